@@ -1,0 +1,49 @@
+# Every target sets up what it needs in .venv from the hash-locked files in requirements/.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+CATALOGUES := $(wildcard locales/*/LC_MESSAGES/*.po)
+
+.DEFAULT_GOAL := help
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d; try: make PYTHON=python3.12 ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(STAMP) locales ## Install everything into .venv and compile the catalogues
+
+locales: $(STAMP) ## Compile the translation catalogues
+	@$(BIN)/python -m imi_tui.i18n.build
+
+demo: setup ## Open the client on a demo Europe, signed in
+	@$(BIN)/imi-tui demo
+
+test: setup ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: setup ## Lint, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup ## Measure against peers and limits in one run
+	@$(BIN)/python -m bench
+
+lock: $(STAMP) ## Resolve the dependencies again into requirements/
+	@for extra in tui central; do $(BIN)/uv pip compile -q pyproject.toml --extra $$extra $(LOCK_OPTIONS) -o requirements/$$extra.txt; done
+	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --extra tui --extra central $(LOCK_OPTIONS) -o requirements/dev.txt
+
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+
+.PHONY: help setup locales demo test check bench lock clean

@@ -1,0 +1,147 @@
+"""What travels: cases, entries and attachments. These structs are the wire types of `docs/protocol.md`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+import msgspec
+
+from imi_core.authority import Wire
+
+PartRole = Literal["initiator", "responder", "recipient", "coordinator", "observer", "system"]
+Level = Literal["nothing", "summary", "full"]
+Answers = dict[str, Any]
+"""Answers by field id. `<id>.remark` is free text beside a question, `<id>.cannot` the reason for not answering."""
+
+
+class Part(Wire, kw_only=True, frozen=True):
+    """One desk's part in a case. `name` is the authority's formal name at the time it joined."""
+
+    role: PartRole
+    desk: str
+    authority: str
+    country: str
+    name: str
+
+
+class Deadline(Wire, kw_only=True, frozen=True):
+    """A computed time limit: `code` says which rule, `on` the last day, `role` who has to act."""
+
+    code: str
+    on: dt.date
+    role: PartRole
+    basis: str = ""
+
+
+class Text(Wire, kw_only=True, frozen=True):
+    """Free text with the language its author wrote it in (BCP 47)."""
+
+    lang: str
+    text: str
+
+
+class Attachment(Wire, kw_only=True, frozen=True):
+    """A file of an entry. `sha256` is hex, `size` bytes."""
+
+    blob_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str = "application/octet-stream"
+    personal: bool = True
+
+
+class Entry(Wire, kw_only=True, frozen=True):
+    """One action somebody took in a case: the timeline and the audit trail.
+
+    A client creates an entry with `client_ref`, `case_id` (or `procedure` for the first one), `action`,
+    `based_on`, `target`, `answers`, `text` and `attachments`; everything else is set by the server. `seal` and
+    `prev` are hex digests of the case's chain, `digest` the salted digest of the content (see `imi_core.seal`).
+    `redacted` is true where the reader's level hides the content.
+    """
+
+    id: str = ""
+    case_id: str = ""
+    client_ref: str = ""
+    procedure: str = ""
+    action: str
+    based_on: int = 0
+    target: str = ""
+    answers: Answers = {}
+    text: Text | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+    at: dt.datetime | None = None
+    role: PartRole | None = None
+    desk: str = ""
+    authority: str = ""
+    authority_name: str = ""
+    officer: str = ""
+    officer_name: str = ""
+    from_state: str = ""
+    to_state: str = ""
+    version: int = 0
+    redacted: bool = False
+    salt: str = ""
+    digest: str = ""
+    prev: str = ""
+    seal: str = ""
+
+
+class Case(Wire, kw_only=True, frozen=True):
+    """A case as it stands: the fold of its entries.
+
+    `version` rises with every entry, `content_version` only when the request, its addressee or the answers change.
+    `turn` is the part that has to act now and `due` its earliest deadline. `request` holds the answers to the
+    request form, `questions` the ids of the questions asked, `answers` the reply so far. `level` is how much of the
+    case its reader sees; at `summary`, `request` has only summary fields and `answers` is empty.
+    """
+
+    id: str
+    version: int = 1
+    content_version: int = 1
+    procedure: str
+    procedure_version: int = 1
+    reference: str = ""
+    state: str
+    level: Level = "full"
+    parts: tuple[Part, ...] = ()
+    subject: str = ""
+    lang: str = ""
+    request: Answers = {}
+    questions: tuple[str, ...] = ()
+    answers: Answers = {}
+    deadlines: tuple[Deadline, ...] = ()
+    turn: PartRole | None = None
+    due: dt.date | None = None
+    agreed_on: dt.date | None = None
+    sent_at: dt.datetime | None = None
+    last_activity: dt.datetime | None = None
+    closed_at: dt.datetime | None = None
+    block_on: dt.date | None = None
+    erase_on: dt.date | None = None
+    blocked: bool = False
+    idle: bool = False
+    files: int = 0
+    entries: int = 0
+    head: str = ""
+
+    def part(self, role: PartRole) -> Part | None:
+        """The first part with this role."""
+        return next((part for part in self.parts if part.role == role), None)
+
+    def part_of(self, desk: str) -> Part | None:
+        """The part this desk plays; an acting part wins over an observing one."""
+        mine = [part for part in self.parts if part.desk == desk]
+        return next((part for part in mine if part.role != "observer"), mine[0] if mine else None)
+
+    def counterpart(self, desk: str) -> Part | None:
+        """The party on the other side as seen from `desk`: the responder for the initiator, else the initiator."""
+        mine = self.part_of(desk)
+        return self.part("responder" if mine is not None and mine.role == "initiator" else "initiator")
+
+
+def to_wire(value: Any) -> Any:
+    """Plain JSON-ready data (dicts, lists, strings) of a wire struct."""
+    return msgspec.to_builtins(value)

@@ -1,0 +1,257 @@
+"""The only place that changes a case.
+
+`available` says what a seat may do, `check` whether one entry is allowed, `apply` folds an allowed entry into the
+case. All are pure. The server calls them to decide, the client calls the same functions to predict offline.
+Approval, allocation, split and referral are attributes of actions still to come; nothing here names an action.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from imi_core import answers as forms
+from imi_core import deadlines
+from imi_core.case import Case, Deadline, Entry, Part
+from imi_core.errors import ActionRefused, AnswersRefused
+
+if TYPE_CHECKING:
+    from imi_core.authority import Seat
+    from imi_core.case import PartRole
+    from imi_core.procedure import Action, Rules
+
+AGREED = "REQ.AGREED"
+"""Deadline codes set from a `days` answer are counted in calendar days from the entry that sets them."""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """The desk an entry is addressed to, as the authority register knows it."""
+
+    desk: str
+    authority: str
+    name: str
+    country: str
+    area: str
+    active: bool = True
+
+
+def available(rules: Rules, case: Case | None, seat: Seat) -> tuple[str, ...]:
+    """The actions `seat` may take now, in the lifecycle's order; with no case, those that start one."""
+    names = rules.lifecycle.actions
+    return tuple(name for name in names if _refusal(rules, case, seat, name) is None)
+
+
+def check(rules: Rules, case: Case | None, entry: Entry, seat: Seat, target: Target | None = None) -> None:
+    """Raise `ActionRefused` (or `AnswersRefused`) unless `seat` may add `entry` to `case` now.
+
+    `case` is None for an entry that starts one; `target` is the register's answer for `entry.target`, None where
+    there is no such desk.
+    """
+    if refusal := _refusal(rules, case, seat, entry.action):
+        raise refusal
+    action = rules.lifecycle.actions[entry.action]
+    if case is not None and action.reads and entry.based_on < case.content_version:
+        raise ActionRefused(
+            "stale", f"the case changed: based on version {entry.based_on}, content is at {case.content_version}"
+        )
+    _check_target(action, case, entry, seat, target)
+    _check_content(rules, action, case, entry)
+
+
+def apply(
+    rules: Rules, case: Case | None, entry: Entry, *, target: Target | None = None, initiator: Part | None = None
+) -> Case:
+    """`case` with an allowed `entry` folded in.
+
+    The entry must carry `at`, `role`, `desk`, `case_id` and `version` (the new one). `initiator` is the acting
+    desk's part when the entry starts a case. Pure: the same arguments give the same case on both ends.
+    """
+    action = rules.lifecycle.actions[entry.action]
+    assert entry.at is not None
+    today = deadlines.day(entry.at)
+    if case is None:
+        assert initiator is not None
+        case = Case(
+            id=entry.case_id,
+            procedure=rules.procedure.id,
+            procedure_version=rules.procedure.version,
+            state=action.to,
+            parts=(initiator,),
+            sent_at=entry.at,
+            version=0,
+        )
+    changes: dict[str, object] = {
+        "version": entry.version,
+        "entries": case.entries + 1,
+        "last_activity": entry.at,
+        "files": case.files + len(entry.attachments),
+        "head": entry.seal,
+        "idle": False,
+    }
+    if action.content or action.starts:
+        changes["content_version"] = entry.version
+    if action.to:
+        changes["state"] = action.to
+    if action.target is not None and target is not None:
+        changes["parts"] = _take_part(case, action.target, target)
+    changes |= _content(rules, action, case, entry)
+    case = msgspec.structs.replace(case, **changes)
+    case = _deadlines(rules, action, case, entry, today)
+    if action.closes:
+        keep = rules.procedure.retention
+        case = msgspec.structs.replace(
+            case,
+            closed_at=entry.at,
+            block_on=deadlines.add_months(today, keep.block_months),
+            erase_on=deadlines.add_months(today, keep.erase_months),
+        )
+    return _turn(rules, case)
+
+
+def expected(rules: Rules, case: Case | None, entry: Entry, seat: Seat, at: dt.datetime, target: Target | None) -> Case:
+    """What `case` will most likely be once the server has taken a pending `entry`: shown, never stored as confirmed."""
+    version = (case.version if case is not None else 0) + 1
+    role: PartRole = "initiator"
+    if case is not None and (part := case.part_of(seat.desk)):
+        role = part.role
+    entry = msgspec.structs.replace(entry, at=at, desk=seat.desk, role=role, version=version)
+    return apply(rules, case, entry, target=target, initiator=initiator_of(seat))
+
+
+def initiator_of(seat: Seat) -> Part:
+    """The part of a desk that starts a case."""
+    return Part(
+        role="initiator", desk=seat.desk, authority=seat.authority, country=seat.country, name=seat.authority_name
+    )
+
+
+def system_entry(rules: Rules, case: Case, action_id: str, at: dt.datetime) -> Entry:
+    """An entry taken by the system itself (retention, inactivity)."""
+    action = rules.lifecycle.actions[action_id]
+    return Entry(
+        case_id=case.id,
+        action=action_id,
+        based_on=case.version,
+        at=at,
+        role="system",
+        from_state=case.state,
+        to_state=action.to or case.state,
+        version=case.version + 1,
+    )
+
+
+def _refusal(rules: Rules, case: Case | None, seat: Seat, name: str) -> ActionRefused | None:
+    action = rules.lifecycle.actions.get(name)
+    if action is None:
+        return ActionRefused("notAvailable", f"there is no action {name!r} in this procedure")
+    if action.role not in seat.roles:
+        return ActionRefused("forbidden", f"{name} needs the role {action.role}")
+    if action.coordinator and not seat.coordinator:
+        return ActionRefused("forbidden", f"only a coordinator may {name}")
+    if case is None:
+        if not action.starts:
+            return ActionRefused("notAvailable", f"{name} needs a case")
+        if seat.area != rules.procedure.area:
+            return ActionRefused("forbidden", f"this desk does not work in the area {rules.procedure.area}")
+        return None
+    part = case.part_of(seat.desk)
+    if part is None or part.role not in action.by:
+        return ActionRefused("notAvailable", f"{name} is not for this part in the case")
+    if case.blocked:
+        return ActionRefused("blocked", "the case is blocked")
+    if action.starts or case.state not in action.from_:
+        return ActionRefused("notAvailable", f"{name} is not possible while the case is {case.state}")
+    return None
+
+
+def _check_target(action: Action, case: Case | None, entry: Entry, seat: Seat, target: Target | None) -> None:
+    if action.target is None:
+        if entry.target:
+            raise ActionRefused("badTarget", f"{entry.action} has no addressee")
+        return
+    if not entry.target:
+        raise ActionRefused("badTarget", f"{entry.action} needs an addressee")
+    if target is None or not target.active:
+        raise ActionRefused("badTarget", f"there is no desk {entry.target!r} to address")
+    if target.area != seat.area:
+        raise ActionRefused("badTarget", f"the desk {target.desk!r} does not work in this area")
+    abroad = target.country != seat.country
+    if (action.within == "same_country" and abroad) or (action.within == "other_country" and not abroad):
+        where = "in the same country" if action.within == "same_country" else "in another country"
+        raise ActionRefused("badTarget", f"the addressee has to be {where}")
+    holder = case.part(action.target) if case is not None else None
+    if target.desk == seat.desk or (holder is not None and holder.desk == target.desk):
+        raise ActionRefused("badTarget", "the addressee already has this part")
+
+
+def _check_content(rules: Rules, action: Action, case: Case | None, entry: Entry) -> None:
+    form = forms.form_for(rules, entry.action, case)
+    starting = action.form == "request"
+    problems = forms.check(form, entry.answers, "send", forms.question_ids(rules, None if starting else case))
+    if not problems and action.partial and not forms.answered(form, entry.answers):
+        problems = (forms.Problem(form.fields[0].id if form.fields else "", "missing"),)
+    if not problems and action.text == "required" and (entry.text is None or not entry.text.text.strip()):
+        problems = (forms.Problem("text", "missing"),)
+    if not problems and not action.text and entry.text is not None:
+        problems = (forms.Problem("text", "unknown"),)
+    if not problems and entry.attachments and not action.attachments:
+        problems = (forms.Problem("attachments", "unknown"),)
+    if problems:
+        raise AnswersRefused(problems)
+
+
+def _take_part(case: Case, role: PartRole, target: Target) -> tuple[Part, ...]:
+    """`target` takes over `role`; who had it stays as an observer and sees the summary."""
+    part = Part(role=role, desk=target.desk, authority=target.authority, country=target.country, name=target.name)
+    kept = [
+        msgspec.structs.replace(old, role="observer") if old.role == role else old
+        for old in case.parts
+        if not (old.desk == target.desk and old.role == "observer")
+    ]
+    return (*kept, part)
+
+
+def _content(rules: Rules, action: Action, case: Case, entry: Entry) -> dict[str, object]:
+    if action.form == "request":
+        request = {name: value for name, value in entry.answers.items() if name != "questions"}
+        return {
+            "request": request,
+            "questions": tuple(entry.answers.get("questions", ())),
+            "subject": str(request.get(rules.procedure.subject, "")),
+            "lang": entry.text.lang if entry.text is not None else case.lang,
+        }
+    if action.form == "reply":
+        return {"answers": {**case.answers, **entry.answers}}
+    return {}
+
+
+def _deadlines(rules: Rules, action: Action, case: Case, entry: Entry, today: dt.date) -> Case:
+    ended = {limit.code for limit in rules.procedure.deadlines if entry.action in limit.ends} | set(action.clears)
+    running = [deadline for deadline in case.deadlines if deadline.code not in ended]
+    agreed_on = None if AGREED in ended else case.agreed_on
+    for limit in rules.procedure.deadlines:
+        part = case.part(limit.role)
+        if limit.trigger == entry.action and part is not None:
+            on = deadlines.last_day(today, limit.amount, limit.unit, part.country)
+            running = [deadline for deadline in running if deadline.code != limit.code]
+            running.append(Deadline(code=limit.code, on=on, role=limit.role, basis=limit.basis))
+    if action.sets and (days := _days(rules, entry)):
+        agreed_on = today + dt.timedelta(days=days)
+        running = [deadline for deadline in running if deadline.code != action.sets]
+        running.append(Deadline(code=action.sets, on=agreed_on, role="responder"))
+    if action.closes:
+        running = []
+    return msgspec.structs.replace(case, deadlines=tuple(running), agreed_on=agreed_on)
+
+
+def _days(rules: Rules, entry: Entry) -> int:
+    form = rules.form(rules.lifecycle.actions[entry.action].form)
+    return next((int(entry.answers[field.id]) for field in form.fields if field.type == "days"), 0)
+
+
+def _turn(rules: Rules, case: Case) -> Case:
+    state = rules.lifecycle.states[case.state]
+    due = min((deadline.on for deadline in case.deadlines if deadline.role == state.turn), default=None)
+    return msgspec.structs.replace(case, turn=state.turn, due=due)

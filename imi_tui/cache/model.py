@@ -1,0 +1,145 @@
+"""What screens and commands read from the cache and write to it: plain values, no SQL, no wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+ViewId = Literal["todo", "to_accept", "to_answer", "to_close", "waiting", "open", "closed", "all"]
+"""Built-in views, mutually overlapping: `todo` is every open case in which this desk has to act."""
+VIEWS: tuple[ViewId, ...] = ("todo", "to_accept", "to_answer", "to_close", "waiting", "open", "closed", "all")
+
+SortId = Literal["due", "activity", "reference", "authority"]
+SORTS: tuple[SortId, ...] = ("due", "activity", "reference", "authority")
+
+OutboxState = Literal["queued", "sending", "acked", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a case list: the confirmed case with this officer's pending entries applied.
+
+    `key` is where the row stands in its view and sort order (opaque, for the next window). Dates are ISO strings,
+    empty where there is none: a row never says "overdue", the screen compares. `pending` counts entries of the
+    outbox that are applied here, `rejected` those the server refused. `turn_mine` is true where this desk has to act.
+    """
+
+    desk: str
+    id: str
+    key: bytes
+    reference: str
+    procedure: str
+    state: str
+    subject: str
+    country: str
+    counterpart: str
+    due: str
+    activity: str
+    level: str
+    turn_mine: bool
+    unread: bool
+    pending: int
+    rejected: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """All the cache holds of one case. `case` and `entries` are wire objects with pending entries applied.
+
+    `pending` are the client refs of entries not confirmed yet, in order; their entries stand at the end of `entries`.
+    """
+
+    desk: str
+    id: str
+    case: dict[str, Any]
+    entries: tuple[dict[str, Any], ...]
+    pending: tuple[str, ...]
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityHit:
+    """One line of an authority search. `why` is what matched: "name", "title", "topic", "town" or "description"."""
+
+    id: str
+    desk: str
+    country: str
+    name: str
+    title: str
+    town: str
+    area: str
+    why: str
+    matched: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """An entry being written; saved while typing. `case_id` is empty for the first entry of a new case."""
+
+    id: str
+    desk: str
+    procedure: str
+    action: str
+    case_id: str = ""
+    target: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+    lang: str = ""
+    based_on: int = 0
+    saved_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """One entry on its way to the server. `error` holds the set error (wire) of a rejected item."""
+
+    client_ref: str
+    desk: str
+    case_id: str
+    action: str
+    payload: dict[str, Any]
+    state: OutboxState
+    attempts: int
+    queued_at: str
+    reference: str = ""
+    subject: str = ""
+    error: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A desk this officer sits at, as the last session said."""
+
+    desk: str
+    authority: str
+    authority_name: str
+    country: str
+    area: str
+    roles: tuple[str, ...]
+    coordinator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """One honest line: when it last worked, what waits, why it does not move (`problem` is an error code or "").
+
+    `filling` is the share of a first sync that is done, 0 to 1, or None.
+    """
+
+    last_ok: str
+    queued: int
+    rejected: int
+    problem: str
+    filling: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the cache announces after a commit: which kinds of thing changed, so that a screen reads again.
+
+    `cases` is empty when too many changed to name.
+    """
+
+    kinds: frozenset[Literal["cases", "directory", "outbox", "drafts", "status", "session"]]
+    cases: frozenset[tuple[str, str]] = frozenset()
