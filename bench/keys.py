@@ -1,0 +1,78 @@
+"""Key press to painted row: the case list at a million rows against itself at 10,000 and a DataTable at 100,000."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from typing import TYPE_CHECKING
+
+from bench.launch import PEERS
+from bench.terminal import KEYS, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+QUIET = 0.035
+"""Seconds without output after which a burst counts as painted; the clock stops at its last byte."""
+
+
+def latencies(terminal: Terminal, keys: Sequence[str]) -> list[float]:
+    """Milliseconds from each key to the last byte of its burst, one key at a time."""
+    out = []
+    for key in keys:
+        sent = terminal.send(KEYS[key])
+        if terminal.read(5) is None:
+            raise AssertionError(f"no answer to {key}")
+        last = terminal.settle(QUIET, 3)
+        out.append((last - sent) * 1000 if last > sent else 0.0)
+    return out
+
+
+def session(
+    argv: Sequence[str], marker: str, env: Mapping[str, str], rounds: int, views: Sequence[str] = (), ends: bool = True
+) -> dict[str, list[float]]:
+    """Down, page down, end and view changes in one running program on a 120x40 pty."""
+    found: dict[str, list[float]] = {"down": [], "page": [], "end": [], "view": []}
+    with Terminal(argv, 120, 40, env) as terminal:
+        terminal.wait_for(marker, 120)
+        terminal.settle(1.0, 10)
+        for _ in range(rounds):
+            found["down"] += latencies(terminal, ["down"] * 100)
+            found["page"] += latencies(terminal, ["pagedown"] * 25)
+            found["page"] += latencies(terminal, ["pageup"] * 5)
+            if ends:
+                found["end"] += latencies(terminal, ["end"])
+                latencies(terminal, ["home"])
+            for key in views:
+                sent = terminal.send(key.encode())
+                if terminal.read(5) is None:
+                    raise AssertionError(f"no answer to {key}")
+                found["view"].append((terminal.settle(QUIET, 3) - sent) * 1000)
+    return found
+
+
+def datatable(rounds: int) -> dict[str, list[float]]:
+    """The same keys in a DataTable of 100,000 rows."""
+    return session([sys.executable, str(PEERS / "datatable.py"), "100000"], "PW-26-", {}, rounds, ends=False)
+
+
+def percentile(values: Sequence[float], share: int) -> float:
+    """The `share`-th percentile."""
+    return statistics.quantiles(values, n=100)[share - 1] if len(values) > 1 else values[0]
+
+
+def report(million: dict[str, list[float]], small: dict[str, list[float]], table: dict[str, list[float]]) -> list[str]:
+    """One line a figure with its limit."""
+    lines = []
+    for share in (50, 95):
+        ours, ten, peer = (percentile(found["down"], share) for found in (million, small, table))
+        lines.append(
+            f"key p{share}: 1M {ours:.1f} ms, 10k {ten:.1f} ms, DataTable 100k {peer:.1f} ms; "
+            f"1M/10k {ours / ten:.2f} (limit 1.1) {'ok' if ours / ten <= 1.1 else 'OVER'}; "
+            f"DataTable/1M {peer / ours:.1f} (at least 2) {'ok' if peer / ours >= 2 else 'UNDER'}"
+        )
+    for what, label in (("page", "page down"), ("end", "jump to end"), ("view", "view change")):
+        if million[what]:
+            value = percentile(million[what], 95)
+            lines.append(f"{label} p95: {value:.1f} ms (limit 25) {'ok' if value <= 25 else 'OVER'}")
+    return lines
