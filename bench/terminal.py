@@ -51,6 +51,10 @@ KEYS = {
 }
 
 
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class NotSeen(AssertionError):
     """What was waited for did not come; the message shows the screen."""
 
@@ -85,10 +89,16 @@ class Terminal:
             **self.env,
         }
         self.started = time.perf_counter()
-        self.process = subprocess.Popen(  # noqa: PLW1509
-            list(self.argv), stdin=slave, stdout=slave, stderr=slave, env=env, cwd=self.cwd, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )  # fmt: skip
+        self.process = subprocess.Popen(
+            list(self.argv),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=env,
+            cwd=self.cwd,
+            start_new_session=True,
+            preexec_fn=_take_terminal,  # noqa: PLW1509
+        )
         os.close(slave)
         self._master = master
         return self
