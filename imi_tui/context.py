@@ -1,0 +1,53 @@
+"""What the full-screen client is given: the cache and a few callables. It never builds them itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imi_tui.cache.store import Store
+    from imi_tui.profile import Profile
+
+
+def _nothing() -> None:
+    return None
+
+
+def _keep_nothing(_name: str, _value: str) -> None:
+    return None
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything a screen may use besides the cache's values.
+
+    `store` belongs to the thread of the user interface. `start` is called once after the first paint (it starts the
+    sync thread), `sync_now` wakes that thread, `stop` ends it. `sign_in` and `sign_out` are None where the client
+    was started without them. `keymap` holds keys by action id; `setting` writes one value to the configuration.
+    `extra` carries callables of single screens (such as the steps of signing in).
+    """
+
+    store: Store
+    profile: Profile
+    vault_note: str = ""
+    demo: bool = False
+    sync_now: Callable[[], None] = _nothing
+    start: Callable[[], None] = _nothing
+    stop: Callable[[], None] = _nothing
+    sign_in: Callable[..., Any] | None = None
+    sign_out: Callable[[], None] | None = None
+    language: str = "en"
+    today: Callable[[], dt.date] = dt.date.today
+    keyboard: str = "auto"
+    keymap: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mouse: bool = True
+    setting: Callable[[str, str], None] = _keep_nothing
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which to look for labels, best first."""
+        return (self.language,) if self.language == "en" else (self.language, "en")

@@ -1,0 +1,51 @@
+"""Accelerators on Greek and Bulgarian keyboards: which Latin letter is on the key that sent this letter.
+
+The tables are from xkb-data (gr, bg(bds), bg(phonetic)). Greek is unambiguous. The two Bulgarian layouts agree on
+one letter only, so Cyrillic is left alone until the officer says which layout it is.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Layout = Literal["auto", "bds", "phonetic", "off"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+
+_GREEK = dict(zip("ςερτυθιοπασδφγηξκλζχψωβνμ", "wertyuiopasdfghjklzxcvbnm", strict=True))
+_BDS = dict(zip("уеишщксдзьяаожгтнвюйъэфхп", "wertyuiopasdfghjklzxcvbnm", strict=True))
+_PHONETIC = dict(zip("явертъуиопасдфгхйклзьцжбнм", "qwertyuiopasdfghjklzxcvbnm", strict=True))
+_CYRILLIC: dict[Layout, dict[str, str]] = {"bds": _BDS, "phonetic": _PHONETIC, "auto": {}, "off": {}}
+
+
+def latin(key: str, layout: Layout) -> str | None:
+    """The Latin key for a key name such as "β" or "ctrl+ψ"; None where the key stays what it is."""
+    if layout == "off":
+        return None
+    *modifiers, letter = key.split("+")
+    if len(letter) != 1:
+        return None
+    lower = letter.lower()
+    found = _GREEK.get(lower) or _CYRILLIC[layout].get(lower)
+    if found is None:
+        return None
+    if letter != lower:
+        found = found.upper()
+    return "+".join([*modifiers, found])
+
+
+def is_cyrillic(key: str) -> bool:
+    """Whether the last part of a key name is one Cyrillic letter."""
+    letter = key.rsplit("+", 1)[-1]
+    return len(letter) == 1 and "\u0400" <= letter <= "\u04ff"
+
+
+def shown_on(key: str, language: str, layout: Layout) -> str:
+    """The letter printed on the key of a letter accelerator, for help: "β" for "b" in Greek, "" where it is the same.
+
+    `language` tells whether the officer is likely to type Greek or Cyrillic.
+    """
+    letter = key.rsplit("+", 1)[-1]
+    if len(letter) != 1 or layout == "off":
+        return ""
+    table = _GREEK if language == "el" else _CYRILLIC[layout] if language == "bg" else {}
+    return next((local for local, to in table.items() if to == letter), "")

@@ -1,0 +1,258 @@
+"""What every screen shares: the frame (status line, body, footer), actions from the registry, reading again.
+
+A full screen subclasses `BaseScreen`, sets `SCOPE` and ``BINDINGS = bindings("<scope>")``, yields its widgets in
+`compose_body`, writes a method ``action_<run>`` for each of its actions in `imi_tui.actions`, and implements `reload`.
+A dialogue subclasses `Dialogue`. Neither ever waits for the network.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.binding import ActiveBinding, Binding
+from textual.screen import ModalScreen, Screen
+
+from imi_tui import actions as registry
+from imi_tui.actions import Action, Situation
+from imi_tui.i18n import _
+from imi_tui.widgets.footer import ActionFooter
+from imi_tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+
+    from imi_tui.app import ImiApp
+    from imi_tui.cache.model import Changed
+    from imi_tui.cache.store import Store
+    from imi_tui.context import Context
+    from imi_tui.messages import CacheChanged, LanguageChanged
+
+Result = TypeVar("Result")
+
+
+def bindings(scope: str) -> list[Binding]:
+    """The registry's actions of `scope` as Textual bindings. Descriptions are message ids, translated when shown."""
+    return [
+        Binding(",".join(action.keys), action.method, action.label, show=False, id=action.id)
+        for action in registry.in_scope(scope)
+        if action.keys
+    ]
+
+
+def label_of(action: Action) -> str:
+    """The action's label in the officer's language."""
+    return action.label if action.translated else _(action.label)
+
+
+class ActionScreen(Screen[Result]):
+    """Actions from the registry: which are possible, what their keys are, how they read."""
+
+    SCOPE: ClassVar[str]
+    AUTO_FOCUS = ""
+
+    @property
+    def imi(self) -> ImiApp:
+        """The app, typed."""
+        return cast("ImiApp", self.app)
+
+    @property
+    def context(self) -> Context:
+        """What the client was given."""
+        return self.imi.context
+
+    @property
+    def store(self) -> Store:
+        """The cache."""
+        return self.imi.context.store
+
+    def situation(self) -> Situation:
+        """The moment, for the registry; override."""
+        return Situation(self.SCOPE)
+
+    def offered_actions(self) -> tuple[Action, ...]:
+        """Lifecycle actions possible now; override where a case is at hand."""
+        return ()
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """Everything possible now on this screen, lifecycle actions first."""
+        return (*self.offered_actions(), *registry.possible(registry.in_scope(self.SCOPE), self.situation()))
+
+    def keys_for(self, action: Action) -> tuple[str, ...]:
+        """The keys that work for `action`."""
+        return registry.keys_of(action, self.context.keymap)
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """Textual's bindings with their descriptions in the officer's language."""
+        return {
+            key: active._replace(
+                binding=dataclasses.replace(active.binding, description=_(active.binding.description)),
+            )
+            if active.binding.description
+            else active
+            for key, active in super().active_bindings.items()
+        }
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Switch off registered actions that are not possible now."""
+        name = f"{action}({parameters[0]})" if parameters else action
+        for known in registry.in_scope(self.SCOPE):
+            if known.method == name:
+                return known.when(self.situation())
+        return True
+
+    async def on_key(self, event: events.Key) -> None:
+        """Run lifecycle actions, and actions that have a key only by configuration."""
+        dynamic: Iterable[Action] = (
+            *self.offered_actions(),
+            *(action for action in registry.in_scope(self.SCOPE) if not action.keys),
+        )
+        for action in dynamic:
+            if event.key in self.keys_for(action):
+                event.stop()
+                event.prevent_default()
+                await self.run_action(action.method)
+                return
+
+    async def action_app_menu(self) -> None:
+        """Open the menu of everything possible here."""
+        from imi_tui.screens import routes
+
+        def chosen(action: Action | None) -> None:
+            if action is not None:
+                self.call_later(self.run_action, action.method)
+
+        await self.app.push_screen(routes.menu(self.actions_now(), self.context.keymap), chosen)
+
+    async def action_app_help(self) -> None:
+        """Open the help of this screen."""
+        from imi_tui.screens import routes
+
+        await self.app.push_screen(
+            routes.help(self.SCOPE, (*self.offered_actions(), *registry.in_scope(self.SCOPE)), self.context.keymap)
+        )
+
+    def action_back(self) -> None:
+        """Return to the screen before."""
+        self.dismiss()
+
+    def action_app_quit(self) -> None:
+        """Leave the program."""
+        self.app.exit()
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """Tell the officer one sentence (already translated); data in it stays text."""
+        self.app.notify(text, severity="warning" if problem else "information", markup=False)
+
+
+class BaseScreen(ActionScreen[Result]):
+    """A full screen with the status line above and the actions possible now below."""
+
+    CSS_PATH = "base.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stale: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        """The frame around the body."""
+        yield StatusLine()
+        yield from self.compose_body()
+        yield ActionFooter()
+
+    def compose_body(self) -> ComposeResult:
+        """The screen's own widgets; override."""
+        yield from ()
+
+    def title_text(self) -> str:
+        """The left end of the status line, in the officer's language; override."""
+        return ""
+
+    def title_note(self) -> str:
+        """What follows the title where there is room (the desk, for example)."""
+        return ""
+
+    def reload(self, kinds: frozenset[str]) -> None:
+        """Read the cache again. `kinds` are those of `Changed`; empty at the first call and after a language change."""
+
+    def on_mount(self) -> None:
+        """Read for the first time."""
+        self.reload(frozenset())
+        self.refresh_frame()
+
+    def on_cache_changed(self, message: CacheChanged) -> None:
+        """Read again now, or when this screen is shown again."""
+        changed: Changed = message.changed
+        if self.is_current:
+            self.reload(frozenset(changed.kinds))
+            self.refresh_frame()
+        else:
+            self._stale |= changed.kinds
+
+    def on_language_changed(self, _message: LanguageChanged) -> None:
+        """Write every text again."""
+        self.reload(frozenset())
+        self.refresh_frame()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what changed while another screen was on top."""
+        if self._stale:
+            kinds, self._stale = self._stale, frozenset()
+            self.reload(kinds)
+        self.refresh_frame()
+
+    def refresh_frame(self) -> None:
+        """Write status line and footer again; call it when the situation changed."""
+        if not self.is_mounted:
+            return
+        self.query_one(StatusLine).show(self.title_text(), self.title_note(), self.store.status(), self.context)
+        self.query_one(ActionFooter).show(
+            [
+                (action.footer, keys[0], label_of(action))
+                for action in self.actions_now()
+                if action.footer and (keys := self.keys_for(action))
+            ]
+        )
+        self.refresh_bindings()
+
+    def action_sync(self) -> None:
+        """Wake the sync thread."""
+        self.context.sync_now()
+        self.say(_("Synchronising. You can go on working."))
+
+    async def action_go_new(self) -> None:
+        """Start a new case."""
+        from imi_tui.screens import routes
+
+        await self.app.push_screen(routes.compose())
+
+    async def action_go_outbox(self) -> None:
+        """Open the outbox."""
+        from imi_tui.screens import routes
+
+        await self.app.push_screen(routes.outbox())
+
+    async def action_go_drafts(self) -> None:
+        """Open the drafts."""
+        from imi_tui.screens import routes
+
+        await self.app.push_screen(routes.drafts())
+
+    async def action_go_authorities(self) -> None:
+        """Open the authority search."""
+        from imi_tui.screens import routes
+
+        await self.app.push_screen(routes.authorities())
+
+
+class Dialogue(ModalScreen[Result], ActionScreen[Result]):
+    """A small screen above another one; Escape always closes it without doing anything."""
+
+    CSS_PATH = "base.tcss"
+
+    def action_cancel(self) -> None:
+        """Close without a result."""
+        self.dismiss(None)

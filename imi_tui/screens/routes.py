@@ -1,0 +1,91 @@
+"""How screens open each other: one typed function a screen, importing it only when it is opened.
+
+Whoever writes a screen edits its function here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from textual.screen import Screen
+
+    from imi_tui.actions import Action
+    from imi_tui.cache.model import AuthorityHit
+
+
+def inbox() -> Screen[None]:
+    """The list of cases."""
+    from imi_tui.screens.inbox import InboxScreen
+
+    return InboxScreen()
+
+
+def case(desk: str, id: str, tab: str = "") -> Screen[None]:
+    """One case; `tab` is the id of the tab to begin with."""
+    from imi_tui.screens.case import CaseScreen
+
+    return CaseScreen(desk, id, tab)
+
+
+def act(desk: str, id: str, action: str, draft_id: str = "") -> Screen[bool]:
+    """The form of one action on a case; the result is True when it was queued."""
+    from imi_tui.screens.act import ActScreen
+
+    return ActScreen(desk, id, action, draft_id)
+
+
+def menu(actions: Iterable[Action], keymap: Mapping[str, tuple[str, ...]]) -> Screen[Action]:
+    """Everything possible now, to search and choose from."""
+    from imi_tui.screens.menu import MenuScreen
+
+    return MenuScreen(tuple(actions), keymap)
+
+
+def help(scope: str, actions: Iterable[Action], keymap: Mapping[str, tuple[str, ...]]) -> Screen[None]:
+    """The keys of one screen."""
+    from imi_tui.screens.help import HelpScreen
+
+    return HelpScreen(scope, tuple(actions), keymap)
+
+
+def compose(draft_id: str = "") -> Screen[None]:
+    """A new case, or the draft with this id."""
+    from imi_tui.screens.compose import ComposeScreen
+
+    return ComposeScreen(draft_id)
+
+
+def authorities(
+    *, choose: bool = False, country: str = "", other_than: str = "", area: str = ""
+) -> Screen[AuthorityHit]:
+    """The authority search; with `choose` the result is the authority chosen.
+
+    `country` restricts it to one country, `other_than` leaves one out, `area` is a legal area.
+    """
+    from imi_tui.screens.authorities import AuthoritiesScreen
+
+    return AuthoritiesScreen(choose=choose, country=country, other_than=other_than, area=area)
+
+
+def outbox() -> Screen[None]:
+    """What is queued and what was refused."""
+    from imi_tui.screens.outbox import OutboxScreen
+
+    return OutboxScreen()
+
+
+def drafts() -> Screen[None]:
+    """What the officer began to write."""
+    from imi_tui.screens.drafts import DraftsScreen
+
+    return DraftsScreen()
+
+
+def sign_in() -> Screen[None]:
+    """Signing in."""
+    from imi_tui.screens.sign_in import SignInScreen
+
+    return SignInScreen()

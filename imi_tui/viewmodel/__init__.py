@@ -1,0 +1,1 @@
+"""What screens show, worked out without Textual."""

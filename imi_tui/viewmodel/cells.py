@@ -1,0 +1,30 @@
+"""Text in terminal cells: cutting and padding. Widths are those of `rich.cells`, never `len`."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in at most `width` cells, the last of them "…" where something is missing."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def fit(text: str, width: int) -> str:
+    """`text` in exactly `width` cells: cut with "…" or padded."""
+    return set_cell_size(cut(text, width), width)
+
+
+def fit_end(text: str, width: int) -> str:
+    """Like `fit`, but padded in front."""
+    text = cut(text, width)
+    return " " * (width - cell_len(text)) + text
+
+
+def one_line(text: str) -> str:
+    """`text` with its line ends as spaces."""
+    return " ".join(text.split("\n"))

@@ -1,0 +1,64 @@
+"""Which actions the footer shows: only whole labels, in order of importance, "more" when some are left out."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+NARROW = 100
+MOST_WHEN_NARROW = 5
+"""At 80 columns at most five actions beside help: labels in other languages are up to 2.6 times as long."""
+
+_KEYS = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "question_mark": "?",
+    "slash": "/",
+    "full_stop": ".",
+    "comma": ",",
+    "minus": "-",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "delete": "Del",
+    "home": "Home",
+    "end": "End",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
+}
+
+
+def key_name(key: str) -> str:
+    """A key as it is printed on a keyboard: "F9", "Ctrl+P", "a", "?"."""
+    if key in _KEYS:
+        return _KEYS[key]
+    *modifiers, last = key.split("+")
+    name = _KEYS.get(last) or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
+    return "+".join([*(part.capitalize() for part in modifiers), name])
+
+
+def choose(items: list[tuple[int, str, str]], width: int, more: tuple[str, str]) -> list[tuple[str, str]]:
+    """(key, label) pairs that fit into `width` cells, most important first (`items`: order, key, label).
+
+    `more` stands at the end when something had to be left out. No pair is ever cut; one that does not fit is left out.
+    """
+    ordered = sorted(items, key=lambda item: item[0])
+    pairs = [(key_name(key), label) for _order, key, label in ordered]
+    most = MOST_WHEN_NARROW if width < NARROW else len(pairs)
+    if len(pairs) <= most and _width(pairs) <= width:
+        return pairs
+    last = (key_name(more[0]), more[1])
+    kept: list[tuple[str, str]] = []
+    for pair in pairs:
+        if len(kept) == most:
+            break
+        if pair[1] != more[1] and _width([*kept, pair, last]) <= width:
+            kept.append(pair)
+    return [*kept, last] if _width([*kept, last]) <= width else kept
+
+
+def _width(pairs: list[tuple[str, str]]) -> int:
+    return 1 + sum(cell_len(key) + cell_len(label) + 3 for key, label in pairs)
