@@ -277,11 +277,16 @@ def load_procedure(text: str, source: str, lifecycles: dict[str, Lifecycle]) -> 
     return Rules(procedure=procedure, lifecycle=lifecycle)
 
 
+def block_title(block: str) -> str:
+    """The English title of a block of questions, told from its id: "health_and_safety" is "Health and safety"."""
+    return block.replace("_", " ").capitalize()
+
+
 def label_ids(rules: Rules) -> dict[str, str]:
     """Every translatable text of a procedure: label id to English text, in order of appearance.
 
     Ids: ``<procedure>.title``, ``<procedure>.field.<id>[.help]``, ``<procedure>.question.<id>``,
-    ``….option.<id>``,
+    ``….option.<id>``, ``<procedure>.block.<id>``,
     ``<lifecycle>.state.<id>[.todo]``, ``<lifecycle>.action.<id>``, ``<lifecycle>.form.<form>.<id>``.
     """
     out: dict[str, str] = {}
@@ -298,6 +303,8 @@ def label_ids(rules: Rules) -> dict[str, str]:
     for field in procedure.request.fields:
         add_field(f"{procedure.id}.field.{field.id}", field)
     for question in procedure.questions:
+        if question.block:
+            out[f"{procedure.id}.block.{question.block}"] = block_title(question.block)
         base = f"{procedure.id}.question.{question.id}"
         out[base] = question.text
         if question.help:
