@@ -7,98 +7,208 @@ visible instead of being dropped, so that an officer sees that somebody put them
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from typing import Any, Literal
 
 MAX_VIEW = 64 * 1024
 """Characters shown of one text; the rest is cut with a mark."""
+MAX_TEXT = 5_000_000
+"""Characters kept of one text inside cleaned data."""
 MAX_COMBINING = 4
 """Combining marks kept on one base character."""
+MAX_RUN = 16
+"""Suspect characters in a row that are shown one by one; of the others only their number is."""
+MAX_DEPTH = 64
+"""Levels of nesting in cleaned data."""
+MAX_INTEGER = 2**53 - 1
+"""The largest whole number, either sign, that every JSON reader keeps exactly (RFC 8620, section 1.3)."""
 
+_CONTROL = "\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_INVISIBLE = "\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
-_SUSPECT = re.compile(
-    f"[\x00-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\u2028\u2029\u200c\u200d\ufe00-\ufe0f\ud800-\udfff\ue000-\uf8ff]"
+# Characters that take no room: soft hyphen, joiners, fillers, variation selectors, musical and shorthand format
+# controls, interlinear annotation, tags.
+_INVISIBLE = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_COMBINING_RUN = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
-_EXTRA = str.maketrans({"đ": "d", "ħ": "h", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"})
+_PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
+_NONCHARACTERS = "\ufdd0-\ufdef\ufffe\uffff" + "".join(
+    f"{chr(n * 0x10000 + 0xFFFE)}-{chr(n * 0x10000 + 0xFFFF)}" for n in range(1, 15)
+)
+_SUSPECT = re.compile(f"[{_CONTROL}{_BIDI}{_INVISIBLE}{_PRIVATE}{_NONCHARACTERS}]+")
+# Suspect characters that `str.isprintable` lets pass, for telling harmless text quickly.
+_PRINTABLE_SUSPECT = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
+_CACHE = 20_000
+"""Characters remembered at most by each of the two tables below."""
 
-def _mark(match: re.Match[str]) -> str:
-    char = match.group()
-    code = ord(char)
-    if char in "\u200c\u200d\ufe0e\ufe0f":
-        before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-        joins = before and (unicodedata.category(before)[0] in "LS") and (char > "\ufdff" or after)
-        return char if joins else ""
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    if char == "\u00ad":
-        return ""
-    return f"<U+{code:04X}>"
+_JOINERS = "\u200c\u200d"
+_STYLES = "\ufe0e\ufe0f"
+_SOMETIMES = frozenset(_JOINERS + _STYLES)
+# Combining marks are neither letters nor space: only such a run can hold too many of them.
+_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_COMBINING + 1},}}")
 
 
 def display(text: str, lines: Literal["single", "multi"] = "single", limit: int = MAX_VIEW) -> str:
     """`text` safe to show on a terminal.
 
     NFC; line ends become LF in `multi` and a space in `single`; tabs become spaces; control, bidi, invisible,
-    private-use and unassigned tag characters become visible marks (U+2400 pictures or ``<U+202E>``); at most
-    `MAX_COMBINING` combining marks a base; cut at `limit` characters with "…". Idempotent.
+    private-use and tag characters and lone surrogates become visible marks (U+2400 pictures or ``<U+202E>``, a long
+    run its first `MAX_RUN` and the number of the others); joiners stay between letters or emoji, soft hyphens go; at
+    most `MAX_COMBINING` combining marks a base; never longer than `limit`, and where that cuts it ends in "…".
+    Idempotent.
     """
-    if text.isascii() and text.isprintable() and len(text) <= limit:
+    if len(text) <= limit and _harmless(text if lines == "single" else text.replace("\n", "")):
         return text
     # The cut comes first so that a hostile megabyte costs no more than a view.
     cut = len(text) > limit
     if cut:
-        text = text[: limit - 1]
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = text.replace("\x85", "\n").replace("\t", "    ")
+        text = text[: max(limit - 1, 0)]
+    text = text.replace("\r\n", "\n").replace("\t", "    ")
+    for line_end in "\r\x85\u2028\u2029":
+        text = text.replace(line_end, "\n")
     if lines == "single":
-        text = " ".join(part for part in text.split("\n"))
-        text = _SUSPECT.sub(_mark, text)
-    else:
-        text = "\n".join(_SUSPECT.sub(_mark, part) for part in text.split("\n"))
-    text = unicodedata.normalize("NFC", text)
-    text = _COMBINING_RUN.sub(lambda match: match.group()[:MAX_COMBINING], text)
-    return text + "…" if cut else text
+        text = text.replace("\n", " ")
+    text = unicodedata.normalize("NFC", _SUSPECT.sub(_mark, text))
+    text = _MAYBE_MARKS.sub(_thin, text)
+    if cut or len(text) > limit:
+        return text[: max(limit - 1, 0)].rstrip(_JOINERS) + "…"
+    return text
 
 
 def clean(value: Any, depth: int = 0) -> Any:
     """`value` (decoded JSON) with every string in it, keys included, passed through `display(..., "multi")`.
 
-    Raises ValueError for data nested deeper than 64 levels.
+    Raises ValueError for data nested deeper than `MAX_DEPTH` levels, for whole numbers beyond `MAX_INTEGER` and for
+    numbers that are not finite.
     """
     if isinstance(value, str):
-        return display(value, "multi", 5_000_000)
-    if depth > 64:
-        raise ValueError("data is nested deeper than 64 levels")
+        return display(value, "multi", MAX_TEXT)
+    if depth > MAX_DEPTH:
+        raise ValueError(f"data is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, dict):
         return {clean(key, depth + 1): clean(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [clean(item, depth + 1) for item in value]
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        raise ValueError(f"a whole number is beyond {MAX_INTEGER}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number is not finite")
     return value
 
 
 def fold(text: str) -> str:
     """`text` for searching: case, accents and letters such as ł, ø, ß do not matter; Cyrillic й stays й.
 
-    "Łukasz" and "Lukasz", "ΠΡΟΘΕΣΜΊΑ" and "προθεσμια" fold alike.
+    "Łukasz" and "Lukasz", "ΠΡΟΘΕΣΜΊΑ" and "προθεσμια" fold alike. Idempotent.
     """
     if text.isascii():
         return text.lower()
-    out: list[str] = []
-    # The second casefold catches what compatibility decomposition brings out, such as the Kelvin sign.
-    for char in text.casefold():
-        if "\u0400" <= char <= "\u04ff":
-            out.append(char)
-        else:
-            out.extend(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
-    return "".join(out).casefold().translate(_EXTRA)
+    return unicodedata.normalize("NFC", text).translate(_folded)
 
 
 def words(text: str) -> list[str]:
     """The folded words of `text`: runs of letters and digits, in order."""
     return re.findall(r"\w+", fold(text))
+
+
+def _harmless(text: str) -> bool:
+    """Whether `display` has nothing to do on `text`, which has no line ends."""
+    if not text.isprintable():
+        return False
+    return text.isascii() or (
+        not _PRINTABLE_SUSPECT.search(text) and unicodedata.is_normalized("NFC", text) and not _MAYBE_MARKS.search(text)
+    )
+
+
+def _mark(match: re.Match[str]) -> str:
+    """Visible marks for a run of suspect characters, or the character where it belongs to the writing."""
+    run, text, start = match.group(), match.string, match.start()
+    if len(run) == 1 and run not in _SOMETIMES:
+        return _marks[run]
+    out = [
+        (char if _belongs(text, start + n) else "") if char in _SOMETIMES else _marks[char]
+        for n, char in enumerate(run[:MAX_RUN])
+    ]
+    if len(run) > MAX_RUN:
+        out.append(f"<{len(run) - MAX_RUN} more>")
+    return "".join(out)
+
+
+class _Marks(dict[str, str]):
+    """What stands for each suspect character that never belongs to the writing; filled as they are met."""
+
+    def __missing__(self, char: str) -> str:
+        code = ord(char)
+        if code < 0x20:
+            mark = chr(0x2400 + code)
+        elif code == 0x7F:
+            mark = "\u2421"
+        else:
+            mark = "" if char == "\u00ad" else f"<U+{code:04X}>"
+        if len(self) < _CACHE:
+            self[char] = mark
+        return mark
+
+
+_marks = _Marks()
+
+
+def _belongs(text: str, at: int) -> bool:
+    """Whether the joiner or emoji style at `at` stands where writing needs one."""
+    if text[at] in _STYLES:
+        return at > 0 and (_joins(text[at - 1]) or text[at - 1] in "0123456789")
+    base = at - 1
+    while base >= 0 and text[base] in _STYLES:
+        base -= 1
+    after = text[at + 1 : at + 2]
+    return base >= 0 and after != "" and _joins(text[base]) and _joins(after)
+
+
+def _joins(char: str) -> bool:
+    """Whether `char` is a letter, the mark on one, or an emoji."""
+    category = unicodedata.category(char)
+    return (category[0] in "LM" or category == "So" or "\U0001f3fb" <= char <= "\U0001f3ff") and not _SUSPECT.match(
+        char
+    )
+
+
+def _thin(match: re.Match[str]) -> str:
+    """The characters of a run without the combining marks beyond the first few on each base."""
+    out: list[str] = []
+    marks = 0
+    for char in match.group():
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks <= MAX_COMBINING:
+            out.append(char)
+    return "".join(out)
+
+
+_LETTERS = str.maketrans(
+    {"đ": "d", "ð": "d", "ħ": "h", "ł": "l", "ŋ": "n", "ø": "o", "ŧ": "t", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"}
+)
+"""Letters of the Union's and its neighbours' alphabets that Unicode does not take apart."""
+
+
+class _Folded(dict[int, str]):
+    """What each character folds to; filled as characters are met, up to a bound."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = char.casefold()
+        if not "\u0400" <= char <= "\u052f":
+            folded = "".join(part for part in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(part))
+            # Compatibility decomposition brings out capitals, as in the Kelvin and telephone signs.
+            folded = folded.casefold().translate(_LETTERS)
+        elif unicodedata.combining(char):
+            folded = ""
+        if len(self) < _CACHE:
+            self[code] = folded
+        return folded
+
+
+_folded = _Folded()
