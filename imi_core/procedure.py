@@ -58,7 +58,8 @@ class Field(Wire, kw_only=True, frozen=True):
     """One input of a form.
 
     `needed = "save"`: a draft cannot be saved without it; `"send"`: it may be saved but not sent without it.
-    `personal` fields are never part of a summary; `summary` fields are shown before acceptance.
+    `personal` fields are never part of a summary; `summary` fields are shown before acceptance. With `remarks`, an
+    answer may carry free text in ``<id>.remark``, or ``<id>.cannot`` says why there is none: so in every reply.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Field(Wire, kw_only=True, frozen=True):
     minimum: int | None = None
     maximum: int | None = None
     max_length: int = 4000
+    remarks: bool = False
 
 
 class Question(Wire, kw_only=True, frozen=True):
@@ -256,11 +258,15 @@ def load_procedure(text: str, source: str, lifecycles: dict[str, Lifecycle]) -> 
             source, "lifecycle", f"there is no lifecycle {procedure.lifecycle!r}", tuple(sorted(lifecycles))
         )
     _check_fields(source, "request.fields", procedure.request.fields)
-    _unique(source, "questions", [question.id for question in procedure.questions])
+    # A reply is one form, and its fields share label ids with the request's.
+    follow_ups = [field.id for question in procedure.questions for field in question.follow_ups]
+    _unique(source, "questions", [*(question.id for question in procedure.questions), *follow_ups])
+    _unique(source, "questions.follow_ups", [*(field.id for field in procedure.request.fields), *follow_ups])
     for index, question in enumerate(procedure.questions):
         _check_fields(source, f"questions[{index}].follow_ups", question.follow_ups, (question.id,))
         if question.type in ("single", "multi") and not question.options:
             raise DefinitionError(source, f"questions[{index}].options", f"a {question.type} question needs options")
+        _unique(source, f"questions[{index}].options", [option.id for option in question.options])
     names = [field.id for field in procedure.request.fields]
     if procedure.subject not in names:
         raise DefinitionError(source, "subject", f"there is no request field {procedure.subject!r}", tuple(names))
@@ -334,6 +340,7 @@ def _check_fields(source: str, key: str, fields: tuple[Field, ...], outer: tuple
             raise DefinitionError(source, f"{at}.id", f"{field.id!r} is no field id", ("letters, digits, _ and -",))
         if field.type in ("single", "multi") and not field.options:
             raise DefinitionError(source, f"{at}.options", f"a {field.type} field needs options")
+        _unique(source, f"{at}.options", [option.id for option in field.options])
         if field.personal and field.summary:
             raise DefinitionError(source, f"{at}.summary", "a personal field cannot be part of the summary", ("false",))
         if field.show_if is not None and field.show_if.field not in (*names, *outer):

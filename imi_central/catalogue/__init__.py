@@ -1,0 +1,57 @@
+"""The procedures as data, and how they are read.
+
+`lifecycles/*.toml` hold what cases can go through, `modules/<area>/*.toml` one procedure each. A directory given at
+run time adds more: its ``lifecycles`` folder holds lifecycles, every other TOML file in it or below it a procedure.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from imi_core.errors import DefinitionError
+from imi_core.procedure import Lifecycle, Rules, load_lifecycle, load_procedure
+
+BUILT_IN = Path(__file__).parent
+
+
+def load(modules: Path | None = None) -> tuple[Rules, ...]:
+    """Every procedure of the catalogue and of the directory `modules`, by id and version.
+
+    Raises `DefinitionError` naming the file, the key and what may stand there; also for a directory that is none,
+    an id that is defined twice and a lifecycle that another file already defines.
+    """
+    if modules is not None and not modules.is_dir():
+        raise DefinitionError(str(modules), "", "is not a directory", ("a directory with TOML files",))
+    folders = [BUILT_IN] if modules is None else [BUILT_IN, modules]
+    lifecycles: dict[str, Lifecycle] = {}
+    for folder in folders:
+        for path in sorted((folder / "lifecycles").glob("*.toml")):
+            lifecycle = load_lifecycle(_read(path), _name(path))
+            if lifecycle.id in lifecycles:
+                raise DefinitionError(_name(path), "id", f"the lifecycle {lifecycle.id!r} is defined already")
+            lifecycles[lifecycle.id] = lifecycle
+    found: dict[tuple[str, int], tuple[Rules, str]] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*.toml")):
+            if path.parent == folder / "lifecycles":
+                continue
+            rules = load_procedure(_read(path), _name(path), lifecycles)
+            if rules.key in found:
+                raise DefinitionError(
+                    _name(path), "id", f"{rules.key[0]} version {rules.key[1]} is defined in {found[rules.key][1]}"
+                )
+            found[rules.key] = rules, _name(path)
+    return tuple(found[key][0] for key in sorted(found))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise DefinitionError(_name(path), "", f"is not UTF-8 at byte {error.start}") from error
+    except OSError as error:
+        raise DefinitionError(_name(path), "", f"cannot be read: {error.strerror}") from error
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(BUILT_IN)) if path.is_relative_to(BUILT_IN) else str(path)
