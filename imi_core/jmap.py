@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -145,18 +146,20 @@ def _resolve(reference: Any, responses: list[tuple[str, dict[str, Any], str]], m
             pass
         case _:
             raise MethodError("invalidResultReference", "a reference has resultOf, name and path")
-    found = next((given for name, given, call_id in responses if call_id == call and name == method), None)
-    if found is None or not path.startswith("/"):
+    found = next(((name, given) for name, given, call_id in responses if call_id == call), None)
+    if found is None or found[0] != method:
         raise MethodError("invalidResultReference", f"there is no response {method} to call {call}")
-    if path.count("/*") > 2:
-        raise MethodError("invalidResultReference", "at most two * in a path")
-    value = _pointer(found, path.split("/")[1:])
+    parts = path.split("/")
+    if parts[0] or parts.count("*") > 2:
+        raise MethodError("invalidResultReference", "a path starts with / and has at most two *")
+    value = _pointer(found[1], parts[1:])
     if isinstance(value, list) and len(value) > max_ids:
         raise MethodError("requestTooLarge", f"a reference brings {len(value)} values; at most {max_ids}")
     return value
 
 
 def _pointer(value: Any, parts: list[str]) -> Any:
+    """What the JSON Pointer (RFC 6901) `parts` finds in `value`; ``*`` maps the rest over an array."""
     if not parts:
         return value
     part, rest = parts[0].replace("~1", "/").replace("~0", "~"), parts[1:]
@@ -168,6 +171,6 @@ def _pointer(value: Any, parts: list[str]) -> Any:
         return out
     if isinstance(value, dict) and part in value:
         return _pointer(value[part], rest)
-    if isinstance(value, list) and part.isdigit() and int(part) < len(value):
+    if isinstance(value, list) and re.fullmatch(r"0|[1-9][0-9]{0,8}", part) and int(part) < len(value):
         return _pointer(value[int(part)], rest)
-    raise MethodError("invalidResultReference", f"there is nothing at {part!r}")
+    raise MethodError("invalidResultReference", f"there is nothing at {part[:100]!r}")

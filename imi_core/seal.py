@@ -7,6 +7,7 @@ together with its salt, and the chain still verifies; without the salt nobody ca
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,19 @@ if TYPE_CHECKING:
 
     from imi_core.case import Entry
 
+# `officer_name` is left out: the officer is sealed by id, the name can be erased with the account.
 _HEADER = (
     "id",
     "case_id",
     "client_ref",
     "procedure",
     "action",
+    "based_on",
     "at",
     "role",
     "desk",
+    "authority",
+    "authority_name",
     "officer",
     "from_state",
     "to_state",
@@ -62,13 +67,15 @@ def seal(entry: Entry, prev: str) -> Entry:
 def verify(entries: Iterable[Entry]) -> str:
     """The head of a case's chain, its entries in order. Raises `SealBroken`.
 
-    Content is checked wherever the reader has it (a salt is present); erased or redacted content is skipped.
+    Content is checked wherever the reader has it; erased or redacted content (none of it left, nor its salt) is
+    skipped. Whether the chain is whole to its end, only the case's `head` tells.
     """
     prev = ""
     for position, entry in enumerate(entries):
         if entry.prev != prev or entry.seal != _head(entry):
             raise SealBroken(position)
-        if entry.salt and entry.digest != content_digest(entry):
+        has_content = entry.salt or entry.answers or entry.text is not None or entry.attachments
+        if has_content and entry.digest != content_digest(entry):
             raise SealBroken(position)
         prev = entry.seal
     return prev
@@ -85,5 +92,8 @@ def token(seq: int, head: bytes) -> str:
 
 
 def _head(entry: Entry) -> str:
+    if entry.at is not None:
+        # One moment has many spellings; the chain knows it in UTC.
+        entry = msgspec.structs.replace(entry, at=entry.at.astimezone(dt.UTC))
     header = [to_wire(getattr(entry, name)) for name in _HEADER]
     return hashlib.sha256(entry.prev.encode() + b"\0" + canonical(header)).hexdigest()

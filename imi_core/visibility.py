@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from imi_core.answers import CANNOT, REMARK
-
 if TYPE_CHECKING:
     from imi_core.authority import Seat
     from imi_core.case import Answers, Case, Entry, Level
@@ -54,5 +52,6 @@ def project_entry(entry: Entry, level: Level) -> Entry:
 
 
 def _summary(rules: Rules, answers: Answers) -> Answers:
+    # Remarks stay out: a summary field asks for what is no personal data, free text beside it may be anything.
     kept = {field.id for field in rules.procedure.request.fields if field.summary and not field.personal}
-    return {name: value for name, value in answers.items() if name.removesuffix(REMARK).removesuffix(CANNOT) in kept}
+    return {name: value for name, value in answers.items() if name in kept}
