@@ -1,0 +1,92 @@
+"""Dates and times as officers read them.
+
+Lists show ISO dates, which read alike in every office of a case; details show the local form. Babel is imported by
+the first local form, never by a list.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from imi_tui.i18n import _, language
+
+_NARROW_SPACE, _SPACE = "\u202f", "\u00a0"
+_REGIONS = {"en": "en_IE", "en-XA": "en_IE", "pt": "pt_PT"}
+
+
+def short_date(iso: str, today: dt.date) -> str:
+    """A day for a list: "today", else the ISO date; "" for "". Takes a date or a moment in ISO form."""
+    day = _day(iso)
+    if day is None:
+        return iso
+    return _("today") if day == today else day.isoformat()
+
+
+def local_date(iso: str) -> str:
+    """A day in the officer's local form with a full year, such as "5 Mar 2026"; what is no date stays as it is."""
+    day = _day(iso)
+    if day is None:
+        return iso
+    from babel.dates import format_date
+
+    return _drawable(format_date(day, format="medium", locale=_locale()))
+
+
+def when(iso: str, now: dt.datetime) -> str:
+    """A moment for details: the time alone if it is on the day of `now`, else local date and time.
+
+    Shown in the time zone of `now`, which has to be aware.
+    """
+    try:
+        moment = dt.datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    moment = moment.astimezone(now.tzinfo)
+    from babel.dates import format_time
+
+    time = _drawable(format_time(moment.time(), format="short", locale=_locale()))
+    return time if moment.date() == now.date() else f"{local_date(moment.date().isoformat())} {time}"
+
+
+def relative(iso: str, today: dt.date) -> str:
+    """How far a day is from `today`: "today", "in 3 days", "2 days ago"; "" for ""."""
+    day = _day(iso)
+    if day is None:
+        return iso
+    if day == today:
+        return _("today")
+    from babel.dates import format_timedelta
+
+    # Other formats than "long" raise KeyError for da, de, el, ga, hu, mt and sv. The threshold keeps days days.
+    distance = day - today
+    return _drawable(format_timedelta(distance, "day", 31, add_direction=True, format="long", locale=_locale()))
+
+
+def number(value: float) -> str:
+    """A number with the separators of the officer's language."""
+    from babel.numbers import format_decimal
+
+    return _drawable(format_decimal(value, locale=_locale()))
+
+
+def _day(iso: str) -> dt.date | None:
+    """The local day of a date or moment; None where it is neither."""
+    try:
+        if len(iso) <= 10:
+            return dt.date.fromisoformat(iso)
+        moment = dt.datetime.fromisoformat(iso)
+    except ValueError:
+        return None
+    return moment.astimezone().date() if moment.tzinfo is not None else moment.date()
+
+
+def _locale() -> str:
+    code = language()
+    return _REGIONS.get(code, code)
+
+
+def _drawable(text: str) -> str:
+    """`text` without U+202F, which poor fonts draw as a box."""
+    return text.replace(_NARROW_SPACE, _SPACE)
