@@ -28,22 +28,20 @@ GROUPS: dict[Group, str] = {
 
 EVERYWHERE = "*"
 """Scope of actions that every full screen has; dialogues name their scope themselves."""
-DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "act", "keyboard"})
+DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "act", "rows"})
 """Scopes without the actions of `EVERYWHERE`."""
 
 PUNCTUATION = frozenset({"minus", "comma", "full_stop"})
 """Characters that may be an accelerator on their own: typed without AltGr on every layout of the Union."""
 BESIDE = {"slash": ("f3", "ctrl+f"), "question_mark": ("f1",)}
 """Characters that may only stand beside one of these keys."""
-FORBIDDEN = frozenset(
-    """left_square_bracket right_square_bracket left_curly_bracket right_curly_bracket at tilde backslash
+_FORBIDDEN = """left_square_bracket right_square_bracket left_curly_bracket right_curly_bracket at tilde backslash
     vertical_line grave_accent circumflex_accent number_sign semicolon apostrophe quotation_mark less_than_sign
-    greater_than_sign underscore ampersand asterisk colon ctrl+i ctrl+m ctrl+j ctrl+h f11 alt+f4""".split()
-)
-NEUTRAL = frozenset(
-    """enter escape tab shift+tab up down left right space home end pageup pagedown ctrl+pageup ctrl+pagedown delete
-    f1 f2 f3 f4 f5 f6 f7 f8 f9 f10""".split()
-)
+    greater_than_sign underscore ampersand asterisk colon ctrl+i ctrl+m ctrl+j ctrl+h f11 alt+f4"""
+FORBIDDEN = frozenset(_FORBIDDEN.split())
+_NEUTRAL = """enter escape tab shift+tab up down left right space home end pageup pagedown ctrl+pageup ctrl+pagedown
+    delete f1 f2 f3 f4 f5 f6 f7 f8 f9 f10"""
+NEUTRAL = frozenset(_NEUTRAL.split())
 """Keys that are in the same place on every layout."""
 
 
@@ -196,7 +194,15 @@ ACTIONS: tuple[Action, ...] = (
     _a("go.authorities", N_("Find authority"), N_("Searches the authorities."), "w f4", "go", "inbox case"),
     # Inbox
     _a("list.open", N_("Open"), N_("Opens the case."), "enter", "list", "inbox", when=on_current, footer=20),
-    _a("list.search", N_("Search"), N_("Searches the cases on this machine."), "slash f3 ctrl+f", "list", "inbox", footer=11),
+    _a(
+        "list.search",
+        N_("Search"),
+        N_("Searches the cases on this machine."),
+        "slash f3 ctrl+f",
+        "list",
+        "inbox",
+        footer=11,
+    ),
     _a(
         "list.mark",
         N_("Mark"),
@@ -211,16 +217,55 @@ ACTIONS: tuple[Action, ...] = (
     _a("view.next", N_("Next view"), N_("Shows the next view."), "tab right", "list", "inbox"),
     _a("view.previous", N_("Previous view"), N_("Shows the view before."), "shift+tab left", "list", "inbox"),
     *(_view(number) for number in range(1, 9)),
+    # The list itself, wherever it stands
+    _a("rows.up", N_("Up"), N_("Goes one row up."), "up k", "list", "rows", run="move(-1)"),
+    _a("rows.down", N_("Down"), N_("Goes one row down."), "down j", "list", "rows", run="move(1)"),
+    _a("rows.page_up", N_("Page up"), N_("Goes one page up."), "pageup", "list", "rows", run="page(-1)"),
+    _a("rows.page_down", N_("Page down"), N_("Goes one page down."), "pagedown", "list", "rows", run="page(1)"),
+    _a("rows.first", N_("First"), N_("Goes to the first row."), "home", "list", "rows", run="first"),
+    _a("rows.last", N_("Last"), N_("Goes to the last row."), "end", "list", "rows", run="last"),
     # Case
     _a("tab.next", N_("Next tab"), N_("Shows the next tab."), "tab right ctrl+pagedown", "case", "case", footer=40),
     _a("tab.previous", N_("Previous tab"), N_("Shows the tab before."), "shift+tab left ctrl+pageup", "case", "case"),
-    _a("case.next", N_("Next case"), N_("Opens the next case of the list."), "full_stop", "case", "case", when=flag("next")),
-    _a("case.previous", N_("Previous case"), N_("Opens the case before."), "comma", "case", "case", when=flag("previous")),
+    _a(
+        "case.next",
+        N_("Next case"),
+        N_("Opens the next case of the list."),
+        "full_stop",
+        "case",
+        "case",
+        when=flag("next"),
+    ),
+    _a(
+        "case.previous",
+        N_("Previous case"),
+        N_("Opens the case before."),
+        "comma",
+        "case",
+        "case",
+        when=flag("previous"),
+    ),
     *(_tab(number) for number in range(1, 6)),
     # Dialogue: the form of an action
-    _a("act.send", N_("Send"), N_("Queues the entry; it is sent with the next synchronisation."), "f8 ctrl+s", "form", "act", footer=1),
-    _a("act.cancel", N_("Cancel"), N_("Closes the form; what you wrote stays a draft."), "escape", "form", "act", footer=2),
-)  # fmt: skip
+    _a(
+        "act.send",
+        N_("Send"),
+        N_("Queues the entry; it is sent with the next synchronisation."),
+        "f8 ctrl+s",
+        "form",
+        "act",
+        footer=1,
+    ),
+    _a(
+        "act.cancel",
+        N_("Cancel"),
+        N_("Closes the form; what you wrote stays a draft."),
+        "escape",
+        "form",
+        "act",
+        footer=2,
+    ),
+)
 
 
 def lifecycle_action(
@@ -280,9 +325,8 @@ def read_keymap(config: Mapping[str, object]) -> tuple[dict[str, tuple[str, ...]
     problems: list[str] = []
     for id, value in config.items():
         listed = [value] if isinstance(value, str) else value
-        if by_id(id) is None and not id.startswith("do."):
-            problems.append(id)
-        elif not isinstance(listed, list) or not all(isinstance(key, str) and key.strip() for key in listed):
+        known = by_id(id) is not None or id.startswith("do.")
+        if not (known and isinstance(listed, list) and all(isinstance(key, str) and key.strip() for key in listed)):
             problems.append(id)
         else:
             keymap[id] = tuple(_NAMES.get(key.strip().lower(), key.strip().lower()) for key in listed)

@@ -11,11 +11,12 @@ import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
-from textual.binding import ActiveBinding, Binding
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, TextArea
 
 from imi_tui import actions as registry
 from imi_tui.actions import Action, Situation
+from imi_tui.bindings import bindings
 from imi_tui.i18n import _
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.status_line import StatusLine
@@ -23,6 +24,7 @@ from imi_tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
+    from textual.binding import ActiveBinding
 
     from imi_tui.app import ImiApp
     from imi_tui.cache.model import Changed
@@ -32,14 +34,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-
-def bindings(scope: str) -> list[Binding]:
-    """The registry's actions of `scope` as Textual bindings. Descriptions are message ids, translated when shown."""
-    return [
-        Binding(",".join(action.keys), action.method, action.label, show=False, id=action.id)
-        for action in registry.in_scope(scope)
-        if action.keys
-    ]
+__all__ = ["ActionScreen", "BaseScreen", "Dialogue", "bindings", "label_of"]
 
 
 def label_of(action: Action) -> str:
@@ -116,6 +111,11 @@ class ActionScreen(Screen[Result]):
                 event.prevent_default()
                 await self.run_action(action.method)
                 return
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keep cursors from blinking: a blinking one writes 2 kB a second for nothing."""
+        if isinstance(event.widget, Input | TextArea):
+            event.widget.cursor_blink = False
 
     async def action_app_menu(self) -> None:
         """Open the menu of everything possible here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 
 def cut(text: str, width: int) -> str:
@@ -28,3 +28,21 @@ def fit_end(text: str, width: int) -> str:
 def one_line(text: str) -> str:
     """`text` with its line ends as spaces."""
     return " ".join(text.split("\n"))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` as lines of at most `width` cells, broken at spaces, long words anywhere; its own line ends stay."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            joined = f"{line} {word}" if line else word
+            if cell_len(joined) <= width:
+                line = joined
+                continue
+            if line:
+                lines.append(line)
+            *full, line = chop_cells(word, width) or [""]
+            lines += full
+        lines.append(line)
+    return lines

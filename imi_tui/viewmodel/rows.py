@@ -1,0 +1,149 @@
+"""One line of the case list in cells: which columns there are at a width, and what stands in them.
+
+Every state has a text mark: ``x`` refused by the server, ``!`` due today or overdue, ``~`` queued on this machine,
+``*`` unread, ``+`` marked, ``>`` the row the keys act on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from imi_core.errors import UnknownProcedure
+from imi_tui.i18n import _
+from imi_tui.viewmodel.cells import fit
+
+if TYPE_CHECKING:
+    from imi_core.procedure import Rules
+    from imi_tui.cache.model import Row
+
+ColumnId = Literal["marks", "due", "reference", "from", "subject", "state", "activity", "files"]
+MARKS = 5
+"""Cells of the marks column: cursor, marked, alarm, news, space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and its width in cells; one space follows each column but the marks."""
+
+    id: ColumnId
+    width: int
+
+
+def columns(width: int) -> tuple[Column, ...]:
+    """The columns of a list `width` cells wide; what is left goes to sender and subject."""
+    fixed: list[Column] = [Column("due", 8), Column("reference", 13)]
+    tail: list[Column] = [Column("state", 12)]
+    if width >= 110:
+        fixed[0] = Column("due", 10)
+        tail = [Column("state", 18)]
+    if width >= 150:
+        tail = [Column("state", 24), Column("activity", 10), Column("files", 3)]
+    room = width - MARKS - sum(column.width + 1 for column in (*fixed, *tail)) - 1
+    sender = max(10, room * 47 // 100)
+    subject = room - sender
+    if subject < 8:
+        # Too narrow for a sender: the subject alone says more.
+        return (Column("marks", MARKS), *fixed, Column("subject", max(0, room + 1)), *tail)
+    return (Column("marks", MARKS), *fixed, Column("from", sender), Column("subject", subject), *tail)
+
+
+def heading(columns: tuple[Column, ...]) -> str:
+    """The line above the list."""
+    names: dict[ColumnId, str] = {
+        "marks": "",
+        "due": _("Due"),
+        "reference": _("Reference"),
+        "from": _("From"),
+        "subject": _("Subject"),
+        "state": _("State"),
+        "activity": _("Activity"),
+        "files": "",
+    }
+    return _join([(column, names[column.id]) for column in columns])
+
+
+def marks(row: Row, today: dt.date, *, cursor: bool, marked: bool) -> str:
+    """The four marks of a row."""
+    alarm = "x" if row.rejected else "!" if is_due(row, today) else " "
+    news = "~" if row.pending else "*" if row.unread else " "
+    return f"{'>' if cursor else ' '}{'+' if marked else ' '}{alarm}{news}"
+
+
+def is_due(row: Row, today: dt.date) -> bool:
+    """Whether this desk has to act today or should have acted before."""
+    return bool(row.due) and row.turn_mine and row.due <= today.isoformat()
+
+
+def due_text(iso: str, today: dt.date) -> str:
+    """A deadline as it stands in the list: "today", "2 d", "-3 d"; a date where it is far off."""
+    if not iso:
+        return ""
+    days = (dt.date.fromisoformat(iso) - today).days
+    if days == 0:
+        # Translators: at most 8 letters; stands in a narrow column.
+        return _("today")
+    if abs(days) > 99:
+        return iso[2:]
+    # Translators: "d" is short for days; at most 2 letters.
+    return _("{days} d").format(days=days)
+
+
+class Words:
+    """State names of procedures in the officer's language, looked up once each."""
+
+    def __init__(self, rules: Callable[[str], Rules], languages: tuple[str, ...]) -> None:
+        self._rules, self._languages = rules, languages
+        self._known: dict[tuple[str, str, bool], str] = {}
+
+    def state(self, row: Row) -> str:
+        """What the case waits for, as seen from this desk."""
+        if row.rejected:
+            return _("refused")
+        if row.pending:
+            return _("queued")
+        return self.of_state(row.procedure, row.state, mine=row.turn_mine)
+
+    def of_state(self, procedure: str, state: str, *, mine: bool) -> str:
+        """The word for a state: what this desk has to do, else the state's name."""
+        key = (procedure, state, mine)
+        if key not in self._known:
+            self._known[key] = self._look_up(*key)
+        return self._known[key]
+
+    def _look_up(self, procedure: str, state: str, mine: bool) -> str:
+        try:
+            rules = self._rules(procedure)
+        except UnknownProcedure:
+            return state
+        found = rules.lifecycle.states.get(state)
+        if found is None:
+            return state
+        base = f"{rules.lifecycle.id}.state.{state}"
+        if mine and found.todo:
+            return rules.label(f"{base}.todo", found.todo, self._languages)
+        return rules.label(base, found.label, self._languages)
+
+
+def texts(row: Row, columns: tuple[Column, ...], words: Words, today: dt.date) -> tuple[str, str]:
+    """The due column and the rest of a row's line, without its marks, each in exactly the width of its columns."""
+    values: dict[ColumnId, str] = {
+        "due": due_text(row.due, today) if row.turn_mine or row.due else "",
+        "reference": row.reference or "-",
+        "from": f"{row.country:<2}  {row.counterpart}",
+        "subject": row.subject,
+        "state": words.state(row),
+        "activity": row.activity[:10],
+        "files": str(row.files) if row.files else "",
+    }
+    cells = [(column, values[column.id]) for column in columns if column.id != "marks"]
+    return _join(cells[:1]), _join(cells[1:])
+
+
+def _join(cells: list[tuple[Column, str]]) -> str:
+    return " ".join(
+        fit(text.replace("\n", " "), column.width) if column.id != "marks" else " " * (MARKS - 1)
+        for column, text in cells
+    )

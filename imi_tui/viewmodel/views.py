@@ -1,0 +1,61 @@
+"""Names of the built-in views and sort orders, and what an empty view says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imi_tui.cache.model import VIEWS
+from imi_tui.i18n import N_, _
+from imi_tui.viewmodel.cells import fit, fit_end
+
+if TYPE_CHECKING:
+    from imi_tui.cache.model import SortId, SyncStatus, ViewId
+
+NAMES: dict[ViewId, str] = {
+    "todo": N_("To do"),
+    "to_accept": N_("To accept"),
+    "to_answer": N_("To answer"),
+    "to_close": N_("To close"),
+    "waiting": N_("Waiting for others"),
+    "open": N_("Open"),
+    "closed": N_("Closed"),
+    "all": N_("All"),
+}
+SORT_NAMES: dict[SortId, str] = {
+    "due": N_("by deadline"),
+    "activity": N_("by latest activity"),
+    "reference": N_("by reference"),
+    "authority": N_("by authority"),
+}
+
+
+def title(view: ViewId, count: int, marked: int) -> str:
+    """The left end of the status line in the inbox."""
+    name = _("Inbox: {view} {count}").format(view=_(NAMES[view]), count=count)
+    return f"{name}  +{marked}" if marked else name
+
+
+def column(counts: dict[ViewId, int], current: ViewId, width: int) -> list[tuple[str, bool]]:
+    """The lines of the views column: text of exactly `width` cells, and whether it is the current view."""
+    lines = []
+    for number, view in enumerate(VIEWS, 1):
+        count = str(counts.get(view, 0))
+        mark = ">" if view == current else " "
+        name = fit(_(NAMES[view]), width - len(count) - 5)
+        lines.append((f"{mark}{number} {name} {fit_end(count, len(count))} ", view == current))
+    return lines
+
+
+def empty(view: ViewId, status: SyncStatus, seats: int) -> str:
+    """What an empty list says: what it means and what to do next."""
+    if not seats:
+        return _("No desk is known on this machine yet. Sign in and synchronise: the first cases show within seconds.")
+    if status.filling is not None:
+        return _(
+            "The first synchronisation is running. The newest cases come first; you can begin as soon as they show."
+        )
+    if not status.last_ok:
+        return _("Nothing has been fetched yet. Press F5 to synchronise.")
+    if view == "todo":
+        return _("Nothing to do. New cases show here after the next synchronisation; press n to start a request.")
+    return _("There is no case in this view. Press Tab for the next view or / to search.")

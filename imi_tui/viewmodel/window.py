@@ -1,0 +1,119 @@
+"""A window over a view of the cache: pages read by key, row numbers by counting along.
+
+The cache reads "the next 64 rows after this key" in the same time at a hundred cases and at a million, but it does
+not know that a row is the 500,000th. The window counts along as it moves: pages beside a known page are read by key,
+only a jump into the unknown uses an offset. A window is good for one state of the cache: after a change, make a new one
+and `find` the row again.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from imi_tui.cache.model import Row, SortId, ViewId
+
+PAGE = 64
+KEPT = 12
+"""Pages kept in memory; about 800 rows, whatever the number of cases."""
+
+
+class Rows(Protocol):
+    """What a window reads from: the listing part of the cache."""
+
+    def window(self, view: ViewId, sort: SortId, *, after: bytes | None = None, limit: int) -> list[Row]:
+        """Rows after a key, from the first one on without."""
+
+    def window_before(self, view: ViewId, sort: SortId, *, before: bytes | None = None, limit: int) -> list[Row]:
+        """Rows before a key in list order, the last ones without."""
+
+    def window_at(self, view: ViewId, sort: SortId, offset: int, limit: int) -> list[Row]:
+        """Rows from a number on; costs more the further down it is."""
+
+    def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
+        """The row of a case in a view, None where it is not in it."""
+
+
+class Window:
+    """The rows of one view in one order, `count` of them as far as is known."""
+
+    def __init__(self, rows: Rows, view: ViewId, sort: SortId, count: int) -> None:
+        self._rows, self.view, self.sort, self.count = rows, view, sort, count
+        self._pages: OrderedDict[int, list[Row]] = OrderedDict()
+
+    def get(self, index: int) -> Row | None:
+        """The row with this number, counting from 0; None outside the list."""
+        if not 0 <= index < self.count:
+            return None
+        page = self._page(index // PAGE)
+        offset = index % PAGE
+        return page[offset] if offset < len(page) else None
+
+    def find(self, desk: str, id: str, near: int) -> int | None:
+        """The number of a case that stood at `near` before a change; None where it is no longer in the view."""
+        found = self._rows.row(desk, id, self.view, self.sort)
+        if found is None:
+            return None
+        at = self._search(found.key, min(near, max(0, self.count - 1)))
+        for index in range(max(0, at - 2), min(self.count, at + 3)):
+            row = self.get(index)
+            if row is not None and (row.desk, row.id) == (desk, id):
+                return index
+        return None
+
+    def _search(self, key: bytes, near: int) -> int:
+        """The number of the first row whose key is not before `key`: a galloping search from `near`.
+
+        Keys sort as bytes, the way the cache compares them.
+        """
+        low, high, step = near, near, PAGE // 2
+        while low > 0 and self._key(low) >= key:
+            low, step = max(0, low - step), step * 2
+        step = PAGE // 2
+        while high < self.count and self._key(high) < key:
+            high, step = min(self.count, high + step), step * 2
+        while low < high:
+            middle = (low + high) // 2
+            if self._key(middle) < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _key(self, index: int) -> bytes:
+        row = self.get(index)
+        return row.key if row is not None else b"\xff" * 16
+
+    def _page(self, number: int) -> list[Row]:
+        if number in self._pages:
+            self._pages.move_to_end(number)
+            return self._pages[number]
+        page = self._read(number)
+        self._keep(number, page)
+        return page
+
+    def _keep(self, number: int, page: list[Row]) -> None:
+        self._pages[number] = page
+        self._pages.move_to_end(number)
+        while len(self._pages) > KEPT:
+            self._pages.popitem(last=False)
+
+    def _read(self, number: int) -> list[Row]:
+        last = (self.count - 1) // PAGE
+        size = self.count - last * PAGE if number == last else PAGE
+        before, after = self._pages.get(number - 1), self._pages.get(number + 1)
+        if number == 0:
+            page = self._rows.window(self.view, self.sort, limit=PAGE)
+        elif before and len(before) == PAGE:
+            page = self._rows.window(self.view, self.sort, after=before[-1].key, limit=PAGE)
+        elif after:
+            page = self._rows.window_before(self.view, self.sort, before=after[0].key, limit=PAGE)
+        elif number == last:
+            page = self._rows.window_before(self.view, self.sort, limit=size)
+        else:
+            page = self._rows.window_at(self.view, self.sort, number * PAGE, PAGE)
+        if len(page) < size and (number == 0 or before):
+            # The view holds fewer rows than was said: the list ends here.
+            self.count = number * PAGE + len(page)
+        return page[:size]

@@ -1,0 +1,252 @@
+"""The case list: a Line API widget that draws what is on screen and holds nothing else.
+
+A key costs two rows, moving past an edge turns the page (cheaper on a slow line than scrolling row by row, as the
+whole viewport is painted either way). The cursor follows its case when the data changes. The hardware cursor is
+parked on the current row for screen readers and braille displays.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.cache import LRUCache
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from imi_tui.bindings import bindings
+from imi_tui.viewmodel import rows
+from imi_tui.viewmodel.window import Window
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual import events
+
+    from imi_tui.cache.model import Row
+
+CaseId = tuple[str, str]
+"""(desk, case id)"""
+
+
+class CaseList(ScrollView, can_focus=True):
+    """Rows of one view of the cache.
+
+    Call `show` with a `Window` to show it, again after each change of the data; the cursor stays on its case.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "case-list--cursor",
+        "case-list--unread",
+        "case-list--alarm",
+        "case-list--quiet",
+    }
+    DEFAULT_CSS = """
+    CaseList {
+        height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        .case-list--cursor { background: $primary; color: $text; text-style: bold; }
+        .case-list--unread { text-style: bold; }
+        .case-list--alarm { color: $text-error; }
+        .case-list--quiet { color: $foreground; }
+    }
+    """
+    BINDINGS = bindings("rows")
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another case, or on none."""
+
+        list: CaseList
+        row: Row | None
+
+    @dataclass
+    class Opened(Message):
+        """A row was clicked twice."""
+
+        list: CaseList
+        row: Row
+
+    def __init__(self, words: Callable[[], rows.Words], today: Callable[[], dt.date]) -> None:
+        super().__init__()
+        self._words, self._today = words, today
+        self._window: Window | None = None
+        self._index = 0
+        self._at: CaseId | None = None
+        self._columns: tuple[rows.Column, ...] = ()
+        self._day = today()
+        self._strips: LRUCache[tuple[Row, bool, bool], Strip] = LRUCache(1024)
+        self.marked: set[CaseId] = set()
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self._window.get(self._index) if self._window is not None else None
+
+    @property
+    def index(self) -> int:
+        """The number of the row under the cursor."""
+        return self._index
+
+    @property
+    def count(self) -> int:
+        """How many rows the list has."""
+        return self._window.count if self._window is not None else 0
+
+    def show(self, window: Window, *, keep: bool = True) -> None:
+        """Show another window; with `keep` the cursor follows its case, else it goes to the first row."""
+        before = self.row if self._window is not None else None
+        self._window = window
+        index = 0
+        if keep and before is not None:
+            found = window.find(before.desk, before.id, self._index)
+            index = self._index if found is None else found
+        offset = self._index - self.scroll_offset.y
+        window.get(window.count - 1)
+        self._index = max(0, min(index, window.count - 1))
+        self._forget()
+        self.virtual_size = Size(max(1, self.size.width), window.count)
+        if keep:
+            self.scroll_to(y=max(0, self._index - offset), animate=False, force=True)
+        else:
+            self.scroll_to(y=0, animate=False, force=True)
+        self.refresh()
+        self._park()
+        self.post_message(self.Moved(self, self.row))
+
+    def around(self, step: int) -> Row | None:
+        """The row `step` rows away from the cursor."""
+        return self._window.get(self._index + step) if self._window is not None else None
+
+    def go(self, index: int) -> None:
+        """Put the cursor on a row, turning the page where it is not on screen."""
+        if self._window is None or not self._window.count:
+            return
+        index = max(0, min(index, self._window.count - 1))
+        old, self._index = self._index, index
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if top <= index < top + height:
+            self._refresh_row(old)
+            self._refresh_row(index)
+        else:
+            start = index if index > old else index - height + 1
+            self.scroll_to(y=max(0, min(start, self._window.count - height)), animate=False, force=True)
+            self.refresh()
+        self._park()
+        if index != old:
+            self.post_message(self.Moved(self, self.row))
+
+    def toggle_mark(self) -> None:
+        """Mark or unmark the row under the cursor and go to the next."""
+        row = self.row
+        if row is None:
+            return
+        self.marked ^= {(row.desk, row.id)}
+        self._refresh_row(self._index)
+        self.go(self._index + 1)
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self.marked.clear()
+        self.refresh()
+
+    def new_day(self) -> bool:
+        """Draw dates again when the day has changed; says whether it has."""
+        if self._today() == self._day:
+            return False
+        self._forget()
+        self.refresh()
+        return True
+
+    def action_move(self, step: int) -> None:
+        """One row up or down."""
+        self.go(self._index + step)
+
+    def action_page(self, step: int) -> None:
+        """One page up or down."""
+        height = max(1, self.size.height)
+        target = max(0, min(self._index + step * height, self.count - 1))
+        top = max(0, min(self.scroll_offset.y + step * height, self.count - height))
+        if top != self.scroll_offset.y and self._window is not None:
+            self.scroll_to(y=top, animate=False, force=True)
+        self.go(target)
+
+    def action_first(self) -> None:
+        """To the first row."""
+        self.go(0)
+
+    def action_last(self) -> None:
+        """To the last row."""
+        self.go(self.count - 1)
+
+    def render_line(self, y: int) -> Strip:
+        """One row; `y` counts from the top of the widget."""
+        width = self.size.width
+        index = self.scroll_offset.y + y
+        row = self._window.get(index) if self._window is not None else None
+        if row is None:
+            return Strip.blank(width, self.rich_style)
+        key = (row, index == self._index, (row.desk, row.id) in self.marked)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._draw(row, *key[1:])
+        return strip
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Lay the columns out again and keep the cursor on screen."""
+        self._forget()
+        if self._window is not None:
+            self.virtual_size = Size(max(1, self.size.width), self._window.count)
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if not top <= self._index < top + height:
+            self.scroll_to(y=max(0, self._index - height // 2), animate=False, force=True)
+        self.call_after_refresh(self._park)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row under the mouse; twice opens it."""
+        index = self.scroll_offset.y + event.y
+        if self._window is None or index >= self._window.count:
+            return
+        self.go(index)
+        if event.chain == 2 and (row := self.row) is not None:
+            self.post_message(self.Opened(self, row))
+
+    def on_focus(self, _event: events.Focus) -> None:
+        """Park the hardware cursor here."""
+        self._park()
+
+    def notify_style_update(self) -> None:
+        """Draw again in the colours of a new theme."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def _forget(self) -> None:
+        self._day = self._today()
+        self._columns = rows.columns(max(20, self.size.width))
+        self._strips.clear()
+
+    def _draw(self, row: Row, cursor: bool, marked: bool) -> Strip:
+        style: Style = self.rich_style
+        if row.unread:
+            style += self.get_component_rich_style("case-list--unread", partial=True)
+        alarm = style
+        if rows.is_due(row, self._day) or row.rejected:
+            alarm += self.get_component_rich_style("case-list--alarm", partial=True)
+        if cursor:
+            style = alarm = self.get_component_rich_style("case-list--cursor")
+        marks = rows.marks(row, self._day, cursor=cursor, marked=marked)
+        due, rest = rows.texts(row, self._columns, self._words(), self._day)
+        strip = Strip([Segment(f"{marks} {due} ", alarm), Segment(rest, style)])
+        return strip.adjust_cell_length(self.size.width, style)
+
+    def _refresh_row(self, index: int) -> None:
+        self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
+
+    def _park(self) -> None:
+        if not self.has_focus:
+            return
+        region = self.content_region
+        self.app.cursor_position = Offset(region.x, region.y + self._index - self.scroll_offset.y)

@@ -1,0 +1,99 @@
+"""A page of blocks that scrolls: case tabs, preview, help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.geometry import Offset, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from imi_tui.bindings import bindings
+from imi_tui.viewmodel import blocks
+
+if TYPE_CHECKING:
+    from textual import events
+
+
+class Document(ScrollView, can_focus=True):
+    """Wraps its blocks for its own width and draws only the lines on screen."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "document--heading",
+        "document--quiet",
+        "document--alarm",
+        "document--gutter",
+    }
+    DEFAULT_CSS = """
+    Document {
+        height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; padding: 0 1;
+        .document--heading { text-style: bold; }
+        .document--quiet { text-style: italic; }
+        .document--alarm { color: $text-error; text-style: bold; }
+        .document--gutter { color: $accent; }
+    }
+    """
+    BINDINGS = bindings("rows")
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._blocks: list[blocks.Block] = []
+        self._lines: list[blocks.Line] = []
+
+    def show(self, content: list[blocks.Block], *, keep: bool = False) -> None:
+        """Show these blocks, from the top or (with `keep`) from where the reader was."""
+        if content == self._blocks:
+            return
+        self._blocks = content
+        self._lay_out()
+        if not keep:
+            self.scroll_to(y=0, animate=False, force=True)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the page."""
+        width = self.size.width
+        index = self.scroll_offset.y + y
+        style = self.rich_style
+        if index >= len(self._lines):
+            return Strip.blank(width, style)
+        segments = [
+            Segment(
+                text,
+                style if look == "plain" else style + self.get_component_rich_style(f"document--{look}", partial=True),
+            )
+            for text, look in self._lines[index]
+        ]
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Wrap again."""
+        self._lay_out()
+
+    def on_focus(self, _event: events.Focus) -> None:
+        """Park the hardware cursor at the top of the page."""
+        self.app.cursor_position = Offset(self.content_region.x, self.content_region.y)
+
+    def action_move(self, step: int) -> None:
+        """Scroll by lines."""
+        self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
+
+    def action_page(self, step: int) -> None:
+        """Scroll by a page, one line staying."""
+        self.action_move(step * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """To the top."""
+        self.scroll_to(y=0, animate=False, force=True)
+
+    def action_last(self) -> None:
+        """To the end."""
+        self.scroll_to(y=len(self._lines), animate=False, force=True)
+
+    def _lay_out(self) -> None:
+        width = self.size.width
+        if not width:
+            return
+        self._lines = blocks.lines(self._blocks, width)
+        self.virtual_size = Size(width, len(self._lines))
+        self.refresh()
