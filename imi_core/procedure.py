@@ -6,16 +6,14 @@ deadlines, legal basis). Both are data; a new legal area is a new TOML file.
 
 from __future__ import annotations
 
-import re
-import tomllib
-import types
-import typing
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from imi_core.authority import Role, Wire
 from imi_core.case import PartRole
+from imi_core.definition_checks import check_lifecycle, check_procedure
+from imi_core.definition_file import decode
 from imi_core.errors import DefinitionError
 
 FieldType = Literal[
@@ -231,55 +229,20 @@ class Rules(Wire, kw_only=True, frozen=True):
 
 def load_lifecycle(text: str, source: str) -> Lifecycle:
     """Read a lifecycle from TOML. Raises `DefinitionError` naming `source`, the key and what is allowed there."""
-    lifecycle = _decode(text, source, Lifecycle)
-    for name, action in lifecycle.actions.items():
-        for key, states in (("from", action.from_), ("to", (action.to,) if action.to else ())):
-            for state in states:
-                if state not in lifecycle.states:
-                    raise DefinitionError(
-                        source, f"actions.{name}.{key}", f"there is no state {state!r}", tuple(lifecycle.states)
-                    )
-        forms = ("request", "reply", *lifecycle.forms)
-        if action.form and action.form not in forms:
-            raise DefinitionError(source, f"actions.{name}.form", f"there is no form {action.form!r}", forms)
-        if action.starts and not action.to:
-            raise DefinitionError(source, f"actions.{name}.to", "an action that starts a case needs a state", ())
-    for name, form in lifecycle.forms.items():
-        _check_fields(source, f"forms.{name}.fields", form.fields)
+    lifecycle = decode(text, source, Lifecycle)
+    check_lifecycle(source, lifecycle)
     return lifecycle
 
 
 def load_procedure(text: str, source: str, lifecycles: dict[str, Lifecycle]) -> Rules:
     """Read a module from TOML and join it to its lifecycle. Raises `DefinitionError`."""
-    procedure = _decode(text, source, Procedure)
+    procedure = decode(text, source, Procedure)
     lifecycle = lifecycles.get(procedure.lifecycle)
     if lifecycle is None:
         raise DefinitionError(
             source, "lifecycle", f"there is no lifecycle {procedure.lifecycle!r}", tuple(sorted(lifecycles))
         )
-    _check_fields(source, "request.fields", procedure.request.fields)
-    # A reply is one form, and its fields share label ids with the request's.
-    follow_ups = [field.id for question in procedure.questions for field in question.follow_ups]
-    _unique(source, "questions", [*(question.id for question in procedure.questions), *follow_ups])
-    _unique(source, "questions.follow_ups", [*(field.id for field in procedure.request.fields), *follow_ups])
-    for index, question in enumerate(procedure.questions):
-        _check_fields(source, f"questions[{index}].follow_ups", question.follow_ups, (question.id,))
-        if question.type in ("single", "multi") and not question.options:
-            raise DefinitionError(source, f"questions[{index}].options", f"a {question.type} question needs options")
-        _unique(source, f"questions[{index}].options", [option.id for option in question.options])
-    names = [field.id for field in procedure.request.fields]
-    if procedure.subject not in names:
-        raise DefinitionError(source, "subject", f"there is no request field {procedure.subject!r}", tuple(names))
-    for index, limit in enumerate(procedure.deadlines):
-        for key, actions in (("trigger", (limit.trigger,)), ("ends", limit.ends)):
-            for action in actions:
-                if action not in lifecycle.actions:
-                    raise DefinitionError(
-                        source,
-                        f"deadlines[{index}].{key}",
-                        f"there is no action {action!r}",
-                        tuple(lifecycle.actions),
-                    )
+    check_procedure(source, procedure, lifecycle)
     return Rules(procedure=procedure, lifecycle=lifecycle)
 
 
@@ -329,141 +292,3 @@ def label_ids(rules: Rules) -> dict[str, str]:
         for field in form.fields:
             add_field(f"{lifecycle.id}.form.{form_id}.{field.id}", field)
     return out
-
-
-def _check_fields(source: str, key: str, fields: tuple[Field, ...], outer: tuple[str, ...] = ()) -> None:
-    names = [field.id for field in fields]
-    _unique(source, key, names)
-    for index, field in enumerate(fields):
-        at = f"{key}[{index}]"
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", field.id):
-            raise DefinitionError(source, f"{at}.id", f"{field.id!r} is no field id", ("letters, digits, _ and -",))
-        if field.type in ("single", "multi") and not field.options:
-            raise DefinitionError(source, f"{at}.options", f"a {field.type} field needs options")
-        _unique(source, f"{at}.options", [option.id for option in field.options])
-        if field.personal and field.summary:
-            raise DefinitionError(source, f"{at}.summary", "a personal field cannot be part of the summary", ("false",))
-        if field.show_if is not None and field.show_if.field not in (*names, *outer):
-            raise DefinitionError(
-                source, f"{at}.show_if.field", f"there is no field {field.show_if.field!r}", (*names, *outer)
-            )
-
-
-def _unique(source: str, key: str, ids: list[str]) -> None:
-    seen: set[str] = set()
-    for id in ids:
-        if id in seen:
-            raise DefinitionError(source, key, f"{id!r} stands twice", ("each id once",))
-        seen.add(id)
-
-
-_T = typing.TypeVar("_T")
-
-
-def _decode(text: str, source: str, kind: type[_T]) -> _T:
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(source, "", f"is not valid TOML: {error}") from error
-    _known_keys(source, "", data, kind)
-    wire = _camel(data, kind)
-    try:
-        return msgspec.convert(wire, kind)
-    except msgspec.ValidationError as error:
-        problem, _, path = str(error).partition(" - at `$")
-        path = _name_members(wire, kind, path.rstrip("`"))
-        key = _snake(path.lstrip("."))
-        raise DefinitionError(source, key, problem, _allowed(kind, key)) from error
-
-
-def _name_members(data: Any, kind: Any, path: str) -> str:
-    """`path` with each ``[...]``, which msgspec writes for a dict's member, replaced by the name that fails."""
-    out = ""
-    for part in re.findall(r"\[\.\.\.\]|\[\d+\]|\.[^.\[]+", path):
-        args = typing.get_args(kind)
-        if part == "[...]":
-            name = next((name for name, item in data.items() if not _fits(item, args[1])), "")
-            out, data, kind = f"{out}.{name}", data[name], _plain(args[1])
-        elif part.startswith("["):
-            out, data, kind = out + part, data[int(part[1:-1])], _plain(args[0])
-        else:
-            out, data, kind = out + part, data.get(part[1:]), _children(kind, _snake(part[1:]))
-    return out
-
-
-def _fits(item: Any, kind: Any) -> bool:
-    try:
-        msgspec.convert(item, kind)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def _children(kind: Any, name: str) -> Any:
-    """The type of member `name` of `kind`; Any where it cannot be told."""
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        for field in msgspec.structs.fields(kind):
-            if _toml_name(field) == name:
-                return _plain(field.type)
-        return Any
-    if typing.get_origin(kind) is dict:
-        return _plain(typing.get_args(kind)[1])
-    return Any
-
-
-def _plain(kind: Any) -> Any:
-    """`kind` without None."""
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        return next(arg for arg in typing.get_args(kind) if arg is not type(None))
-    return kind
-
-
-def _toml_name(field: msgspec.structs.FieldInfo) -> str:
-    return field.name.rstrip("_")
-
-
-def _known_keys(source: str, key: str, data: Any, kind: Any) -> None:
-    """Refuse a key that means nothing: in a definition it is a typing mistake, on the wire it would be news."""
-    if isinstance(data, list):
-        inner = _plain(typing.get_args(kind)[0]) if typing.get_args(kind) else Any
-        for index, item in enumerate(data):
-            _known_keys(source, f"{key}[{index}]", item, inner)
-    elif isinstance(data, dict):
-        is_struct = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-        names = tuple(_toml_name(field) for field in msgspec.structs.fields(kind)) if is_struct else ()
-        for name, item in data.items():
-            at = f"{key}.{name}" if key else name
-            if is_struct and name not in names:
-                raise DefinitionError(source, at, "unknown key", names)
-            _known_keys(source, at, item, _children(kind, name))
-
-
-def _camel(data: Any, kind: Any) -> Any:
-    if isinstance(data, list):
-        inner = _plain(typing.get_args(kind)[0]) if typing.get_args(kind) else Any
-        return [_camel(item, inner) for item in data]
-    if not isinstance(data, dict):
-        return data
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        wire = {_toml_name(field): field.encode_name for field in msgspec.structs.fields(kind)}
-        return {wire[name]: _camel(item, _children(kind, name)) for name, item in data.items()}
-    return {name: _camel(item, _children(kind, name)) for name, item in data.items()}
-
-
-def _snake(path: str) -> str:
-    return re.sub(r"(?<=[a-z])([A-Z])", lambda match: "_" + match.group(1).lower(), path)
-
-
-def _allowed(kind: Any, path: str) -> tuple[str, ...]:
-    for part in re.findall(r"\[[^\]]*\]|[^.\[\]]+", path):
-        if part.startswith("["):
-            args = typing.get_args(kind)
-            kind = _plain(args[-1] if typing.get_origin(kind) is dict else args[0]) if args else Any
-        else:
-            kind = _children(kind, part)
-    if typing.get_origin(kind) is Literal:
-        return tuple(repr(value) for value in typing.get_args(kind))
-    if kind is bool:
-        return ("true", "false")
-    names = {int: "a whole number", str: "text"}
-    return (names[kind],) if kind in names else ()
