@@ -28,7 +28,7 @@ def day(moment: dt.datetime) -> dt.date:
     return moment.astimezone(ZONE).date()
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)
 def public_holidays(country: str, year: int) -> frozenset[dt.date]:
     """Public holidays of one of the 30 states in `year`; empty for an unknown code (EU bodies keep their own list)."""
     import holidays

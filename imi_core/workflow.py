@@ -8,6 +8,7 @@ Approval, allocation, split and referral are attributes of actions still to come
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from imi_core.procedure import Action, Rules
 
 AGREED = "REQ.AGREED"
-"""Deadline codes set from a `days` answer are counted in calendar days from the entry that sets them."""
+"""The deadline both sides agreed on; it is also `Case.agreed_on`, which stays when the deadline is met."""
+MAX_TEXT = 50_000
+"""Characters of an entry's free text."""
+MAX_ATTACHMENTS = 50
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4})?")
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +61,7 @@ def check(rules: Rules, case: Case | None, entry: Entry, seat: Seat, target: Tar
         raise ActionRefused(
             "stale", f"the case changed: based on version {entry.based_on}, content is at {case.content_version}"
         )
-    _check_target(action, case, entry, seat, target)
+    _check_target(rules, action, case, entry, seat, target)
     _check_content(rules, action, case, entry)
 
 
@@ -166,7 +171,9 @@ def _refusal(rules: Rules, case: Case | None, seat: Seat, name: str) -> ActionRe
     return None
 
 
-def _check_target(action: Action, case: Case | None, entry: Entry, seat: Seat, target: Target | None) -> None:
+def _check_target(
+    rules: Rules, action: Action, case: Case | None, entry: Entry, seat: Seat, target: Target | None
+) -> None:
     if action.target is None:
         if entry.target:
             raise ActionRefused("badTarget", f"{entry.action} has no addressee")
@@ -175,31 +182,45 @@ def _check_target(action: Action, case: Case | None, entry: Entry, seat: Seat, t
         raise ActionRefused("badTarget", f"{entry.action} needs an addressee")
     if target is None or not target.active:
         raise ActionRefused("badTarget", f"there is no desk {entry.target!r} to address")
-    if target.area != seat.area:
-        raise ActionRefused("badTarget", f"the desk {target.desk!r} does not work in this area")
+    if target.desk != entry.target or target.area != rules.procedure.area:
+        raise ActionRefused("badTarget", f"the desk {entry.target!r} does not work in the area {rules.procedure.area}")
     abroad = target.country != seat.country
     if (action.within == "same_country" and abroad) or (action.within == "other_country" and not abroad):
         where = "in the same country" if action.within == "same_country" else "in another country"
         raise ActionRefused("badTarget", f"the addressee has to be {where}")
-    holder = case.part(action.target) if case is not None else None
-    if target.desk == seat.desk or (holder is not None and holder.desk == target.desk):
-        raise ActionRefused("badTarget", "the addressee already has this part")
+    held = case.part_of(target.desk) if case is not None else None
+    if target.desk == seat.desk or (held is not None and held.role != "observer"):
+        raise ActionRefused("badTarget", "the addressee already has a part in the case")
 
 
 def _check_content(rules: Rules, action: Action, case: Case | None, entry: Entry) -> None:
     form = forms.form_for(rules, entry.action, case)
     starting = action.form == "request"
-    problems = forms.check(form, entry.answers, "send", forms.question_ids(rules, None if starting else case))
+    answers = forms.merge(case.answers, entry.answers) if case is not None and action.form == "reply" else entry.answers
+    problems = forms.check(form, answers, "send", forms.question_ids(rules, None if starting else case))
     if not problems and action.partial and not forms.answered(form, entry.answers):
         problems = (forms.Problem(form.fields[0].id if form.fields else "", "missing"),)
-    if not problems and action.text == "required" and (entry.text is None or not entry.text.text.strip()):
-        problems = (forms.Problem("text", "missing"),)
-    if not problems and not action.text and entry.text is not None:
-        problems = (forms.Problem("text", "unknown"),)
-    if not problems and entry.attachments and not action.attachments:
-        problems = (forms.Problem("attachments", "unknown"),)
+    if not problems:
+        problems = _text_problems(action, entry)
     if problems:
         raise AnswersRefused(problems)
+
+
+def _text_problems(action: Action, entry: Entry) -> tuple[forms.Problem, ...]:
+    text = entry.text
+    if action.text == "required" and (text is None or not text.text.strip()):
+        return (forms.Problem("text", "missing"),)
+    if text is not None and not action.text:
+        return (forms.Problem("text", "unknown"),)
+    if text is not None and len(text.text) > MAX_TEXT:
+        return (forms.Problem("text", "length", str(MAX_TEXT)),)
+    if text is not None and not _LANGUAGE.fullmatch(text.lang):
+        return (forms.Problem("lang", "type", "a language tag (BCP 47)"),)
+    if entry.attachments and not action.attachments:
+        return (forms.Problem("attachments", "unknown"),)
+    if len(entry.attachments) > MAX_ATTACHMENTS:
+        return (forms.Problem("attachments", "length", str(MAX_ATTACHMENTS)),)
+    return ()
 
 
 def _take_part(case: Case, role: PartRole, target: Target) -> tuple[Part, ...]:
@@ -215,32 +236,39 @@ def _take_part(case: Case, role: PartRole, target: Target) -> tuple[Part, ...]:
 
 def _content(rules: Rules, action: Action, case: Case, entry: Entry) -> dict[str, object]:
     if action.form == "request":
-        request = {name: value for name, value in entry.answers.items() if name != "questions"}
+        answers = forms.kept(rules.procedure.request, entry.answers)
+        asked = next((field.id for field in rules.procedure.request.fields if field.type == "questions"), "")
+        request = {name: value for name, value in answers.items() if name != asked}
         return {
             "request": request,
-            "questions": tuple(entry.answers.get("questions", ())),
+            "questions": tuple(answers.get(asked, ())),
             "subject": str(request.get(rules.procedure.subject, "")),
             "lang": entry.text.lang if entry.text is not None else case.lang,
         }
     if action.form == "reply":
-        return {"answers": {**case.answers, **entry.answers}}
+        form = forms.reply_form(rules, case.questions)
+        return {"answers": forms.kept(form, forms.merge(case.answers, entry.answers))}
     return {}
 
 
 def _deadlines(rules: Rules, action: Action, case: Case, entry: Entry, today: dt.date) -> Case:
     ended = {limit.code for limit in rules.procedure.deadlines if entry.action in limit.ends} | set(action.clears)
     running = [deadline for deadline in case.deadlines if deadline.code not in ended]
-    agreed_on = None if AGREED in ended else case.agreed_on
+    # A new addressee is not bound by what the one before agreed to; a reply only meets it.
+    agreed_on = None if AGREED in action.clears and action.target is not None else case.agreed_on
     for limit in rules.procedure.deadlines:
         part = case.part(limit.role)
         if limit.trigger == entry.action and part is not None:
             on = deadlines.last_day(today, limit.amount, limit.unit, part.country)
             running = [deadline for deadline in running if deadline.code != limit.code]
             running.append(Deadline(code=limit.code, on=on, role=limit.role, basis=limit.basis))
-    if action.sets and (days := _days(rules, entry)):
-        agreed_on = today + dt.timedelta(days=days)
+    responder = case.part("responder")
+    if action.sets and responder is not None and (days := _days(rules, entry)):
+        on = deadlines.last_day(today, days, "calendar_days", responder.country)
         running = [deadline for deadline in running if deadline.code != action.sets]
-        running.append(Deadline(code=action.sets, on=agreed_on, role="responder"))
+        running.append(Deadline(code=action.sets, on=on, role="responder"))
+        if action.sets == AGREED:
+            agreed_on = on
     if action.closes:
         running = []
     return msgspec.structs.replace(case, deadlines=tuple(running), agreed_on=agreed_on)
@@ -248,7 +276,7 @@ def _deadlines(rules: Rules, action: Action, case: Case, entry: Entry, today: dt
 
 def _days(rules: Rules, entry: Entry) -> int:
     form = rules.form(rules.lifecycle.actions[entry.action].form)
-    return next((int(entry.answers[field.id]) for field in form.fields if field.type == "days"), 0)
+    return next((int(entry.answers.get(field.id) or 0) for field in form.fields if field.type == "days"), 0)
 
 
 def _turn(rules: Rules, case: Case) -> Case:
