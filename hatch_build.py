@@ -9,7 +9,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CatalogueHook(BuildHookInterface):
+class CatalogueHook(BuildHookInterface[Any]):
     """Compiles ``locales/*/LC_MESSAGES/*.po`` and adds the results to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -1,0 +1,160 @@
+"""What went wrong, in one sentence in the officer's language, for every error code there is.
+
+`sentence` explains, `short` fits the status line, `answer_problem` says what is wrong with one answer of a form, `refused`
+explains a rejected entry of the outbox. Codes come from `imi_core.errors`, `imi_core.answers`, the set errors of
+`imi_core.jmap`, `imi_tui.sync.errors`, `imi_tui.signin.errors` and `imi_tui.cache.errors`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imi_core.text import display
+from imi_tui.i18n import N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SENTENCES: dict[str, str] = {
+    # The rules and the server's answers to an entry
+    "notAvailable": N_("This cannot be done in the present state of the case."),
+    "forbidden": N_("Your role does not allow this."),
+    "stale": N_("The case changed after you read it; look at it again before you decide."),
+    "badTarget": N_("This authority cannot be addressed here."),
+    "blocked": N_("The case is blocked; it can only be read."),
+    "invalidAnswers": N_("Some answers are missing or wrong."),
+    "unknownProcedure": N_("This machine does not know the procedure yet; synchronise first."),
+    "definition": N_("The definition of the procedure cannot be used."),
+    "sealBroken": N_("The record of this case does not add up; tell your coordinator."),
+    "notFound": N_("You no longer have access to this case."),
+    "alreadyExists": N_("The server already has another entry under this reference."),
+    "invalidProperties": N_("The server does not accept a part of this entry."),
+    "tooLarge": N_("The entry is too large for the server."),
+    "overQuota": N_("The server has no room left for this desk."),
+    "blobNotFound": N_("An attached file is not on the server."),
+    "unresolvedReference": N_("This entry belongs to a new case that the server did not accept."),
+    "error": N_("This did not work."),
+    # Synchronising
+    "sync": N_("The synchronisation did not work."),
+    "offline": N_("The server cannot be reached; what you do is kept and sent later."),
+    "captivePortal": N_("This network wants you to sign in first: open a web page in your browser."),
+    "proxy": N_("The proxy of this network does not let the connection through."),
+    "tls": N_("The certificate of the server cannot be trusted, so nothing was sent."),
+    "insecureServer": N_("The address of the server has to begin with https."),
+    "notSignedIn": N_("You are not signed in; sign in to synchronise."),
+    "disabled": N_("The server does not let you in; ask your coordinator."),
+    "unavailable": N_("The server is busy or being maintained; the program tries again by itself."),
+    "rateLimited": N_("The server asks for a pause; the program tries again by itself."),
+    "serverMistake": N_("The server sent an answer that cannot be used; nothing of it was taken over."),
+    "otherServer": N_("This is another server than the one your cases came from; nothing was changed."),
+    "manyRemoved": N_("The server withdrew very many cases at once; nothing was removed yet."),
+    "clockSkew": N_("The clock of this machine differs from that of the server."),
+    "internal": N_("The program made a mistake while synchronising; your work is kept."),
+    "noServer": N_("No server is set; sign in with the address of your server."),
+    # Signing in
+    "signIn": N_("Signing in did not work."),
+    "signInRefused": N_("The server did not accept the sign-in."),
+    "signInExpired": N_("The sign-in took too long; begin again."),
+    "signInCancelled": N_("The sign-in was cancelled."),
+    "deviceNotAllowed": N_("The server does not allow to sign in with a code; use the browser."),
+    # The cache and the key
+    "cache": N_("The data on this machine cannot be used."),
+    "plaintextCipher": N_("The database software on this machine would not encrypt; nothing was written."),
+    "wrongKey": N_("The key does not open the data on this machine."),
+    "corruptCache": N_("A file with data on this machine is damaged; start again to fill it anew."),
+    "newerCache": N_("The data on this machine was written by a newer version of the program."),
+    "alreadyRunning": N_("The program already runs with this data."),
+    "cacheBusy": N_("The data on this machine is in use; try again in a moment."),
+    "diskFull": N_("The disk is full; make room and try again."),
+    "badObject": N_("The server sent something that cannot be used; nothing of it was taken over."),
+    "noSuchCase": N_("There is no such case on this machine; synchronise first."),
+    "noSuchItem": N_("There is no such entry in the outbox."),
+    "noSuchSeat": N_("You have no seat at this desk."),
+    "alreadyAttempted": N_("The entry may already have been sent; it can no longer be taken back."),
+    "laterEntries": N_("Later entries belong to this new case; take those back first."),
+    "outboxChanged": N_("The outbox changed meanwhile; the program tries again by itself."),
+    "vault": N_("The key of the data on this machine cannot be used."),
+    "vaultUnavailable": N_("There is no usable place for the key; choose one with --vault."),
+    "vaultLocked": N_("The place with the key is locked."),
+    "wrongPassphrase": N_("The passphrase is not right."),
+}
+
+_SHORT: dict[str, str] = {
+    "offline": N_("offline"),
+    "captivePortal": N_("network sign-in needed"),
+    "proxy": N_("blocked by the proxy"),
+    "tls": N_("certificate not trusted"),
+    "insecureServer": N_("server address not safe"),
+    "notSignedIn": N_("not signed in"),
+    "disabled": N_("no access"),
+    "unavailable": N_("server busy"),
+    "rateLimited": N_("server asks for a pause"),
+    "otherServer": N_("other server"),
+    "manyRemoved": N_("removal on hold"),
+    "clockSkew": N_("clock differs"),
+    "diskFull": N_("disk full"),
+    "noServer": N_("no server set"),
+}
+
+_ANSWERS: dict[str, str] = {
+    "missing": N_("An answer is needed."),
+    "unknown": N_("This is not asked here."),
+    "type": N_("This kind of answer does not fit."),
+    "option": N_("This is not one of the choices."),
+    "date": N_("This is not a date such as 2026-03-05."),
+    "number": N_("This is not a number that fits here."),
+    "amount": N_("This is not an amount such as 1250.00 EUR."),
+    "country": N_("This is not a country of the network, such as FR."),
+    "length": N_("The text is longer than {allowed} characters."),
+    "range": N_("The answer has to be in the range {allowed}."),
+    "question": N_("This is not one of the questions of the case."),
+}
+
+
+def known(code: str) -> bool:
+    """Whether there is a sentence for `code`."""
+    return code in _SENTENCES
+
+
+def sentence(code: str) -> str:
+    """One sentence on what happened and what to do; a code nobody knows is shown as it is."""
+    if code in _SENTENCES:
+        return _(_SENTENCES[code])
+    return _("The server reports: {code}.").format(code=display(code)[:80])
+
+
+def short(code: str) -> str:
+    """A few words for the status line."""
+    return _(_SHORT[code]) if code in _SHORT else _("sync problem")
+
+
+def answer_problem(code: str, allowed: str = "") -> str:
+    """What is wrong with one answer. `allowed` is what `imi_core.answers.Problem` says may stand there."""
+    if code not in _ANSWERS:
+        return sentence(code)
+    return _(_ANSWERS[code]).format(allowed=display(allowed))
+
+
+def refused(error: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Why the server rejected an entry, from its set error: one sentence, then one a field that is wrong.
+
+    Lines about a field begin with its id; whoever knows the form shows its label instead (see `fields`).
+    """
+    if not error:
+        return ()
+    return (
+        sentence(str(error.get("type", "error"))),
+        *(f"{field}: {text}" for field, text in fields(error)),
+    )
+
+
+def fields(error: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(field id, sentence) for each wrong answer a set error names. Tolerates any shape: it came from outside."""
+    listed = error.get("problems")
+    if not isinstance(listed, list | tuple):
+        return ()
+    return tuple(
+        (display(str(item[0])), answer_problem(str(item[1]), str(item[2]) if len(item) > 2 else ""))
+        for item in listed
+        if isinstance(item, list | tuple) and len(item) >= 2
+    )

@@ -1,0 +1,140 @@
+"""The officer's settings: ``config.toml`` in the profile.
+
+Every setting is a member of `Settings`; its docstring is its documentation. A key nobody knows, or a value that does
+not fit, is reported with the nearest known one and left out: a slip in the file never keeps an officer from working.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.i18n import _
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VAULTS = ("keyring", "passphrase", "file", "memory")
+KEYBOARDS = ("auto", "bds", "phonetic", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings with their defaults; `problems` are sentences about what in the file could not be used."""
+
+    server: str = ""
+    """Address of the central server, such as ``https://imi.example.eu``."""
+    language: str = ""
+    """Language of the program (a code such as ``fr``); empty: as the system says."""
+    vault: str = ""
+    """Where the key of the local data is kept: keyring, passphrase, file or memory; empty: keyring, else passphrase."""
+    keyboard: str = "auto"
+    """Bulgarian keyboard layout for single-letter keys: bds, phonetic, off, or auto (asks once)."""
+    mouse: bool = True
+    """Whether the full screen reacts to the mouse; off leaves selecting text to the terminal."""
+    poll_minutes: int = 5
+    """Minutes between synchronisations while nothing happens."""
+    keys: dict[str, Any] = field(default_factory=dict)
+    """Table of own keys: ``"go.outbox" = "f6"``; see the help screen for the names."""
+    problems: tuple[str, ...] = ()
+
+
+_KINDS: dict[str, type] = {
+    "server": str,
+    "language": str,
+    "vault": str,
+    "keyboard": str,
+    "mouse": bool,
+    "poll_minutes": int,
+    "keys": dict,
+}
+_CHOICES = {"vault": VAULTS, "keyboard": KEYBOARDS}
+
+
+def read(path: Path) -> Settings:
+    """The settings in the file at `path`; the defaults where there is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        return Settings(problems=(_unreadable(path, str(error)),))
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return Settings(problems=(_unreadable(path, str(error)),))
+    values: dict[str, Any] = {}
+    problems = []
+    for name, value in data.items():
+        if problem := _problem(name, value):
+            problems.append(_("{file}: {problem}").format(file=path.name, problem=problem))
+        else:
+            values[name] = value
+    return Settings(**values, problems=tuple(problems))
+
+
+def write(path: Path, name: str, value: str | bool | int) -> None:
+    """Set one value in the file at `path`, keeping everything else in it, comments included.
+
+    Raises ValueError for a name or value that does not fit, OSError where the file cannot be written.
+    """
+    if problem := _problem(name, value):
+        raise ValueError(problem)
+    line = f"{name} = {_toml(value)}"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        lines = []
+    end = next((at for at, text in enumerate(lines) if text.lstrip().startswith("[")), len(lines))
+    at = next((at for at, text in enumerate(lines[:end]) if re.match(rf"\s*{name}\s*=", text)), None)
+    if at is None:
+        lines.insert(end, line)
+    else:
+        lines[at] = line
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_suffix(".part")
+    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def _unreadable(path: Path, why: str) -> str:
+    from imi_core.text import display
+
+    return _("The file {file} cannot be read: {why}").format(file=path.name, why=display(why))
+
+
+def _problem(name: str, value: object) -> str:
+    from imi_core.text import display
+
+    kind = _KINDS.get(name)
+    if kind is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, _KINDS, 1)
+        if near:
+            return _("there is no setting {name}; did you mean {near}?").format(name=display(name), near=near[0])
+        return _("there is no setting {name}.").format(name=display(name))
+    if type(value) is not kind:
+        return _("{name} has a value of the wrong kind.").format(name=name)
+    allowed = _CHOICES.get(name, ())
+    if value and allowed and str(value).split(":")[0] not in allowed:
+        return _("{name} has to be one of {allowed}.").format(name=name, allowed=", ".join(allowed))
+    if name == "poll_minutes" and not 1 <= int(str(value)) <= 24 * 60:
+        return _("{name} has to be from {low} to {high}.").format(name=name, low=1, high=24 * 60)
+    return ""
+
+
+def _toml(value: str | bool | int) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda match: f"\\u{ord(match[0]):04X}", escaped) + '"'
+
+
+assert set(_KINDS) == {item.name for item in dataclasses.fields(Settings)} - {"problems"}

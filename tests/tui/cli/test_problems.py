@@ -1,0 +1,69 @@
+"""Every error code has a sentence; what the server sends is shown, never trusted."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import get_args
+
+import pytest
+
+import imi_core.errors
+import imi_tui.cache.errors
+import imi_tui.signin.errors
+import imi_tui.sync.errors
+from imi_core.answers import ProblemCode
+from imi_core.jmap import SetErrorType
+from imi_tui import problems
+
+
+@pytest.mark.parametrize(
+    "module",
+    [imi_core.errors, imi_tui.cache.errors, imi_tui.signin.errors, imi_tui.sync.errors],
+    ids=lambda m: m.__name__,
+)
+def test_every_error_class_has_a_sentence(module: ModuleType) -> None:
+    codes = {
+        cls.code
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if issubclass(cls, Exception) and isinstance(getattr(cls, "code", None), str)
+    }
+    assert codes
+    assert {code for code in codes if not problems.known(code)} == set()
+
+
+def test_every_set_error_and_answer_problem_has_a_sentence() -> None:
+    assert {code for code in get_args(SetErrorType) if not problems.known(code)} == set()
+    for code in get_args(ProblemCode):
+        assert "The server reports" not in problems.answer_problem(code, "1..9")
+
+
+def test_every_sync_problem_has_words_for_the_status_line() -> None:
+    unnamed = {"sync", "serverMistake"}
+    for _, cls in inspect.getmembers(imi_tui.sync.errors, inspect.isclass):
+        if issubclass(cls, imi_tui.sync.errors.SyncError) and cls.code not in unnamed:
+            assert problems.short(cls.code) != problems.short("serverMistake"), cls
+
+
+def test_unknown_codes_are_shown_clean() -> None:
+    text = problems.sentence("new\x1b]52;c;Zm9v\x07Thing")
+    assert "Thing" in text
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_a_rejection_names_each_field() -> None:
+    error = {"type": "invalidAnswers", "problems": [["agreed_days", "range", "1..365"], ["EST-01", "missing", ""]]}
+    first, second, third = problems.refused(error)
+    assert first == problems.sentence("invalidAnswers")
+    assert second == "agreed_days: The answer has to be in the range 1..365."
+    assert third == "EST-01: An answer is needed."
+
+
+@pytest.mark.parametrize("wrong", ["x", 5, {"a": 1}, [[]], ["ab"], [["only"]], [None], [[1, 2, 3]]])
+def test_a_rejection_of_any_shape_can_be_shown(wrong: object) -> None:
+    assert problems.refused({"type": "invalidAnswers", "problems": wrong})[0] == problems.sentence("invalidAnswers")
+
+
+def test_no_error_no_words() -> None:
+    assert problems.refused(None) == ()
