@@ -1,0 +1,45 @@
+"""The only place with SQL: tables, transactions, change log, migrations. Everything else uses `Store`."""
+
+from imi_central.store.commit import Committed
+from imi_central.store.errors import (
+    AlreadyExists,
+    EntryRefused,
+    NewerDatabase,
+    NoSeat,
+    OfficerDisabled,
+    OverQuota,
+    ProcedureChanged,
+    StateUnknown,
+    StoreError,
+    TooMany,
+    UnknownOfficer,
+)
+from imi_central.store.files import File
+from imi_central.store.paging import INITIAL, Page, types_of
+from imi_central.store.query import AuthorityFilter, CaseFilter
+from imi_central.store.store import Store, utc_now
+from imi_central.store.view import View
+
+__all__ = [
+    "INITIAL",
+    "AlreadyExists",
+    "AuthorityFilter",
+    "CaseFilter",
+    "Committed",
+    "EntryRefused",
+    "File",
+    "NewerDatabase",
+    "NoSeat",
+    "OfficerDisabled",
+    "OverQuota",
+    "Page",
+    "ProcedureChanged",
+    "StateUnknown",
+    "Store",
+    "StoreError",
+    "TooMany",
+    "UnknownOfficer",
+    "View",
+    "types_of",
+    "utc_now",
+]

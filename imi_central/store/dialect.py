@@ -1,0 +1,75 @@
+"""Everything that differs between SQLite and PostgreSQL.
+
+SQLite: WAL, one writer connection whose transactions start with BEGIN IMMEDIATE, and a pool of readers.
+PostgreSQL: one pool; writers are READ COMMITTED and take row locks, readers REPEATABLE READ for one snapshot.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+READERS = 16
+BUSY_MS = 15_000
+
+
+def engines(url: str) -> tuple[Engine, Engine]:
+    """(reader, writer) for a database address.
+
+    Raises ValueError for any dialect but the two, and for an SQLite database in memory, which has no second reader.
+    """
+    address = sa.make_url(url)
+    backend = address.get_backend_name()
+    if backend == "postgresql":
+        engine = sa.create_engine(address, pool_size=READERS, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), engine
+    if backend != "sqlite" or address.database in (None, "", ":memory:"):
+        raise ValueError("the database is sqlite:///<file> or postgresql+psycopg://…")
+    return _sqlite(address, "BEGIN", READERS), _sqlite(address, "BEGIN IMMEDIATE", 1)
+
+
+def analyse(conn: Connection) -> None:
+    """Refresh the planner's statistics after much was loaded."""
+    conn.exec_driver_sql("ANALYZE")
+
+
+def forget(engine: Engine) -> None:
+    """Make sure that erased content is not readable in the write-ahead log any more (SQLite)."""
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
+
+
+def _sqlite(address: sa.URL, begin: str, size: int) -> Engine:
+    engine = sa.create_engine(
+        address,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=BUSY_MS / 1000,
+        connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        # sqlite3 would start transactions by itself, and only before writes.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        if begin == "BEGIN":
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,95 @@
+"""What the store refuses, typed.
+
+::
+
+    StoreError
+      NewerDatabase      written by a newer program
+      UnknownOfficer     no such officer
+      OfficerDisabled    the officer may not use the system any more
+      NoSeat             the officer has no seat at this desk (or there is no such desk)
+      ProcedureChanged   a version in use would change its meaning
+      EntryRefused       an entry cannot be taken (code, version, problems)
+        AlreadyExists    other content under the same clientRef
+      StateUnknown       changes cannot be told since this state
+      TooMany            more objects than may be answered at once
+      OverQuota          the officer's files that no entry carries yet are too many
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imi_core.jmap import SetErrorType
+
+
+class StoreError(Exception):
+    """Base of everything the store refuses."""
+
+
+class NewerDatabase(StoreError):
+    """The database's schema is newer than this program."""
+
+    def __init__(self, found: str, newest: str) -> None:
+        self.found, self.newest = found, newest
+        super().__init__(f"the database has schema {found}, this program knows {newest}; install the newer program")
+
+
+class UnknownOfficer(StoreError):
+    """There is no officer with this id."""
+
+
+class OfficerDisabled(StoreError):
+    """The officer was disabled."""
+
+
+class NoSeat(StoreError):
+    """The officer has no seat at this desk; said in the same way where there is no such desk."""
+
+
+class ProcedureChanged(StoreError):
+    """A stored procedure version differs from the one given: a change needs a new version number."""
+
+    def __init__(self, procedure: str, version: int) -> None:
+        super().__init__(f"{procedure} version {version} is stored with another content; raise its version")
+
+
+class EntryRefused(StoreError):
+    """An entry cannot be taken.
+
+    `code` is a set error type; `version` the case's present one (0 where it has no bearing); `problems` those of
+    the answers as ``(field, code, allowed)``; `properties` the members that are wrong.
+    """
+
+    def __init__(
+        self,
+        code: SetErrorType,
+        message: str,
+        *,
+        version: int = 0,
+        problems: tuple[tuple[str, str, str], ...] = (),
+        properties: tuple[str, ...] = (),
+        existing_id: str = "",
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message = code, message
+        self.version, self.problems, self.properties, self.existing_id = version, problems, properties, existing_id
+
+
+class AlreadyExists(EntryRefused):
+    """The desk has an entry with this clientRef and other content."""
+
+    def __init__(self, existing_id: str) -> None:
+        super().__init__("alreadyExists", "another entry has this clientRef", existing_id=existing_id)
+
+
+class StateUnknown(StoreError):
+    """The state is not one of this account's: from the future, from another history, or too old."""
+
+
+class TooMany(StoreError):
+    """More objects match than may be answered at once."""
+
+
+class OverQuota(StoreError):
+    """The officer has too many bytes in files that no entry carries."""

@@ -1,0 +1,40 @@
+"""Bringing a database to the newest schema. Revisions only go forward; each commits together with its record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from imi_central.store.errors import NewerDatabase
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+
+def migrate(writer: Engine) -> None:
+    """Apply every revision the database does not have yet, each in one transaction.
+
+    Raises `NewerDatabase` where the database was written by a newer program.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    script = ScriptDirectory.from_config(config)
+    revisions = [revision.revision for revision in reversed(list(script.walk_revisions()))]
+    for revision in revisions:
+        with writer.begin() as conn:
+            if _behind(conn, revision, revisions):
+                config.attributes["connection"] = conn
+                command.upgrade(config, revision)
+
+
+def _behind(conn: Connection, revision: str, revisions: list[str]) -> bool:
+    """Whether `revision` has to be applied; read inside the transaction, so that two starting processes agree."""
+    current = MigrationContext.configure(conn).get_current_revision()
+    if current is not None and current not in revisions:
+        raise NewerDatabase(current, revisions[-1])
+    return current is None or revisions.index(current) < revisions.index(revision)

@@ -1,0 +1,212 @@
+"""The store: opening a database, reading as an officer, and everything that writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from imi_central.store import aging, bulk, changes, commit, dialect, files, register
+from imi_central.store.casefile import note
+from imi_central.store.codec import ms
+from imi_central.store.migrate import migrate
+from imi_central.store.sight import Sight
+from imi_central.store.tables import account, officer, server
+from imi_central.store.view import View
+from imi_core.case import to_wire
+from imi_core.jmap import DIRECTORY
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+    from imi_core.authority import Authority, Officer
+    from imi_core.case import Case, Entry
+    from imi_core.procedure import Rules
+    from imi_core.workflow import Target
+
+
+def utc_now() -> dt.datetime:
+    """The present instant."""
+    return dt.datetime.now(dt.UTC)
+
+
+def random_id() -> str:
+    """32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+class Store:
+    """One database. Shared by all threads; every method opens and ends its own transaction."""
+
+    def __init__(
+        self, reader: Engine, writer: Engine, now: Callable[[], dt.datetime], new_id: Callable[[], str]
+    ) -> None:
+        self._reader, self._writer = reader, writer
+        self.now = now
+        self._new_id = new_id
+
+    @classmethod
+    def open(
+        cls, url: str, *, now: Callable[[], dt.datetime] = utc_now, new_id: Callable[[], str] = random_id
+    ) -> Store:
+        """Open (and create or migrate) the database at an SQLAlchemy address.
+
+        Raises `NewerDatabase`, and ValueError for an address that cannot be used.
+        """
+        reader, writer = dialect.engines(url)
+        migrate(writer)
+        store = cls(reader, writer, now, new_id)
+        with store.writing() as conn:
+            if conn.scalar(sa.select(server.c.id)) is None:
+                conn.execute(sa.insert(server).values(one=1, id=new_id(), epoch=new_id()))
+            changes.open_account(conn, DIRECTORY)
+        return store
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read transaction on one snapshot."""
+        with self._reader.connect() as conn, conn.begin():
+            yield conn
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction; committed at the end, rolled back by an exception."""
+        with self._writer.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def view(self, officer_id: str) -> Iterator[View]:
+        """Read as an officer. Raises `UnknownOfficer`, `OfficerDisabled`."""
+        with self._reader.connect() as conn:
+            conn.begin()
+            yield View(conn, officer_id)
+
+    def identity(self) -> tuple[str, str]:
+        """(id of this installation, present epoch)."""
+        with self.reading() as conn:
+            row = conn.execute(sa.select(server.c.id, server.c.epoch)).one()
+            return row.id, row.epoch
+
+    def new_epoch(self) -> None:
+        """Tell every client that this database was restored: they re-offer what the backup may lack (P4)."""
+        with self.writing() as conn:
+            conn.execute(sa.update(server).values(epoch=self._new_id()))
+
+    def mark_safe(self, states: dict[str, int]) -> None:
+        """Record by account up to which change a verified backup reaches."""
+        with self.writing() as conn:
+            for account_id, seq in sorted(states.items()):
+                conn.execute(sa.update(account).where(account.c.id == account_id).values(safe_seq=seq))
+
+    def heads(self) -> dict[str, int]:
+        """The newest change of each account."""
+        with self.reading() as conn:
+            return {row.id: row.seq for row in conn.execute(sa.select(account.c.id, account.c.seq))}
+
+    def verify(self) -> dict[str, int]:
+        """Accounts whose change log was tampered with, and where each breaks."""
+        with self.reading() as conn:
+            broken = {each: changes.verify(conn, each) for each in conn.scalars(sa.select(account.c.id)).all()}
+        return {each: at for each, at in broken.items() if at is not None}
+
+    def put_authorities(self, given: Iterable[Authority]) -> int:
+        """Write authorities with their desks; returns how many were new or different."""
+        with self.writing() as conn:
+            return register.put_authorities(conn, ms(self.now()), given)
+
+    def put_officer(self, given: Officer, *, username: str = "", active: bool = True) -> bool:
+        """Write an officer with exactly these seats; true where something changed. Default username: the id."""
+        with self.writing() as conn:
+            return register.put_officer(conn, ms(self.now()), given, username or given.id, active)
+
+    def put_procedures(self, given: Iterable[Rules]) -> int:
+        """Write procedure versions. Raises `ProcedureChanged`."""
+        with self.writing() as conn:
+            return register.put_procedures(conn, ms(self.now()), given)
+
+    def officer_id(self, username: str) -> str | None:
+        """The officer with this name to sign in with."""
+        with self.reading() as conn:
+            return conn.scalar(sa.select(officer.c.id).where(officer.c.username == username))
+
+    def target(self, desk_id: str) -> Target | None:
+        """A desk as an addressee."""
+        with self.reading() as conn:
+            return register.target(conn, desk_id)
+
+    def rules(self, procedure: str, version: int | None = None) -> Rules | None:
+        """A procedure version, the newest where none is named."""
+        with self.reading() as conn:
+            return register.rules(conn, procedure, version)
+
+    def commit_entry(self, officer_id: str, desk: str, entry: Entry, *, received: object = None) -> commit.Committed:
+        """Take an entry: check, seal, fold and log it, all in one transaction.
+
+        `entry` has the members a client may set, already cleaned; `received` is the payload as it came in (the
+        entry's own wire form by default), by which a repeat is recognised. Raises `NoSeat`, `EntryRefused`.
+        """
+        payload = to_wire(entry) if received is None else received
+        for last in (False, True):
+            try:
+                with self.writing() as conn:
+                    return commit.commit_entry(conn, self.now(), self._new_id, officer_id, desk, entry, payload)
+            except IntegrityError:
+                # Another process took the same clientRef, or made the same counter, a moment ago: look again.
+                if last:
+                    raise
+        raise AssertionError
+
+    def load_cases(self, given: Iterable[tuple[Case, Iterable[Entry]]]) -> int:
+        """Write many finished cases with sealed entries, oldest activity first (see `bulk.load_cases`)."""
+        count = bulk.load_cases(self.writing, ms(self.now()), given)
+        with self.writing() as conn:
+            dialect.analyse(conn)
+        return count
+
+    def put_blob(self, officer_id: str, desk: str, media_type: str, data: bytes) -> files.File:
+        """Keep a file for a day, or for as long as an entry carries it. Raises `NoSeat`, `OverQuota`."""
+        now = self.now()
+        with self.writing() as conn:
+            Sight(conn, officer_id).seat(desk)
+            made = files.put(conn, now, self._new_id(), officer_id, desk, media_type, data)
+            note(conn, ms(now), officer_id, desk, "upload", made.id)
+            return made
+
+    def note_download(self, officer_id: str, desk: str, blob_id: str) -> None:
+        """Record in the audit trail that a file was read."""
+        with self.writing() as conn:
+            note(conn, ms(self.now()), officer_id, desk, "download", blob_id)
+
+    def due(self, job: aging.Job, today: dt.date, limit: int = 500) -> list[str]:
+        """Cases for which a retention job is due."""
+        with self.reading() as conn:
+            return aging.due(conn, job, self.now(), today, limit)
+
+    def age(self, job: aging.Job, case_id: str) -> None:
+        """Do a retention job to one case."""
+        with self.writing() as conn:
+            aging.age(conn, job, self.now(), case_id)
+
+    def expire_blobs(self) -> int:
+        """Delete files that no entry carried within a day."""
+        with self.writing() as conn:
+            return files.expire(conn, self.now())
+
+    def prune_changes(self, keep: dt.timedelta) -> int:
+        """Forget changes older than `keep`; clients that were away longer compare digests."""
+        with self.writing() as conn:
+            return changes.prune(conn, ms(self.now() - keep))
+
+    def forget(self) -> None:
+        """Make erased content unreadable in what the database keeps beside its tables."""
+        dialect.forget(self._writer)

@@ -1,0 +1,188 @@
+"""Reading as one officer: every answer of the server comes from here, projected."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from imi_central.store import changes, files, paging, query
+from imi_central.store.codec import decode_case, decode_entry
+from imi_central.store.errors import TooMany
+from imi_central.store.register import decode_authority, decode_rules
+from imi_central.store.sight import Person, Place, Sight, batches
+from imi_central.store.tables import account, authority, cases, directory, entries, officer, procedure, seat
+from imi_core import visibility
+from imi_core.authority import Authority, Officer
+from imi_core.case import Case, Entry
+from imi_core.jmap import DIRECTORY
+from imi_core.procedure import Rules
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+
+class View:
+    """One officer's reading on one snapshot. Account ids are checked in every method (`NoSeat`)."""
+
+    def __init__(self, conn: Connection, officer_id: str) -> None:
+        self._conn = conn
+        self._officer = officer_id
+        self._sight = Sight(conn, officer_id)
+
+    def refresh(self) -> None:
+        """Go on with a new snapshot, rights read again: what this request has just written becomes visible."""
+        self._conn.rollback()
+        self._conn.begin()
+        self._sight = Sight(self._conn, self._officer)
+
+    @property
+    def person(self) -> Person:
+        return self._sight.person
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """The officer's seats by desk."""
+        return self._sight.places
+
+    def state(self, account_id: str) -> str:
+        """The account's present state token."""
+        self._check(account_id)
+        return changes.head(self._conn, account_id).token
+
+    def safe_seqs(self) -> dict[str, int]:
+        """By desk: the highest change that a verified backup contains."""
+        found = self._conn.execute(
+            sa.select(account.c.id, account.c.safe_seq).where(account.c.id.in_(list(self.places)))
+        )
+        return {row.id: row.safe_seq for row in found}
+
+    def access_state(self, account_id: str) -> str:
+        """A digest of what decides this officer's sight of an account: roles and the desk's settings."""
+        self._check(account_id)
+        if account_id == DIRECTORY:
+            parts: object = sorted(self.places)
+        else:
+            place = self.places[account_id]
+            mine = place.seat
+            parts = [sorted(mine.roles), mine.area, mine.authority, mine.country, mine.coordinator, place.active]
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
+
+    def changes(self, account_id: str, since: str, types: Sequence[str], limit: int) -> paging.Page:
+        """The next page of changes. Raises `StateUnknown`."""
+        return paging.page(self._sight, account_id, since, types, limit)
+
+    def cases(self, desk: str, ids: Iterable[str] | None, limit: int) -> list[Case]:
+        """The visible ones of these cases (all of the desk's where None), projected. Raises `TooMany`."""
+        wanted = self._all(desk, "Case", limit) if ids is None else ids
+        levels = self._sight.levels(desk, wanted)
+        found: dict[str, Case] = {}
+        for batch in batches(levels):
+            for row in self._conn.execute(sa.select(cases.c.id, cases.c.data).where(cases.c.id.in_(batch))):
+                case = decode_case(row.data)
+                rules = self._sight.rules(case.procedure, case.procedure_version)
+                found[row.id] = visibility.project(rules, case, levels[row.id])
+        return [found[each] for each in levels if each in found]
+
+    def entries(self, desk: str, ids: Iterable[str] | None, limit: int) -> list[Entry]:
+        """The visible ones of these entries (all of the desk's where None), projected. Raises `TooMany`."""
+        self._check(desk)
+        wanted = self._all(desk, "Entry", limit) if ids is None else ids
+        held: list[Entry] = []
+        for batch in batches(wanted):
+            found = self._conn.scalars(sa.select(entries.c.data).where(entries.c.id.in_(batch)))
+            held += [decode_entry(data) for data in found]
+        levels = self._sight.levels(desk, {entry.case_id for entry in held})
+        return [visibility.project_entry(entry, levels[entry.case_id]) for entry in held if entry.case_id in levels]
+
+    def case_of(self, desk: str, entry_id: str) -> str | None:
+        """The case of a visible entry."""
+        found = self.entries(desk, [entry_id], 1)
+        return found[0].case_id if found else None
+
+    def authorities(self, ids: Iterable[str] | None, limit: int) -> list[Authority]:
+        """Authorities by id, all where None. Raises `TooMany`."""
+        wanted = self._all(DIRECTORY, "Authority", limit) if ids is None else ids
+        out: list[Authority] = []
+        for batch in batches(wanted):
+            found = self._conn.scalars(sa.select(authority.c.data).where(authority.c.id.in_(batch)))
+            out += [decode_authority(data) for data in found]
+        return out
+
+    def procedures(self, ids: Iterable[str] | None, languages: Sequence[str], limit: int) -> list[tuple[str, Rules]]:
+        """(object id, procedure) with the labels of `languages` only; all versions where `ids` is None."""
+        wanted = self._all(DIRECTORY, "Procedure", limit) if ids is None else ids
+        out: list[tuple[str, Rules]] = []
+        for batch in batches(wanted):
+            columns = (procedure.c.wire_id, procedure.c.data)
+            for row in self._conn.execute(sa.select(*columns).where(procedure.c.wire_id.in_(batch))):
+                rules = decode_rules(row.data)
+                labels = {each: rules.labels[each] for each in languages if each in rules.labels}
+                out.append((row.wire_id, msgspec.structs.replace(rules, labels=labels)))
+        return out
+
+    def officers(self, ids: Iterable[str] | None, limit: int) -> list[Officer]:
+        """The officers who share a desk with this one, and their roles at shared desks. Raises `TooMany`."""
+        colleagues = (
+            sa.select(officer, seat.c.desk, seat.c.roles)
+            .join(seat, seat.c.officer == officer.c.id)
+            .where(seat.c.desk.in_(list(self.places)))
+            .order_by(officer.c.id, seat.c.desk)
+        )
+        wanted = None if ids is None else set(ids)
+        out: dict[str, Officer] = {}
+        for row in self._conn.execute(colleagues):
+            if wanted is None or row.id in wanted:
+                desks: dict[str, Any] = {**(out[row.id].desks if row.id in out else {}), row.desk: row.roles.split()}
+                out[row.id] = msgspec.convert(
+                    {"id": row.id, "name": row.name, "language": row.language, "version": row.version, "desks": desks},
+                    Officer,
+                    strict=False,
+                )
+        if len(out) > limit and wanted is None:
+            raise TooMany
+        return list(out.values())
+
+    def digest(self, desk: str, prefix: str, depth: int, items: bool, limit: int) -> dict[str, query.Bucket]:
+        """Per id prefix of ``len(prefix) + depth`` digits: how many cases there are, and a hash over them (P7).
+
+        Raises `TooMany` where more than `limit` items would be listed.
+        """
+        return query.digest(self._sight, desk, prefix, depth, items, limit)
+
+    def find_cases(self, desk: str, wanted: query.CaseFilter, position: int, limit: int) -> list[str]:
+        """Ids of visible cases, latest activity first."""
+        return query.cases_matching(self._sight, desk, wanted, position, limit)
+
+    def find_authorities(self, wanted: query.AuthorityFilter, position: int, limit: int) -> list[str]:
+        """Ids of authorities by name."""
+        return query.authorities_matching(self._conn, wanted, position, limit)
+
+    def file(self, desk: str, blob_id: str, now: dt.datetime) -> files.File | None:
+        """A file this officer may read at this desk."""
+        return files.find(self._sight, desk, blob_id, now)
+
+    def read_file(self, found: files.File, start: int, length: int) -> bytes:
+        """A part of the bytes of a file that `file` gave."""
+        return files.read(self._conn, found.id, start, length)
+
+    def _check(self, account_id: str) -> None:
+        if account_id != DIRECTORY:
+            self._sight.seat(account_id)
+
+    def _all(self, account_id: str, type_: str, limit: int) -> list[str]:
+        """Every visible id of a type. Raises `TooMany` above `limit`."""
+        if account_id == DIRECTORY:
+            held = sa.select(directory.c.object_id).where(directory.c.type == type_).limit(limit + 1)
+            ids = list(self._conn.scalars(held))
+            if len(ids) > limit:
+                raise TooMany
+            return ids
+        page = paging.page(self._sight, account_id, paging.INITIAL, (type_,), limit)
+        if page.filling is not None:
+            raise TooMany
+        return page.types[type_].created
