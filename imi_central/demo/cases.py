@@ -6,6 +6,7 @@ Deterministic: the same Europe, rules, number, seed and moment give the same cas
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -50,6 +51,9 @@ PATHS: tuple[tuple[int, tuple[Step, ...]], ...] = (
 )
 """How a case goes, and how often out of the sum of the weights. The first cases walk through all of them once."""
 
+_Sketch = tuple[str, dt.datetime, dt.datetime, int]
+"""Prefix, sent, last activity, index: enough to number and order a case before it is made."""
+
 _CLOSING = {"close", "withdraw", "refuse"}
 
 
@@ -64,13 +68,25 @@ class Plan:
 
 
 def generate(europe: Europe, rules: Sequence[Rules], plan: Plan) -> Iterator[tuple[Case, list[Entry]]]:
-    """The demo's cases, oldest reference first, with their sealed entries."""
+    """The demo's cases with their sealed entries, by last activity, oldest first. References follow the sending."""
     by_area: dict[str, list[Rules]] = {}
     for one in rules:
         by_area.setdefault(one.procedure.area, []).append(one)
+    sketches = [_Maker(europe, by_area, plan, index).sketch() for index in range(plan.number)]
+    references = _references(sketches)
+    for _, _, _, index in sorted(sketches, key=lambda sketch: sketch[2]):
+        case, entries = _Maker(europe, by_area, plan, index).make()
+        yield msgspec.structs.replace(case, reference=references[index]), entries
+
+
+def _references(sketches: list[_Sketch]) -> dict[int, str]:
     counters: dict[tuple[str, int], int] = {}
-    for index in range(plan.number):
-        yield _Maker(europe, by_area, plan, index).make(counters)
+    out: dict[int, str] = {}
+    for prefix, sent, _, index in sorted(sketches, key=lambda sketch: sketch[1]):
+        year = sent.year % 100
+        counters[prefix, year] = number = counters.get((prefix, year), 0) + 1
+        out[index] = f"{prefix}-{year:02}-{number:06}"
+    return out
 
 
 class _Maker:
@@ -84,19 +100,24 @@ class _Maker:
         self.rules = self._pick_rules(by_area[area])
         self.path = PATHS[index][1] if index < len(PATHS) else self._weighted()
         self.area = area
+        self.times = self._times()
 
-    def make(self, counters: dict[tuple[str, int], int]) -> tuple[Case, list[Entry]]:
+    def sketch(self) -> _Sketch:
+        """What has to be known of all cases before the first is made."""
+        return self.rules.procedure.prefix, self.times[0], self.times[-1], self.index
+
+    def make(self) -> tuple[Case, list[Entry]]:
+        """The case and its entries, without a reference."""
         rng = self.rng
         initiator, responder = self._parties()
         if any(action == "refuse" for _, action in self.path):
             responder = self._coordinator(responder)
         fill = Filler(self.europe, rng, initiator, responder)
-        times = self._times()
         case: Case | None = None
         entries: list[Entry] = []
         seats = {"i": initiator, "r": responder}
         case_id = f"{rng.getrandbits(128):032x}"
-        for (who, action), at in zip(self.path, times, strict=True):
+        for (who, action), at in zip(self.path, self.times, strict=True):
             seat = seats[who]
             target = self._target(action, seats)
             entry = self._entry(fill, case, case_id, seat, action, at, target)
@@ -117,12 +138,7 @@ class _Maker:
             if action == "forward" and target is not None:
                 seats["r"] = self._seat(target.desk)
         assert case is not None
-        return self._with_reference(case, times[0], counters), entries
-
-    def _with_reference(self, case: Case, sent: dt.datetime, counters: dict[tuple[str, int], int]) -> Case:
-        key = (self.rules.procedure.prefix, sent.year % 100)
-        counters[key] = counters.get(key, 0) + 1
-        return msgspec.structs.replace(case, reference=f"{key[0]}-{key[1]:02}-{counters[key]:06}")
+        return case, entries
 
     def _pick_focus(self) -> str:
         point = self.rng.random()
@@ -164,8 +180,8 @@ class _Maker:
         people = self.europe.people[self.europe.by_desk[desk][1].country]
         # Three officers a desk, always the same ones, so that names recur as they do in real work.
         who = random.Random(f"{desk}:{self.rng.randrange(3)}")
-        name = f"{who.choice(people.given)} {who.choice(people.family)}"
-        return self.europe.seat(desk, f"{desk}-{name.split()[0].lower()}", name)
+        name = people.name(who)
+        return self.europe.seat(desk, f"{desk}-{hashlib.sha256(name.encode()).hexdigest()[:8]}", name)
 
     def _coordinator(self, seat: Seat) -> Seat:
         for desk, authority in self.europe.desks[self.area][seat.country]:
@@ -225,7 +241,7 @@ class _Maker:
         rng, steps = self.rng, len(self.path)
         closed = self.path[-1][1] in _CLOSING
         gaps = [rng.uniform(0.3, 8) if step else 0.0 for step in range(steps)]
-        age = sum(gaps) + (rng.uniform(0.1, 170) if closed else rng.triangular(0.02, 24, 3))
+        age = sum(gaps) + (rng.uniform(0.1, 170) if closed else rng.triangular(0.01, 9, 0.5))
         start = self.plan.now - dt.timedelta(days=age)
         moments, at = [], start
         for gap in gaps:

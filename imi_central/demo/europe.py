@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from imi_core.authority import COORDINATOR_KINDS, COUNTRIES, Authority, Desk, Officer, Role, Seat
 
 if TYPE_CHECKING:
+    import random
     from importlib.resources.abc import Traversable
-
-LANGUAGES = tuple(["bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr", "hu", "it", "lt", "lv", "mt", "nl", "pl", "pt", "ro", "sk", "sl", "sv"])
 
 HANDLER: tuple[Role, ...] = ("basic", "viewer", "handler")
 DEMO_SEATS: dict[str, tuple[str, str, dict[str, tuple[Role, ...]]]] = {
@@ -28,13 +27,21 @@ DEMO_SEATS: dict[str, tuple[str, str, dict[str, tuple[Role, ...]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Invented names of one country."""
+    """Invented names of one country. Where family names have a feminine form, `family_f` goes with `given_f`."""
 
     given: tuple[str, ...]
     family: tuple[str, ...]
     companies: tuple[str, ...]
     towns: tuple[str, ...]
     streets: tuple[str, ...]
+    given_f: tuple[str, ...] = ()
+    family_f: tuple[str, ...] = ()
+
+    def name(self, rng: random.Random) -> str:
+        """A given and a family name that go together."""
+        if self.given_f and rng.random() < 0.5:
+            return f"{rng.choice(self.given_f)} {rng.choice(self.family_f or self.family)}"
+        return f"{rng.choice(self.given)} {rng.choice(self.family)}"
 
 
 @dataclass(slots=True)
@@ -78,7 +85,7 @@ class Europe:
 def load() -> Europe:
     """Read the demo data. The same object each time."""
     data = resources.files("imi_central.demo") / "data"
-    topics = {row["id"]: row for row in _table(data / "topics.tsv")}
+    topics = {row.pop("id"): row for row in _table(data / "topics.tsv")}
     authorities = [
         _authority(country, row, topics)
         for country in COUNTRIES
@@ -115,10 +122,8 @@ def _authority(country: str, row: dict[str, str], topics: dict[str, dict[str, st
         town=row["town"],
         languages=tuple(filter(None, row["languages"].split(","))),
         topics=ids,
-        titles={language: f"{main[language]}, {place}" if place else main[language] for language in LANGUAGES},
-        descriptions={
-            language: ", ".join(dict.fromkeys(topics[topic][language] for topic in ids)) for language in LANGUAGES
-        }
+        titles={language: f"{label}, {place}" if place else label for language, label in main.items()},
+        descriptions={language: ", ".join(dict.fromkeys(topics[topic][language] for topic in ids)) for language in main}
         if len(ids) > 1
         else {},
         desks=tuple(

@@ -38,7 +38,7 @@ class Filler:
         self.profession = rng.randrange(12)
         self.names = {
             "company": rng.choice(abroad.companies),
-            "person": f"{rng.choice(abroad.given)} {rng.choice(abroad.family)}",
+            "person": abroad.name(rng),
             "town": rng.choice(home.towns),
             "date": f"{dt.date(2026, 1, 5) + dt.timedelta(days=rng.randrange(250))}",
             "number": str(rng.randrange(2, 40)),
@@ -61,7 +61,7 @@ class Filler:
         for position, field in enumerate(form.fields):
             if not forms.shown(field, out) or (partial and position % 2):
                 continue
-            if field.needed != "save" and field.needed != "send" and self.rng.random() < 0.25:
+            if not field.needed and not (partial and position == 0) and self.rng.random() < 0.25:
                 continue
             if action == "reply" and self.rng.random() < 0.08 and field.needed:
                 out[field.id + forms.CANNOT] = self._draw(language, "reply", "cannot")
