@@ -1,0 +1,48 @@
+"""Where the words somebody searched for stand in a text, so that a list can mark them. No Textual."""
+
+from __future__ import annotations
+
+from imi_core.text import fold, words
+
+
+def spans(text: str, wanted: str) -> list[tuple[int, int]]:
+    """(start, end) of every part of `text` that a word of `wanted` matches, as search folds it; sorted, not touching.
+
+    "Ärzte" is found by "arzte", "Łódź" by "lodz".
+    """
+    folded, origin = _folded(text)
+    found = [False] * len(text)
+    for word in set(words(wanted)):
+        at = folded.find(word)
+        while at >= 0:
+            for place in range(at, at + len(word)):
+                found[origin[place]] = True
+            at = folded.find(word, at + 1)
+    out: list[tuple[int, int]] = []
+    for index, hit in enumerate(found):
+        if hit and out and out[-1][1] == index:
+            out[-1] = (out[-1][0], index + 1)
+        elif hit:
+            out.append((index, index + 1))
+    return out
+
+
+def around(text: str, wanted: str, width: int) -> str:
+    """At most `width` characters of `text` around its first match, with "…" where something was left out."""
+    if len(text) <= width:
+        return text
+    first = next(iter(spans(text, wanted)), (0, 0))[0]
+    start = max(0, min(first - width // 3, len(text) - width + 1))
+    cut = text[start : start + width - (2 if start else 1)]
+    return ("…" if start else "") + cut + ("…" if start + len(cut) < len(text) else "")
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """`text` folded, and for each folded character the place in `text` it came from."""
+    parts: list[str] = []
+    origin: list[int] = []
+    for index, char in enumerate(text):
+        folded = fold(char)
+        parts.append(folded)
+        origin.extend([index] * len(folded))
+    return "".join(parts), origin

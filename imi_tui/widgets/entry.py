@@ -1,0 +1,83 @@
+"""Text inputs for forms: nothing blinks, pasted text is cleaned, the English of Textual stays out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input, TextArea
+
+from imi_core.text import display
+
+if TYPE_CHECKING:
+    from textual import events
+
+
+class LineInput(Input):
+    """One line of text. `set_text` sets it without announcing a change by the officer."""
+
+    DEFAULT_CSS = """
+    LineInput, LineInput:focus, LineInput:ansi {
+        height: 1; padding: 0; border: none; border-left: solid $foreground 40%; background: $surface;
+    }
+    LineInput:focus { border-left: heavy $foreground; }
+    """
+
+    def __init__(self, value: str = "", *, id: str | None = None, password: bool = False) -> None:
+        super().__init__(value, id=id, password=password, select_on_focus=False)
+        self.cursor_blink = False
+
+    def set_text(self, text: str) -> None:
+        """Put `text` into the field with the cursor at its end."""
+        if text != self.value:
+            with self.prevent(Input.Changed):
+                self.value = text
+            self.cursor_position = len(text)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Textual keeps the first line only and takes control characters as they come.
+        event.prevent_default()
+        event.stop()
+        if text := display(event.text.strip("\r\n"), "single"):
+            self.insert_text_at_cursor(text) if self.selection.is_empty else self.replace(text, *self.selection)
+
+
+class LinesInput(TextArea):
+    """Several lines of text, as high as what is in it. Up and Down leave it at its first and last line."""
+
+    DEFAULT_CSS = """
+    LinesInput, LinesInput:focus, LinesInput:ansi {
+        height: auto; min-height: 2; max-height: 10; padding: 0; border: none;
+        border-left: solid $foreground 40%; background: $surface;
+    }
+    LinesInput:focus { border-left: heavy $foreground; }
+    """
+
+    def __init__(self, text: str = "", *, id: str | None = None) -> None:
+        super().__init__(text, id=id, compact=False, highlight_cursor_line=False)
+        self.cursor_blink = False
+
+    def set_text(self, text: str) -> None:
+        """Replace everything without announcing a change by the officer."""
+        if text != self.text:
+            with self.prevent(TextArea.Changed):
+                self.load_text(text)
+            self.move_cursor(self.document.end)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        start, end = self.selection
+        result = self._replace_via_keyboard(display(event.text, "multi"), start, end)
+        if result is not None:
+            self.move_cursor(result.end_location)
+
+    async def _on_key(self, event: events.Key) -> None:
+        leaves = (event.key == "up" and self._at_edge(0)) or (event.key == "down" and self._at_edge(-1))
+        if leaves:
+            event.prevent_default()
+            event.stop()
+            self.screen.focus_previous() if event.key == "up" else self.screen.focus_next()
+
+    def _at_edge(self, edge: int) -> bool:
+        line = self.wrapped_document.location_to_offset(self.cursor_location).y
+        return line == (0 if edge == 0 else self.wrapped_document.height - 1)

@@ -1,0 +1,296 @@
+"""A form on screen, by keyboard alone: one field a line, problems under their fields, help for the field at hand.
+
+`FormView(model)` shows a `imi_tui.forms.FormModel` and writes every edit into it. It posts `FormView.Changed` on
+each; the screen saves the draft. Tab, Shift+Tab, Up and Down go from field to field, Enter in a line goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from imi_tui.widgets.choice import Choice
+from imi_tui.widgets.entry import LineInput, LinesInput
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+
+    from imi_tui.forms import FieldView, FormModel
+
+Control = LineInput | LinesInput | Choice
+
+
+def label_column(width: int) -> int:
+    """Cells that labels beside their fields get in a form `width` cells wide."""
+    return max(20, min(46, width * 2 // 5))
+
+
+def label_text(view: FieldView) -> str:
+    """The label with its marks: "Workers !+"."""
+    marks = ("!" if view.personal else "") + view.mark
+    return f"{view.label} {marks}" if marks else view.label
+
+
+class FieldRow(Vertical):
+    """One field: heading of its block, label, control, problem."""
+
+    def __init__(self, view: FieldView, model: FormModel) -> None:
+        super().__init__(classes=f"-{view.kind}" + (" -beside" if view.beside else ""))
+        self.view, self._model = view, model
+        self.control = self._make()
+
+    def _make(self) -> Control:
+        if self.view.kind == "line":
+            return LineInput(self._model.text(self.view.id))
+        if self.view.kind == "lines":
+            return LinesInput(self._model.text(self.view.id))
+        return Choice(self.view.options, self._model.chosen(self.view.id), many=self.view.kind == "many")
+
+    def compose(self) -> ComposeResult:
+        """Heading, label and control in a line or below each other, problem."""
+        yield Static(Text(self.view.heading), classes="heading")
+        with Horizontal(classes="pair"):
+            yield Static(Text(label_text(self.view)), classes="label")
+            yield self.control
+        yield Static(classes="problem")
+
+    def lay_out(self, width: int) -> None:
+        """Label beside the control where both fit, else above it."""
+        column = label_column(width)
+        label = label_text(self.view)
+        stacked = self.view.kind == "lines" or cell_len(label) >= column
+        if self.view.kind == "many" and not self.view.beside:
+            stacked = stacked or sum(cell_len(text) + 7 for _id, text in self.view.options) > width - column
+        self.set_class(stacked, "-stacked")
+        self.query_one(".label").styles.width = "1fr" if stacked else column
+
+    def show_heading(self, heading: str) -> None:
+        """The title of the block that begins here, or none."""
+        found = self.query_one(".heading", Static)
+        found.display = bool(heading)
+        found.update(Text(heading))
+
+    def show_problem(self, problem: str) -> None:
+        """What is wrong with the answer, or nothing."""
+        found = self.query_one(".problem", Static)
+        found.display = bool(problem)
+        found.update(Text(f"^ {problem}" if problem else ""))
+
+    def refresh_value(self) -> None:
+        """Show what the model holds."""
+        if isinstance(self.control, Choice):
+            self.control.update_chosen(self._model.chosen(self.view.id))
+        elif not self.control.has_focus:
+            self.control.set_text(self._model.text(self.view.id))
+
+
+class FormView(Widget):
+    """Shows and edits a form model. `show_problems` makes everything missing visible and goes to the first."""
+
+    DEFAULT_CSS = """
+    FormView { height: 1fr; layout: vertical; }
+    FormView #legend { height: auto; max-height: 2; padding: 0 1; text-style: dim; }
+    FormView #fields { height: 1fr; scrollbar-size-vertical: 1; }
+    FormView #help { height: 2; padding: 0 1; border-top: none; text-style: italic; }
+    FieldRow { height: auto; padding: 0 1 0 1; border-left: blank; }
+    FieldRow:focus-within { border-left: outer $foreground; }
+    FieldRow .heading { text-style: bold underline; height: auto; margin: 1 0 0 0; display: none; }
+    FieldRow .pair { height: auto; }
+    FieldRow .label { height: auto; padding: 0 1 0 0; }
+    FieldRow .problem { height: auto; color: $text-error; display: none; }
+    FieldRow.-stacked .pair { layout: vertical; }
+    FieldRow.-stacked Choice, FieldRow.-stacked LineInput, FieldRow.-stacked LinesInput { margin: 0 0 0 2; }
+    FieldRow.-beside { padding: 0 1 0 3; }
+    """
+    BINDINGS: ClassVar = [
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """The officer edited a field; the model already holds the new answer."""
+
+        form_view: FormView
+        field: str
+
+        @property
+        def control(self) -> FormView:
+            """The form."""
+            return self.form_view
+
+    def __init__(self, model: FormModel, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.model = model
+        self._rows: dict[str, FieldRow] = {}
+
+    def compose(self) -> ComposeResult:
+        """Legend, fields, help line."""
+        yield Static(id="legend")
+        with VerticalScroll(id="fields", can_focus=False):
+            for view in self.model.visible():
+                yield self._row(view)
+        yield Static(id="help")
+
+    def _row(self, view: FieldView) -> FieldRow:
+        row = self._rows[view.id] = FieldRow(view, self.model)
+        return row
+
+    async def on_mount(self) -> None:
+        """First problems, headings and legend."""
+        await self._refresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Decide again which labels stand beside their fields."""
+        for row in self._rows.values():
+            row.lay_out(event.size.width)
+
+    # -- for screens ------------------------------------------------------------------------------------------------
+
+    async def show(self, model: FormModel) -> None:
+        """Show another model."""
+        self.model = model
+        fields = self.query_one("#fields")
+        await fields.remove_children()
+        self._rows.clear()
+        await fields.mount_all([self._row(view) for view in model.visible()])
+        await self._refresh()
+
+    def show_problems(self) -> None:
+        """Show all that is missing and go to the first field concerned."""
+        self.model.demand()
+        self._show_problems()
+        if problems := self.model.problems("send"):
+            self.focus_field(problems[0].field)
+
+    def focus_field(self, id: str) -> None:
+        """Put the cursor into a field; into the first when this one is not asked now."""
+        row = self._rows.get(id) or next((row for row in self._rows.values() if row.display), None)
+        if row is not None:
+            row.control.focus()
+
+    @property
+    def field(self) -> str:
+        """The field that has the focus, "" where none has."""
+        return next((id for id, row in self._rows.items() if row.control.has_focus), "")
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A line was edited."""
+        event.stop()
+        self._typed(event.input, event.value)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """A text was edited."""
+        event.stop()
+        self._typed(event.text_area, event.text_area.text)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes on to the next field."""
+        event.stop()
+        self.screen.focus_next()
+
+    def on_choice_pressed(self, event: Choice.Pressed) -> None:
+        """An option was chosen or taken back."""
+        event.stop()
+        if (id := self._id_of(event.choice)) is None:
+            return
+        if event.choice.many:
+            self.model.toggle(id, event.option)
+        else:
+            self.model.choose(id, event.option)
+        self._changed(id)
+
+    async def on_choice_opened(self, event: Choice.Opened) -> None:
+        """Show all options of a single choice."""
+        from imi_tui.widgets.picker import Picker
+
+        event.stop()
+        if (id := self._id_of(event.choice)) is None:
+            return
+
+        def chosen(option: str | None) -> None:
+            if option is not None:
+                self.model.choose(id, option)
+                self._changed(id)
+
+        current = next(iter(event.choice.chosen), "")
+        await self.app.push_screen(Picker(self._rows[id].view.label, event.choice.options, current), chosen)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Bring the whole field into view and say what may be written there."""
+        row = next((row for row in self._rows.values() if row.control is event.widget), None)
+        if row is None:
+            return
+        row.scroll_visible(animate=False)
+        self._show_help(row.view.id)
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Write what was read as it is kept (dates, numbers, amounts) and say what is wrong with it."""
+        row = next((row for row in self._rows.values() if row.control is event.widget), None)
+        if row is not None:
+            row.refresh_value()
+            self._show_problems()
+
+    def _typed(self, control: Widget, typed: str) -> None:
+        if (id := self._id_of(control)) is None:
+            return
+        self.model.set_text(id, typed)
+        row = self._rows[id]
+        if isinstance(row.control, LinesInput | LineInput) and row.view.source.type in ("text", "multiline"):
+            # Only what cleaning changed is written back; dates and numbers wait until the field is left.
+            clean = self.model.text(id)
+            if clean.strip() and clean != typed:
+                row.control.set_text(clean)
+        self._changed(id)
+
+    def _changed(self, id: str) -> None:
+        self.call_later(self._refresh)
+        self._show_help(id)
+        self.post_message(self.Changed(self, id))
+
+    def _id_of(self, control: Widget) -> str | None:
+        return next((id for id, row in self._rows.items() if row.control is control), None)
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    async def _refresh(self) -> None:
+        """Mount what is asked now, hide what is not, and write headings, values and problems again."""
+        views = self.model.visible()
+        fields = self.query_one("#fields")
+        before: FieldRow | None = None
+        for view in views:
+            row = self._rows.get(view.id)
+            if row is None:
+                row = self._row(view)
+                first = fields.children[0] if fields.children else None
+                await fields.mount(row, after=before, before=first if before is None else None)
+            before = row
+        asked = {view.id: view.heading for view in views}
+        for id, row in self._rows.items():
+            row.display = id in asked
+            row.show_heading(asked.get(id, ""))
+            row.lay_out(self.size.width)
+            row.refresh_value()
+        self.query_one("#legend", Static).update(Text(self.model.legend()))
+        self._show_problems()
+
+    def _show_problems(self) -> None:
+        problems = self.model.shown_problems()
+        focused = self.field
+        for id, row in self._rows.items():
+            # Half a date is no mistake while it is being typed.
+            row.show_problem("" if id == focused and not self.model.strict else problems.get(id, ""))
+
+    def _show_help(self, id: str) -> None:
+        self.query_one("#help", Static).update(Text(self.model.hint(id)))
