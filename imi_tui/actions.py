@@ -6,7 +6,7 @@ same rules and can be remapped under the id ``do.<action>``.
 
 Rules for keys: every action can be reached from the menu (F9), so none exists only as a letter; letters are
 mnemonic, unshifted a-z and the same in every language; characters that need AltGr or a dead key somewhere in the
-Union are forbidden, and so are control keys that a terminal turns into something else (see `FORBIDDEN`).
+Union are forbidden, and so are control keys that a terminal turns into something else (see `imi_tui.keymap`).
 """
 
 from __future__ import annotations
@@ -30,20 +30,6 @@ EVERYWHERE = "*"
 """Scope of actions that every full screen has; dialogues name their scope themselves."""
 DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "act", "rows"})
 """Scopes without the actions of `EVERYWHERE`."""
-
-PUNCTUATION = frozenset({"minus", "comma", "full_stop"})
-"""Characters that may be an accelerator on their own: typed without AltGr on every layout of the Union."""
-BESIDE = {"slash": ("f3", "ctrl+f"), "question_mark": ("f1",)}
-"""Characters that may only stand beside one of these keys."""
-_FORBIDDEN = """left_square_bracket right_square_bracket left_curly_bracket right_curly_bracket at tilde backslash
-    vertical_line grave_accent circumflex_accent number_sign semicolon apostrophe quotation_mark less_than_sign
-    greater_than_sign underscore ampersand asterisk colon ctrl+i ctrl+m ctrl+j ctrl+h f11 alt+f4"""
-FORBIDDEN = frozenset(_FORBIDDEN.split())
-_NEUTRAL = """enter escape tab shift+tab up down left right space home end pageup pagedown ctrl+pageup ctrl+pagedown
-    delete f1 f2 f3 f4 f5 f6 f7 f8 f9 f10"""
-NEUTRAL = frozenset(_NEUTRAL.split())
-"""Keys that are in the same place on every layout."""
-
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -213,6 +199,14 @@ ACTIONS: tuple[Action, ...] = (
         when=on_current,
         footer=14,
     ),
+    _a(
+        "list.leave",
+        N_("End search or marks"),
+        N_("Ends the search, else takes all marks away."),
+        "escape",
+        "list",
+        "inbox",
+    ),
     _a("list.sort", N_("Sort"), N_("Changes the order of the list."), "b f8", "list", "inbox", footer=30),
     _a("view.next", N_("Next view"), N_("Shows the next view."), "tab right", "list", "inbox"),
     _a("view.previous", N_("Previous view"), N_("Shows the view before."), "shift+tab left", "list", "inbox"),
@@ -246,6 +240,29 @@ ACTIONS: tuple[Action, ...] = (
         when=flag("previous"),
     ),
     *(_tab(number) for number in range(1, 6)),
+    # Dialogues
+    _a(
+        "dialogue.cancel",
+        N_("Close"),
+        N_("Closes this window."),
+        "escape",
+        "form",
+        "menu help confirm prompt",
+        run="cancel",
+    ),
+    _a(
+        "dialogue.choose",
+        N_("Choose"),
+        N_("Takes what is under the cursor."),
+        "enter",
+        "form",
+        "menu confirm",
+        run="choose",
+    ),
+    _a("dialogue.up", N_("Up"), N_("Goes one row up."), "up", "form", "menu", run="move(-1)"),
+    _a("dialogue.down", N_("Down"), N_("Goes one row down."), "down", "form", "menu", run="move(1)"),
+    _a("dialogue.page_up", N_("Page up"), N_("Goes one page up."), "pageup", "form", "menu", run="page(-1)"),
+    _a("dialogue.page_down", N_("Page down"), N_("Goes one page down."), "pagedown", "form", "menu", run="page(1)"),
     # Dialogue: the form of an action
     _a(
         "act.send",
@@ -313,45 +330,3 @@ def keys_of(action: Action, keymap: Mapping[str, tuple[str, ...]]) -> tuple[str,
 def possible(actions: Iterable[Action], now: Situation) -> tuple[Action, ...]:
     """Those of `actions` that can be done in this situation."""
     return tuple(action for action in actions if action.when(now))
-
-
-def read_keymap(config: Mapping[str, object]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """The `[keys]` table of the configuration as keys by action id, and what in it cannot be used.
-
-    A value is a key or a list of keys, written as Textual names them ("f8", "ctrl+g", "x"); single characters such
-    as "." are accepted too. Problems are (id or key) strings for the caller to show.
-    """
-    keymap: dict[str, tuple[str, ...]] = {}
-    problems: list[str] = []
-    for id, value in config.items():
-        listed = [value] if isinstance(value, str) else value
-        known = by_id(id) is not None or id.startswith("do.")
-        if not (known and isinstance(listed, list) and all(isinstance(key, str) and key.strip() for key in listed)):
-            problems.append(id)
-        else:
-            keymap[id] = tuple(_NAMES.get(key.strip().lower(), key.strip().lower()) for key in listed)
-    return keymap, problems
-
-
-_NAMES = {
-    ".": "full_stop",
-    ",": "comma",
-    "-": "minus",
-    "/": "slash",
-    "?": "question_mark",
-    " ": "space",
-    "esc": "escape",
-}
-
-
-def clashes(scope: str, actions: Iterable[Action], keymap: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str, str]]:
-    """(key, id, id) for each key that two actions of `scope` share."""
-    seen: dict[str, str] = {}
-    found: list[tuple[str, str, str]] = []
-    for action in in_scope(scope, actions):
-        for key in keys_of(action, keymap):
-            if key in seen:
-                found.append((key, seen[key], action.id))
-            else:
-                seen[key] = action.id
-    return found

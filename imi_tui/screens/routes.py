@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from imi_core.procedure import Field
     from imi_tui.actions import Action
-    from imi_tui.cache.model import AuthorityHit
+    from imi_tui.cache.model import AuthorityHit, OutboxItem
 
 
 def inbox() -> Screen[None]:
@@ -30,11 +31,25 @@ def case(desk: str, id: str, tab: str = "") -> Screen[None]:
     return CaseScreen(desk, id, tab)
 
 
-def act(desk: str, id: str, action: str, draft_id: str = "") -> Screen[bool]:
-    """The form of one action on a case; the result is True when it was queued."""
+def act(cases: list[tuple[str, str]], action: str, target: str = "", draft_id: str = "") -> Screen[list[OutboxItem]]:
+    """The form of one action on cases of (desk, id); the result is what was queued."""
     from imi_tui.screens.act import ActScreen
 
-    return ActScreen(desk, id, action, draft_id)
+    return ActScreen(cases, action, target, draft_id)
+
+
+def ask_days(heading: str, label: str, field: Field, default: int) -> Screen[int]:
+    """A one-line prompt for a number of days."""
+    from imi_tui.screens.prompt import DaysPrompt
+
+    return DaysPrompt(heading, label, field, default)
+
+
+def choose(question: str, answers: list[tuple[str, str]], value: str = "") -> Screen[str]:
+    """A question with (text, value) answers."""
+    from imi_tui.screens.confirm import ChooseScreen
+
+    return ChooseScreen(question, answers, value)
 
 
 def menu(actions: Iterable[Action], keymap: Mapping[str, tuple[str, ...]]) -> Screen[Action]:

@@ -97,8 +97,7 @@ def standing(view: View) -> str:
 def way(view: View) -> str:
     """From whom to whom, and the legal basis."""
     first, second = view.part("initiator"), view.part("responder") or view.part("recipient")
-    ends = " -> ".join(f"{p.get('country', '')} {one_line(p.get('name', ''))}" for p in (first, second) if p)
-    return ends
+    return " -> ".join(f"{p.get('country', '')} {one_line(p.get('name', ''))}" for p in (first, second) if p)
 
 
 def overview(view: View) -> list[Block]:
@@ -139,6 +138,12 @@ def overview(view: View) -> list[Block]:
         ]
         out += [Block(f"{n} {_question(view, id)}", indent=2) for n, id in enumerate(view.case["questions"], 1)]
     return out
+
+
+def preview(view: View) -> list[Block]:
+    """What stands beside the list: the case in short."""
+    head = [Block(title(view), "heading", remote=True), Block(way(view), remote=True), Block(standing(view)), Block("")]
+    return [*head, *overview(view)]
 
 
 def hint(view: View) -> str:

@@ -1,0 +1,198 @@
+"""The full-screen client: wiring only. What it shows is in `screens`, what can be done in `actions`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.widgets import Input, TextArea
+
+from imi_tui import keyboard
+from imi_tui.i18n import _
+from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
+from imi_tui.safety import ControlFilter, no_core_dumps, report
+from imi_tui.screens import routes
+from imi_tui.undo import Undo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.app import SystemCommand
+    from textual.filter import LineFilter
+    from textual.screen import Screen
+
+    from imi_tui.cache.model import Changed
+    from imi_tui.context import Context
+    from imi_tui.keyboard import Layout
+
+THEME = "ansi-dark"
+"""The terminal's own sixteen colours: readable on light and dark terminals, and half the bytes of true colour."""
+GATHER = 0.1
+"""Seconds in which changes of the cache are gathered before screens read again."""
+
+
+class ImiApp(App[None], inherit_bindings=False):
+    """One officer, one cache, one stack of screens."""
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-vast")]
+    MODES: ClassVar = {"inbox": routes.inbox}
+    DEFAULT_MODE = "inbox"
+    NOTIFICATION_TIMEOUT = 4
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.undo = Undo(context.store)
+        self._filter = ControlFilter()
+        self._changed: Changed | None = None
+        self._layout_asked = False
+        self._day = context.today()
+        self.theme = THEME
+        self.animation_level = "none"
+        self.set_keymap({id: ",".join(keys) for id, keys in context.keymap.items()})
+
+    # -- cache -------------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Listen to the cache; start what may take time only after the first paint."""
+        self._unsubscribe = self.context.store.subscribe(
+            lambda changed: cast("None", self.post_message(CacheChanged(changed)))
+        )
+        self.set_interval(60, self._look_at_the_day)
+        self.call_after_refresh(self._begin)
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
+
+    def _begin(self) -> None:
+        self.context.start()
+        if not self.context.store.seats() and self.context.sign_in is not None:
+            self.push_screen(routes.sign_in())
+
+    def on_cache_changed(self, message: CacheChanged) -> None:
+        """Gather changes, so that a first sync does not make screens read a hundred times a second."""
+        if self._changed is None:
+            self._changed = message.changed
+            self.set_timer(GATHER, self._pass_on)
+        else:
+            before = self._changed
+            many = not before.cases or not message.changed.cases
+            self._changed = type(before)(
+                before.kinds | message.changed.kinds,
+                frozenset() if many else before.cases | message.changed.cases,
+            )
+
+    def _pass_on(self) -> None:
+        changed, self._changed = self._changed, None
+        if changed is not None:
+            self._tell(CacheChanged(changed))
+
+    def _look_at_the_day(self) -> None:
+        """Relative dates are drawn again when the day changes, and only then."""
+        today = self.context.today()
+        if today != self._day:
+            self._day = today
+            self._tell(LanguageChanged())
+
+    def _tell(self, message: CacheChanged | LanguageChanged) -> None:
+        for screen in self.screen_stack:
+            # A message belongs to one receiver.
+            copy = CacheChanged(message.changed) if isinstance(message, CacheChanged) else LanguageChanged()
+            screen.post_message(copy)
+
+    # -- keys --------------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Put the Latin key of the same position in the place of a Greek or Cyrillic accelerator."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            typing = isinstance(self.focused, Input | TextArea) and "+" not in event.key
+            if not typing:
+                event = self._translated(event)
+        await super().on_event(event)
+
+    def _translated(self, event: events.Key) -> events.Key:
+        layout = cast("Layout", self.context.keyboard)
+        latin = keyboard.latin(event.key, layout)
+        if latin is not None:
+            return events.Key(latin, latin if len(latin) == 1 else None)
+        if layout == "auto" and keyboard.is_cyrillic(event.key) and not self._layout_asked:
+            self._layout_asked = True
+            self.post_message(CyrillicKey(event.key))
+        return event
+
+    def on_cyrillic_key(self, _message: CyrillicKey) -> None:
+        """Ask once which Bulgarian layout this is."""
+        self.ask_keyboard()
+
+    def ask_keyboard(self) -> None:
+        """Let the officer say which Bulgarian layout the keyboard has."""
+
+        def chosen(value: str | None) -> None:
+            if value:
+                self.context.keyboard = value
+                self.context.setting("keyboard", value)
+
+        self.push_screen(
+            routes.choose(
+                _("Which Bulgarian keyboard layout do you use? Single-letter keys then work on it."),
+                [
+                    (_("BDS: F is on the key of Latin O"), "bds"),
+                    (_("Phonetic: F is on the key of Latin F"), "phonetic"),
+                    (_("Neither: use the arrow and function keys"), "off"),
+                ],
+                self.context.keyboard,
+            ),
+            chosen,
+        )
+
+    def ask_language(self) -> None:
+        """Let the officer choose the language of the program."""
+        from imi_tui import i18n
+
+        def chosen(code: str | None) -> None:
+            if code:
+                i18n.install(code)
+                self.context.language = code
+                self.context.setting("language", code)
+                self._tell(LanguageChanged())
+
+        own = [(f"{code}  {name}", code) for code, name in i18n.languages().items()]
+        self.push_screen(routes.choose(_("Language of the program"), own, self.context.language), chosen)
+
+    # -- safety ------------------------------------------------------------------------------------------------------
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters with ours behind them."""
+        return [*super().get_line_filters(), self._filter]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """None of Textual's own: they are in English, and one writes the case on screen to a file."""
+        return ()
+
+    def _fatal_error(self) -> None:
+        """End after a mistake of the program without printing a single value."""
+        error = sys.exc_info()[1] or self._exception or RuntimeError()
+        incident, path = report(error, self.context.profile.home / "incidents", f"Python {sys.version.split()[0]}")
+        text = _("The program made a mistake and has to end. Everything queued or drafted is kept.")
+        text += "\n" + _("Incident {incident}.").format(incident=incident)
+        if path is not None:
+            text += " " + _("A report without any content of cases is in {path}.").format(path=path)
+        self._exit_renderables.append(Text(text))
+        self._close_messages_no_wait()
+
+
+def run(context: Context) -> int:
+    """Show the client until the officer leaves it. Returns the exit code."""
+    no_core_dumps()
+    app = ImiApp(context)
+    try:
+        app.run(mouse=context.mouse)
+    finally:
+        context.stop()
+    return app.return_code or 0

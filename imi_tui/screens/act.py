@@ -1,0 +1,168 @@
+"""The form of one action on a case, or on several marked ones: fill in, queue. What is written is saved as a draft."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.timer import Timer
+from textual.widgets import Static
+
+from imi_core.errors import ActionRefused
+from imi_tui import problems
+from imi_tui.cache.model import Draft, OutboxItem
+from imi_tui.forms import FormModel
+from imi_tui.i18n import ngettext
+from imi_tui.screens.base import Dialogue, bindings, label_of
+from imi_tui.viewmodel import doing
+from imi_tui.widgets.footer import ActionFooter
+from imi_tui.widgets.form_view import FormView
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from imi_tui.cache.model import CaseDetail
+
+AUTOSAVE = 1.0
+"""Seconds after the last key in which a draft is written: what a crash can cost."""
+
+
+class ActScreen(Dialogue[list[OutboxItem]]):
+    """One form; the same answers are queued for each of `cases`."""
+
+    SCOPE = "act"
+    CSS_PATH = ["base.tcss", "act.tcss"]
+    BINDINGS = bindings("act")
+    AUTO_FOCUS = "FormView Input, FormView TextArea, FormView Choice"
+
+    def __init__(self, cases: list[tuple[str, str]], action: str, target: str = "", draft_id: str = "") -> None:
+        super().__init__()
+        self._cases, self._action, self._target = cases, action, target
+        self._draft_id = draft_id
+        self._saving: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Heading, form, room for a refusal, keys."""
+        detail = self._first()
+        rules = self.store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1))
+        draft = self._draft()
+        self.model = FormModel(
+            rules,
+            self._action,
+            case=doing.typed(detail.case),
+            answers=draft.answers if draft is not None else None,
+            text=draft.text if draft is not None else "",
+            lang=draft.lang if draft is not None else "",
+            languages=self.context.languages,
+            today=self.context.today(),
+        )
+        with Vertical(classes="dialogue"):
+            yield Static(self._heading(detail), id="heading", markup=False)
+            yield FormView(self.model)
+            yield Static("", id="refusal", markup=False)
+            yield ActionFooter()
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        items = [
+            (action.footer, keys[0], label_of(action))
+            for action in self.actions_now()
+            if action.footer and (keys := self.keys_for(action))
+        ]
+        self.query_one(ActionFooter).show(items)
+
+    def on_form_view_changed(self, _message: FormView.Changed) -> None:
+        """Save soon."""
+        if self._saving is not None:
+            self._saving.stop()
+        self._saving = self.set_timer(AUTOSAVE, self._save)
+
+    def action_act_send(self) -> None:
+        """Queue the entry, or say what is missing beside the fields."""
+        if self.model.problems():
+            self.query_one(FormView).show_problems()
+            return
+        self._stop_saving()
+        items: list[OutboxItem] = []
+        for desk, id in self._cases:
+            try:
+                items.append(
+                    self.store.act(
+                        desk,
+                        id,
+                        self._action,
+                        answers=self.model.to_send(),
+                        text=self.model.entry_text,
+                        lang=self.model.lang if self.model.entry_text.strip() else "",
+                        target=self._target,
+                    )
+                )
+            except ActionRefused as error:
+                self.query_one("#refusal", Static).update(problems.sentence(error.code))
+        if not items:
+            return
+        if self._draft_id:
+            self.store.delete_draft(self._draft_id)
+        self.dismiss(items)
+
+    def action_act_cancel(self) -> None:
+        """Leave; what was written stays as a draft."""
+        if self._saving is not None:
+            self._stop_saving()
+            self._save()
+        self.dismiss(None)
+
+    def _first(self) -> CaseDetail:
+        detail = self.store.case(*self._cases[0])
+        # The screen below just offered this action for this case.
+        assert detail is not None
+        return detail
+
+    def _draft(self) -> Draft | None:
+        """The draft to go on with: the one named, else the newest for this action on this case."""
+        if self._draft_id:
+            return self.store.draft(self._draft_id)
+        if len(self._cases) > 1:
+            return None
+        desk, id = self._cases[0]
+        mine = [d for d in self.store.drafts() if (d.desk, d.case_id, d.action) == (desk, id, self._action)]
+        found = max(mine, key=lambda draft: draft.saved_at, default=None)
+        if found is not None:
+            self._draft_id = found.id
+        return found
+
+    def _heading(self, detail: CaseDetail) -> str:
+        name = self.model.labels.action(self._action)
+        if len(self._cases) > 1:
+            count = len(self._cases)
+            return ngettext("{action}: {count} case", "{action}: {count} cases", count).format(action=name, count=count)
+        return f"{name}: {detail.case.get('reference') or '-'}  {detail.case.get('subject', '')}"
+
+    def _save(self) -> None:
+        self._saving = None
+        if len(self._cases) > 1 or not (self.model.answers or self.model.entry_text):
+            return
+        desk, id = self._cases[0]
+        self._draft_id = self._draft_id or secrets.token_hex(16)
+        self.store.save_draft(
+            Draft(
+                id=self._draft_id,
+                desk=desk,
+                procedure=self.model.rules.procedure.id,
+                action=self._action,
+                case_id=id,
+                target=self._target,
+                answers=dict(self.model.answers),
+                text=self.model.entry_text,
+                lang=self.model.lang,
+                based_on=self.model.case.version if self.model.case is not None else 0,
+                saved_at=dt.datetime.now(dt.UTC).isoformat(),
+            )
+        )
+
+    def _stop_saving(self) -> None:
+        if self._saving is not None:
+            self._saving.stop()
+            self._saving = None

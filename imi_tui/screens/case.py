@@ -1,0 +1,183 @@
+"""One case: overview, questions with answers, timeline, files, people, and what can be done now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.widgets import Static
+
+from imi_tui.actions import Action, Situation
+from imi_tui.i18n import N_, _
+from imi_tui.screens.base import bindings
+from imi_tui.screens.doing import CaseId, CaseScreenBase
+from imi_tui.screens.inbox import InboxScreen
+from imi_tui.viewmodel import case as pages
+from imi_tui.viewmodel.blocks import Block
+from imi_tui.viewmodel.cells import cut
+from imi_tui.widgets.document import Document
+from imi_tui.widgets.tabs import TabLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from imi_tui.cache.model import CaseDetail
+
+Page = tuple[str, str, "Callable[[pages.View], list[Block]]"]
+TABS: tuple[Page, ...] = (
+    ("overview", N_("Overview"), pages.overview),
+    ("questions", N_("Questions"), pages.questions),
+    ("timeline", N_("Timeline"), pages.timeline),
+    ("files", N_("Files"), pages.files),
+    ("people", N_("People"), pages.people),
+)
+
+
+class CaseScreen(CaseScreenBase):
+    """A case from the cache, with this officer's queued entries applied."""
+
+    SCOPE = "case"
+    CSS_PATH = ["base.tcss", "case.tcss"]
+    BINDINGS = bindings("case")
+    AUTO_FOCUS = "Document"
+
+    def __init__(self, desk: str, id: str, tab: str = "") -> None:
+        super().__init__()
+        self._id: CaseId = (desk, id)
+        self._tab = next((index for index, page in enumerate(TABS) if page[0] == tab), 0)
+        self._detail: CaseDetail | None = None
+        self._view: pages.View | None = None
+        self._offers: tuple[Action, ...] = ()
+
+    # -- frame -------------------------------------------------------------------------------------------------------
+
+    def compose_body(self) -> ComposeResult:
+        """Two lines of head, the tabs, the page."""
+        yield Static("", id="head", markup=False)
+        yield Static("", id="way", markup=False)
+        yield TabLine()
+        yield Document()
+
+    def title_text(self) -> str:
+        """The reference."""
+        return str(self._detail.case.get("reference") or "-") if self._detail is not None else _("Case")
+
+    def situation(self) -> Situation:
+        """The case, and whether there are neighbours in the list below."""
+        inbox = self._inbox()
+        flags = set()
+        if inbox is not None:
+            flags |= {"next"} if inbox.neighbour(1) is not None else set()
+            flags |= {"previous"} if inbox.neighbour(-1) is not None else set()
+        return Situation(
+            self.SCOPE,
+            current=self._detail is not None,
+            undo=bool(self.imi.undo.next()),
+            flags=frozenset(flags),
+        )
+
+    def targets(self) -> list[CaseId]:
+        """This case."""
+        return [self._id]
+
+    def offered_actions(self) -> tuple[Action, ...]:
+        """What the lifecycle allows now."""
+        return self._offers
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def reload(self, kinds: frozenset[str]) -> None:
+        """Read the case again."""
+        if kinds and not kinds & {"cases", "outbox", "directory", "session"}:
+            return
+        self._detail = self.store.case(*self._id)
+        rules = self.rules_of(self._detail) if self._detail is not None else None
+        if self._detail is None or rules is None:
+            self._view, self._offers = None, ()
+            text = (
+                _("You no longer have access to this case.")
+                if self._detail is None
+                else _("The rules of this procedure are not on this machine yet; synchronise first.")
+            )
+            self.query_one(Document).show([Block(text)])
+            return
+        self._view = pages.View(self._detail, rules, self.context.languages, self.context.today(), self.store.authority)
+        self._offers = self.offers([self._detail])
+        self._show(keep=bool(kinds))
+
+    def _show(self, *, keep: bool) -> None:
+        view = self._view
+        if view is None:
+            return
+        self._head()
+        counts = {
+            "questions": len(view.case.get("questions", ())),
+            "timeline": len(view.detail.entries),
+            "files": int(view.case.get("files", 0)),
+        }
+        names = [f"{_(name)} {counts[id]}" if id in counts else _(name) for id, name, _page in TABS]
+        self.query_one(TabLine).show(names, self._tab)
+        self.query_one(Document).show(TABS[self._tab][2](view), keep=keep)
+
+    def _head(self) -> None:
+        view, width = self._view, self.size.width - 2
+        if view is None or width < 1:
+            return
+        standing = pages.standing(view)
+        room = width - cell_len(standing) - 2
+        subject = cut(pages.one_line(view.case.get("subject", "")), room)
+        gap = " " * max(2, width - cell_len(subject) - cell_len(standing))
+        self.query_one("#head", Static).update(f"{subject}{gap}{standing}")
+        basis = view.rules.procedure.legal_basis
+        way = pages.way(view)
+        if cell_len(way) + cell_len(basis) + 2 <= width:
+            way += " " * (width - cell_len(way) - cell_len(basis)) + basis
+        self.query_one("#way", Static).update(cut(way, width))
+
+    def on_resize(self) -> None:
+        """The head follows the width."""
+        self._head()
+
+    # -- actions -----------------------------------------------------------------------------------------------------
+
+    def action_tab(self, number: int) -> None:
+        """A tab by number."""
+        self._tab = number - 1
+        self._show(keep=False)
+
+    def action_tab_next(self) -> None:
+        """The next tab."""
+        self.action_tab((self._tab + 1) % len(TABS) + 1)
+
+    def action_tab_previous(self) -> None:
+        """The tab before."""
+        self.action_tab((self._tab - 1) % len(TABS) + 1)
+
+    def action_case_next(self) -> None:
+        """The next case of the list."""
+        self._step(1)
+
+    def action_case_previous(self) -> None:
+        """The case before."""
+        self._step(-1)
+
+    def action_app_language(self) -> None:
+        """Choose the language."""
+        self.imi.ask_language()
+
+    def _step(self, step: int) -> None:
+        inbox = self._inbox()
+        row = inbox.neighbour(step) if inbox is not None else None
+        if inbox is None or row is None:
+            return
+        inbox.go(step)
+        self.store.mark_read(row.desk, row.id)
+        self._id = (row.desk, row.id)
+        self.reload(frozenset())
+        self.refresh_frame()
+
+    def _inbox(self) -> InboxScreen | None:
+        stack = self.app.screen_stack
+        return next((screen for screen in reversed(stack) if isinstance(screen, InboxScreen)), None)

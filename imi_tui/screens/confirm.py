@@ -1,0 +1,46 @@
+"""Choosing one of a few: a language, a keyboard layout, whether to throw something away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.widgets.choice_list import ChoiceList
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class ChooseScreen(Dialogue[str]):
+    """A question with answers to choose from; the result is the value chosen, None after Escape.
+
+    Put what loses something last: the cursor begins on `value`, or on the first answer.
+    """
+
+    SCOPE = "confirm"
+    CSS_PATH = ["base.tcss", "confirm.tcss"]
+    BINDINGS = bindings("confirm")
+    AUTO_FOCUS = "ChoiceList"
+
+    def __init__(self, question: str, answers: list[tuple[str, str]], value: str = "") -> None:
+        super().__init__()
+        self._question, self._answers, self._value = question, answers, value
+
+    def compose(self) -> ComposeResult:
+        """The question and its answers."""
+        with Vertical(classes="dialogue"):
+            yield Static(self._question, markup=False)
+            yield ChoiceList()
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        found = self.query_one(ChoiceList)
+        found.styles.height = min(16, len(self._answers))
+        found.show(list(self._answers), at=self._value or None)
+
+    def action_choose(self) -> None:
+        """Close with the answer under the cursor."""
+        self.dismiss(self.query_one(ChoiceList).value)

@@ -1,0 +1,172 @@
+"""Doing something with a case, from the inbox and from the case: ask what the action asks for, queue, offer undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
+from imi_tui import actions as registry
+from imi_tui.i18n import _, ngettext
+from imi_tui.screens import routes
+from imi_tui.screens.base import BaseScreen
+from imi_tui.viewmodel import doing
+
+if TYPE_CHECKING:
+    from imi_core.procedure import Rules
+    from imi_tui.actions import Action
+    from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem
+
+CaseId = tuple[str, str]
+
+
+class CaseScreenBase(BaseScreen[None]):
+    """A screen with cases at hand; override `targets` (on which cases keys act) and `acted` (what follows)."""
+
+    def targets(self) -> list[CaseId]:
+        """The cases an action applies to: the marked ones, else the current one."""
+        return []
+
+    def acted(self, done: list[CaseId]) -> None:
+        """Called after entries were queued for these cases."""
+
+    def rules_of(self, detail: CaseDetail) -> Rules | None:
+        """The rules the case runs under; None where this machine does not have them yet."""
+        try:
+            return self.store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1))
+        except UnknownProcedure:
+            return None
+
+    def offers(self, details: list[CaseDetail]) -> tuple[Action, ...]:
+        """The lifecycle actions possible on every one of these cases."""
+        if not details:
+            return ()
+        rules = self.rules_of(details[0])
+        if rules is None:
+            return ()
+        names = tuple(name for name in details[0].actions if all(name in other.actions for other in details[1:]))
+        taken = frozenset(
+            key for action in registry.in_scope(self.SCOPE) for key in registry.keys_of(action, self.context.keymap)
+        )
+        return tuple(doing.offered(rules, names, self.context.languages, taken))
+
+    async def action_do(self, name: str) -> None:
+        """Do a lifecycle action on the cases at hand."""
+        details = [found for id in self.targets() if (found := self.store.case(*id)) is not None]
+        if not details or any(name not in detail.actions for detail in details):
+            return
+        first = details[0]
+        rules = self.rules_of(first)
+        if rules is None:
+            return
+        if rules.lifecycle.actions[name].target is not None:
+            await self._choose_target(name, details, rules)
+        else:
+            await self._ask(name, details, rules, "")
+
+    async def _choose_target(self, name: str, details: list[CaseDetail], rules: Rules) -> None:
+        seat = next((seat for seat in self.store.seats() if seat.desk == details[0].desk), None)
+        if seat is None:
+            return
+        within = rules.lifecycle.actions[name].within
+
+        async def chosen(hit: AuthorityHit | None) -> None:
+            if hit is not None:
+                await self._ask(name, details, rules, hit.desk)
+
+        await self.app.push_screen(
+            routes.authorities(
+                choose=True,
+                country=seat.country if within == "same_country" else "",
+                other_than=seat.country if within == "other_country" else "",
+                area=seat.area,
+            ),
+            chosen,
+        )
+
+    async def _ask(self, name: str, details: list[CaseDetail], rules: Rules, target: str) -> None:
+        first = details[0]
+        what, field = doing.asks(rules, name, doing.typed(first.case))
+        if what == "nothing":
+            self._queue(name, details, {}, target)
+        elif what == "days" and field is not None:
+            seat = next((seat for seat in self.store.seats() if seat.desk == first.desk), None)
+            authority = self.store.authority(seat.authority) if seat is not None else None
+
+            def answered(days: int | None) -> None:
+                if days is not None:
+                    self._queue(name, details, {field.id: days}, target)
+
+            base = f"{rules.lifecycle.id}.form.{rules.lifecycle.actions[name].form}.{field.id}"
+            label = rules.label(base, field.label, self.context.languages)
+            await self.app.push_screen(
+                routes.ask_days(
+                    self._heading(rules, name, details), label, field, doing.default_days(first, authority, field)
+                ),
+                answered,
+            )
+        else:
+
+            def filled(items: list[OutboxItem] | None) -> None:
+                if items:
+                    self._queued(name, details, items, rules)
+
+            cases = [(detail.desk, detail.id) for detail in details]
+            await self.app.push_screen(routes.act(cases, name, target), filled)
+
+    def _heading(self, rules: Rules, name: str, details: list[CaseDetail]) -> str:
+        action = rules.lifecycle.actions[name]
+        label = rules.label(f"{rules.lifecycle.id}.action.{name}", action.label, self.context.languages)
+        if len(details) > 1:
+            return ngettext("{action}: {count} case", "{action}: {count} cases", len(details)).format(
+                action=label, count=len(details)
+            )
+        return f"{label}: {details[0].case.get('reference', '')}"
+
+    def _queue(self, name: str, details: list[CaseDetail], answers: dict[str, Any], target: str) -> None:
+        items: list[OutboxItem] = []
+        refused: list[tuple[CaseDetail, ActionRefused]] = []
+        for detail in details:
+            try:
+                items.append(self.store.act(detail.desk, detail.id, name, answers=answers, target=target))
+            except ActionRefused as error:
+                refused.append((detail, error))
+        rules = self.rules_of(details[0])
+        if refused:
+            self._explain(*refused[0], len(refused))
+        if items and rules is not None:
+            self._queued(name, details, items, rules)
+
+    def _explain(self, detail: CaseDetail, error: ActionRefused, count: int) -> None:
+        from imi_tui import problems
+
+        if isinstance(error, AnswersRefused) and error.problems:
+            reason = problems.answer_problem(error.problems[0].code, error.problems[0].allowed)
+        else:
+            reason = problems.sentence(error.code)
+        text = _("{reference} was not queued: {reason}").format(
+            reference=detail.case.get("reference") or detail.id, reason=reason
+        )
+        if count > 1:
+            text += " " + ngettext("{count} more case likewise.", "{count} more cases likewise.", count - 1).format(
+                count=count - 1
+            )
+        self.say(text, problem=True)
+
+    def _queued(self, name: str, details: list[CaseDetail], items: list[OutboxItem], rules: Rules) -> None:
+        self.imi.undo.queued(items)
+        self.say(
+            _("Queued: {what}. Press u to take it back.").format(what=self._heading(rules, name, details[: len(items)]))
+        )
+        self.acted([(item.desk, item.case_id) for item in items])
+        self.refresh_frame()
+
+    def action_undo(self) -> None:
+        """Take back the newest entries that have not left this machine."""
+        items = self.imi.undo.take_back()
+        if items:
+            names = ", ".join(item.reference or item.subject for item in items[:3])
+            text = ngettext("Taken back: {names}.", "Taken back: {names} ({count} in all).", len(items))
+            self.say(text.format(names=names, count=len(items)))
+        else:
+            self.say(_("There is nothing left to take back: everything queued has been sent."))
+        self.refresh_frame()

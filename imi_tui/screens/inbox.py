@@ -1,0 +1,302 @@
+"""The inbox: a view of the cases on this machine, what can be done with the one under the cursor, and search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from imi_tui.actions import Action, Situation
+from imi_tui.cache.model import SORTS, VIEWS
+from imi_tui.i18n import _, ngettext
+from imi_tui.screens import routes
+from imi_tui.screens.base import bindings
+from imi_tui.screens.doing import CaseId, CaseScreenBase
+from imi_tui.viewmodel import case as pages
+from imi_tui.viewmodel import rows, views
+from imi_tui.viewmodel.fixed import FixedRows
+from imi_tui.viewmodel.window import Window
+from imi_tui.widgets.case_list import CaseList
+from imi_tui.widgets.document import Document
+from imi_tui.widgets.entry import LineInput
+from imi_tui.widgets.views_column import ViewsColumn
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from imi_tui.cache.model import CaseDetail, Row, SortId, ViewId
+
+SETTLE = 0.08
+"""Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
+HITS = 200
+BULK = 500
+"""At most so many cases are marked at once."""
+
+
+class InboxScreen(CaseScreenBase):
+    """Cases by view and order; marked cases are acted on together."""
+
+    SCOPE = "inbox"
+    CSS_PATH = ["base.tcss", "inbox.tcss"]
+    BINDINGS = bindings("inbox")
+    AUTO_FOCUS = "CaseList"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view: ViewId = "todo"
+        self.sort: SortId = "due"
+        self._counts: dict[ViewId, int] = {}
+        self._words: rows.Words | None = None
+        self._timer: Timer | None = None
+        self._details: list[CaseDetail] = []
+        self._query = ""
+
+    # -- frame -------------------------------------------------------------------------------------------------------
+
+    def compose_body(self) -> ComposeResult:
+        """Views, list, preview."""
+        with Horizontal():
+            yield ViewsColumn()
+            with Vertical(id="main"):
+                field = LineInput(id="search")
+                field.display = False
+                yield field
+                yield Static("", id="heading", markup=False)
+                yield CaseList(self.words, self.context.today)
+                yield Static("", id="empty", markup=False)
+            yield Document(id="preview")
+
+    def title_text(self) -> str:
+        """View and count, or the search."""
+        found = self.query_one(CaseList)
+        if self._query:
+            return ngettext("Search: {count} hit", "Search: {count} hits", found.count).format(count=found.count)
+        return views.title(self.view, self._counts.get(self.view, 0), len(found.marked))
+
+    def title_note(self) -> str:
+        """The desk, or how many."""
+        seats = self.store.seats()
+        if not seats:
+            return ""
+        if len(seats) == 1:
+            return seats[0].authority_name
+        return ngettext("{count} desk", "{count} desks", len(seats)).format(count=len(seats))
+
+    def words(self) -> rows.Words:
+        """State names in the present language."""
+        if self._words is None:
+            self._words = rows.Words(self.store.rules, self.context.languages)
+        return self._words
+
+    def situation(self) -> Situation:
+        """What is under the cursor."""
+        found = self.query_one(CaseList)
+        return Situation(
+            self.SCOPE,
+            current=found.row is not None,
+            marked=len(found.marked),
+            undo=bool(self.imi.undo.next()),
+            flags=frozenset({"searching"} if self._query else ()),
+        )
+
+    def targets(self) -> list[CaseId]:
+        """The marked cases, else the one under the cursor."""
+        found = self.query_one(CaseList)
+        if found.marked:
+            return sorted(found.marked)
+        return [(found.row.desk, found.row.id)] if found.row is not None else []
+
+    def offered_actions(self) -> tuple[Action, ...]:
+        """What the lifecycle allows for the cases at hand."""
+        return self.offers(self._at_hand())
+
+    def acted(self, done: list[CaseId]) -> None:
+        """Marks served their purpose."""
+        found = self.query_one(CaseList)
+        if found.marked:
+            found.marked.difference_update(done)
+            found.unmark() if not found.marked else found.refresh()
+
+    def _at_hand(self) -> list[CaseDetail]:
+        ids = self.targets()
+        if [(detail.desk, detail.id) for detail in self._details] != ids:
+            self._details = [detail for id in ids if (detail := self.store.case(*id)) is not None]
+        return self._details
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def reload(self, kinds: frozenset[str]) -> None:
+        """Read the view again; the cursor stays on its case."""
+        if kinds and not kinds & {"cases", "outbox", "session", "directory"}:
+            return
+        if not kinds or "directory" in kinds:
+            self._words = None
+        self._details = []
+        self._counts = self.store.counts()
+        self._show(keep=True)
+
+    def _show(self, *, keep: bool) -> None:
+        found = self.query_one(CaseList)
+        if self._query:
+            hits = self.store.search(self._query, HITS)
+            window = Window(FixedRows(hits), self.view, self.sort, len(hits))
+        else:
+            window = Window(self.store, self.view, self.sort, self._counts.get(self.view, 0))
+        found.show(window, keep=keep)
+        self.query_one(ViewsColumn).show(self._counts, self.view)
+        empty = self.query_one("#empty", Static)
+        empty.display = not found.count
+        found.styles.height = "1fr" if found.count else 0
+        if not found.count:
+            text = (
+                _("No case on this machine has these words. Esc ends the search.")
+                if self._query
+                else views.empty(self.view, self.store.status(), len(self.store.seats()))
+            )
+            empty.update(text)
+        self._head()
+        self._settle()
+
+    def _head(self) -> None:
+        width = self.query_one(CaseList).size.width
+        if width:
+            self.query_one("#heading", Static).update(rows.heading(rows.columns(width)))
+
+    def on_resize(self) -> None:
+        """The columns follow the width."""
+        self.call_after_refresh(self._head)
+
+    # -- cursor ------------------------------------------------------------------------------------------------------
+
+    def on_case_list_moved(self, _message: CaseList.Moved) -> None:
+        """Let footer and preview follow once the cursor rests."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(SETTLE, self._settle)
+
+    def on_case_list_opened(self, _message: CaseList.Opened) -> None:
+        """A double click opens."""
+        self.action_list_open()
+
+    def _settle(self) -> None:
+        self._timer = None
+        self.refresh_frame()
+        preview = self.query_one("#preview", Document)
+        if preview.size.width:
+            row = self.query_one(CaseList).row
+            detail = self.store.case(row.desk, row.id) if row is not None else None
+            rules = self.rules_of(detail) if detail is not None else None
+            if detail is None or rules is None:
+                preview.show([])
+                return
+            view = pages.View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
+            preview.show(pages.preview(view))
+
+    def neighbour(self, step: int) -> Row | None:
+        """The row beside the one under the cursor, for a case that is open above this screen."""
+        return self.query_one(CaseList).around(step)
+
+    def go(self, step: int) -> None:
+        """Move the cursor from a case that is open above this screen."""
+        self.query_one(CaseList).action_move(step)
+
+    # -- actions -----------------------------------------------------------------------------------------------------
+
+    def action_list_open(self) -> None:
+        """Open the case under the cursor."""
+        row = self.query_one(CaseList).row
+        if row is not None:
+            self.store.mark_read(row.desk, row.id)
+            self.app.push_screen(routes.case(row.desk, row.id))
+
+    def action_list_mark(self) -> None:
+        """Mark for a bulk action."""
+        found = self.query_one(CaseList)
+        row = found.row
+        if row is not None and len(found.marked) >= BULK and (row.desk, row.id) not in found.marked:
+            self.say(_("At most {count} cases can be marked at once.").format(count=BULK), problem=True)
+            return
+        found.toggle_mark()
+        self._settle()
+
+    async def action_list_sort(self) -> None:
+        """Choose the order."""
+
+        def chosen(value: str | None) -> None:
+            if value in SORTS:
+                self.sort = value
+                self._show(keep=True)
+
+        await self.app.push_screen(
+            routes.choose(_("Order of the list"), [(_(views.SORT_NAMES[sort]), sort) for sort in SORTS], self.sort),
+            chosen,
+        )
+
+    def action_view(self, number: int) -> None:
+        """A view by number."""
+        self._switch(VIEWS[number - 1])
+
+    def action_view_next(self) -> None:
+        """The next view."""
+        self._switch(VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)])
+
+    def action_view_previous(self) -> None:
+        """The view before."""
+        self._switch(VIEWS[VIEWS.index(self.view) - 1])
+
+    def _switch(self, view: ViewId) -> None:
+        self.view = view
+        self._end_search()
+        found = self.query_one(CaseList)
+        found.marked.clear()
+        found.focus()
+        self._counts = self.store.counts()
+        self._show(keep=False)
+
+    def action_app_language(self) -> None:
+        """Choose the language."""
+        self.imi.ask_language()
+
+    def action_app_keyboard(self) -> None:
+        """Choose the keyboard layout."""
+        self.imi.ask_keyboard()
+
+    # -- search ------------------------------------------------------------------------------------------------------
+
+    def action_list_search(self) -> None:
+        """Open the search line."""
+        field = self.query_one("#search", LineInput)
+        field.placeholder = _("Words or a reference; Enter to the hits, Esc ends the search")
+        field.display = True
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show hits while typing, newest first."""
+        self._query = event.value.strip()
+        self._show(keep=False)
+
+    def on_input_submitted(self, _event: Input.Submitted) -> None:
+        """To the hits; one that is alone opens."""
+        found = self.query_one(CaseList)
+        found.focus()
+        if found.count == 1:
+            self.action_list_open()
+
+    def action_list_leave(self) -> None:
+        """End the search, else take marks away."""
+        found = self.query_one(CaseList)
+        if self.query_one("#search").display:
+            self._end_search()
+            found.focus()
+            self._show(keep=True)
+        elif found.marked:
+            found.unmark()
+            self._settle()
+
+    def _end_search(self) -> None:
+        field = self.query_one("#search", LineInput)
+        field.set_text("")
+        field.display = False
+        self._query = ""

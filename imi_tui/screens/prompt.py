@@ -1,0 +1,54 @@
+"""A one-line question above the footer: a number of days, Enter and done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from imi_tui.i18n import _
+from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.viewmodel import doing
+from imi_tui.widgets.entry import LineInput
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from imi_core.procedure import Field
+
+
+class DaysPrompt(Dialogue[int]):
+    """Asks for a number of days; the result is None when the officer pressed Escape."""
+
+    SCOPE = "prompt"
+    CSS_PATH = ["base.tcss", "prompt.tcss"]
+    BINDINGS = bindings("prompt")
+    AUTO_FOCUS = "LineInput"
+
+    def __init__(self, heading: str, label: str, field: Field, default: int) -> None:
+        super().__init__()
+        self._heading, self._label, self._field, self._default = heading, label, field, default
+
+    def compose(self) -> ComposeResult:
+        """Heading, label, input, and room for what is wrong."""
+        with Vertical(classes="dialogue"):
+            yield Static(self._heading, id="heading", markup=False)
+            yield Static(self._label, markup=False)
+            yield LineInput(str(self._default), id="days")
+            yield Static(_("Enter: queue   Esc: leave it"), id="problem", markup=False)
+
+    def on_mount(self) -> None:
+        """Select the default, so that typing replaces it."""
+        self.query_one(LineInput).select_all()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the number or say what is allowed."""
+        days = doing.read_days(event.value, self._field)
+        if days is None:
+            low = self._field.minimum if self._field.minimum is not None else 1
+            high = self._field.maximum if self._field.maximum is not None else 365
+            text = _("Write a whole number of days from {low} to {high}.").format(low=low, high=high)
+            self.query_one("#problem", Static).update(text)
+            return
+        self.dismiss(days)

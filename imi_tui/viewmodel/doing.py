@@ -1,0 +1,74 @@
+"""What an action on a case asks for before it can be queued."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from imi_core.answers import form_for
+from imi_core.case import Case
+from imi_core.text import display
+from imi_tui.actions import Action, lifecycle_action
+
+if TYPE_CHECKING:
+    from imi_core.procedure import Field, Rules
+    from imi_tui.cache.model import CaseDetail
+
+Asks = Literal["nothing", "days", "form"]
+CaseId = tuple[str, str]
+
+
+def typed(case: dict[str, Any]) -> Case:
+    """A case on the wire as the rules want it.
+
+    Raises msgspec.ValidationError for a case from a server that is newer than this client.
+    """
+    return msgspec.convert(case, Case)
+
+
+def asks(rules: Rules, name: str, case: Case | None) -> tuple[Asks, Field | None]:
+    """What to show: nothing, a one-line prompt for a number of days (with its field), or a form."""
+    action = rules.lifecycle.actions[name]
+    fields = form_for(rules, name, case).fields
+    if len(fields) == 1 and fields[0].type == "days" and not action.text:
+        return "days", fields[0]
+    if fields or action.text:
+        return "form", None
+    return "nothing", None
+
+
+def read_days(typed: str, field: Field) -> int | None:
+    """The number of days typed into the prompt, None where it is none or not allowed."""
+    try:
+        days = int(typed.strip())
+    except ValueError:
+        return None
+    low = field.minimum if field.minimum is not None else 1
+    high = field.maximum if field.maximum is not None else 365
+    return days if low <= days <= high else None
+
+
+def offered(rules: Rules, names: tuple[str, ...], languages: tuple[str, ...], reserved: frozenset[str]) -> list[Action]:
+    """The lifecycle's actions as actions of the registry, with their labels and keys.
+
+    A key that a screen already uses, or that an earlier action took, is left out: the menu still has the action.
+    """
+    out: list[Action] = []
+    used = set(reserved)
+    for name in names:
+        action = rules.lifecycle.actions[name]
+        key = action.key if action.key not in used else ""
+        used.add(key)
+        label = display(rules.label(f"{rules.lifecycle.id}.action.{name}", action.label, languages))
+        # Those with a key are the ones people use all day: they come first in the footer.
+        out.append(lifecycle_action(name, label, key, 2 if key else 0))
+    return out
+
+
+def default_days(detail: CaseDetail, authority: dict[str, Any] | None, field: Field) -> int:
+    """The desk's usual number of days to reply, within what the form allows."""
+    desks = (authority or {}).get("desks", ())
+    days = next((desk.get("defaultReplyDays", 14) for desk in desks if desk.get("id") == detail.desk), 14)
+    low, high = field.minimum if field.minimum is not None else 1, field.maximum if field.maximum is not None else 365
+    return int(max(low, min(high, days)))
