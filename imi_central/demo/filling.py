@@ -73,7 +73,8 @@ class Filler:
         variants = self.europe.texts[language][section][key]
         professions = self.europe.texts[language]["professions"]["names"]
         names = {**self.names, "profession": professions[self.profession % len(professions)]}
-        return self.rng.choice(variants).format(**names)
+        # A legal form such as "S.L." at the end of a sentence would double the full stop.
+        return self.rng.choice(variants).format(**names).replace("..", ".")
 
     def _value(self, rules: Rules, field: Field, asked: tuple[str, ...], language: str) -> Any:
         rng = self.rng
