@@ -12,6 +12,7 @@ from imi_central.store.errors import (
     StateUnknown,
     StoreError,
     TooMany,
+    Unavailable,
     UnknownOfficer,
 )
 from imi_central.store.files import File
@@ -38,6 +39,7 @@ __all__ = [
     "Store",
     "StoreError",
     "TooMany",
+    "Unavailable",
     "UnknownOfficer",
     "View",
     "types_of",

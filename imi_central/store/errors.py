@@ -12,6 +12,7 @@
         AlreadyExists    other content under the same clientRef
       StateUnknown       changes cannot be told since this state
       TooMany            more objects than may be answered at once
+      Unavailable        the database cannot answer now
       OverQuota          the officer's files that no entry carries yet are too many
 """
 
@@ -89,6 +90,10 @@ class StateUnknown(StoreError):
 
 class TooMany(StoreError):
     """More objects match than may be answered at once."""
+
+
+class Unavailable(StoreError):
+    """The database is locked, full or out of reach."""
 
 
 class OverQuota(StoreError):

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from imi_central.store import aging, bulk, changes, commit, dialect, files, register
 from imi_central.store.casefile import note
 from imi_central.store.codec import ms
+from imi_central.store.errors import Unavailable
 from imi_central.store.migrate import migrate
 from imi_central.store.sight import Sight
 from imi_central.store.tables import account, officer, server
@@ -38,6 +40,14 @@ def utc_now() -> dt.datetime:
 def random_id() -> str:
     """32 hexadecimal digits."""
     return secrets.token_hex(16)
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, PoolTimeout) as error:
+        raise Unavailable(str(error.__cause__ or error)) from error
 
 
 class Store:
@@ -74,20 +84,20 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A read transaction on one snapshot."""
-        with self._reader.connect() as conn, conn.begin():
+        """A read transaction on one snapshot. Raises `Unavailable`."""
+        with _reachable(), self._reader.connect() as conn, conn.begin():
             yield conn
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A write transaction; committed at the end, rolled back by an exception."""
-        with self._writer.begin() as conn:
+        """A write transaction; committed at the end, rolled back by an exception. Raises `Unavailable`."""
+        with _reachable(), self._writer.begin() as conn:
             yield conn
 
     @contextmanager
     def view(self, officer_id: str) -> Iterator[View]:
-        """Read as an officer. Raises `UnknownOfficer`, `OfficerDisabled`."""
-        with self._reader.connect() as conn:
+        """Read as an officer. Raises `UnknownOfficer`, `OfficerDisabled`, `Unavailable`."""
+        with _reachable(), self._reader.connect() as conn:
             conn.begin()
             yield View(conn, officer_id)
 

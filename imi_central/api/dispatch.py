@@ -1,0 +1,111 @@
+"""Running the method calls of one request, in order, as one officer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from imi_central.api import session
+from imi_central.api.context import Arguments, Context, Method
+from imi_central.api.errors import over_limit, unknown_capability
+from imi_central.api.methods import authority, case, desk, entry, officer, procedure
+from imi_central.store import NoSeat, TooMany
+from imi_core.jmap import CASE, CORE, Limits, MethodError, Request, resolve_references
+
+if TYPE_CHECKING:
+    from imi_central.store import Store
+
+MAX_RESPONSE = 8 * 1024 * 1024
+"""Bytes of a whole answer before compression; a call that would go beyond is "requestTooLarge"."""
+
+METHODS: dict[str, Method] = {
+    **authority.METHODS,
+    **case.METHODS,
+    **desk.METHODS,
+    **entry.METHODS,
+    **officer.METHODS,
+    **procedure.METHODS,
+}
+_encode = msgspec.json.Encoder().encode
+_Answer = tuple[str, dict[str, Any], str]
+
+
+class _Reply(msgspec.Struct, rename="camel", omit_defaults=True):
+    """A response object whose arguments are encoded already."""
+
+    method_responses: list[tuple[str, msgspec.Raw, str]]
+    session_state: str
+    created_ids: dict[str, str] | None = None
+
+
+def run(store: Store, officer_id: str, request: Request, limits: Limits) -> bytes:
+    """The encoded response object. Blocks: call it in a worker thread.
+
+    Raises `Problem` for what is wrong with the request as a whole, `UnknownOfficer` and `OfficerDisabled`.
+    """
+    for name in request.using:
+        if name not in (CORE, CASE):
+            raise unknown_capability(name)
+    if len(request.method_calls) > limits.max_calls_in_request:
+        raise over_limit("maxCallsInRequest", f"at most {limits.max_calls_in_request} calls in one request")
+    with store.view(officer_id) as view:
+        context = Context(store, view, limits, dict(request.created_ids or {}))
+        answers: list[_Answer] = []
+        encoded: list[tuple[str, msgspec.Raw, str]] = []
+        size = 0
+        for name, arguments, call_id in request.method_calls:
+            answer = _call(context, name, arguments, call_id, answers, request.using)
+            data = _encode(answer[1])
+            if size + len(data) > MAX_RESPONSE:
+                error = MethodError("requestTooLarge", "the whole answer would be too long; ask for less at once")
+                answer = ("error", error.arguments(), call_id)
+                data = _encode(answer[1])
+            size += len(data)
+            answers.append(answer)
+            encoded.append((answer[0], msgspec.Raw(data), call_id))
+        created = context.created if request.created_ids is not None else None
+        return _encode(_Reply(encoded, session.state(view), created))
+
+
+def _call(
+    context: Context, name: str, given: Arguments, call_id: str, answers: list[_Answer], using: tuple[str, ...]
+) -> _Answer:
+    try:
+        method = METHODS.get(name)
+        if method is None or (CORE if name == "Core/echo" else CASE) not in using:
+            raise MethodError("unknownMethod", f"there is no method {name}")
+        arguments = _resolve(given, answers, context.limits.max_objects_in_get)
+        return name, method(context, arguments), call_id
+    except MethodError as error:
+        return "error", error.arguments(), call_id
+    except NoSeat:
+        return "error", MethodError("accountNotFound").arguments(), call_id
+    except TooMany:
+        return "error", MethodError("requestTooLarge", "too many objects; ask for fewer at once").arguments(), call_id
+
+
+def _resolve(given: Arguments, answers: list[_Answer], limit: int) -> Arguments:
+    """`given` without result references; those into what a Desk/sync has nothing to say about find an empty list."""
+    plain = dict(given)
+    empty: Arguments = {}
+    for name, reference in given.items():
+        if name.startswith("#") and name[1:] not in given and _nothing_changed(reference, answers):
+            empty[name[1:]] = []
+            del plain[name]
+    return resolve_references(plain, answers, limit) | empty
+
+
+def _nothing_changed(reference: Any, answers: list[_Answer]) -> bool:
+    match reference:
+        case {"resultOf": str(call), "name": "Desk/sync", "path": str(path)}:
+            parts = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")]
+        case _:
+            return False
+    answer = next((each[1] for each in answers if each[0] == "Desk/sync" and each[2] == call), None)
+    if answer is None or len(parts) != 5 or parts[:2] != ["", "accounts"]:
+        return False
+    account_id, type_ = parts[2], parts[3]
+    if account_id in answer["notCalculated"]:
+        return True
+    return account_id in answer["accounts"] and type_ not in answer["accounts"][account_id]

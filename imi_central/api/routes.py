@@ -1,0 +1,153 @@
+"""The routes. Everything that touches the database runs in a bounded pool of threads, never on the event loop."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+import anyio.to_thread
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+from imi_central.api import body, dispatch, session, transfer
+from imi_central.api.errors import Disabled, Problem, Unauthorized, not_found, not_json, over_limit, unavailable
+from imi_central.api.gate import Gate
+from imi_central.store import NoSeat, OfficerDisabled, OverQuota, Store, Unavailable, UnknownOfficer
+from imi_core.jmap import Limits
+from imi_core.jmap import Request as Call
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+Authenticate = Callable[["Request"], Awaitable[str]]
+"""Tells the id of the officer whose request it is; raises `Unauthorized`."""
+
+WORKERS = 12
+T = TypeVar("T")
+Handler = Callable[["Request"], Awaitable[Response]]
+
+
+def build_routes(
+    store: Store, authenticate: Authenticate, *, limits: Limits | None = None, base_url: str = ""
+) -> list[Route]:
+    """The routes of the protocol.
+
+    `base_url` is the address clients reach the server at, without a slash at its end; taken from each request
+    where empty.
+    """
+    api = Api(store, authenticate, limits or Limits(), base_url)
+    return [
+        Route("/jmap/session", api.session, methods=["GET"]),
+        Route("/.well-known/jmap", api.session, methods=["GET"]),
+        Route("/jmap/api", api.call, methods=["POST"]),
+        Route("/jmap/upload/{account}", api.upload, methods=["POST"]),
+        Route("/jmap/download/{account}/{blob}/{name:path}", api.download, methods=["GET"]),
+    ]
+
+
+class Api:
+    """The handlers; one for the life of the process."""
+
+    def __init__(self, store: Store, authenticate: Authenticate, limits: Limits, base_url: str) -> None:
+        self._store, self._authenticate, self._limits, self._base = store, authenticate, limits, base_url
+        self._threads = anyio.CapacityLimiter(WORKERS)
+        self._requests = Gate("maxConcurrentRequests", limits.max_concurrent_requests)
+        self._uploads = Gate("maxConcurrentUpload", limits.max_concurrent_upload)
+        self.session = _answering(self._session)
+        self.call = _answering(self._call)
+        self.upload = _answering(self._upload)
+        self.download = _answering(self._download)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._threads)
+
+    async def _session(self, request: Request) -> Response:
+        officer_id = await self._authenticate(request)
+        base = self._base or str(request.base_url).rstrip("/")
+        with self._requests(officer_id):
+            made = functools.partial(session.session, self._store, officer_id, self._limits, base)
+            return _json(msgspec.json.encode(await self._run(made)))
+
+    async def _call(self, request: Request) -> Response:
+        officer_id = await self._authenticate(request)
+        with self._requests(officer_id):
+            most = self._limits.max_size_request
+            raw = await body.read(request, most, "maxSizeRequest")
+            if transfer.media_type(request.headers.get("content-type", "")) != "application/json":
+                raise not_json("the content type is application/json")
+            encoding = request.headers.get("content-encoding", "")
+
+            def work() -> bytes:
+                call = body.decode(body.decompress(raw, encoding, most), Call)
+                return dispatch.run(self._store, officer_id, call, self._limits)
+
+            return _json(await self._run(work))
+
+    async def _upload(self, request: Request) -> Response:
+        officer_id = await self._authenticate(request)
+        with self._uploads(officer_id):
+            if request.headers.get("content-encoding", "identity") != "identity":
+                raise Problem(415, "about:blank", "files are sent as they are")
+            data = await body.read(request, self._limits.max_size_upload, "maxSizeUpload")
+            account = request.path_params["account"]
+            type_ = transfer.media_type(request.headers.get("content-type", ""))
+            made = await self._run(functools.partial(self._store.put_blob, officer_id, account, type_, data))
+        answer = {
+            "accountId": account,
+            "blobId": made.id,
+            "type": made.media_type,
+            "size": made.size,
+            "sha256": made.sha256,
+        }
+        return _json(msgspec.json.encode(answer), 201)
+
+    async def _download(self, request: Request) -> Response:
+        officer_id = await self._authenticate(request)
+        params, given = request.path_params, request.headers
+        with self._requests(officer_id):
+
+            def work() -> Response:
+                load = functools.partial(transfer.load, self._store, officer_id, params["account"], params["blob"])
+                known = load(None)
+                if known is None:
+                    raise not_found()
+                conditions = (given.get(name, "") for name in ("range", "if-range", "if-none-match"))
+                wanted = transfer.part(known[0], *conditions)
+                held = load(wanted) if request.method == "GET" else known
+                if held is None:
+                    raise not_found()
+                type_ = request.query_params.get("type", "")
+                return Response(held[1], wanted.status, transfer.headers(held[0], wanted, params["name"], type_))
+
+            return await self._run(work)
+
+
+def _json(data: bytes, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(data, status, headers, "application/json")
+
+
+def _answering(handler: Handler) -> Handler:
+    """`handler` with everything a request can be refused for turned into problem details."""
+
+    @functools.wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Problem as problem:
+            return problem.response()
+        except UnknownOfficer:
+            return Unauthorized().response()
+        except OfficerDisabled:
+            return Disabled().response()
+        except NoSeat:
+            return not_found().response()
+        except OverQuota:
+            return over_limit("quota", "too many files wait to be sent", 413).response()
+        except Unavailable:
+            return unavailable().response()
+
+    return answer
