@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from imi_central.store import changes, register
 from imi_central.store.changes import Change
 from imi_central.store.codec import case_columns, desk_columns, desks, entry_columns
+from imi_central.store.dialect import insert_many
 from imi_central.store.sight import desk_level
 from imi_central.store.tables import cases, counter, desk_case, entries, entry_blob
 from imi_core.case import Case, Entry
@@ -77,11 +78,11 @@ def _load(
             if visible:
                 mine.extend(items)
     for table, rows in ((cases, case_rows), (entries, entry_rows), (entry_blob, blob_rows)):
-        if rows:
-            conn.execute(sa.insert(table), rows)
+        insert_many(conn, table, rows)
     first = changes.append(conn, at, log)
-    conn.execute(
-        sa.insert(desk_case),
+    insert_many(
+        conn,
+        desk_case,
         [
             {"desk": desk_id, "case_id": case_id, "joined": first[desk_id] + place if place >= 0 else 0, **columns}
             for desk_id, case_id, place, columns in parts

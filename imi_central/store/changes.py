@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from imi_central.store.dialect import insert_many
 from imi_central.store.errors import StateUnknown
 from imi_central.store.tables import account, change, server
 from imi_core import seal
@@ -76,7 +77,7 @@ def append(conn: Connection, at: int, changes: Mapping[str, Iterable[Change]]) -
         sa.select(*columns).where(account.c.id.in_(list(changes))).order_by(account.c.id).with_for_update()
     ).all()
     first: dict[str, int] = {}
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for account_id, seq, prev in locked:
         first[account_id] = seq + 1
         prev = bytes(prev)
@@ -85,12 +86,11 @@ def append(conn: Connection, at: int, changes: Mapping[str, Iterable[Change]]) -
             prev = link(prev, account_id, seq, item)
             rows.append(_row(account_id, seq, item, at, prev))
         conn.execute(sa.update(account).where(account.c.id == account_id).values(seq=seq, head=prev))
-    if rows:
-        conn.execute(sa.insert(change), rows)
+    insert_many(conn, change, rows)
     return first
 
 
-def _row(account_id: str, seq: int, item: Change, at: int, hash: bytes) -> dict[str, object]:
+def _row(account_id: str, seq: int, item: Change, at: int, hash: bytes) -> dict[str, Any]:
     return {
         "account": account_id,
         "seq": seq,

@@ -34,6 +34,22 @@ def engines(url: str) -> tuple[Engine, Engine]:
     return _sqlite(address, "BEGIN", READERS), _sqlite(address, "BEGIN IMMEDIATE", 1)
 
 
+def insert_many(conn: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows that all have the same columns, with values the driver takes as they are.
+
+    Several times as fast as an ordinary insert of many rows, which converts each value of each row.
+    """
+    if not rows:
+        return
+    names = list(rows[0])
+    compiled = sa.insert(table).compile(dialect=conn.dialect, column_keys=names)
+    if conn.dialect.positional:
+        order = compiled.positiontup or names
+        conn.exec_driver_sql(str(compiled), [tuple(row[name] for name in order) for row in rows])
+    else:
+        conn.exec_driver_sql(str(compiled), rows)
+
+
 def analyse(conn: Connection) -> None:
     """Refresh the planner's statistics after much was loaded."""
     conn.exec_driver_sql("ANALYZE")
@@ -63,7 +79,13 @@ def _sqlite(address: sa.URL, begin: str, size: int) -> Engine:
     def configure(connection: Any, _record: object) -> None:
         # sqlite3 would start transactions by itself, and only before writes.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "temp_store=MEMORY",
+            "cache_size=-65536",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         if begin == "BEGIN":
             connection.execute("PRAGMA query_only=ON")
