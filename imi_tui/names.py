@@ -1,10 +1,11 @@
-"""Names of countries in the officer's language. Babel is loaded when the first name is asked for."""
+"""Names of countries and legal areas in the officer's language. Babel is loaded when the first country is named."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from imi_core.authority import COUNTRIES
+from imi_tui.i18n import N_, _
 
 _TERRITORIES = {"EL": "GR"}
 
@@ -26,3 +27,22 @@ def country_name(code: str, language: str) -> str:
 def _locale(language: str) -> str:
     # The pseudo-locale of translators has no names of its own.
     return "en_IE" if language.partition("-")[0].partition("_")[0] == "en" else language
+
+
+_AREAS = {
+    "pq": N_("Professional qualifications"),
+    "sd": N_("Services"),
+    "pw": N_("Posting of workers"),
+    "rtp": N_("Posting of drivers"),
+    "pr": N_("Patients' rights"),
+    "pd": N_("Public documents"),
+    "gdpr": N_("Data protection"),
+    "cpc": N_("Consumer protection"),
+    "fa": N_("Firearms"),
+}
+"""Legal areas by id; an area added by a new definition shows its id."""
+
+
+def area_name(area: str) -> str:
+    """The name of a legal area in the officer's language."""
+    return _(_AREAS[area]) if area in _AREAS else area.upper()
