@@ -1,0 +1,255 @@
+"""One encrypted SQLite file: opening it with a raw key, refusing plain text, transactions, typed errors.
+
+The cipher is ChaCha20-Poly1305 (SQLite3 Multiple Ciphers). A SQLite without it ignores the key and writes plain
+text, which is why a file is looked at after its first page is written and before anything of a case goes in.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import apsw
+
+from imi_tui.cache.errors import (
+    CacheBusy,
+    CacheError,
+    CorruptCache,
+    DiskFull,
+    NewerCache,
+    PlaintextCipher,
+    WrongKey,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+KEY_BYTES = 32
+PLAIN_HEADER = b"SQLite format 3\x00"
+BUSY_MS = 15_000
+
+Part = Literal["work", "cache"]
+Values = tuple[Any, ...]
+
+
+class MemoryKey(bytes):
+    """A key that says: keep everything in memory only. A plain empty key is refused, so that this is never a slip."""
+
+
+class Database:
+    """A connection to one file, for one thread."""
+
+    def __init__(self, connection: apsw.Connection, part: Part, path: Path | None) -> None:
+        self.connection = connection
+        self.part: Part = part
+        self.path = path
+
+    def rows(self, sql: str, values: Values = ()) -> list[Any]:
+        """All rows, as tuples."""
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        except apsw.Error as error:
+            raise self.typed(error) from error
+
+    def one(self, sql: str, values: Values = ()) -> Any:
+        """The first row as a tuple, or None."""
+        try:
+            return self.connection.execute(sql, values).fetchone()
+        except apsw.Error as error:
+            raise self.typed(error) from error
+
+    def run(self, sql: str, values: Values = ()) -> int:
+        """Carry out one or several statements; how many rows changed."""
+        try:
+            self.connection.execute(sql, values)
+            return self.connection.changes()
+        except apsw.Error as error:
+            raise self.typed(error) from error
+
+    def many(self, sql: str, values: Iterable[Values]) -> None:
+        """One statement once for each tuple of values."""
+        try:
+            self.connection.executemany(sql, values)
+        except apsw.Error as error:
+            raise self.typed(error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """A write transaction: all or nothing."""
+        self.run("begin immediate")
+        try:
+            yield
+            self.run("commit")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("rollback")
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A read transaction: several reads of one moment."""
+        self.run("begin")
+        try:
+            yield
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("rollback")
+
+    def typed(self, error: apsw.Error) -> CacheError:
+        """The error of ours for one of SQLite's; a damaged cache is marked, so that the next start sets it aside."""
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+            if self.part == "cache" and self.path is not None:
+                damage_mark(self.path).touch(mode=0o600)
+            return CorruptCache(self.part)
+        if isinstance(error, apsw.FullError):
+            return DiskFull()
+        if isinstance(error, apsw.BusyError | apsw.LockedError):
+            return CacheBusy()
+        return CacheError(f"{self.part}.db: {type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.connection.close()
+
+
+def damage_mark(path: Path) -> Path:
+    """The file that says that `path` was found damaged."""
+    return path.with_name(path.name + ".damaged-mark")
+
+
+def require_cipher() -> None:
+    """Raise `PlaintextCipher` unless this SQLite can encrypt."""
+    if not getattr(apsw, "mc_version", ""):
+        raise PlaintextCipher("this SQLite has no encryption")
+
+
+def open_file(path: Path, key: bytes, part: Part) -> Database:
+    """Open (or make) an encrypted file. Raises `PlaintextCipher`, `WrongKey` (also for a damaged first page)."""
+    require_cipher()
+    if len(key) != KEY_BYTES:
+        raise CacheError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+    if _header(path) == PLAIN_HEADER:
+        raise PlaintextCipher(f"{path.name} is not encrypted")
+    if not path.exists():
+        path.touch(mode=0o600)
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(BUSY_MS)
+    try:
+        unlock(connection, key)
+        connection.pragma("user_version")
+        connection.pragma("journal_mode", "wal")
+        _tune(connection, part)
+    except apsw.NotADBError as error:
+        connection.close()
+        raise WrongKey from error
+    except apsw.CorruptError as error:
+        connection.close()
+        raise CorruptCache(part) from error
+    return Database(connection, part, path)
+
+
+def open_memory(name: str, part: Part) -> Database:
+    """A database in memory, shared by the connections of this process that give the same name."""
+    flags = apsw.SQLITE_OPEN_URI | apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    connection = apsw.Connection(f"file:/imi-{name}-{part}?vfs=memdb", flags=flags)
+    connection.set_busy_timeout(BUSY_MS)
+    _tune(connection, part)
+    return Database(connection, part, None)
+
+
+def unlock(connection: apsw.Connection, key: bytes) -> None:
+    """Give SQLite the raw key. The statement with the key is in no log, no trace and no message of an error."""
+    connection.pragma("cipher", "chacha20")
+    try:
+        connection.pragma("key", f"raw:{key.hex()}")
+    except apsw.SQLError:
+        raise CacheError("SQLite did not take the key") from None
+
+
+def _tune(connection: apsw.Connection, part: Part) -> None:
+    connection.pragma("secure_delete", "on")
+    connection.pragma("synchronous", "full" if part == "work" else "normal")
+    if part == "cache":
+        connection.pragma("cache_size", -32_000)
+
+
+def _header(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(PLAIN_HEADER))
+    except FileNotFoundError:
+        return b""
+
+
+def migrate(database: Database, scripts: tuple[str, ...], at: str) -> int:
+    """Bring the tables up to date, each script in one transaction with its number. The number found before.
+
+    Raises `NewerCache` where the file is ahead of this program, `PlaintextCipher` where the first page came out
+    readable.
+    """
+    found: int = database.connection.pragma("user_version")
+    if found == len(scripts):
+        return found
+    if found and database.path is not None:
+        _keep_copy(database, found)
+    while True:
+        with database.write():
+            number = database.connection.pragma("user_version")
+            if number > len(scripts):
+                raise NewerCache(database.part, number, len(scripts))
+            if number == len(scripts):
+                return found
+            database.run(scripts[number])
+            database.run(
+                "create table if not exists migration(number integer primary key, at text not null);"
+                "insert into migration values(?, ?)",
+                (number + 1, at),
+            )
+            database.connection.pragma("user_version", number + 1)
+        if number == 0:
+            _refuse_plain_text(database)
+
+
+def _refuse_plain_text(database: Database) -> None:
+    if database.path is None:
+        return
+    database.connection.pragma("wal_checkpoint(truncate)")
+    if _header(database.path) == PLAIN_HEADER:
+        path = database.path
+        database.close()
+        for name in (path, *sidecars(path)):
+            name.unlink(missing_ok=True)
+        raise PlaintextCipher("this SQLite ignored the key")
+
+
+def _keep_copy(database: Database, found: int) -> None:
+    """A copy of a file that holds what cannot be fetched again, before its tables change."""
+    if database.part != "work" or database.path is None:
+        return
+    import shutil
+
+    with database.write():
+        copy = database.path.with_name(f"{database.path.name}.before-{found + 1}")
+        shutil.copyfile(database.path, copy)
+        wal = database.path.with_name(database.path.name + "-wal")
+        if wal.exists():
+            shutil.copyfile(wal, copy.with_name(copy.name + "-wal"))
+        os.chmod(copy, 0o600)
+
+
+def sidecars(path: Path) -> tuple[Path, Path]:
+    """The files SQLite keeps beside a database."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def set_aside(path: Path) -> Path:
+    """Move a damaged file and what belongs to it out of the way (over an older one); where it is now."""
+    aside = path.with_name(path.name + ".damaged")
+    for old, new in zip((path, *sidecars(path)), (aside, *sidecars(aside)), strict=True):
+        new.unlink(missing_ok=True)
+        if old.exists():
+            os.replace(old, new)
+    damage_mark(path).unlink(missing_ok=True)
+    return aside

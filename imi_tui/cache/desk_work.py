@@ -1,0 +1,223 @@
+"""What an officer does: queue an entry, take it back, revise a rejected one.
+
+An action commits to `work.db` first and is safe from then on; the listing follows in the other file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from imi_core import workflow
+from imi_core.errors import UnknownProcedure
+from imi_tui.cache.errors import AlreadyAttempted, LaterEntries, NoSuchCase, NoSuchItem, NoSuchSeat
+from imi_tui.cache.fold import Folded, content_digest
+from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.model import CaseDetail, Draft
+from imi_tui.cache.outbox import Item
+from imi_tui.cache.wire import decode, overlay, stored_case, to_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imi_core.authority import Seat
+    from imi_core.case import Case
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.outbox import Outbox
+    from imi_tui.cache.projection import Projector
+    from imi_tui.cache.rows import Desks
+    from imi_tui.cache.session import SessionTable
+
+
+class DeskWork:
+    """The rules' side of a store: expected cases, and entries made from drafts."""
+
+    def __init__(
+        self,
+        cache: Database,
+        desks: Desks,
+        outbox: Outbox,
+        directory: Directory,
+        session: SessionTable,
+        projector: Projector,
+        new_ref: Callable[[], str],
+        now: Callable[[], str],
+    ) -> None:
+        self._cache = cache
+        self._desks = desks
+        self._outbox = outbox
+        self._directory = directory
+        self._session = session
+        self._projector = projector
+        self._new_ref = new_ref
+        self._now = now
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def detail(self, desk: str, id: str) -> CaseDetail | None:
+        """One case with everything that waits for it; `id` may be the local one it had before."""
+        with self._cache.snapshot():
+            id = self._projector.resolve(desk, id)
+            stored, folded = self._fold(desk, id)
+            if folded.case is None:
+                return None
+            number = self._desks.number(desk)
+            sql = "select wire from entry where desk = ? and case_id = ? order by version, id"
+            entries = [decode(wire) for (wire,) in self._cache.rows(sql, (number, id))]
+            return CaseDetail(
+                desk=desk,
+                id=id,
+                case=overlay(stored or {}, folded.case) if folded.entries or stored is None else stored,
+                entries=(*entries, *folded.entries),
+                pending=tuple(folded.pending),
+                actions=self._actions(folded.case, self._session.core_seat(desk)),
+            )
+
+    def _actions(self, case: Case, seat: Seat | None) -> tuple[str, ...]:
+        if seat is None:
+            return ()
+        try:
+            rules = self._directory.rules(case.procedure, case.procedure_version)
+        except UnknownProcedure:
+            return ()
+        return workflow.available(rules, case, seat)
+
+    def _fold(self, desk: str, id: str) -> tuple[dict[str, Any] | None, Folded]:
+        """The stored wire object and the case with what waits applied."""
+        sql = "select c.wire from listing l join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"
+        found = self._cache.one(sql, (self._desks.number(desk), id))
+        case = stored_case(found[0]) if found is not None else None
+        items = [
+            item
+            for item in self._outbox.live()
+            if item.desk == desk and self._projector.resolve(desk, item.case_id) == id
+        ]
+        if case is None and not any(item.starts for item in items):
+            return None, Folded(None)
+        return (decode(found[0]) if found is not None else None), self._projector.folder.fold(desk, id, case, items)
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def queue(self, draft: Draft) -> Item:
+        """Check a draft as the server will, freeze it and put it into the outbox.
+
+        Raises `ActionRefused`, `AnswersRefused`, `UnknownProcedure`, `NoSuchCase`, `NoSuchSeat`.
+        """
+        seat = self._session.core_seat(draft.desk)
+        if seat is None:
+            raise NoSuchSeat(draft.desk)
+        with self._cache.snapshot():
+            case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
+            case = self._fold(draft.desk, case_id)[1].case if case_id else None
+            if case_id and case is None:
+                raise NoSuchCase(draft.desk, draft.case_id)
+            payload = self._payload(draft, case_id, case)
+            entry = to_entry(payload)
+            rules = self._projector.folder.rules_for(case, entry)
+            target = self._directory.target(draft.target) if draft.target else None
+        workflow.check(rules, case, entry, seat, target)
+        subject = case.subject if case is not None else str(draft.answers.get(rules.procedure.subject, ""))
+        item = Item(
+            pos=0,
+            client_ref=entry.client_ref,
+            officer=seat.officer,
+            desk=draft.desk,
+            case_id=case_id or LOCAL + entry.client_ref,
+            procedure="" if case_id else draft.procedure,
+            action=draft.action,
+            payload=json.dumps(payload, ensure_ascii=False),
+            state="queued",
+            attempts=0,
+            queued_at=self._now(),
+            reference=case.reference if case is not None else "",
+            subject=subject,
+            error=None,
+            created=None,
+        )
+        with self._outbox.work.write():
+            self._withdraw_replaced(draft, item)
+            self._outbox.insert(item, content_digest(payload))
+            self._outbox.work.run("delete from draft where id = ?", (draft.id,))
+        return item
+
+    def _payload(self, draft: Draft, case_id: str, case: Case | None) -> dict[str, Any]:
+        payload: dict[str, Any] = {"clientRef": self._new_ref()}
+        if case is None:
+            payload["procedure"] = draft.procedure
+        else:
+            payload |= {"caseId": case_id, "basedOn": draft.based_on or case.version}
+        payload["action"] = draft.action
+        if draft.target:
+            payload["target"] = draft.target
+        if draft.answers:
+            payload["answers"] = draft.answers
+        if draft.text.strip():
+            payload["text"] = {"lang": draft.lang or "und", "text": draft.text}
+        return payload
+
+    def _withdraw_replaced(self, draft: Draft, item: Item) -> None:
+        """Inside: the rejected entry that this draft revised goes when its successor comes."""
+        ref = self._outbox.replaced_by(draft.id)
+        if not ref:
+            return
+        try:
+            old = self._outbox.item(ref)
+        except NoSuchItem:
+            return
+        if old.state == "rejected":
+            self._outbox.remove(old)
+            if old.starts and item.starts:
+                self._outbox.replace_start(old, item.client_ref)
+
+    def undo(self, client_ref: str) -> Draft:
+        """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
+        with self._outbox.work.write():
+            item = self._outbox.item(client_ref)
+            if item.attempts or item.state != "queued":
+                raise AlreadyAttempted(client_ref)
+            if self._outbox.followers(item):
+                raise LaterEntries(client_ref)
+            self._outbox.remove(item)
+            draft = self._draft_of(item)
+            self._outbox.put_draft(draft)
+        return draft
+
+    def revise(self, client_ref: str) -> Draft:
+        """A draft from a rejected entry, which stays until the draft is queued. Raises `NoSuchItem`."""
+        with self._outbox.work.write():
+            item = self._outbox.item(client_ref)
+            if item.state != "rejected":
+                raise NoSuchItem(client_ref)
+            draft = self._draft_of(item)
+            self._outbox.put_draft(draft, client_ref)
+        return draft
+
+    def discard(self, client_ref: str) -> None:
+        """Throw away a rejected entry, or a queued one that was never attempted.
+
+        Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
+        """
+        with self._outbox.work.write():
+            item = self._outbox.item(client_ref)
+            if item.state == "acked" or (item.state != "rejected" and item.attempts):
+                raise AlreadyAttempted(client_ref)
+            if self._outbox.followers(item):
+                raise LaterEntries(client_ref)
+            self._outbox.remove(item)
+
+    def _draft_of(self, item: Item) -> Draft:
+        payload = json.loads(item.payload)
+        text = payload.get("text") or {}
+        return Draft(
+            id=self._new_ref(),
+            desk=item.desk,
+            procedure=item.procedure,
+            action=item.action,
+            case_id="" if item.starts else item.case_id,
+            target=payload.get("target", ""),
+            answers=payload.get("answers", {}),
+            text=text.get("text", ""),
+            lang=text.get("lang", ""),
+            saved_at=self._now(),
+        )

@@ -1,0 +1,190 @@
+"""Procedures and the register of authorities, as the cache holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imi_core.authority import Authority, Officer
+from imi_core.errors import UnknownProcedure
+from imi_core.procedure import Rules
+from imi_core.text import fold
+from imi_core.workflow import Target
+from imi_tui.cache.wire import convert, decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imi_tui.cache.db import Database
+
+FIELD, PART, LANGUAGE = "\x1f", "\x1e", "\x1d"
+"""Separators in the folded text of an authority: between fields, between parts, after a part's language."""
+
+
+class Directory:
+    """Reading and writing of what the directory account holds."""
+
+    def __init__(self, cache: Database) -> None:
+        self._cache = cache
+        self._generation = -1
+        self._rules: dict[tuple[str, int], Rules] = {}
+
+    # --- procedures --------------------------------------------------------------------------------------------
+
+    def rules(self, procedure: str, version: int | None = None) -> Rules:
+        """One version of a procedure, or the newest. Raises `UnknownProcedure`."""
+        self._notice()
+        if version is None:
+            newest = self._cache.one("select max(version) from procedure where id = ?", (procedure,))[0]
+            if newest is None:
+                known = tuple(id for (id,) in self._cache.rows("select distinct id from procedure order by id"))
+                raise UnknownProcedure(procedure, None, known)
+            version = int(newest)
+        key = procedure, version
+        if key not in self._rules:
+            found = self._cache.one("select wire from procedure where id = ? and version = ?", key)
+            if found is None:
+                raise UnknownProcedure(procedure, version)
+            self._rules[key] = convert(Rules, decode(found[0]))
+        return self._rules[key]
+
+    def procedures(self, area: str = "") -> list[Rules]:
+        """The newest version of every procedure (of one legal area), by id."""
+        sql = "select id, max(version), area from procedure group by id order by id"
+        return [self.rules(id, version) for id, version, found in self._cache.rows(sql) if not area or found == area]
+
+    def state_facts(self, procedure: str, version: int, state: str) -> tuple[bool, tuple[str, ...]] | None:
+        """Whether a state is open and which parts see only the summary in it; None where the rules are not here."""
+        rules = self._rules.get((procedure, version))
+        if rules is None:
+            try:
+                rules = self.rules(procedure, version)
+            except UnknownProcedure:
+                return None
+        found = rules.lifecycle.states.get(state)
+        return (found.open, found.summary_for) if found is not None else None
+
+    def _notice(self) -> None:
+        """Forget what was decoded when the directory has changed since."""
+        generation = self.generation()
+        if generation != self._generation:
+            self._rules.clear()
+            self._generation = generation
+
+    def generation(self) -> int:
+        """How often the directory changed."""
+        found: int = self._cache.one("select value from meta where name = 'directory'")[0]
+        return found
+
+    # --- authorities -------------------------------------------------------------------------------------------
+
+    def authority(self, id: str) -> dict[str, Any] | None:
+        """The wire object of one authority."""
+        found = self._cache.one("select wire from authority where id = ?", (id,))
+        return decode(found[0]) if found is not None else None
+
+    def count(self) -> int:
+        """How many authorities the cache holds."""
+        found: int = self._cache.one("select count(*) from authority")[0]
+        return found
+
+    def target(self, desk: str) -> Target | None:
+        """A desk as an addressee, None where the register has no such desk."""
+        found = self._cache.one(
+            "select d.authority, d.area, d.status, a.status, a.country, a.wire from authority_desk d"
+            " join authority a on a.id = d.authority where d.desk = ?",
+            (desk,),
+        )
+        if found is None:
+            return None
+        authority, area, desk_status, status, country, wire = found
+        return Target(
+            desk=desk,
+            authority=authority,
+            name=decode(wire)["formalName"],
+            country=country,
+            area=area,
+            active=desk_status == "active" and status == "active",
+        )
+
+    # --- writing, inside a transaction of the cache -------------------------------------------------------------
+
+    def check(
+        self, authorities: Iterable[Any], procedures: Iterable[Any], officers: Iterable[Any]
+    ) -> tuple[list[tuple[Authority, Any]], list[tuple[Rules, Any]], list[tuple[Officer, Any]]]:
+        """Everything of a page in its types, with the wire objects. Raises `BadObject`; nothing is written."""
+        return (
+            [(convert(Authority, item), item) for item in authorities],
+            [(convert(Rules, item), item) for item in procedures],
+            [(convert(Officer, item), item) for item in officers],
+        )
+
+    def put_authorities(self, authorities: list[tuple[Authority, Any]]) -> None:
+        """Inside: new or changed authorities."""
+        self._cache.many(
+            "insert or replace into authority values(?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    found.id,
+                    fold(found.formal_name)[:80],
+                    found.country,
+                    " ".join(desk.area for desk in found.desks),
+                    found.status,
+                    folded(found),
+                    encode(wire),
+                )
+                for found, wire in authorities
+            ],
+        )
+        self._cache.many("delete from authority_desk where authority = ?", [(found.id,) for found, _ in authorities])
+        self._cache.many(
+            "insert or replace into authority_desk values(?, ?, ?, ?, ?)",
+            [
+                (desk.id, found.id, desk.area, desk.status, int(desk.coordinator))
+                for found, _ in authorities
+                for desk in found.desks
+            ],
+        )
+
+    def put_procedures(self, procedures: list[tuple[Rules, Any]]) -> list[tuple[str, int]]:
+        """Inside: new or changed procedures; their keys."""
+        self._cache.many(
+            "insert or replace into procedure values(?, ?, ?, ?)",
+            [(*rules.key, rules.procedure.area, encode(wire)) for rules, wire in procedures],
+        )
+        return [rules.key for rules, _ in procedures]
+
+    def put_officers(self, officers: list[tuple[Officer, Any]]) -> None:
+        """Inside: new or changed officers."""
+        self._cache.many(
+            "insert or replace into officer values(?, ?)", [(found.id, encode(wire)) for found, wire in officers]
+        )
+
+    def destroy(self, destroyed: dict[str, list[str]]) -> None:
+        """Inside: what the directory no longer has. A procedure's id is that of the wire, ``pw_info-1``."""
+        ids = [(id,) for id in destroyed.get("Authority", ())]
+        self._cache.many("delete from authority where id = ?", ids)
+        self._cache.many("delete from authority_desk where authority = ?", ids)
+        self._cache.many("delete from officer where id = ?", [(id,) for id in destroyed.get("Officer", ())])
+        for wire_id in destroyed.get("Procedure", ()):
+            name, _, version = wire_id.rpartition("-")
+            self._cache.run(
+                "delete from procedure where replace(id, '.', '_') = ? and version = ?",
+                (name, int(version) if version.isdigit() else -1),
+            )
+
+    def changed(self) -> None:
+        """Inside: stores of other threads decode anew."""
+        self._cache.run("update meta set value = value + 1 where name = 'directory'")
+
+
+def folded(authority: Authority) -> str:
+    """The text an authority is found by: name, titles, topics, town and descriptions, folded, by field."""
+
+    def by_language(texts: dict[str, str]) -> str:
+        return PART.join(f"{language}{LANGUAGE}{fold(text)}" for language, text in sorted(texts.items()))
+
+    topics = PART.join(fold(topic.replace("_", " ")) for topic in authority.topics)
+    name = fold(authority.formal_name)
+    return FIELD.join(
+        (name, by_language(authority.titles), topics, fold(authority.town), by_language(authority.descriptions))
+    )

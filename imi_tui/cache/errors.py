@@ -1,0 +1,207 @@
+"""Typed errors of the cache and of the key vault.
+
+::
+
+    CacheError
+      PlaintextCipher    this SQLite would write plain text; nothing was opened
+      WrongKey           the key does not open the files
+      CorruptCache       a file is damaged (`part` says which, and what becomes of it)
+      NewerCache         written by a newer version of this program
+      AlreadyRunning     another process writes to this profile for a long time
+      CacheBusy          another process held the file too long
+      DiskFull           the disk is full; what was being written was not written
+      BadObject          the server sent an object of the wrong shape; nothing of its page was written
+      NoSuchCase, NoSuchItem, NoSuchSeat
+      AlreadyAttempted   the entry may have left this machine: it can no longer be taken back
+      LaterEntries       later entries of the outbox need this one
+      OutboxChanged      an entry to be sent was withdrawn meanwhile; nothing was marked as sending
+    VaultError
+      VaultUnavailable   there is no usable store for the key
+      VaultLocked        the store is locked, or the question for the passphrase was not answered
+      WrongPassphrase    the passphrase does not open the key
+
+Every error has a stable `code` to translate by and an English sentence that says what to do, for logs.
+"""
+
+from __future__ import annotations
+
+
+class CacheError(Exception):
+    """Base of every error of the cache."""
+
+    code = "cache"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class PlaintextCipher(CacheError):
+    """This SQLite ignores the key: case data would lie on the disk in plain text."""
+
+    code = "plaintextCipher"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; nothing was written. Install the package apsw-sqlite3mc and remove apsw")
+
+
+class WrongKey(CacheError):
+    """The key does not open the files of this profile."""
+
+    code = "wrongKey"
+
+    def __init__(self) -> None:
+        super().__init__("the key does not open the cache of this profile; choose the key store it was made with")
+
+
+class CorruptCache(CacheError):
+    """A file is damaged. `part` is "work" (drafts and outbox) or "cache" (rebuilt at the next start)."""
+
+    code = "corruptCache"
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        advice = (
+            "start again: it is set aside and filled anew from the server"
+            if part == "cache"
+            else "it holds drafts and unsent entries: restore it from a backup of this machine or move it away"
+        )
+        super().__init__(f"the file {part}.db is damaged; {advice}")
+
+
+class NewerCache(CacheError):
+    """The files were written by a newer version of this program, which alone may write to them."""
+
+    code = "newerCache"
+
+    def __init__(self, part: str, found: int, known: int) -> None:
+        self.part, self.found, self.known = part, found, known
+        super().__init__(f"{part}.db has format {found}, this version knows {known}; install the newer version")
+
+
+class AlreadyRunning(CacheError):
+    """Another process is using this profile for writing."""
+
+    code = "alreadyRunning"
+
+    def __init__(self) -> None:
+        super().__init__("the client already runs with this profile; end it or use another profile (IMI_TUI_HOME)")
+
+
+class CacheBusy(CacheError):
+    """Another connection held the file longer than we wait."""
+
+    code = "cacheBusy"
+
+    def __init__(self) -> None:
+        super().__init__("the cache is busy with another task; try again in a moment")
+
+
+class DiskFull(CacheError):
+    """There is no room on the disk."""
+
+    code = "diskFull"
+
+    def __init__(self) -> None:
+        super().__init__("the disk is full; nothing was lost: make room and try again")
+
+
+class BadObject(CacheError):
+    """An object of the server has the wrong shape. `kind` is its type, `id` its id where it has one."""
+
+    code = "badObject"
+
+    def __init__(self, kind: str, id: str, problem: str) -> None:
+        self.kind, self.id, self.problem = kind, id, problem
+        super().__init__(f"the server sent {kind} {id or '(without id)'} in the wrong shape: {problem}")
+
+
+class NoSuchCase(CacheError):
+    """The cache holds no such case at this desk."""
+
+    code = "noSuchCase"
+
+    def __init__(self, desk: str, id: str) -> None:
+        self.desk, self.id = desk, id
+        super().__init__(f"there is no case {id} at desk {desk} on this machine; synchronise first")
+
+
+class NoSuchItem(CacheError):
+    """The outbox holds no such entry, or not in a state in which this can be done."""
+
+    code = "noSuchItem"
+
+    def __init__(self, client_ref: str) -> None:
+        self.client_ref = client_ref
+        super().__init__(f"there is no such entry in the outbox: {client_ref}")
+
+
+class NoSuchSeat(CacheError):
+    """This officer has no seat at the desk, as far as the last session said."""
+
+    code = "noSuchSeat"
+
+    def __init__(self, desk: str) -> None:
+        self.desk = desk
+        super().__init__(f"you have no seat at desk {desk}; sign in and synchronise first")
+
+
+class AlreadyAttempted(CacheError):
+    """The entry may have reached the server and can no longer be taken back."""
+
+    code = "alreadyAttempted"
+
+    def __init__(self, client_ref: str) -> None:
+        self.client_ref = client_ref
+        super().__init__("the entry may already have been sent; it can no longer be taken back")
+
+
+class LaterEntries(CacheError):
+    """Later entries in the outbox belong to the case that this entry starts."""
+
+    code = "laterEntries"
+
+    def __init__(self, client_ref: str) -> None:
+        self.client_ref = client_ref
+        super().__init__("later entries in the outbox belong to this new case; take those back first")
+
+
+class OutboxChanged(CacheError):
+    """An entry about to be sent is no longer queued. Nothing was changed; read the outbox again."""
+
+    code = "outboxChanged"
+
+    def __init__(self, refs: tuple[str, ...]) -> None:
+        self.refs = refs
+        super().__init__(f"{len(refs)} entries were taken back before they were sent")
+
+
+class VaultError(Exception):
+    """Base of every error of the key vault."""
+
+    code = "vault"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class VaultUnavailable(VaultError):
+    """There is no usable place for the key. The message says what to do."""
+
+    code = "vaultUnavailable"
+
+
+class VaultLocked(VaultError):
+    """The place for the key is locked, or nobody answered. The message says what to do."""
+
+    code = "vaultLocked"
+
+
+class WrongPassphrase(VaultError):
+    """The passphrase does not open the key."""
+
+    code = "wrongPassphrase"
+
+    def __init__(self) -> None:
+        super().__init__("the passphrase is not right; try again")

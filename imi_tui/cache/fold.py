@@ -1,0 +1,178 @@
+"""What a case will most likely be once the server has taken what waits in the outbox, and the row that shows it.
+
+Never raises for an entry that no longer fits: the case may have moved on since it was written. Such an entry stays
+in the outbox, is counted as pending and changes nothing in the picture; the server will say why it refuses it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from imi_core import workflow
+from imi_core.case import Case
+from imi_core.errors import ImiError
+from imi_tui.cache.errors import BadObject
+from imi_tui.cache.order import VIEW_BIT, name_key
+from imi_tui.cache.wire import encode, microseconds, to_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imi_core.authority import Seat
+    from imi_core.case import Entry
+    from imi_core.procedure import Rules
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.outbox import Item
+
+# What the rules raise for a case or answers that an older or newer version of a definition does not expect.
+_DOES_NOT_FIT = (ImiError, BadObject, LookupError, ValueError, TypeError, AssertionError, ArithmeticError)
+
+
+@dataclass
+class Folded:
+    """A case with what waits for it. `entries` are the wire objects of entries not confirmed yet."""
+
+    case: Case | None
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    rejected: int = 0
+
+
+class Folder:
+    """Applies entries of the outbox to confirmed cases."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        seat: Callable[[str], Seat | None],
+        is_confirmed: Callable[[str, str], bool],
+    ) -> None:
+        self._directory = directory
+        self._seat = seat
+        self._is_confirmed = is_confirmed
+
+    def fold(self, desk: str, id: str, case: Case | None, items: list[Item]) -> Folded:
+        """`case` with `items` applied; `id` is what the case is called now."""
+        out = Folded(case)
+        for item in items:
+            if self._is_confirmed(desk, item.client_ref):
+                continue
+            if item.state == "rejected":
+                out.rejected += 1
+                continue
+            created = json.loads(item.created) if item.created else {}
+            if item.state == "acked" and out.case is not None and created.get("version", 0) <= out.case.version:
+                continue
+            if item.state != "acked":
+                out.pending.append(item.client_ref)
+            out.entries.append(self._take(desk, id, out, item, created))
+        return out
+
+    def _take(self, desk: str, id: str, out: Folded, item: Item, created: dict[str, Any]) -> dict[str, Any]:
+        wire = {**json.loads(item.payload), "caseId": id, "at": item.queued_at, **created}
+        before = out.case.state if out.case is not None else ""
+        try:
+            seat = self._seat(desk)
+            if seat is None:
+                return wire
+            entry = to_entry(wire)
+            rules = self.rules_for(out.case, entry)
+            target = self._directory.target(entry.target) if entry.target else None
+            if item.state != "acked":
+                workflow.check(rules, out.case, entry, seat, target)
+            at = entry.at or dt.datetime.fromisoformat(item.queued_at)
+            case = workflow.expected(rules, out.case, entry, seat, at, target)
+        except _DOES_NOT_FIT:
+            return wire
+        reference = str(created.get("reference") or case.reference)
+        out.case = msgspec.structs.replace(case, id=id, reference=reference)
+        part = case.part_of(desk)
+        return {
+            "role": part.role if part is not None else "initiator",
+            "desk": desk,
+            "authority": seat.authority,
+            "authorityName": seat.authority_name,
+            "officer": seat.officer,
+            "officerName": seat.officer_name,
+            "fromState": before,
+            "toState": case.state,
+            "version": case.version,
+            **wire,
+        }
+
+    def rules_for(self, case: Case | None, entry: Entry) -> Rules:
+        """The rules of a case, or of the procedure that an entry starts. Raises `UnknownProcedure`."""
+        if case is None:
+            return self._directory.rules(entry.procedure)
+        return self._directory.rules(case.procedure, case.procedure_version)
+
+
+@dataclass(slots=True)
+class Facts:
+    """The columns of a case's row that follow from the case. `views` are bits of `order.VIEW_BIT`."""
+
+    reference: str
+    procedure: str
+    state: str
+    subject: str
+    country: str
+    counterpart: str
+    name_key: bytes
+    due: str
+    activity: int
+    level: str
+    mine: int
+    files: int
+    views: int
+
+
+_ALL, _OPEN, _CLOSED = VIEW_BIT["all"], VIEW_BIT["all"] | VIEW_BIT["open"], VIEW_BIT["all"] | VIEW_BIT["closed"]
+_TODO, _WAITING = VIEW_BIT["todo"], VIEW_BIT["waiting"]
+_ACCEPT, _ANSWER, _CLOSE = VIEW_BIT["to_accept"], VIEW_BIT["to_answer"], VIEW_BIT["to_close"]
+
+
+def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...]] | None) -> Facts:
+    """The row of a case at `desk`. `state` says of its state what the rules know (None: no rules here)."""
+    part = case.part_of(desk)
+    other = case.counterpart(desk)
+    role = part.role if part is not None else None
+    mine = role is not None and case.turn == role
+    running = case.closed_at is None and not case.blocked and (state is None or state[0])
+    hides = role in state[1] if state is not None else case.level == "summary"
+    if not running:
+        views = _CLOSED
+    elif mine:
+        views = _OPEN | _TODO | (_ACCEPT if hides else _CLOSE if role == "initiator" else _ANSWER)
+    elif role is not None and role != "observer":
+        views = _OPEN | _WAITING
+    else:
+        views = _OPEN
+    name = other.name if other is not None else ""
+    return Facts(
+        reference=case.reference,
+        procedure=case.procedure,
+        state=case.state,
+        subject=case.subject,
+        country=other.country if other is not None else "",
+        counterpart=name,
+        name_key=name_key(name),
+        due=case.due.isoformat() if case.due is not None else "",
+        activity=microseconds(case.last_activity),
+        level=case.level,
+        mine=int(mine),
+        files=case.files,
+        views=views,
+    )
+
+
+def content_digest(payload: dict[str, Any]) -> str:
+    """A digest of what an entry says, without its reference: two of the same content are told apart by it."""
+    import hashlib
+
+    content = {name: value for name, value in payload.items() if name != "clientRef"}
+    return hashlib.sha256(encode(content, order="sorted")).hexdigest()

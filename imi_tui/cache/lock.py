@@ -1,0 +1,45 @@
+"""One long-running writer a profile: a file lock that the operating system drops when the process ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from imi_tui.cache.errors import AlreadyRunning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imi_tui.profile import Profile
+
+
+@contextmanager
+def lock_profile(profile: Profile) -> Iterator[None]:
+    """Hold the profile for writing. Raises `AlreadyRunning` at once when another process (or thread) holds it.
+
+    Short commands that read, or put an entry into the outbox, do without: SQLite's own locks order them.
+    """
+    profile.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(profile.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            raise AlreadyRunning from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,110 @@
+"""Opening a profile's two files together: wrong key or damage, setting a damaged cache aside, migrations."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from typing import TYPE_CHECKING
+
+from imi_tui.cache import schema
+from imi_tui.cache.db import (
+    Database,
+    MemoryKey,
+    damage_mark,
+    migrate,
+    open_file,
+    open_memory,
+    require_cipher,
+    set_aside,
+)
+from imi_tui.cache.errors import CacheError, CorruptCache, WrongKey
+
+if TYPE_CHECKING:
+    from imi_tui.cache.hub import Hub
+    from imi_tui.profile import Profile
+
+FOLDING = f"1/{unicodedata.unidata_version}"
+"""The version of `imi_core.text.fold` and of the character tables below it: words in the index are folded by it."""
+
+
+def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database, Database]:
+    """`work.db` and `cache.db`, open and up to date."""
+    if isinstance(key, MemoryKey):
+        return _open_memory(profile, hub, at)
+    require_cipher()
+    profile.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    had_work = profile.work_db.exists()
+    try:
+        work = open_file(profile.work_db, key, "work")
+    except WrongKey:
+        if _opens(profile, key):
+            raise CorruptCache("work") from None
+        raise
+    try:
+        migrate(work, schema.WORK, at)
+        cache = _open_cache(profile, key, at, had_work)
+    except CacheError:
+        work.close()
+        if not had_work:
+            # An empty file made with a key that is not the profile's would lock the right one out.
+            profile.work_db.unlink(missing_ok=True)
+        raise
+    _check_folding(cache)
+    return work, cache
+
+
+def _open_cache(profile: Profile, key: bytes, at: str, key_is_right: bool) -> Database:
+    path = profile.cache_db
+    if damage_mark(path).exists():
+        set_aside(path)
+    try:
+        cache = open_file(path, key, "cache")
+        migrate(cache, schema.CACHE, at)
+    except (WrongKey, CorruptCache) as error:
+        if isinstance(error, WrongKey) and not key_is_right:
+            raise
+        set_aside(path)
+        cache = open_file(path, key, "cache")
+        migrate(cache, schema.CACHE, at)
+    return cache
+
+
+def _opens(profile: Profile, key: bytes) -> bool:
+    """Whether this key opens the cache: then it is the right one and the other file is damaged."""
+    if not profile.cache_db.exists():
+        return False
+    try:
+        open_file(profile.cache_db, key, "cache").close()
+    except CacheError:
+        return False
+    return True
+
+
+def _open_memory(profile: Profile, hub: Hub, at: str) -> tuple[Database, Database]:
+    name = hashlib.sha256(str(profile.home).encode()).hexdigest()[:16]
+    work, cache = open_memory(name, "work"), open_memory(name, "cache")
+    migrate(work, schema.WORK, at)
+    migrate(cache, schema.CACHE, at)
+    if not hub.keeper:
+        hub.keeper += [open_memory(name, "work"), open_memory(name, "cache")]
+    _check_folding(cache)
+    return work, cache
+
+
+def _check_folding(cache: Database) -> None:
+    """Index anew where the words in the index were folded by other rules than today's."""
+    found = cache.one("select value from meta where name = 'folding'")
+    if found is not None and found[0] == FOLDING:
+        return
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.wire import decode
+
+    with cache.write():
+        if found is not None:
+            Documents(cache).rebuild()
+            directory = Directory(cache)
+            wires = [decode(wire) for (wire,) in cache.rows("select wire from authority")]
+            directory.put_authorities(directory.check(wires, (), ())[0])
+            directory.changed()
+        cache.run("insert or replace into meta values('folding', ?)", (FOLDING,))

@@ -1,0 +1,264 @@
+"""The outbox and the drafts: everything `work.db` holds, by the rules of the outbox.
+
+A payload is frozen when it is queued. Attempts are counted and committed before the first byte leaves. Nothing is
+dropped by count or age: an entry leaves only by the officer's hand or, once acknowledged, when the server's backups
+have it. Every change raises the generation, and `touched` says at which generation a case was last concerned, so
+that the projection in the other file can be brought up to date after a crash between the two commits.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+
+from imi_tui.cache.errors import NoSuchItem, OutboxChanged
+from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.model import Draft, OutboxItem, OutboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from imi_tui.cache.db import Database
+
+STATES: tuple[OutboxState, ...] = get_args(OutboxState)
+_COLUMNS = (
+    "pos, client_ref, officer, desk, case_id, procedure, action, payload, state, attempts, queued_at, reference,"
+    " subject, error, created"
+)
+_DRAFT = ("id", "desk", "procedure", "action", "case_id", "target", "answers", "text", "lang", "based_on", "saved_at")
+
+
+class Item(NamedTuple):
+    """A row of the outbox. `payload`, `error` and `created` are JSON; `case_id` is where it belongs now."""
+
+    pos: int
+    client_ref: str
+    officer: str
+    desk: str
+    case_id: str
+    procedure: str
+    action: str
+    payload: str
+    state: OutboxState
+    attempts: int
+    queued_at: str
+    reference: str
+    subject: str
+    error: str | None
+    created: str | None
+
+    def shown(self) -> OutboxItem:
+        """The item as screens and the engine know it."""
+        return OutboxItem(
+            client_ref=self.client_ref,
+            desk=self.desk,
+            case_id=self.case_id,
+            action=self.action,
+            payload=json.loads(self.payload),
+            state=self.state,
+            attempts=self.attempts,
+            queued_at=self.queued_at,
+            reference=self.reference,
+            subject=self.subject,
+            error=json.loads(self.error) if self.error else None,
+        )
+
+    @property
+    def starts(self) -> bool:
+        """Whether this entry starts a case."""
+        return bool(self.procedure)
+
+
+class Outbox:
+    """Everything in `work.db`. Methods marked "inside" want an open write transaction."""
+
+    def __init__(self, work: Database) -> None:
+        self.work = work
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def generation(self) -> int:
+        """How often the outbox changed."""
+        found: int = self.work.one("select value from meta where name = 'generation'")[0]
+        return found
+
+    def touched(self, since: int) -> list[tuple[str, str]]:
+        """(desk, case) of everything concerned after generation `since`."""
+        return self.work.rows("select desk, case_id from touched where generation > ?", (since,))
+
+    def live(self) -> list[Item]:
+        """Entries that are not in the confirmed tables yet, in order."""
+        sql = f"select {_COLUMNS} from outbox where state <> 'acked' or confirmed = 0 order by pos"  # noqa: S608
+        return [Item(*row) for row in self.work.rows(sql)]
+
+    def shown(self) -> list[Item]:
+        """Entries that the server has not taken, in order."""
+        return [item for item in self.live() if item.state != "acked"]
+
+    def counts(self) -> tuple[int, int]:
+        """(waiting or on their way, rejected)."""
+        rows = dict(self.work.rows("select state, count(*) from outbox where state <> 'acked' group by state"))
+        return rows.get("queued", 0) + rows.get("sending", 0), rows.get("rejected", 0)
+
+    def item(self, client_ref: str) -> Item:
+        """One entry. Raises `NoSuchItem`."""
+        sql = f"select {_COLUMNS} from outbox where client_ref = ?"  # noqa: S608
+        found = self.work.one(sql, (client_ref,))
+        if found is None:
+            raise NoSuchItem(client_ref)
+        return Item(*found)
+
+    def journal(self, desk: str) -> list[Item]:
+        """Acknowledged entries of a desk that are still kept, in order."""
+        sql = f"select {_COLUMNS} from outbox where desk = ? and state = 'acked' order by pos"  # noqa: S608
+        return [Item(*row) for row in self.work.rows(sql, (desk,))]
+
+    def aliases(self) -> dict[tuple[str, str], str]:
+        """What local ids became: (desk, local id) to the server's id or a newer local one."""
+        return {(desk, ref): id for desk, ref, id in self.work.rows("select desk, ref, case_id from alias")}
+
+    def alias(self, desk: str, case_id: str) -> str:
+        """What `case_id` is called now."""
+        for _ in range(8):
+            if not case_id.startswith(LOCAL):
+                break
+            found = self.work.one("select case_id from alias where desk = ? and ref = ?", (desk, case_id))
+            if found is None:
+                break
+            case_id = found[0]
+        return case_id
+
+    def ready(self, officer: str, limit: int) -> list[Item]:
+        """Queued entries of this officer in order; what stands behind a rejected one of its case waits."""
+        held: set[tuple[str, str]] = set()
+        out: list[Item] = []
+        for item in self.shown():
+            case = item.desk, item.case_id
+            if item.state != "queued" or item.officer != officer:
+                held.add(case)
+            elif case not in held and len(out) < limit:
+                out.append(item)
+        return out
+
+    def followers(self, item: Item) -> bool:
+        """Whether later entries belong to the case that `item` starts."""
+        if not item.starts:
+            return False
+        sql = "select 1 from outbox where desk = ? and case_id = ? and pos > ? and state <> 'acked'"
+        return self.work.one(sql, (item.desk, item.case_id, item.pos)) is not None
+
+    # --- writing, inside a transaction -------------------------------------------------------------------------
+
+    def insert(self, item: Item, digest: str) -> None:
+        """Inside: a new entry at the end; `item.pos` is ignored."""
+        values = (*item[1:8], digest, *item[8:])
+        self.work.run(
+            "insert into outbox(client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
+            " attempts, queued_at, reference, subject, error, created) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            values,
+        )
+        self.touch([(item.desk, item.case_id)])
+
+    def remove(self, item: Item) -> None:
+        """Inside: the officer took this entry back."""
+        self.work.run("delete from outbox where client_ref = ?", (item.client_ref,))
+        self.touch([(item.desk, item.case_id)])
+
+    def replace_start(self, old: Item, new_ref: str) -> None:
+        """Inside: the case that `old` was to start is now to be started by `new_ref`; what follows goes along.
+
+        The payload of a follower that was never attempted names the new one; any other stays as it was frozen.
+        """
+        local, other = LOCAL + old.client_ref, LOCAL + new_ref
+        self.work.run("insert or replace into alias values(?, ?, ?)", (old.desk, local, other))
+        sql = f"select {_COLUMNS} from outbox where desk = ? and case_id = ?"  # noqa: S608
+        for row in self.work.rows(sql, (old.desk, local)):
+            item = Item(*row)
+            payload = item.payload
+            if item.attempts == 0:
+                payload = json.dumps({**json.loads(payload), "caseId": other}, ensure_ascii=False)
+            self.work.run(
+                "update outbox set case_id = ?, payload = ? where client_ref = ?", (other, payload, item.client_ref)
+            )
+        self.touch([(old.desk, local), (old.desk, other)])
+
+    def begin(self, refs: Iterable[str]) -> None:
+        """Inside: these are about to be sent. Raises `OutboxChanged` when one is not queued any more."""
+        gone: list[str] = []
+        for ref in refs:
+            sql = (
+                "update outbox set state = 'sending', attempts = attempts + 1 where client_ref = ? and state = 'queued'"
+            )
+            if not self.work.run(sql, (ref,)):
+                gone.append(ref)
+        if gone:
+            raise OutboxChanged(tuple(gone))
+
+    def acknowledge(self, client_ref: str, created: Mapping[str, Any]) -> None:
+        """Inside: the server took it. A local case is called by its id from now on."""
+        item = self.item(client_ref)
+        case_id = str(created.get("caseId") or item.case_id)
+        self.work.run(
+            "update outbox set state = 'acked', error = null, created = ? where client_ref = ?",
+            (json.dumps(dict(created), ensure_ascii=False), client_ref),
+        )
+        concerned = [(item.desk, item.case_id), (item.desk, case_id)]
+        if item.starts and case_id != item.case_id:
+            self.work.run("insert or replace into alias values(?, ?, ?)", (item.desk, item.case_id, case_id))
+            self.work.run(
+                "update outbox set case_id = ?, reference = case when reference = '' then ? else reference end"
+                " where desk = ? and case_id = ?",
+                (case_id, str(created.get("reference") or ""), item.desk, item.case_id),
+            )
+        self.touch(concerned)
+
+    def reject(self, client_ref: str, error: Mapping[str, Any]) -> None:
+        """Inside: the server refused it, for good."""
+        item = self.item(client_ref)
+        self.work.run(
+            "update outbox set state = 'rejected', error = ? where client_ref = ?",
+            (json.dumps(dict(error), ensure_ascii=False), client_ref),
+        )
+        self.touch([(item.desk, item.case_id)])
+
+    def requeue(self, refs: Iterable[str]) -> None:
+        """Inside: to be sent again."""
+        for ref in refs:
+            item = self.item(ref)
+            self.work.run("update outbox set state = 'queued', confirmed = 0 where client_ref = ?", (ref,))
+            self.touch([(item.desk, item.case_id)])
+
+    def touch(self, cases: Iterable[tuple[str, str]]) -> None:
+        """Inside: raise the generation and note whom it concerns."""
+        self.work.run("update meta set value = value + 1 where name = 'generation'")
+        generation = self.generation()
+        self.work.many(
+            "insert or replace into touched values(?, ?, ?)", [(desk, case_id, generation) for desk, case_id in cases]
+        )
+
+    # --- drafts ------------------------------------------------------------------------------------------------
+
+    def put_draft(self, draft: Draft, replaces: str = "") -> None:
+        """Inside: save a draft; one that revises an entry keeps saying so."""
+        wire = json.dumps({name: getattr(draft, name) for name in _DRAFT}, ensure_ascii=False)
+        self.work.run(
+            "insert into draft(id, saved_at, replaces, wire) values(?, ?, ?, ?) on conflict(id) do update set"
+            " saved_at = excluded.saved_at, wire = excluded.wire",
+            (draft.id, draft.saved_at, replaces, wire),
+        )
+
+    def draft(self, id: str) -> Draft | None:
+        """One draft."""
+        found = self.work.one("select wire from draft where id = ?", (id,))
+        return Draft(**json.loads(found[0])) if found is not None else None
+
+    def drafts(self) -> list[Draft]:
+        """All drafts, the last saved first."""
+        return [
+            Draft(**json.loads(wire)) for (wire,) in self.work.rows("select wire from draft order by saved_at desc")
+        ]
+
+    def replaced_by(self, draft_id: str) -> str:
+        """The client ref of the rejected entry that this draft revises, or empty."""
+        found = self.work.one("select replaces from draft where id = ?", (draft_id,))
+        return found[0] if found is not None else ""

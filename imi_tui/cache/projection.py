@@ -1,0 +1,266 @@
+"""Keeping the listing true: confirmed cases with what waits in the outbox applied, and where each row stands.
+
+Everything happens inside one write transaction of the cache: rows, their places in every view and order, counts,
+and the generation of the outbox that all this reflects. Whatever the reason of the transaction, it also catches up
+with everything the outbox touched since that generation; a crash between a commit to the outbox and the one here is
+made good by the next transaction, at the latest when the cache is opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.cache.documents import text_of
+from imi_tui.cache.fold import Facts, Folder, facts
+from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.model import VIEWS
+from imi_tui.cache.order import VIEW_BIT, keys, places, tail
+from imi_tui.cache.wire import stored_case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imi_core.case import Case
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.outbox import Item, Outbox
+    from imi_tui.cache.rows import Desks
+    from imi_tui.cache.session import SessionTable
+
+Key = tuple[str, str]
+"""(desk, case id)"""
+
+
+@dataclass
+class Arrival:
+    """A confirmed case as a page brings it; `case` None: it is no longer there.
+
+    `first`: part of a first sync. `own`: its latest entry is this officer's own.
+    """
+
+    case: Case | None
+    wire: bytes = b""
+    first: bool = False
+    own: bool = False
+
+
+@dataclass
+class _Batch:
+    """Rows collected during one transaction."""
+
+    listing: list[tuple[Any, ...]] = field(default_factory=list)
+    confirmed: list[tuple[Any, ...]] = field(default_factory=list)
+    places: dict[tuple[int, bytes], int | None] = field(default_factory=dict)
+    removed: list[tuple[int]] = field(default_factory=list)
+    unconfirmed: list[tuple[int]] = field(default_factory=list)
+    counts: dict[int, int] = field(default_factory=dict)
+    without_rules: list[tuple[Any, ...]] = field(default_factory=list)
+    to_index: list[int] = field(default_factory=list)
+    local: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+_OLD = (
+    "select l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen, c.version, c.level, c.wire"
+    " from listing l left join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"
+)
+
+
+class Projector:
+    """Writes the projection. All methods are to be called inside a write transaction of the cache."""
+
+    def __init__(
+        self,
+        cache: Database,
+        desks: Desks,
+        outbox: Outbox,
+        directory: Directory,
+        session: SessionTable,
+        documents: Documents,
+    ) -> None:
+        self._cache = cache
+        self._desks = desks
+        self._outbox = outbox
+        self._directory = directory
+        self._documents = documents
+        self.folder = Folder(directory, session.core_seat, self.is_confirmed)
+        self._next = 0
+
+    def is_confirmed(self, desk: str, client_ref: str) -> bool:
+        """Whether the server's entry with this client ref is here."""
+        number = self._desks.number(desk)
+        sql = "select 1 from entry where desk = ? and client_ref = ? and client_ref <> ''"
+        return number is not None and self._cache.one(sql, (number, client_ref)) is not None
+
+    def resolve(self, desk: str, case_id: str) -> str:
+        """What a case is called now: a local id may have become the server's."""
+        case_id = self._outbox.alias(desk, case_id)
+        if case_id.startswith(LOCAL) and (number := self._desks.number(desk)) is not None:
+            sql = "select case_id from entry where desk = ? and client_ref = ? and client_ref <> ''"
+            found = self._cache.one(sql, (number, case_id.removeprefix(LOCAL)))
+            if found is not None:
+                return str(found[0])
+        return case_id
+
+    def refresh(self, affected: set[Key], arrivals: Mapping[Key, Arrival] | None = None) -> set[Key]:
+        """Make the rows of `affected`, and of all the outbox touched meanwhile, true again; which they were."""
+        arrivals = arrivals or {}
+        reflected = self._cache.one("select value from meta where name = 'generation'")[0]
+        with self._outbox.work.snapshot():
+            generation = self._outbox.generation()
+            items = self._outbox.live()
+            touched = self._outbox.touched(reflected) if reflected <= generation else self._all_pending(items)
+            groups: dict[Key, list[Item]] = {}
+            for item in items:
+                groups.setdefault((item.desk, self.resolve(item.desk, item.case_id)), []).append(item)
+            todo = set(affected)
+            for desk, id in touched:
+                todo |= {(desk, id), (desk, self.resolve(desk, id))}
+            local = {key: self.resolve(*key) for key in todo if key[1].startswith(LOCAL)}
+        self._next = self._cache.one("select coalesce(max(n), 0) + 1 from listing")[0]
+        batch = _Batch()
+        for key in todo:
+            if local.get(key, key[1]) != key[1]:
+                self._remove(batch, key)
+            else:
+                self._put(batch, key, groups.get(key, []), arrivals.get(key))
+        self._flush(batch)
+        self._cache.run("update meta set value = ? where name = 'generation'", (generation,))
+        return todo
+
+    def _all_pending(self, items: list[Item]) -> list[Key]:
+        """Everything the outbox may show in: used when it is not the one that the projection was made with."""
+        rows = self._cache.rows("select desk, id from listing where pending > 0 or rejected > 0 or id like 'ref:%'")
+        return [(self._desks.id(desk), id) for desk, id in rows] + [(item.desk, item.case_id) for item in items]
+
+    def _put(self, batch: _Batch, key: Key, items: list[Item], arrival: Arrival | None) -> None:
+        desk, id = key
+        number = self._desks.number_for(desk)
+        old = self._cache.one(_OLD, (number, id))
+        case, version = None, 0
+        if arrival is not None:
+            case = arrival.case
+        elif old is not None and old[9] is not None:
+            case = stored_case(old[9])
+        folded = self.folder.fold(desk, id, case, items)
+        if folded.case is None or (case is None and not id.startswith(LOCAL) and not _starting(items)):
+            self._remove(batch, key)
+            return
+        version = case.version if case is not None else 0
+        state = self._directory.state_facts(folded.case.procedure, folded.case.procedure_version, folded.case.state)
+        if state is None:
+            batch.without_rules.append((folded.case.procedure, folded.case.procedure_version, number, id))
+        row = facts(desk, folded.case, state)
+        n = old[0] if old is not None else self._next
+        self._next += old is None
+        seen = old[6] if old is not None else 0
+        if arrival is not None and (arrival.own or (arrival.first and old is None)):
+            seen = 0 if arrival.first and not arrival.own and row.views & VIEW_BIT["to_accept"] else version
+        unread = int(version > seen)
+        batch.listing.append(_listing(n, number, id, row, unread, len(folded.pending), folded.rejected, seen))
+        self._move(batch, n, number, id, old, row)
+        if arrival is not None and case is not None:
+            batch.confirmed.append((n, case.version, case.level, arrival.wire))
+            batch.to_index.append(n)
+        elif case is None:
+            self._documents.remove(n)
+            batch.local.append((n, row.activity, text_of(_wire(folded.case), folded.entries)))
+        if case is None and old is not None and old[9] is not None:
+            batch.unconfirmed.append((n,))
+
+    def _move(self, batch: _Batch, n: int, number: int, id: str, old: Any, row: Facts) -> None:
+        end = tail(id, number)
+        new_places = places(row.views, keys(row.due, row.activity, row.reference, row.name_key, end))
+        old_places, old_views = _old_places(old, end)
+        if old_places != new_places:
+            for place in old_places - new_places:
+                batch.places[place] = None
+            for place in new_places - old_places:
+                batch.places[place] = n
+        _count(batch, old_views, -1)
+        _count(batch, row.views, 1)
+
+    def _remove(self, batch: _Batch, key: Key) -> None:
+        desk, id = key
+        number = self._desks.number(desk)
+        old = self._cache.one(_OLD, (number, id)) if number is not None else None
+        if old is None or number is None:
+            return
+        self._documents.remove(old[0])
+        old_places, old_views = _old_places(old, tail(id, number))
+        for place in old_places:
+            batch.places[place] = None
+        _count(batch, old_views, -1)
+        batch.removed.append((old[0],))
+
+    def _flush(self, batch: _Batch) -> None:
+        many = self._cache.many
+        many("delete from listing where n = ?", batch.removed)
+        many("delete from confirmed where n = ?", batch.removed + batch.unconfirmed)
+        many(f"insert or replace into listing values({','.join('?' * 20)})", batch.listing)
+        many("insert or replace into confirmed values(?, ?, ?, ?)", batch.confirmed)
+        # In the order of the key, so that neighbouring rows are written together.
+        gone = sorted(place for place, n in batch.places.items() if n is None)
+        many("delete from view_row where slot = ? and key = ?", gone)
+        stays = sorted((*place, n) for place, n in batch.places.items() if n is not None)
+        many("insert or replace into view_row values(?, ?, ?)", stays)
+        many(
+            "insert into view_count values(?, ?) on conflict(view) do update set rows = rows + excluded.rows",
+            [(view, batch.counts[bit]) for view, bit in VIEW_BIT.items() if batch.counts.get(bit)],
+        )
+        many("insert or ignore into without_rules values(?, ?, ?, ?)", batch.without_rules)
+        self._documents.want(batch.to_index)
+        for n, activity, text in batch.local:
+            self._documents.add_local(n, activity, text)
+
+
+def _starting(items: list[Item]) -> bool:
+    return any(item.starts for item in items)
+
+
+def _wire(case: Case) -> dict[str, Any]:
+    from imi_core.case import to_wire
+
+    out: dict[str, Any] = to_wire(case)
+    return out
+
+
+def _listing(
+    n: int, number: int, id: str, row: Facts, unread: int, pending: int, rejected: int, seen: int
+) -> tuple[Any, ...]:
+    return (
+        n,
+        number,
+        id,
+        row.reference,
+        row.procedure,
+        row.state,
+        row.subject,
+        row.country,
+        row.counterpart,
+        row.name_key,
+        row.due,
+        row.activity,
+        row.level,
+        row.mine,
+        unread,
+        pending,
+        rejected,
+        row.files,
+        row.views,
+        seen,
+    )
+
+
+def _old_places(old: Any, end: bytes) -> tuple[set[tuple[int, bytes]], int]:
+    if old is None:
+        return set(), 0
+    return places(old[5], keys(old[1], old[2], old[3], old[4], end)), old[5]
+
+
+def _count(batch: _Batch, views: int, step: int) -> None:
+    for view in VIEWS:
+        bit = VIEW_BIT[view]
+        if views & bit:
+            batch.counts[bit] = batch.counts.get(bit, 0) + step

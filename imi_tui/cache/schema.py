@@ -1,0 +1,141 @@
+"""The tables of the two files, as append-only lists of migrations.
+
+A released migration is never edited: `tests/tui/cache/test_schema.py` holds their checksums. `work.db` is only ever
+extended, because what it holds cannot be fetched again.
+"""
+
+from __future__ import annotations
+
+WORK: tuple[str, ...] = (
+    """
+    create table meta(name text primary key, value) without rowid;
+    insert into meta values('generation', 0);
+    create table outbox(
+      pos integer primary key autoincrement,
+      client_ref text not null unique,
+      officer text not null,
+      desk text not null,
+      case_id text not null,
+      procedure text not null,
+      action text not null,
+      payload text not null,
+      digest text not null,
+      state text not null check (state in ('queued', 'sending', 'acked', 'rejected')),
+      attempts integer not null default 0,
+      queued_at text not null,
+      reference text not null default '',
+      subject text not null default '',
+      error text,
+      created text,
+      confirmed integer not null default 0
+    ) strict;
+    create index outbox_live on outbox(pos) where state <> 'acked' or confirmed = 0;
+    create index outbox_case on outbox(desk, case_id);
+    create table touched(
+      desk text not null, case_id text not null, generation integer not null, primary key (desk, case_id)
+    ) strict, without rowid;
+    create index touched_generation on touched(generation);
+    create table alias(
+      desk text not null, ref text not null, case_id text not null, primary key (desk, ref)
+    ) strict, without rowid;
+    create index alias_case on alias(desk, case_id);
+    create table draft(
+      id text primary key, saved_at text not null, replaces text not null default '', wire text not null
+    ) strict, without rowid;
+    create index draft_saved on draft(saved_at);
+    create table upload(
+      id text primary key, name text not null, key blob not null, size integer not null, sha256 text not null,
+      client_ref text not null default '', blob_id text not null default ''
+    ) strict, without rowid;
+    """,
+)
+
+CACHE: tuple[str, ...] = (
+    """
+    create table meta(name text primary key, value) without rowid;
+    insert into meta values('generation', 0), ('directory', 0);
+    create table account(
+      id text primary key, state text not null default '', filling real
+    ) strict, without rowid;
+    create table secret(name text primary key, value text not null) strict, without rowid;
+    create table desk(no integer primary key, id text not null unique) strict;
+
+    create table listing(
+      n integer primary key,
+      desk integer not null,
+      id text not null,
+      reference text not null,
+      procedure text not null,
+      state text not null,
+      subject text not null,
+      country text not null,
+      counterpart text not null,
+      name_key blob not null,
+      due text not null,
+      activity integer not null,
+      level text not null,
+      mine integer not null,
+      unread integer not null,
+      pending integer not null,
+      rejected integer not null,
+      files integer not null,
+      views integer not null,
+      seen integer not null
+    ) strict;
+    create unique index listing_case on listing(desk, id);
+    create index listing_reference on listing(reference) where reference <> '';
+    create table view_row(
+      slot integer not null, key blob not null, n integer not null, primary key (slot, key)
+    ) strict, without rowid;
+    create table view_count(view text primary key, rows integer not null) strict, without rowid;
+
+    create table confirmed(
+      n integer primary key, version integer not null, level text not null, wire blob not null
+    ) strict;
+    create table entry(
+      no integer primary key,
+      desk integer not null,
+      id text not null,
+      case_id text not null,
+      version integer not null,
+      client_ref text not null,
+      wire blob not null
+    ) strict;
+    create unique index entry_id on entry(desk, id);
+    create index entry_case on entry(desk, case_id, version, id);
+    create index entry_client_ref on entry(desk, client_ref) where client_ref <> '';
+    create table without_rules(
+      procedure text not null, version integer not null, desk integer not null, id text not null,
+      primary key (procedure, version, desk, id)
+    ) strict, without rowid;
+
+    create virtual table words using fts5(
+      text, content='', columnsize=0, detail=none, prefix='2 3', tokenize="ascii tokenchars '_'"
+    );
+    insert into words(words, rank) values('secure-delete', 1);
+    create table document(docid integer primary key, n integer not null unique, text text) strict;
+    create table to_index(n integer primary key) strict;
+
+    create table authority(
+      id text primary key,
+      name_key text not null,
+      country text not null,
+      areas text not null,
+      status text not null,
+      folded text not null,
+      wire blob not null
+    ) strict, without rowid;
+    create table authority_desk(
+      desk text primary key, authority text not null, area text not null, status text not null,
+      coordinator integer not null
+    ) strict, without rowid;
+    create index authority_desk_authority on authority_desk(authority);
+    create table procedure(
+      id text not null, version integer not null, area text not null, wire blob not null, primary key (id, version)
+    ) strict, without rowid;
+    create table officer(id text primary key, wire blob not null) strict, without rowid;
+    create table blob(
+      id text primary key, key blob not null, size integer not null, sha256 text not null, used_at text not null
+    ) strict, without rowid;
+    """,
+)

@@ -1,0 +1,78 @@
+"""The session as the server last gave it: who the officer is and at which desks, with which roles."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.cache.model import Seat
+
+if TYPE_CHECKING:
+    from imi_core import authority as core
+    from imi_tui.cache.db import Database
+
+_CASE = "urn:imi:case"
+_DIRECTORY = "directory"
+
+
+class SessionTable:
+    """The stored session resource."""
+
+    def __init__(self, cache: Database) -> None:
+        self._cache = cache
+
+    def session(self) -> dict[str, Any] | None:
+        """The session resource, None before the first one."""
+        found = self._cache.one("select value from meta where name = 'session'")
+        return json.loads(found[0]) if found is not None else None
+
+    def officer(self) -> dict[str, Any]:
+        """``id``, ``name`` and ``language`` of the officer; empty before the first session."""
+        found = (self.session() or {}).get("officer")
+        return found if isinstance(found, dict) else {}
+
+    def seats(self) -> tuple[Seat, ...]:
+        """The officer's desks, in the server's order."""
+        return seats_of(self.session() or {})
+
+    def core_seat(self, desk: str) -> core.Seat | None:
+        """The officer at a desk as the rules know it; roles they do not know are left out."""
+        from imi_core import authority as core
+
+        session = self.session() or {}
+        seat = next((seat for seat in seats_of(session) if seat.desk == desk), None)
+        if seat is None:
+            return None
+        officer = session.get("officer") or {}
+        return core.Seat(
+            officer=str(officer.get("id", "")),
+            officer_name=str(officer.get("name", "")),
+            desk=desk,
+            authority=seat.authority,
+            authority_name=seat.authority_name,
+            country=seat.country,
+            area=seat.area,
+            roles=frozenset(role for role in core.ROLES if role in seat.roles),
+            coordinator=seat.coordinator,
+        )
+
+
+def seats_of(session: dict[str, Any]) -> tuple[Seat, ...]:
+    """The seats a session resource names."""
+    out: list[Seat] = []
+    for desk, account in (session.get("accounts") or {}).items():
+        given = account.get("accountCapabilities", {}).get(_CASE, {})
+        if desk == _DIRECTORY or "area" not in given:
+            continue
+        out.append(
+            Seat(
+                desk=desk,
+                authority=str(given.get("authority", "")),
+                authority_name=str(account.get("name", "")),
+                country=str(given.get("country", "")),
+                area=str(given["area"]),
+                roles=tuple(str(role) for role in given.get("roles", ())),
+                coordinator=given.get("coordinator") is True,
+            )
+        )
+    return tuple(out)

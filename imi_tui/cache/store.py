@@ -1,0 +1,341 @@
+"""The cache as screens and commands use it. One `Store` a thread; cheap to open with the raw key.
+
+Only what reading windows needs is imported here; rules, types and the directory come with the first call for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.cache.errors import CacheBusy
+from imi_tui.cache.hub import Hub, hub_of
+from imi_tui.cache.ids import Random, SystemRandom, uuid7
+from imi_tui.cache.model import Changed, Draft, OutboxItem, Row, Seat, SyncStatus
+from imi_tui.cache.opening import open_pair
+from imi_tui.cache.outbox import Outbox
+from imi_tui.cache.rows import ONE, Desks, Listing
+from imi_tui.cache.session import SessionTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imi_core.procedure import Rules
+    from imi_core.workflow import Target
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.desk_work import DeskWork
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.model import AuthorityHit, CaseDetail, SortId, ViewId
+    from imi_tui.cache.projection import Projector
+    from imi_tui.cache.register import Register
+    from imi_tui.cache.sync import SyncStore
+    from imi_tui.profile import Profile
+
+
+def utc_now() -> dt.datetime:
+    """The time, with its zone."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Store:
+    """Reading the cache, and what an officer writes. See `SyncStore` (`.sync`) for the engine's side."""
+
+    def __init__(self, work: Database, cache: Database, hub: Hub, now: Callable[[], dt.datetime], rng: Random) -> None:
+        self._work = work
+        self._cache = cache
+        self._hub = hub
+        self._now = now
+        self._rng = rng
+        self.outbox_table = Outbox(work)
+        self.desks = Desks(cache)
+        self._listing = Listing(cache, self.desks)
+        self._session = SessionTable(cache)
+
+    @classmethod
+    def open(
+        cls,
+        profile: Profile,
+        key: bytes,
+        *,
+        now: Callable[[], dt.datetime] = utc_now,
+        rng: Random | None = None,
+    ) -> Store:
+        """Open the profile's files with the raw key (a `MemoryKey` keeps everything in memory).
+
+        `rng` is a source of random bytes such as the module `secrets`. Raises `PlaintextCipher`, `WrongKey`,
+        `NewerCache`, `CorruptCache` (of `work.db`; a damaged `cache.db` is set aside and begun anew).
+        """
+        hub = hub_of(str(profile.home))
+        work, cache = open_pair(profile, key, hub, now().isoformat(timespec="seconds"))
+        store = cls(work, cache, hub, now, rng or SystemRandom())
+        store.recover_projection()
+        return store
+
+    def close(self) -> None:
+        """Give the files back."""
+        self._cache.close()
+        self._work.close()
+
+    def subscribe(self, callback: Callable[[Changed], None]) -> Callable[[], None]:
+        """Hear of every commit of this process to this profile, in the committing thread; the result ends it."""
+        return self._hub.subscribe(callback)
+
+    def publish(self, changed: Changed) -> None:
+        """Tell the subscribers."""
+        self._hub.publish(changed)
+
+    # --- parts that only some callers need ------------------------------------------------------------------------
+
+    @cached_property
+    def _directory(self) -> Directory:
+        from imi_tui.cache.directory import Directory
+
+        return Directory(self._cache)
+
+    @cached_property
+    def _register(self) -> Register:
+        from imi_tui.cache.register import Register
+
+        return Register(self._cache, self._directory)
+
+    @cached_property
+    def _documents(self) -> Documents:
+        from imi_tui.cache.documents import Documents
+
+        return Documents(self._cache)
+
+    @cached_property
+    def _projector(self) -> Projector:
+        from imi_tui.cache.projection import Projector
+
+        return Projector(self._cache, self.desks, self.outbox_table, self._directory, self._session, self._documents)
+
+    @cached_property
+    def _desk_work(self) -> DeskWork:
+        from imi_tui.cache.desk_work import DeskWork
+
+        return DeskWork(
+            self._cache,
+            self.desks,
+            self.outbox_table,
+            self._directory,
+            self._session,
+            self._projector,
+            self._new_ref,
+            self._stamp,
+        )
+
+    @cached_property
+    def sync(self) -> SyncStore:
+        """The sync engine's side of this store."""
+        from imi_tui.cache.sync import SyncStore
+
+        return SyncStore(
+            self,
+            self._cache,
+            self.outbox_table,
+            self._directory,
+            self._session,
+            self._documents,
+            self._projector,
+        )
+
+    def _new_ref(self) -> str:
+        return uuid7(self._now(), self._rng)
+
+    def _stamp(self) -> str:
+        return self._now().astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def seats(self) -> tuple[Seat, ...]:
+        """The officer's desks, as the last session said."""
+        return self._session.seats()
+
+    def officer(self) -> dict[str, Any]:
+        """``id``, ``name`` and ``language`` of the officer; empty before the first session."""
+        return self._session.officer()
+
+    def counts(self) -> dict[ViewId, int]:
+        """Rows of every view, from a table."""
+        return self._listing.counts()
+
+    def window(self, view: ViewId, sort: SortId, *, after: bytes | None = None, limit: int) -> list[Row]:
+        """At most `limit` rows behind the key `after`, or the first ones."""
+        return self._listing.window(view, sort, after, limit)
+
+    def window_before(self, view: ViewId, sort: SortId, *, before: bytes | None = None, limit: int) -> list[Row]:
+        """At most `limit` rows in front of the key `before`, or the last ones; in the view's order."""
+        return self._listing.window_before(view, sort, before, limit)
+
+    def window_at(self, view: ViewId, sort: SortId, offset: int, limit: int) -> list[Row]:
+        """At most `limit` rows from position `offset` on (0 is the first)."""
+        return self._listing.window_at(view, sort, offset, limit)
+
+    def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
+        """The row of one case as it is now (it may have left the view), by its id or its earlier local one."""
+        return self._listing.row(desk, id, view, sort) or (
+            self._listing.row(desk, self._projector.resolve(desk, id), view, sort) if id.startswith("ref:") else None
+        )
+
+    def search(self, text: str, limit: int = 50) -> list[Row]:
+        """Cases in which every word stands (the last one as a beginning), newest first. See `indexing`."""
+        return [self._listing.made(found, "activity") for found in self._documents.search(text, limit)]
+
+    def indexing(self) -> int:
+        """How many cases the search does not know yet."""
+        return self._documents.left()
+
+    def case(self, desk: str, id: str) -> CaseDetail | None:
+        """One case with its entries and what waits for it."""
+        return self._desk_work.detail(desk, id)
+
+    def find(self, reference: str) -> list[tuple[str, str]]:
+        """(desk, case id) of the cases with this reference."""
+        sql = "select desk, id from listing where reference = ? and reference <> '' order by desk"
+        found = self._cache.rows(sql, (reference.strip().upper(),))
+        return [(self.desks.id(desk), id) for desk, id in found]
+
+    def mark_read(self, desk: str, id: str) -> None:
+        """The officer has seen the case as it is now."""
+        number = self.desks.number(desk)
+        found = self._cache.one(ONE, (number, id)) if number is not None else None
+        if found is None or not found[13]:
+            return
+        with self._cache.write():
+            self._cache.run(
+                "update listing set unread = 0,"
+                " seen = coalesce((select version from confirmed where n = listing.n), seen) where n = ?",
+                (found[0],),
+            )
+        self.publish(Changed(frozenset(("cases",)), frozenset(((desk, id),))))
+
+    def rules(self, procedure: str, version: int | None = None) -> Rules:
+        """One version of a procedure, or the newest. Raises `UnknownProcedure`."""
+        return self._directory.rules(procedure, version)
+
+    def procedures(self, area: str = "") -> list[Rules]:
+        """The newest version of every procedure (of one legal area)."""
+        return self._directory.procedures(area)
+
+    def authorities(
+        self, words: str, *, country: str = "", area: str = "", languages: tuple[str, ...] = (), limit: int = 50
+    ) -> list[AuthorityHit]:
+        """Authorities for which every word is found, those by name first; without words all, by name."""
+        return self._register.search(words, country=country, area=area, languages=tuple(languages), limit=limit)
+
+    def authority(self, id: str) -> dict[str, Any] | None:
+        """The wire object of one authority."""
+        return self._directory.authority(id)
+
+    def target(self, desk: str) -> Target | None:
+        """A desk as an addressee."""
+        return self._directory.target(desk)
+
+    def authority_count(self) -> int:
+        """How many authorities the cache holds."""
+        return self._directory.count()
+
+    def status(self) -> SyncStatus:
+        """When synchronising last worked, what waits, and why it does not move."""
+        queued, rejected = self.outbox_table.counts()
+        known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem')"))
+        filling = self._cache.one("select avg(filling) from account where filling is not null")[0]
+        return SyncStatus(known.get("last_ok", ""), queued, rejected, known.get("problem", ""), filling)
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def save_draft(self, draft: Draft) -> None:
+        """Save a draft durably; sets its `saved_at`."""
+        draft.saved_at = self._stamp()
+        with self._work.write():
+            self.outbox_table.put_draft(draft)
+        self.publish(Changed(frozenset(("drafts",))))
+
+    def draft(self, id: str) -> Draft | None:
+        """One draft."""
+        return self.outbox_table.draft(id)
+
+    def drafts(self) -> list[Draft]:
+        """All drafts, the last saved first."""
+        return self.outbox_table.drafts()
+
+    def delete_draft(self, id: str) -> None:
+        """Throw a draft away."""
+        self._work.run("delete from draft where id = ?", (id,))
+        self.publish(Changed(frozenset(("drafts",))))
+
+    def queue(self, draft: Draft) -> OutboxItem:
+        """Put a draft into the outbox: from now on it is safe and will be sent.
+
+        Raises `ActionRefused`, `AnswersRefused`, `UnknownProcedure`, `NoSuchCase`, `NoSuchSeat`.
+        """
+        item = self._desk_work.queue(draft)
+        self.reflect("drafts")
+        return item.shown()
+
+    def act(
+        self,
+        desk: str,
+        case_id: str,
+        action: str,
+        *,
+        answers: dict[str, Any] | None = None,
+        text: str = "",
+        lang: str = "",
+        target: str = "",
+    ) -> OutboxItem:
+        """Queue an action without writing a draft first."""
+        return self.queue(
+            Draft(
+                id=self._new_ref(),
+                desk=desk,
+                procedure="",
+                action=action,
+                case_id=case_id,
+                target=target,
+                answers=answers or {},
+                text=text,
+                lang=lang,
+            )
+        )
+
+    def outbox(self) -> list[OutboxItem]:
+        """Entries the server has not taken, in order."""
+        return [item.shown() for item in self.outbox_table.shown()]
+
+    def undo(self, client_ref: str) -> Draft:
+        """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
+        draft = self._desk_work.undo(client_ref)
+        self.reflect("drafts")
+        return draft
+
+    def revise(self, client_ref: str) -> Draft:
+        """A draft from a rejected entry; queueing it withdraws that one. Raises `NoSuchItem`."""
+        draft = self._desk_work.revise(client_ref)
+        self.publish(Changed(frozenset(("drafts",))))
+        return draft
+
+    def discard(self, client_ref: str) -> None:
+        """Throw away a rejected or never attempted entry. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
+        self._desk_work.discard(client_ref)
+        self.reflect()
+
+    # --- the projection -------------------------------------------------------------------------------------------
+
+    def reflect(self, *kinds: str) -> None:
+        """Let the listing follow a commit to the outbox, and tell. A busy cache follows with its next transaction."""
+        cases: set[tuple[str, str]] = set()
+        with contextlib.suppress(CacheBusy), self.desks.kept(), self._cache.write():
+            cases = self._projector.refresh(set())
+        self.publish(Changed(frozenset(("outbox", "cases", "status", *kinds)), frozenset(cases)))  # type: ignore[arg-type]
+
+    def recover_projection(self) -> None:
+        """Catch up with what the outbox committed and the cache did not, as after a crash."""
+        reflected = self._cache.one("select value from meta where name = 'generation'")[0]
+        if reflected != self.outbox_table.generation():
+            with self.desks.kept(), self._cache.write():
+                self._projector.refresh(set())

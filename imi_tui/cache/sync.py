@@ -1,0 +1,372 @@
+"""The sync engine's side of the cache: confirmed tables, states, and the outbox on its way to the server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.cache.errors import BadObject, CacheBusy
+from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.model import Changed
+from imi_tui.cache.projection import Arrival
+from imi_tui.cache.session import seats_of
+from imi_tui.cache.wire import encode, to_case, to_entry
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from imi_core.case import Case, Entry
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.model import OutboxItem
+    from imi_tui.cache.outbox import Outbox
+    from imi_tui.cache.projection import Key, Projector
+    from imi_tui.cache.session import SessionTable
+    from imi_tui.cache.store import Store
+
+INDEX_AT_ONCE = 64
+"""Cases a page may bring to be searchable in its own transaction; more are indexed when there is time."""
+NAMED = 256
+"""Changed cases that are named to subscribers; more are announced as "many"."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one answer brings for one account. Objects are wire dicts, cleaned.
+
+    `destroyed` maps a type's name to ids. `filling` is the share of a first sync that is done, None when it is over.
+    """
+
+    new_state: str
+    has_more: bool = False
+    cases: Sequence[dict[str, Any]] = ()
+    entries: Sequence[dict[str, Any]] = ()
+    authorities: Sequence[dict[str, Any]] = ()
+    procedures: Sequence[dict[str, Any]] = ()
+    officers: Sequence[dict[str, Any]] = ()
+    destroyed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    filling: float | None = None
+
+
+class SyncStore:
+    """Reached as `Store.sync`."""
+
+    def __init__(
+        self,
+        store: Store,
+        cache: Database,
+        outbox: Outbox,
+        directory: Directory,
+        session: SessionTable,
+        documents: Documents,
+        projector: Projector,
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._outbox = outbox
+        self._directory = directory
+        self._session = session
+        self._documents = documents
+        self._projector = projector
+
+    # --- session, states, secrets ---------------------------------------------------------------------------
+
+    def session(self) -> dict[str, Any] | None:
+        """The session resource as last stored."""
+        return self._session.session()
+
+    def set_session(self, session: dict[str, Any]) -> None:
+        """Store the session. What the cache holds of desks the officer no longer sits at is removed.
+
+        Raises `BadObject` where it is no session.
+        """
+        try:
+            desks = {seat.desk for seat in seats_of(session)}
+        except (AttributeError, TypeError) as error:
+            raise BadObject("Session", "", str(error)) from error
+        with self._store.desks.kept(), self._cache.write():
+            self._set_meta("session", json.dumps(session, ensure_ascii=False))
+            lost = [id for (id,) in self._cache.rows("select id from desk") if id not in desks]
+            for desk in lost:
+                self._forget(desk)
+            self._projector.refresh(set())
+        kinds = {"session", "cases"} if lost else {"session"}
+        self._store.publish(Changed(frozenset(kinds)))  # type: ignore[arg-type]
+
+    def state(self, account: str) -> str:
+        """The state token of an account; empty before its first sync."""
+        found = self._cache.one("select state from account where id = ?", (account,))
+        return found[0] if found is not None else ""
+
+    def secret(self, name: str) -> str | None:
+        """A secret kept encrypted with everything else (a token)."""
+        found = self._cache.one("select value from secret where name = ?", (name,))
+        return found[0] if found is not None else None
+
+    def set_secret(self, name: str, value: str | None) -> None:
+        """Keep a secret, or forget it."""
+        if value is None:
+            self._cache.run("delete from secret where name = ?", (name,))
+        else:
+            self._cache.run("insert or replace into secret values(?, ?)", (name, value))
+
+    def set_problem(self, code: str) -> None:
+        """Why synchronising does not work just now; empty when it does."""
+        self._set_meta("problem", code)
+        self._store.publish(Changed(frozenset(("status",))))
+
+    def set_ok(self, at: dt.datetime | str) -> None:
+        """When it last worked."""
+        self._set_meta("last_ok", at if isinstance(at, str) else at.isoformat(timespec="seconds"))
+        self._set_meta("problem", "")
+        self._store.publish(Changed(frozenset(("status",))))
+
+    def _set_meta(self, name: str, value: str) -> None:
+        self._cache.run("insert or replace into meta values(?, ?)", (name, value))
+
+    # --- the outbox on its way ------------------------------------------------------------------------------
+
+    def recover(self) -> None:
+        """At start: whatever was on its way when the last run ended is queued again."""
+        with self._outbox.work.write():
+            self._outbox.work.run("update outbox set state = 'queued' where state = 'sending'")
+            reflected = self._cache.one("select value from meta where name = 'generation'")[0]
+            self._outbox.work.run("delete from touched where generation <= ?", (reflected,))
+        self._store.publish(Changed(frozenset(("outbox", "status"))))
+
+    def ready(self, limit: int) -> list[OutboxItem]:
+        """What may be sent now, in order; a rejected entry holds up its own case only."""
+        officer = str(self._session.officer().get("id", ""))
+        return [item.shown() for item in self._outbox.ready(officer, limit)]
+
+    def begin(self, refs: Sequence[str]) -> None:
+        """To be called before the first byte leaves. Raises `OutboxChanged` (then nothing was marked)."""
+        with self._outbox.work.write():
+            self._outbox.begin(refs)
+        self._store.publish(Changed(frozenset(("outbox",))))
+
+    def settle(
+        self,
+        acked: Mapping[str, Mapping[str, Any]],
+        rejected: Mapping[str, Mapping[str, Any]],
+        retry: Sequence[str] = (),
+    ) -> None:
+        """What became of what was sent: taken (with the server-set members), refused for good, to be tried again."""
+        with self._outbox.work.write():
+            for ref, created in acked.items():
+                self._outbox.acknowledge(ref, created)
+            for ref, error in rejected.items():
+                self._outbox.reject(ref, error)
+            self._outbox.requeue(retry)
+        self._store.reflect()
+
+    def journal(self, account: str) -> list[OutboxItem]:
+        """Acknowledged entries that are still kept, in order, for the case that the server is restored."""
+        return [item.shown() for item in self._outbox.journal(account)]
+
+    def reoffer(self, refs: Sequence[str]) -> None:
+        """Queue acknowledged entries again: the server lost them. It knows them by their client refs."""
+        with self._outbox.work.write():
+            self._outbox.requeue(refs)
+        self._store.reflect()
+
+    def prune(self, refs: Sequence[str]) -> None:
+        """Forget acknowledged entries that the server's backups have."""
+        with self._outbox.work.write():
+            self._outbox.work.many(
+                "delete from outbox where client_ref = ? and state = 'acked' and confirmed = 1",
+                [(ref,) for ref in refs],
+            )
+
+    # --- what the server says -------------------------------------------------------------------------------
+
+    def apply(self, account: str, page: Page) -> None:
+        """Write a page and its state in one transaction. Raises `BadObject`: then nothing was written."""
+        cases = [(to_case(wire), wire) for wire in page.cases]
+        entries = [(to_entry(wire), wire) for wire in page.entries]
+        for case, _ in cases:
+            _require_id("Case", case.id)
+        for entry, _ in entries:
+            _require_id("Entry", entry.id, entry.case_id)
+        known = self._directory.check(page.authorities, page.procedures, page.officers)
+        destroyed = {kind: list(ids) for kind, ids in page.destroyed.items()}
+        with self._store.desks.kept(), self._cache.write():
+            affected, arrivals = self._arrive(account, cases, entries, destroyed)
+            directory = bool(any(known) or {"Authority", "Procedure", "Officer"} & set(destroyed))
+            if directory:
+                affected |= self._put_directory(known, destroyed)
+            changed = self._projector.refresh(affected, arrivals)
+            if 0 < len(changed) <= INDEX_AT_ONCE:
+                self._documents.index(INDEX_AT_ONCE)
+            self._cache.run("insert or replace into account values(?, ?, ?)", (account, page.new_state, page.filling))
+        self._note_confirmed(entries)
+        if destroyed.get("Case"):
+            self._truncate_log()
+        kinds = {"status"} | ({"cases"} if changed else set()) | ({"directory"} if directory else set())
+        named = frozenset(changed) if len(changed) <= NAMED else frozenset()
+        self._store.publish(Changed(frozenset(kinds), named))  # type: ignore[arg-type]
+
+    def _arrive(
+        self,
+        account: str,
+        cases: list[tuple[Case, dict[str, Any]]],
+        entries: list[tuple[Entry, dict[str, Any]]],
+        destroyed: dict[str, list[str]],
+    ) -> tuple[set[Key], dict[Key, Arrival]]:
+        """Inside: take old words out of the index, store entries; the cases concerned, and those that came."""
+        if not (cases or entries or destroyed.get("Case") or destroyed.get("Entry")):
+            return set(), {}
+        desk = self._store.desks.number_for(account)
+        gone_cases = destroyed.get("Case", [])
+        gone_entries = [(desk, id) for id in destroyed.get("Entry", [])]
+        of_entries = {entry.case_id for entry, _ in entries} | self._cases_of(gone_entries)
+        of_cases = {case.id for case, _ in cases}
+        numbers = self._unindex(desk, of_cases | of_entries | set(gone_cases))
+        first = self.state(account) == "" or self._is_filling(account)
+        own = self._own(entries)
+        arrivals = {
+            (account, case.id): Arrival(case, encode(wire), first, own.get(case.id, 0) >= case.version)
+            for case, wire in cases
+        }
+        arrivals |= {(account, id): Arrival(None) for id in gone_cases}
+        self._store_entries(desk, account, entries)
+        self._cache.many("delete from entry where desk = ? and id = ?", gone_entries)
+        self._cache.many("delete from entry where desk = ? and case_id = ?", [(desk, id) for id in gone_cases])
+        if gone_cases or gone_entries:
+            self._documents.need_scrub()
+        self._documents.want(n for id, n in numbers.items() if id in of_entries and id not in gone_cases)
+        self._mark_own_read(desk, own, of_cases)
+        affected = {(account, id) for id in of_cases | of_entries | set(gone_cases)}
+        affected |= {(account, LOCAL + entry.client_ref) for entry, _ in entries if entry.client_ref}
+        return affected, arrivals
+
+    def _store_entries(self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
+        self._cache.many(
+            "insert into entry(desk, id, case_id, version, client_ref, wire) values(?, ?, ?, ?, ?, ?)"
+            " on conflict(desk, id) do update set case_id = excluded.case_id, version = excluded.version,"
+            " client_ref = excluded.client_ref, wire = excluded.wire",
+            [(desk, found.id, found.case_id, found.version, found.client_ref, encode(wire)) for found, wire in entries],
+        )
+
+    def _cases_of(self, entries: list[tuple[int, str]]) -> set[str]:
+        """The cases of those stored entries (desk number, id)."""
+        sql = "select case_id from entry where desk = ? and id = ?"
+        return {found[0] for found in (self._cache.one(sql, entry) for entry in entries) if found is not None}
+
+    def _unindex(self, desk: int, ids: set[str]) -> dict[str, int]:
+        """Inside: take the words of these cases out of the index, while what they were made from is still there."""
+        numbers: dict[str, int] = {}
+        for id in ids:
+            found = self._cache.one("select n from listing where desk = ? and id = ?", (desk, id))
+            if found is not None:
+                numbers[id] = found[0]
+                self._documents.remove(found[0])
+        return numbers
+
+    def _own(self, entries: list[tuple[Entry, dict[str, Any]]]) -> dict[str, int]:
+        """Case id to the version of the latest entry there, where that entry is this officer's own."""
+        officer = str(self._session.officer().get("id", ""))
+        latest: dict[str, Entry] = {}
+        for entry, _ in entries:
+            if entry.case_id not in latest or entry.version > latest[entry.case_id].version:
+                latest[entry.case_id] = entry
+        return {id: entry.version for id, entry in latest.items() if officer and entry.officer == officer}
+
+    def _mark_own_read(self, desk: int, own: dict[str, int], arriving: set[str]) -> None:
+        for id, version in own.items():
+            if id not in arriving:
+                sql = "update listing set seen = max(seen, ?) where desk = ? and id = ?"
+                self._cache.run(sql, (version, desk, id))
+
+    def _is_filling(self, account: str) -> bool:
+        sql = "select 1 from account where id = ? and filling is not null"
+        return self._cache.one(sql, (account,)) is not None
+
+    def _put_directory(self, known: Any, destroyed: dict[str, list[str]]) -> set[Key]:
+        """Inside: the cases that waited for one of the procedures."""
+        authorities, procedures, officers = known
+        self._directory.put_authorities(authorities)
+        self._directory.put_officers(officers)
+        affected: set[Key] = set()
+        for key in self._directory.put_procedures(procedures):
+            sql = "select desk, id from without_rules where procedure = ? and version = ?"
+            affected |= {(self._store.desks.id(desk), id) for desk, id in self._cache.rows(sql, key)}
+            self._cache.run("delete from without_rules where procedure = ? and version = ?", key)
+        self._directory.destroy(destroyed)
+        self._directory.changed()
+        return affected
+
+    def _note_confirmed(self, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
+        """Acknowledged items whose entries are here no longer need to be looked at."""
+        refs = [(entry.client_ref,) for entry, _ in entries if entry.client_ref]
+        if not refs or not any(item.state == "acked" for item in self._outbox.live()):
+            return
+        with contextlib.suppress(CacheBusy), self._outbox.work.write():
+            sql = "update outbox set confirmed = 1 where client_ref = ? and state = 'acked'"
+            self._outbox.work.many(sql, refs)
+
+    def _truncate_log(self) -> None:
+        """Erased text shall not stay in the write-ahead log."""
+        with contextlib.suppress(CacheBusy):
+            self._cache.run("pragma wal_checkpoint(truncate)")
+
+    # --- recovery -------------------------------------------------------------------------------------------
+
+    def known(self, account: str, prefix: str = "") -> list[tuple[str, int, str]]:
+        """(id, version, level) of the confirmed cases of an account whose ids start so, in id order."""
+        sql = (
+            "select l.id, c.version, c.level from listing l join confirmed c on c.n = l.n"
+            " where l.desk = ? and l.id >= ? and l.id < ? order by l.id"
+        )
+        return self._cache.rows(sql, (self._store.desks.number(account), prefix, prefix + "\U0010ffff"))
+
+    def drop(self, account: str, ids: Sequence[str]) -> None:
+        """Remove cases that, as a complete comparison showed, are no longer in this account."""
+        state = self.state(account)
+        found = self._cache.one("select filling from account where id = ?", (account,))
+        self.apply(account, Page(state, destroyed={"Case": ids}, filling=found[0] if found is not None else None))
+
+    def reset_account(self, account: str) -> None:
+        """Forget everything the server said of an account, its state included. The outbox is not concerned."""
+        with self._cache.write():
+            if account == "directory":
+                for table in ("authority", "authority_desk", "procedure", "officer"):
+                    self._cache.run(f"delete from {table}")  # noqa: S608
+                self._directory.changed()
+                self._cache.run("delete from account where id = ?", (account,))
+            else:
+                self._forget(account)
+            self._projector.refresh(set())
+        self._truncate_log()
+        self._store.publish(Changed(frozenset(("cases", "directory", "status"))))
+
+    def _forget(self, desk: str) -> None:
+        """Inside: remove everything confirmed of a desk."""
+        number = self._store.desks.number(desk)
+        if number is not None:
+            rows = self._cache.rows("select n, id from listing where desk = ?", (number,))
+            for n, _ in rows:
+                self._documents.remove(n)
+            self._cache.run("delete from entry where desk = ?", (number,))
+            self._projector.refresh({(desk, id) for _, id in rows}, {(desk, id): Arrival(None) for _, id in rows})
+            self._documents.need_scrub()
+        self._cache.run("delete from account where id = ?", (desk,))
+
+    # --- the index ------------------------------------------------------------------------------------------
+
+    def index_pending(self, limit: int) -> int:
+        """Index so many cases in one transaction, and clean up when none is left; what is still to do (0: nothing)."""
+        with self._cache.write():
+            left = self._documents.index(limit)
+            if not left and self._documents.scrub():
+                left = 1
+        return left
+
+
+def _require_id(kind: str, *ids: str) -> None:
+    if not all(id and len(id) <= 255 and not id.startswith(LOCAL) for id in ids):
+        raise BadObject(kind, ids[0][:80], "an id is missing or not allowed")

@@ -1,0 +1,91 @@
+"""Between wire objects as they come and the types of the rules: the check that nothing of a wrong shape gets in.
+
+What a newer server may add (members, roles) is kept in the stored object and left out of the typed one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from imi_core.case import Case, Entry, PartRole
+from imi_tui.cache.errors import BadObject
+
+encode = msgspec.json.encode
+_T = TypeVar("_T")
+_ROLES = frozenset(get_args(PartRole))
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_decode_any = msgspec.json.Decoder().decode
+
+
+def decode(data: bytes | str) -> Any:
+    """Stored JSON as plain data."""
+    return _decode_any(data)
+
+
+def convert(kind: type[_T], value: Any) -> _T:
+    """`value` as a struct of `kind`. Raises `BadObject`."""
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.ValidationError, RecursionError, OverflowError) as error:
+        id = value.get("id", "") if isinstance(value, dict) else ""
+        raise BadObject(kind.__name__, str(id)[:80], str(error)[:300]) from error
+
+
+def to_case(value: Any) -> Case:
+    """A wire case as the rules know it; roles they do not know are left out. Raises `BadObject`."""
+    try:
+        return msgspec.convert(value, Case)
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        return convert(Case, _known_roles(value))
+
+
+def to_entry(value: Any) -> Entry:
+    """A wire entry as the rules know it; an unknown role is left out. Raises `BadObject`."""
+    try:
+        return msgspec.convert(value, Entry)
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        return convert(Entry, _known_roles(value))
+
+
+def stored_case(data: bytes) -> Case:
+    """The case stored in the cache."""
+    return to_case(_decode_any(data))
+
+
+def _known_roles(value: Any) -> Any:
+    """`value` without parts, deadlines and turns of a role that these rules do not know."""
+    if not isinstance(value, dict):
+        return value
+    out = dict(value)
+    for name in ("turn", "role"):
+        if isinstance(out.get(name), str) and out[name] not in _ROLES:
+            out.pop(name)
+    for name in ("parts", "deadlines"):
+        if isinstance(out.get(name), list):
+            out[name] = [item for item in out[name] if not (isinstance(item, dict) and _is_strange(item.get("role")))]
+    return out
+
+
+def _is_strange(role: Any) -> bool:
+    return isinstance(role, str) and role not in _ROLES
+
+
+def overlay(stored: dict[str, Any], case: Case) -> dict[str, Any]:
+    """`case` on the wire, with the members of `stored` that these rules do not know."""
+    known = {field.encode_name for field in msgspec.structs.fields(Case)}
+    strange = {name: value for name, value in stored.items() if name not in known}
+    out: dict[str, Any] = msgspec.to_builtins(case)
+    return strange | out
+
+
+def microseconds(moment: dt.datetime | None) -> int:
+    """Microseconds since 1970; 0 for none. A time without zone is taken as UTC."""
+    if moment is None:
+        return 0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return (moment - _EPOCH) // _MICROSECOND

@@ -1,0 +1,184 @@
+"""Windows, counts and rows: what screens read, and that nothing is scanned or sorted for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+
+from imi_core.procedure import Rules
+from imi_tui.cache.model import SORTS, VIEWS, Row, SortId, ViewId
+from imi_tui.cache.order import slot
+from imi_tui.cache.store import Store
+from tests.tui.cache.world import DE, case, case_id, put
+
+
+def ids(rows: list[Row]) -> list[int]:
+    return [int(row.id, 16) for row in rows]
+
+
+def walk(store: Store, view: ViewId, sort: SortId, step: int) -> list[Row]:
+    out: list[Row] = []
+    after: bytes | None = None
+    while page := store.window(view, sort, after=after, limit=step):
+        out += page
+        after = page[-1].key
+    return out
+
+
+@pytest.mark.parametrize(
+    ("state", "views"),
+    [
+        ("awaiting_acceptance", {"todo", "to_accept", "open", "all"}),
+        ("accepted", {"todo", "to_answer", "open", "all"}),
+        ("clarification_requested", {"todo", "to_answer", "open", "all"}),
+        ("replied", {"waiting", "open", "all"}),
+        ("closed", {"closed", "all"}),
+        ("withdrawn", {"closed", "all"}),
+    ],
+)
+def test_views_follow_from_the_case(store: Store, pw_info: Rules, state: str, views: set[str]) -> None:
+    put(store, case(pw_info, 1, state))
+    assert {view for view, rows in store.counts().items() if rows} == views
+    assert {view for view in VIEWS if store.window(view, "due", limit=5)} == views
+
+
+def test_the_other_side_sees_it_the_other_way_round(store: Store, pw_info: Rules) -> None:
+    from tests.tui.cache.world import session
+
+    store.sync.set_session(session("fr1"))
+    put(store, case(pw_info, 1, "awaiting_acceptance"), case(pw_info, 2, "replied"), desk="fr1")
+    assert ids(store.window("waiting", "due", limit=5)) == [1]
+    assert ids(store.window("to_close", "due", limit=5)) == [2]
+    assert store.window("all", "due", limit=1)[0].counterpart == "Authority de1"
+
+
+def test_sort_orders(store: Store, pw_info: Rules) -> None:
+    at = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    put(
+        store,
+        case(pw_info, 1, due=dt.date(2026, 5, 1), last_activity=at + dt.timedelta(days=1), reference="PW-26-000009"),
+        case(pw_info, 2, due=None, last_activity=at + dt.timedelta(days=3), reference="PW-26-000003"),
+        case(pw_info, 3, due=dt.date(2026, 4, 1), last_activity=at + dt.timedelta(days=2), reference=""),
+    )
+    assert ids(store.window("all", "due", limit=9)) == [3, 1, 2]
+    assert ids(store.window("all", "activity", limit=9)) == [2, 3, 1]
+    assert ids(store.window("all", "reference", limit=9)) == [2, 1, 3]
+
+
+def test_authorities_sort_by_folded_name(store: Store, pw_info: Rules) -> None:
+    import msgspec
+
+    made = []
+    for number, name in enumerate(["Österreich", "Łódź", "oslo", "Zug", "Ärzte"], start=1):
+        found = case(pw_info, number)
+        parts = tuple(
+            msgspec.structs.replace(part, name=name) if part.role == "initiator" else part for part in found.parts
+        )
+        made.append(msgspec.structs.replace(found, parts=parts))
+    put(store, *made)
+    names = [row.counterpart for row in store.window("all", "authority", limit=9)]
+    assert names == ["Ärzte", "Łódź", "oslo", "Österreich", "Zug"]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("step", [1, 3, 100])
+def test_windows_meet_without_gap_or_repetition(store: Store, pw_info: Rules, sort: SortId, step: int) -> None:
+    put(store, *(case(pw_info, number, reference="PW-26-000001" if number % 2 else "") for number in range(1, 11)))
+    whole = walk(store, "all", sort, step)
+    assert sorted(ids(whole)) == list(range(1, 11))
+    assert [row.key for row in whole] == sorted(row.key for row in whole)
+    before = whole[6].key
+    assert store.window_before("all", sort, before=before, limit=step) == whole[max(0, 6 - step) : 6]
+    assert store.window_before("all", sort, limit=step) == whole[-step:]
+    for offset in range(12):
+        assert store.window_at("all", sort, offset, step) == whole[offset : offset + step]
+    assert store.window_at("all", sort, -1, step) == []
+
+
+def test_one_case_at_two_desks_is_two_rows(store: Store, pw_info: Rules) -> None:
+    from tests.tui.cache.world import session
+
+    store.sync.set_session(session("de1", "fr1"))
+    put(store, case(pw_info, 1))
+    put(store, case(pw_info, 1), desk="fr1")
+    for sort in SORTS:
+        assert {row.desk for row in walk(store, "all", sort, 1)} == {"de1", "fr1"}
+    assert store.find(" pw-26-000001") == [("de1", case_id(1)), ("fr1", case_id(1))]
+
+
+def test_a_row_says_what_the_list_shows(store: Store, pw_info: Rules) -> None:
+    found = case(pw_info, 7, "accepted", files=2)
+    put(store, found)
+    row = store.row(DE, case_id(7), "todo", "due")
+    assert row is not None
+    assert row == store.window("todo", "due", limit=1)[0]
+    assert (row.reference, row.state, row.subject, row.country) == (
+        "PW-26-000007",
+        "accepted",
+        "Establishment of Alpbau GmbH",
+        "FR",
+    )
+    assert found.due is not None
+    assert found.last_activity is not None
+    assert row.due == found.due.isoformat()
+    assert row.activity == found.last_activity.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (row.turn_mine, row.files, row.pending, row.rejected) == (True, 2, 0, 0)
+    assert store.row(DE, "nothing", "todo", "due") is None
+    assert store.row("nowhere", case_id(7), "todo", "due") is None
+
+
+def test_a_change_moves_the_row(store: Store, pw_info: Rules) -> None:
+    put(store, case(pw_info, 1, "accepted"))
+    put(store, case(pw_info, 1, "replied"))
+    counts = store.counts()
+    assert (counts["to_answer"], counts["todo"], counts["waiting"], counts["all"]) == (0, 0, 1, 1)
+    assert ids(walk(store, "all", "due", 5)) == [1]
+    assert store.window("to_answer", "due", limit=5) == []
+
+
+# Tables with a handful of rows, whatever the number of cases; the full-text index is read in its own order.
+SMALL = r"(w VIRTUAL TABLE|view_count|account|desk|meta|procedure|outbox USING (COVERING )?INDEX outbox_live|CONSTANT ROW)"
+
+
+def test_nothing_a_screen_reads_scans_or_sorts(store: Store, pw_info: Rules) -> None:
+    put(store, *(case(pw_info, number) for number in range(1, 6)))
+    store.act(DE, case_id(1), "accept", answers={"agreed_days": 5})
+    ran: list[str] = []
+
+    def trace(cursor: object, sql: str, bindings: object) -> bool:
+        ran.append(sql)
+        return True
+
+    key = store.window("all", "due", limit=3)[1].key
+    for database in (store._cache, store._work):
+        database.connection.exec_trace = trace
+    for view, sort in ((view, sort) for view in VIEWS for sort in SORTS):
+        store.window(view, sort, limit=3)
+        store.window(view, sort, after=key, limit=3)
+        store.window_before(view, sort, limit=3)
+        store.window_before(view, sort, before=key, limit=3)
+        store.window_at(view, sort, 1, 3)
+        store.window_at(view, sort, 4, 3)
+        store.row(DE, case_id(2), view, sort)
+    store.counts()
+    store.search("alpbau", 5)
+    store.search("alp geh", 5)
+    store.case(DE, case_id(1))
+    store.find("PW-26-000001")
+    store.mark_read(DE, case_id(2))
+    for database in (store._cache, store._work):
+        database.connection.exec_trace = None
+    selects = {sql for sql in ran if sql.startswith("select")}
+    assert len(selects) > 10
+    for sql in selects:
+        database = store._work if re.search(r"from (outbox|alias)", sql) else store._cache
+        plan = [row[3] for row in database.rows("explain query plan " + sql, ("",) * sql.count("?"))]
+        assert not [line for line in plan if "TEMP B-TREE" in line], sql
+        assert not [line for line in plan if line.startswith("SCAN") and not re.match("SCAN " + SMALL, line)], sql
+
+
+def test_every_view_and_order_has_its_own_place() -> None:
+    places = {slot(view, sort) for view in VIEWS for sort in SORTS}
+    assert len(places) == len(VIEWS) * len(SORTS)
