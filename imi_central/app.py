@@ -1,0 +1,174 @@
+"""The whole server as one ASGI application: protocol and sign-in behind the rules every answer keeps to."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette_compress import CompressMiddleware
+
+from imi_central import catalogue
+from imi_central.api import Unauthorized, build_routes
+from imi_central.identity.errors import NotAuthenticated
+from imi_central.identity.routes import Identity
+from imi_central.settings import Settings, is_loopback
+from imi_central.store import Store
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("imi_central")
+
+_LOGGED = ("jmap", "oauth", ".well-known", "device", "health")
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+def create_app(settings: Settings, *, url: str = "", store: Store | None = None) -> Starlette:
+    """The server for these settings.
+
+    Opens and migrates the database and stores the procedures. `url` is the address clients use where it is known
+    only now (a free port). A `store` given is used instead and stays the caller's to close. Raises
+    `DefinitionError`, `StoreError`, ValueError for a database address that cannot be used.
+    """
+    rules = catalogue.load(settings.modules)
+    opened = store or open_store(settings)
+    opened.put_procedures(rules)
+    issuer = settings.url or url
+    identity = Identity(opened, device_grant=settings.device_grant, issuer=issuer)
+
+    async def authenticate(request: Request) -> str:
+        try:
+            return await identity.authenticate(request)
+        except NotAuthenticated as error:
+            raise Unauthorized(detail=str(error)) from error
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        if store is None:
+            opened.close()
+
+    app = Starlette(
+        routes=[
+            *build_routes(opened, authenticate, base_url=issuer),
+            *identity.routes(),
+            Route("/health", _health, methods=["GET"]),
+        ],
+        middleware=[Middleware(Outside), Middleware(CompressProtocol)],
+        exception_handlers={HTTPException: _refused, 500: _broken},
+        lifespan=lifespan,
+    )
+    app.state.store, app.state.identity = opened, identity
+    return app
+
+
+def open_store(settings: Settings) -> Store:
+    """The database of these settings; its directory is made where there is none, readable by its owner alone."""
+    if not settings.database:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Store.open(settings.database_url)
+
+
+class Outside:
+    """What every request and answer passes: safe transport, headers, one line in the log.
+
+    The log has methods, sizes, codes and times; no address beyond its first part, because names stand there.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status, size = time.perf_counter(), 0, 0
+
+        async def outgoing(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": _with_headers(message.get("headers", []))}
+            size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            if _is_safe(scope):
+                await self._app(scope, receive, outgoing)
+            else:
+                await _problem(403, "insecureTransport", "use https")(scope, receive, outgoing)
+        finally:
+            first = scope["path"].split("/")[1]
+            spent = (time.perf_counter() - started) * 1000
+            shown = first if first in _LOGGED else "-"
+            log.info("%s /%s %d %d B %.0f ms", scope["method"], shown, status, size, spent)
+
+
+class CompressProtocol:
+    """Compresses what the protocol answers, and only that: sign-in pages hold secrets beside what a link brings."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._plain = app
+        self._compressed = CompressMiddleware(app, minimum_size=200, brotli=False, zstd_level=9)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        protocol = scope["type"] == "http" and scope["path"].startswith("/jmap/")
+        await (self._compressed if protocol else self._plain)(scope, receive, send)
+
+
+def _is_safe(scope: Scope) -> bool:
+    """https, or http that never leaves this machine."""
+    if scope.get("scheme") == "https":
+        return True
+    ends = (scope.get("server"), scope.get("client"))
+    return all(end is not None and is_loopback(end[0]) for end in ends)
+
+
+def _with_headers(headers: Any) -> list[tuple[bytes, bytes]]:
+    out = list(headers)
+    present = {name.lower() for name, _ in out}
+    out += [(name, value) for name, value in _HEADERS if name not in present]
+    if b"cache-control" not in present:
+        out.append((b"cache-control", b"no-store"))
+    return out
+
+
+def _problem(status: int, type_: str, detail: str, headers: dict[str, str] | None = None, **extra: Any) -> Response:
+    body = {"type": f"urn:imi:error:{type_}", "status": status, "detail": detail, **extra}
+    return JSONResponse(body, status, headers, "application/problem+json")
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    names = {404: "notFound", 405: "methodNotAllowed"}
+    return _problem(error.status_code, names.get(error.status_code, "refused"), error.detail, dict(error.headers or {}))
+
+
+async def _broken(_request: Request, error: Exception) -> Response:
+    """The top of the process for one request: an id for the log, nothing of what went wrong."""
+    incident = secrets.token_hex(8)
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f"{where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where is not None else "-"
+    # The error's own text may hold data of a case.
+    log.error("incident %s: %s at %s", incident, type(error).__name__, place)
+    return _problem(500, "internal", "something went wrong; give the incident to your help desk", incident=incident)
+
+
+async def _health(request: Request) -> Response:
+    return JSONResponse({"ok": True})

@@ -1,0 +1,395 @@
+"""What sign-in keeps: passwords, sessions with their tokens, pending codes, and counters of attempts.
+
+Tokens and codes are stored only as SHA-256 digests of random values, so that the database gives none away. A
+*session* is one signed-in client: the family of every token that followed from one sign-in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from imi_central.store.casefile import note
+from imi_central.store.codec import ms
+from imi_central.store.identity_tables import attempt, code, device, password, secret, session, token
+from imi_central.store.tables import officer
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from imi_central.store.store import Store
+
+SessionKind = Literal["browser", "device", "script"]
+
+ACCESS = dt.timedelta(minutes=10)
+REFRESH = dt.timedelta(days=14)
+SESSION = dt.timedelta(days=90)
+"""Lives of tokens: a refresh token ends with its session at the latest."""
+CODE = dt.timedelta(minutes=2)
+DEVICE = dt.timedelta(minutes=5)
+
+
+class Login(NamedTuple):
+    """Who tries to sign in. `hash` is empty where the officer has no password."""
+
+    officer: str
+    active: bool
+    hash: str
+
+
+class Code(NamedTuple):
+    """An authorization code that was found."""
+
+    digest: bytes
+    officer: str
+    client: str
+    redirect_uri: str
+    challenge: str
+
+
+class Refresh(NamedTuple):
+    """A refresh token that may be exchanged."""
+
+    digest: bytes
+    officer: str
+    client: str
+    session: str
+
+
+class Device(NamedTuple):
+    """A device that waits for, or has got, its officer's decision."""
+
+    digest: bytes
+    client: str
+    address: str
+    number: int
+    state: str
+    officer: str
+    expired: bool
+
+
+class Tokens(NamedTuple):
+    """What a client gets; `refresh` is empty for scripts."""
+
+    access: str
+    refresh: str
+
+
+def digest(value: str) -> bytes:
+    """What is stored of a random secret."""
+    return hashlib.sha256(value.encode()).digest()
+
+
+class Sessions:
+    """Sign-in data of one database. Every method is one transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        return ms(self._store.now())
+
+    def secret(self, name: str) -> bytes:
+        """32 random bytes, the same for every process; made at the first call."""
+        with self._store.reading() as conn:
+            found = conn.scalar(sa.select(secret.c.value).where(secret.c.name == name))
+        if found is None:
+            with self._store.writing() as conn:
+                found = conn.scalar(sa.select(secret.c.value).where(secret.c.name == name).with_for_update())
+                if found is None:
+                    found = secrets.token_bytes(32)
+                    conn.execute(sa.insert(secret).values(name=name, value=found))
+        return bytes(found)
+
+    def login(self, username: str) -> Login | None:
+        """The officer with this name to sign in with."""
+        query = (
+            sa.select(officer.c.id, officer.c.active, password.c.hash)
+            .outerjoin(password, password.c.officer == officer.c.id)
+            .where(officer.c.username == username)
+        )
+        with self._store.reading() as conn:
+            row = conn.execute(query).one_or_none()
+        return Login(row.id, row.active, row.hash or "") if row is not None else None
+
+    def set_password(self, officer_id: str, hashed: str) -> None:
+        """Keep a new password hash; whoever is signed in with the old one is signed out."""
+        with self._store.writing() as conn:
+            conn.execute(sa.delete(password).where(password.c.officer == officer_id))
+            conn.execute(sa.insert(password).values(officer=officer_id, hash=hashed, changed=self.now()))
+            _end(conn, session.c.officer == officer_id)
+            note(conn, self.now(), officer_id, "", "password", "")
+
+    def count(self, buckets: dict[str, int], window: dt.timedelta) -> int:
+        """Count one attempt in each bucket; 0, or the seconds to wait where one is full (then none is counted).
+
+        `buckets`: name to the attempts allowed in `window`. Counted before anything is checked, so that many
+        attempts at once are not more than one after the other.
+        """
+        keys = {hashlib.sha256(name.encode()).digest(): limit for name, limit in sorted(buckets.items())}
+        for last in (False, True):
+            try:
+                with self._store.writing() as conn:
+                    return self._count(conn, keys, window)
+            except IntegrityError:
+                # Another process made the same bucket a moment ago: look again.
+                if last:
+                    raise
+        raise AssertionError
+
+    def _count(self, conn: Connection, keys: dict[bytes, int], window: dt.timedelta) -> int:
+        now = self.now()
+        conn.execute(sa.delete(attempt).where(attempt.c.ends <= now))
+        rows = conn.execute(sa.select(attempt).where(attempt.c.bucket.in_(list(keys))).with_for_update()).all()
+        found = {bytes(row.bucket): row for row in rows}
+        if waits := [row.ends - now for key, row in found.items() if row.tries >= keys[key]]:
+            return -(-int(max(waits)) // 1000)
+        for key in keys:
+            if key in found:
+                conn.execute(sa.update(attempt).where(attempt.c.bucket == key).values(tries=attempt.c.tries + 1))
+            else:
+                conn.execute(sa.insert(attempt).values(bucket=key, ends=now + _ms(window), tries=1))
+        return 0
+
+    def succeeded(self, forget: str, give_back: str) -> None:
+        """After a success: start the one bucket anew, and take this attempt out of the other."""
+        keys = [hashlib.sha256(name.encode()).digest() for name in (forget, give_back)]
+        with self._store.writing() as conn:
+            conn.execute(sa.delete(attempt).where(attempt.c.bucket == keys[0]))
+            where = (attempt.c.bucket == keys[1], attempt.c.tries > 0)
+            conn.execute(sa.update(attempt).where(*where).values(tries=attempt.c.tries - 1))
+
+    def failed(self, officer_id: str) -> None:
+        """Record in the audit trail that somebody failed to sign in as this officer."""
+        with self._store.writing() as conn:
+            note(conn, self.now(), officer_id, "", "sign-in-failed", "")
+
+    def add_code(self, value: str, officer_id: str, client: str, redirect_uri: str, challenge: str) -> None:
+        """Keep an authorization code for two minutes."""
+        with self._store.writing() as conn:
+            self._prune(conn)
+            conn.execute(
+                sa.insert(code).values(
+                    digest=digest(value),
+                    officer=officer_id,
+                    client=client,
+                    redirect_uri=redirect_uri,
+                    challenge=challenge,
+                    expires=self.now() + _ms(CODE),
+                    session="",
+                )
+            )
+
+    def code(self, value: str, client: str) -> Code | None:
+        """An unused code of this client. A used one ends the session it opened: somebody else may have it."""
+        with self._store.writing() as conn:
+            row = conn.execute(
+                sa.select(code).where(code.c.digest == digest(value), code.c.client == client)
+            ).one_or_none()
+            if row is not None and row.session:
+                self._revoke(conn, row.session, "code-reuse")
+            if row is None or row.session or row.expires <= self.now():
+                return None
+            return Code(bytes(row.digest), row.officer, row.client, row.redirect_uri, row.challenge)
+
+    def refresh(self, value: str) -> Refresh | None:
+        """A refresh token that may be exchanged. A used one ends its session: it was copied."""
+        query = (
+            sa.select(token, session.c.officer, session.c.client, session.c.revoked, session.c.expires.label("ends"))
+            .join(session, session.c.id == token.c.session)
+            .where(token.c.digest == digest(value), token.c.kind == "refresh")
+        )
+        with self._store.writing() as conn:
+            row = conn.execute(query).one_or_none()
+            if row is None or row.revoked or min(row.expires, row.ends) <= self.now():
+                return None
+            if row.used:
+                self._revoke(conn, row.session, "refresh-reuse")
+                return None
+            return Refresh(bytes(row.digest), row.officer, row.client, row.session)
+
+    def active(self, officer_id: str) -> bool:
+        """Whether the officer may use the system now."""
+        with self._store.reading() as conn:
+            return bool(conn.scalar(sa.select(officer.c.active).where(officer.c.id == officer_id)))
+
+    def redeem(self, given: Code | Device, kind: SessionKind, tokens: Tokens) -> bool:
+        """Open a session with these tokens for a code or an approved device; false where it was used meanwhile."""
+        table, is_open = (code, code.c.session == "") if isinstance(given, Code) else (device, _approved())
+        with self._store.writing() as conn:
+            opened = secrets.token_hex(16)
+            value = {"session": opened} if isinstance(given, Code) else {"state": "used"}
+            taken = conn.execute(sa.update(table).where(table.c.digest == given.digest, is_open).values(value))
+            if taken.rowcount != 1:
+                return False
+            self._open(conn, opened, given.officer, given.client, kind, SESSION)
+            self._save(conn, opened, tokens, ACCESS)
+            return True
+
+    def rotate(self, given: Refresh, tokens: Tokens) -> bool:
+        """Exchange a refresh token; false, and the session is over, where somebody else did so meanwhile."""
+        with self._store.writing() as conn:
+            taken = conn.execute(
+                sa.update(token).where(token.c.digest == given.digest, sa.not_(token.c.used)).values(used=True)
+            )
+            if taken.rowcount != 1:
+                self._revoke(conn, given.session, "refresh-reuse")
+                return False
+            self._save(conn, given.session, tokens, ACCESS)
+            return True
+
+    def script_token(self, officer_id: str, value: str, life: dt.timedelta) -> None:
+        """Keep an access token for scripts, made by whoever runs the server; the audit trail shows it."""
+        with self._store.writing() as conn:
+            opened = secrets.token_hex(16)
+            self._open(conn, opened, officer_id, "script", "script", life)
+            self._save(conn, opened, Tokens(value, ""), life)
+
+    def bearer(self, value: str) -> Login | None:
+        """Whose access token this is; None for an unknown, expired or revoked one."""
+        query = (
+            sa.select(session.c.officer, officer.c.active)
+            .join(token, token.c.session == session.c.id)
+            .join(officer, officer.c.id == session.c.officer)
+            .where(
+                token.c.digest == digest(value),
+                token.c.kind == "access",
+                token.c.expires > self.now(),
+                sa.not_(session.c.revoked),
+            )
+        )
+        with self._store.reading() as conn:
+            row = conn.execute(query).one_or_none()
+        return Login(row.officer, row.active, "") if row is not None else None
+
+    def revoke(self, value: str, client: str) -> None:
+        """End the session of a token of this client, whichever of its tokens it is."""
+        with self._store.writing() as conn:
+            found = conn.scalar(
+                sa.select(session.c.id)
+                .join(token, token.c.session == session.c.id)
+                .where(token.c.digest == digest(value), session.c.client == client, sa.not_(session.c.revoked))
+            )
+            if found is not None:
+                self._revoke(conn, found, "sign-out")
+
+    def revoke_all(self, officer_id: str) -> int:
+        """End every session of an officer; returns how many there were."""
+        with self._store.writing() as conn:
+            return _end(conn, session.c.officer == officer_id)
+
+    def add_device(self, value: str, user_code: str, client: str, address: str, number: int, interval: int) -> bool:
+        """Keep a device that asks to be signed in; false where another one has this user code."""
+        with self._store.writing() as conn:
+            self._prune(conn)
+            if conn.scalar(sa.select(device.c.number).where(device.c.user_code == digest(user_code))) is not None:
+                return False
+            conn.execute(
+                sa.insert(device).values(
+                    digest=digest(value),
+                    user_code=digest(user_code),
+                    client=client,
+                    address=address,
+                    number=number,
+                    state="pending",
+                    officer="",
+                    expires=self.now() + _ms(DEVICE),
+                    interval=interval,
+                    polled=0,
+                )
+            )
+            return True
+
+    def device(self, *, value: str = "", user_code: str = "") -> Device | None:
+        """A device by its own code or by the one its officer types."""
+        where = device.c.digest == digest(value) if value else device.c.user_code == digest(user_code)
+        with self._store.reading() as conn:
+            row = conn.execute(sa.select(device).where(where)).one_or_none()
+        if row is None:
+            return None
+        expired = row.expires <= self.now()
+        return Device(bytes(row.digest), row.client, row.address, row.number, row.state, row.officer, expired)
+
+    def decide(self, given: Device, officer_id: str, approve: bool) -> bool:
+        """Let a waiting device in or not; false where it waits no longer."""
+        now = self.now()
+        with self._store.writing() as conn:
+            done = conn.execute(
+                sa.update(device)
+                .where(device.c.digest == given.digest, device.c.state == "pending", device.c.expires > now)
+                .values(state="approved" if approve else "denied", officer=officer_id)
+            )
+            if done.rowcount == 1:
+                note(conn, now, officer_id, "", "device-approved" if approve else "device-denied", "")
+            return done.rowcount == 1
+
+    def too_fast(self, given: Device) -> bool:
+        """Note that a device asked; true where it did not wait, and then it has to wait five seconds longer."""
+        now = self.now()
+        with self._store.writing() as conn:
+            where = device.c.digest == given.digest
+            row = conn.execute(sa.select(device.c.interval, device.c.polled).where(where).with_for_update()).one()
+            fast = bool(now < row.polled + row.interval * 1000)
+            conn.execute(sa.update(device).where(where).values(polled=now, interval=row.interval + 5 * fast))
+            return fast
+
+    def prune(self) -> None:
+        """Delete what has expired."""
+        with self._store.writing() as conn:
+            self._prune(conn)
+
+    def _prune(self, conn: Connection) -> None:
+        now = self.now()
+        conn.execute(sa.delete(attempt).where(attempt.c.ends <= now))
+        for table in (code, device):
+            # A used code is remembered a little longer, so that its reuse is noticed.
+            conn.execute(sa.delete(table).where(table.c.expires <= now - _ms(ACCESS)))
+        # Exchanged refresh tokens stay until their session ends, for the same reason.
+        conn.execute(sa.delete(token).where(token.c.expires <= now, token.c.kind == "access"))
+        ended = sa.select(session.c.id).where(session.c.expires <= now)
+        conn.execute(sa.delete(token).where(token.c.session.in_(ended)))
+        conn.execute(sa.delete(session).where(session.c.expires <= now))
+
+    def _open(
+        self, conn: Connection, id: str, officer_id: str, client: str, kind: SessionKind, life: dt.timedelta
+    ) -> None:
+        now = self.now()
+        conn.execute(
+            sa.insert(session).values(
+                id=id, officer=officer_id, client=client, kind=kind, created=now, expires=now + _ms(life), revoked=False
+            )
+        )
+        note(conn, now, officer_id, "", f"sign-in-{kind}", id)
+
+    def _save(self, conn: Connection, session_id: str, tokens: Tokens, life: dt.timedelta) -> None:
+        now = self.now()
+        for value, kind, lives in ((tokens.access, "access", life), (tokens.refresh, "refresh", REFRESH)):
+            if value:
+                conn.execute(
+                    sa.insert(token).values(
+                        digest=digest(value), session=session_id, kind=kind, expires=now + _ms(lives), used=False
+                    )
+                )
+
+    def _revoke(self, conn: Connection, session_id: str, why: str) -> None:
+        officer_id = conn.scalar(sa.select(session.c.officer).where(session.c.id == session_id)) or ""
+        _end(conn, session.c.id == session_id)
+        note(conn, self.now(), officer_id, "", why, session_id)
+
+
+def _end(conn: Connection, where: sa.ColumnElement[bool]) -> int:
+    return conn.execute(sa.update(session).where(where, sa.not_(session.c.revoked)).values(revoked=True)).rowcount
+
+
+def _approved() -> sa.ColumnElement[bool]:
+    return device.c.state == "approved"
+
+
+def _ms(span: dt.timedelta) -> int:
+    return round(span.total_seconds() * 1000)
