@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from imi_tui.actions_writing import WRITING, Row
 from imi_tui.i18n import N_
 
 Group = Literal["case", "list", "form", "go", "app"]
@@ -126,6 +127,11 @@ def _tab(number: int) -> Action:
         "case",
         run=f"tab({number})",
     )
+
+
+def _row(row: Row) -> Action:
+    when = flag(row.flag) if row.flag else always
+    return _a(*row[:6], run=row.run, when=when, footer=row.footer)
 
 
 # One section a screen: whoever writes a screen edits its section.
@@ -282,6 +288,7 @@ ACTIONS: tuple[Action, ...] = (
         "act",
         footer=2,
     ),
+    *(_row(row) for row in WRITING),
 )
 
 

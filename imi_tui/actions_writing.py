@@ -1,0 +1,73 @@
+"""The registry's section on writing and finding: new case, authorities, outbox, drafts, files, signing in.
+
+Plain rows that `imi_tui.actions` turns into actions, so that the registry stays one table to read.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from imi_tui.i18n import N_
+
+
+class Row(NamedTuple):
+    """One action; `flag` is the fact of the screen it depends on, `footer` its place there."""
+
+    id: str
+    label: str
+    help: str
+    keys: str
+    group: Literal["case", "list", "form", "go", "app"]
+    scopes: str
+    run: str
+    footer: int = 0
+    flag: str = ""
+
+
+WRITING: tuple[Row, ...] = (
+    # A new case
+    Row("compose.next", N_("Next step"), N_("Goes to the next step; the draft is saved."), "f7 ctrl+pagedown", "form",
+        "compose", "step(1)", 2, "next"),
+    Row("compose.previous", N_("Previous step"), N_("Goes back one step; nothing is lost."), "f6 ctrl+pageup", "form",
+        "compose", "step(-1)", 3, "previous"),
+    Row("compose.send", N_("Review and send"), N_("Shows all of it first; again on that page queues it for sending."),
+        "f8 ctrl+s", "form", "compose", "send", 1),
+    Row("compose.reuse", N_("Reuse a case"), N_("Copies the answers of an earlier case into empty fields."),
+        "f3 ctrl+r", "form", "compose", "reuse", 20),
+    Row("compose.discard", N_("Discard draft"), N_("Throws this draft away, after asking."), "", "form", "compose",
+        "discard", 0, "saved"),
+    # Authorities: looking round, and choosing one for something
+    Row("authority.open", N_("Open"), N_("Shows the record of the authority."), "enter", "list", "authorities", "take",
+        1, "current"),
+    Row("authority.request", N_("New request to it"), N_("Starts a request to this authority."), "n f2", "go",
+        "authorities authority", "request", 2, "current"),
+    Row("authority.choose", N_("Choose"), N_("Takes the authority under the cursor."), "enter", "list",
+        "choose_authority", "take", 1, "current"),
+    Row("authority.record", N_("Record"), N_("Shows everything about the authority."), "f2 ctrl+o", "list",
+        "choose_authority", "record", 2, "current"),
+    # Outbox
+    Row("outbox.open", N_("Open the case"), N_("Opens the case this entry belongs to."), "enter", "list", "outbox",
+        "open", 2, "case"),
+    Row("outbox.undo", N_("Take back"), N_("Takes the entry back; what you wrote becomes a draft."), "u ctrl+z", "list",
+        "outbox", "take_back", 1, "untouched"),
+    Row("outbox.revise", N_("Correct it"), N_("Opens what you wrote, so that you can put it right and send it again."),
+        "e f2", "list", "outbox", "revise", 1, "refused"),
+    Row("outbox.discard", N_("Discard"), N_("Throws a refused entry away, after asking."), "delete", "list", "outbox",
+        "discard", 3, "refused"),
+    # Drafts
+    Row("draft.open", N_("Continue"), N_("Goes on writing where you stopped."), "enter", "list", "drafts", "open", 1,
+        "current"),
+    Row("draft.discard", N_("Discard"), N_("Throws the draft away, after asking."), "delete", "list", "drafts",
+        "discard", 2, "current"),
+    # Files of a case
+    Row("files.open", N_("Details"), N_("Shows everything about the file."), "enter", "list", "files", "open", 1,
+        "current"),
+    # Signing in
+    Row("sign_in.browser", N_("Sign in with the browser"), N_("Opens the sign-in page on this machine."), "f7", "form",
+        "sign_in", "browser", 1, "idle"),
+    Row("sign_in.device", N_("Sign in with a code"), N_("For SSH: shows an address and a code for another device."),
+        "f8", "form", "sign_in", "device", 2, "idle"),
+    Row("sign_in.copy", N_("Copy"), N_("Copies the address to the clipboard."), "f2 ctrl+o", "form", "sign_in", "copy",
+        1, "address"),
+    Row("sign_in.stop", N_("Stop"), N_("Stops waiting for the sign-in."), "f6", "form", "sign_in", "stop", 3, "busy"),
+)  # fmt: skip

@@ -1,0 +1,215 @@
+"""Finding an authority: words, country and area above, what fits below while somebody types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from imi_tui import names
+from imi_tui.i18n import _
+from imi_tui.matching import around, spans
+from imi_tui.viewmodel.cells import cut, fit
+from imi_tui.widgets.choice import Choice
+from imi_tui.widgets.entry import LineInput
+from imi_tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from imi_tui.cache.model import AuthorityHit
+
+SHOWN = 60
+"""Authorities listed at most; one more word narrows better than more lines."""
+
+
+def why(hit: AuthorityHit, typed: str, width: int) -> str:
+    """Which part of the record matched, where the list does not show that part anyway."""
+    match hit.why if typed.strip() else "":
+        case "topic":
+            # Translators: an authority was found because one of its fields of work contains what was typed.
+            text = _("field of work: {matched}")
+        case "description":
+            text = _("description: {matched}")
+        case _:
+            return ""
+    room = max(10, width - cell_len(text.format(matched="")))
+    return text.format(matched=around(hit.matched, typed, room))
+
+
+class AuthorityList(LineList["AuthorityHit"]):
+    """Formal name and town, the informal title below, and why it was found; what matched is underlined."""
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.typed = ""
+
+    def key_of(self, item: AuthorityHit) -> object:
+        """Its id."""
+        return item.id
+
+    def lines_of(self, item: AuthorityHit, width: int) -> list[Text]:
+        """Two lines, three where the match is in neither."""
+        town = cut(item.town, max(8, width // 4))
+        room = width - 4 - (cell_len(town) + 2 if town else 0)
+        first = f"{item.country:<2}  {fit(item.name, max(8, room))}  {town}".rstrip()
+        lines = [self._marked(first, 4)]
+        if item.title:
+            lines.append(self._marked("    " + cut(item.title, width - 4), 4))
+        if reason := why(item, self.typed, width - 6):
+            lines.append(self._marked("    " + cut(f"({reason})", width - 4), 4))
+        return lines
+
+    def _marked(self, line: str, start: int) -> Text:
+        text = Text(line, no_wrap=True)
+        for begin, end in spans(line, self.typed):
+            if begin >= start:
+                text.stylize("underline bold", begin, end)
+        return text
+
+
+class AuthorityFinder(Vertical):
+    """The whole search. `search(words, country, area)` is the cache's; `fixed_*` cannot be changed by the officer."""
+
+    DEFAULT_CSS = """
+    AuthorityFinder { height: 1fr; }
+    AuthorityFinder .asked { height: 1; }
+    AuthorityFinder .asked > Static { width: auto; padding: 0 1; }
+    AuthorityFinder .asked > Choice { width: 1fr; }
+    AuthorityFinder #words { width: 1fr; }
+    AuthorityFinder #found { height: 1; padding: 0 1; text-style: dim; }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """Enter or a second click on an authority."""
+
+        finder: AuthorityFinder
+        hit: AuthorityHit
+
+    def __init__(
+        self,
+        search: Callable[[str, str, str], list[AuthorityHit]],
+        *,
+        language: str,
+        country: str = "",
+        area: str = "",
+        other_than: str = "",
+        areas: tuple[str, ...] = (),
+        total: Callable[[], str] = str,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._search, self._total, self._language = search, total, language
+        self.country, self.area, self.other_than, self._areas = country, area, other_than, areas
+        self._country_fixed, self._area_fixed = bool(country), bool(area)
+
+    def compose(self) -> ComposeResult:
+        """Words; country and area where they are free; what was found."""
+        countries = tuple(pair for pair in names.countries(self._language) if pair[0] != self.other_than)
+        with Horizontal(classes="asked"):
+            yield Static(Text(_("Find")))
+            yield LineInput(id="words")
+        with Horizontal(classes="asked"):
+            yield Static(Text(_("Country")))
+            if self._country_fixed:
+                yield Static(Text(names.country_name(self.country, self._language)))
+            else:
+                yield Choice((("", _("All countries")), *countries), (self.country,), many=False, id="country")
+            yield Static(Text(_("Area")))
+            if self._area_fixed:
+                yield Static(Text(names.area_name(self.area)))
+            else:
+                areas = tuple((area, names.area_name(area)) for area in self._areas)
+                yield Choice((("", _("All areas")), *areas), (self.area,), many=False, id="area")
+        yield AuthorityList(id="hits")
+        yield Static(id="found")
+
+    def on_mount(self) -> None:
+        """Everything there is, by name."""
+        self.find()
+
+    @property
+    def hit(self) -> AuthorityHit | None:
+        """The authority under the cursor."""
+        return self.query_one(AuthorityList).item
+
+    def find(self) -> None:
+        """Search again and show what was found."""
+        typed = self.query_one("#words", LineInput).value
+        # One country's hits may fill a page on their own, so that one is left out after a larger search.
+        hits = self._search(typed, self.country, self.area)
+        if self.other_than:
+            hits = [hit for hit in hits if hit.country != self.other_than]
+        found = self.query_one(AuthorityList)
+        found.typed = typed
+        found.show(hits[:SHOWN], at=hits[0].id if hits and typed else None)
+        if not hits:
+            note = _("Nothing found. Try fewer letters, another country or another word for what it does.")
+        elif len(hits) > SHOWN:
+            note = _("The first {count} are shown; one more word narrows them.").format(count=SHOWN)
+        else:
+            note = self._total()
+        self.query_one("#found", Static).update(Text(note, no_wrap=True, overflow="ellipsis"))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search while typing."""
+        event.stop()
+        self.find()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter takes the authority under the cursor."""
+        event.stop()
+        self.take()
+
+    def on_line_list_opened(self, event: LineList.Opened) -> None:
+        """A second click."""
+        event.stop()
+        self.take()
+
+    def take(self) -> None:
+        """Tell the screen which authority was chosen."""
+        if (hit := self.hit) is not None:
+            self.post_message(self.Chosen(self, hit))
+
+    def on_choice_pressed(self, event: Choice.Pressed) -> None:
+        """Another country or area."""
+        event.stop()
+        self._set(event.choice, event.option)
+
+    async def on_choice_opened(self, event: Choice.Opened) -> None:
+        """All countries or areas."""
+        from imi_tui.widgets.picker import Picker
+
+        event.stop()
+        choice = event.choice
+
+        def chosen(option: str | None) -> None:
+            if option is not None:
+                self._set(choice, option)
+
+        title = _("Country") if choice.id == "country" else _("Area")
+        await self.app.push_screen(Picker(title, choice.options, next(iter(choice.chosen), "")), chosen)
+
+    def _set(self, choice: Choice, option: str) -> None:
+        choice.update_chosen((option,))
+        if choice.id == "country":
+            self.country = option
+        else:
+            self.area = option
+        self.find()
+
+    def move(self, step: int) -> None:
+        """Move in the list while the typing goes on."""
+        self.query_one(AuthorityList).action_move(step)
+
+    def page(self, step: int) -> None:
+        """Page in the list while the typing goes on."""
+        self.query_one(AuthorityList).action_page(step)
