@@ -24,6 +24,11 @@ NEUTRAL = frozenset(_NEUTRAL.split())
 """Keys that are in the same place on every layout."""
 
 
+def is_typed(key: str) -> bool:
+    """Whether this key writes a character in a text field."""
+    return len(key) == 1 or key in PUNCTUATION or key in BESIDE or key == "space"
+
+
 def read_keymap(config: Mapping[str, object]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """The `[keys]` table of the configuration as keys by action id, and what in it cannot be used.
 

@@ -12,10 +12,11 @@ from textual.widgets import Static
 
 from imi_core.errors import ActionRefused
 from imi_tui import problems
+from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import Draft, OutboxItem
 from imi_tui.forms import FormModel
 from imi_tui.i18n import ngettext
-from imi_tui.screens.base import Dialogue, bindings, label_of
+from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.viewmodel import doing
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.form_view import FormView
@@ -66,12 +67,7 @@ class ActScreen(Dialogue[list[OutboxItem]]):
 
     def on_mount(self) -> None:
         """Show the keys."""
-        items = [
-            (action.footer, keys[0], label_of(action))
-            for action in self.actions_now()
-            if action.footer and (keys := self.keys_for(action))
-        ]
-        self.query_one(ActionFooter).show(items)
+        self.query_one(ActionFooter).show(self.footer_items())
 
     def on_form_view_changed(self, _message: FormView.Changed) -> None:
         """Save soon."""
@@ -99,7 +95,7 @@ class ActScreen(Dialogue[list[OutboxItem]]):
                         target=self._target,
                     )
                 )
-            except ActionRefused as error:
+            except (ActionRefused, CacheError) as error:
                 self.query_one("#refusal", Static).update(problems.sentence(error.code))
         if not items:
             return

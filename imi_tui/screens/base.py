@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, TextArea
 
 from imi_tui import actions as registry
+from imi_tui import keymap
 from imi_tui.actions import Action, Situation
 from imi_tui.bindings import bindings
 from imi_tui.i18n import _
@@ -78,6 +79,16 @@ class ActionScreen(Screen[Result]):
     def keys_for(self, action: Action) -> tuple[str, ...]:
         """The keys that work for `action`."""
         return registry.keys_of(action, self.context.keymap)
+
+    def footer_items(self) -> list[tuple[int, str, str]]:
+        """(order, key, label) of what can be done now, with a key that works now: letters do not while typing."""
+        typing = isinstance(self.focused, Input | TextArea)
+        out = []
+        for action in self.actions_now():
+            keys = [key for key in self.keys_for(action) if not (typing and keymap.is_typed(key))]
+            if action.footer and keys:
+                out.append((action.footer, keys[0], label_of(action)))
+        return out
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -145,13 +156,15 @@ class ActionScreen(Screen[Result]):
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Tell the officer one sentence (already translated); data in it stays text."""
+        # One at a time: what was said before is no longer news, and two would hide the list.
+        self.app.clear_notifications()
         self.app.notify(text, severity="warning" if problem else "information", markup=False)
 
 
 class BaseScreen(ActionScreen[Result]):
     """A full screen with the status line above and the actions possible now below."""
 
-    CSS_PATH = "base.tcss"
+    CSS_PATH = ["base.tcss"]
 
     def __init__(self) -> None:
         super().__init__()
@@ -209,13 +222,7 @@ class BaseScreen(ActionScreen[Result]):
         if not self.is_mounted:
             return
         self.query_one(StatusLine).show(self.title_text(), self.title_note(), self.store.status(), self.context)
-        self.query_one(ActionFooter).show(
-            [
-                (action.footer, keys[0], label_of(action))
-                for action in self.actions_now()
-                if action.footer and (keys := self.keys_for(action))
-            ]
-        )
+        self.query_one(ActionFooter).show(self.footer_items())
         self.refresh_bindings()
 
     def action_sync(self) -> None:
@@ -251,7 +258,7 @@ class BaseScreen(ActionScreen[Result]):
 class Dialogue(ModalScreen[Result], ActionScreen[Result]):
     """A small screen above another one; Escape always closes it without doing anything."""
 
-    CSS_PATH = "base.tcss"
+    CSS_PATH = ["base.tcss"]
 
     def action_cancel(self) -> None:
         """Close without a result."""

@@ -45,7 +45,7 @@ class CaseScreen(CaseScreenBase):
 
     def __init__(self, desk: str, id: str, tab: str = "") -> None:
         super().__init__()
-        self._id: CaseId = (desk, id)
+        self._at: CaseId = (desk, id)
         self._tab = next((index for index, page in enumerate(TABS) if page[0] == tab), 0)
         self._detail: CaseDetail | None = None
         self._view: pages.View | None = None
@@ -80,7 +80,7 @@ class CaseScreen(CaseScreenBase):
 
     def targets(self) -> list[CaseId]:
         """This case."""
-        return [self._id]
+        return [self._at]
 
     def offered_actions(self) -> tuple[Action, ...]:
         """What the lifecycle allows now."""
@@ -92,7 +92,7 @@ class CaseScreen(CaseScreenBase):
         """Read the case again."""
         if kinds and not kinds & {"cases", "outbox", "directory", "session"}:
             return
-        self._detail = self.store.case(*self._id)
+        self._detail = self.store.case(*self._at)
         rules = self.rules_of(self._detail) if self._detail is not None else None
         if self._detail is None or rules is None:
             self._view, self._offers = None, ()
@@ -173,8 +173,8 @@ class CaseScreen(CaseScreenBase):
         if inbox is None or row is None:
             return
         inbox.go(step)
-        self.store.mark_read(row.desk, row.id)
-        self._id = (row.desk, row.id)
+        self.read(row)
+        self._at = (row.desk, row.id)
         self.reload(frozenset())
         self.refresh_frame()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
 from imi_tui import actions as registry
+from imi_tui import problems
+from imi_tui.cache.errors import CacheBusy, CacheError
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen
@@ -14,7 +17,7 @@ from imi_tui.viewmodel import doing
 if TYPE_CHECKING:
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
-    from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem
+    from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem, Row
 
 CaseId = tuple[str, str]
 
@@ -28,6 +31,14 @@ class CaseScreenBase(BaseScreen[None]):
 
     def acted(self, done: list[CaseId]) -> None:
         """Called after entries were queued for these cases."""
+
+    def came_back(self, cases: list[CaseId]) -> None:
+        """Called after entries of these cases were taken back."""
+
+    def read(self, row: Row) -> None:
+        """Mark a case as read; while a large sync holds the cache it stays unread, which harms nobody."""
+        with contextlib.suppress(CacheBusy):
+            self.store.mark_read(row.desk, row.id)
 
     def rules_of(self, detail: CaseDetail) -> Rules | None:
         """The rules the case runs under; None where this machine does not have them yet."""
@@ -124,11 +135,11 @@ class CaseScreenBase(BaseScreen[None]):
 
     def _queue(self, name: str, details: list[CaseDetail], answers: dict[str, Any], target: str) -> None:
         items: list[OutboxItem] = []
-        refused: list[tuple[CaseDetail, ActionRefused]] = []
+        refused: list[tuple[CaseDetail, ActionRefused | CacheError]] = []
         for detail in details:
             try:
                 items.append(self.store.act(detail.desk, detail.id, name, answers=answers, target=target))
-            except ActionRefused as error:
+            except (ActionRefused, CacheError) as error:
                 refused.append((detail, error))
         rules = self.rules_of(details[0])
         if refused:
@@ -136,9 +147,7 @@ class CaseScreenBase(BaseScreen[None]):
         if items and rules is not None:
             self._queued(name, details, items, rules)
 
-    def _explain(self, detail: CaseDetail, error: ActionRefused, count: int) -> None:
-        from imi_tui import problems
-
+    def _explain(self, detail: CaseDetail, error: ActionRefused | CacheError, count: int) -> None:
         if isinstance(error, AnswersRefused) and error.problems:
             reason = problems.answer_problem(error.problems[0].code, error.problems[0].allowed)
         else:
@@ -162,8 +171,13 @@ class CaseScreenBase(BaseScreen[None]):
 
     def action_undo(self) -> None:
         """Take back the newest entries that have not left this machine."""
-        items = self.imi.undo.take_back()
+        try:
+            items = self.imi.undo.take_back()
+        except CacheError as error:
+            self.say(problems.sentence(error.code), problem=True)
+            return
         if items:
+            self.came_back([(item.desk, item.case_id) for item in items])
             names = ", ".join(item.reference or item.subject for item in items[:3])
             text = ngettext("Taken back: {names}.", "Taken back: {names} ({count} in all).", len(items))
             self.say(text.format(names=names, count=len(items)))

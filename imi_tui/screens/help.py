@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.containers import Vertical
 
@@ -70,4 +70,6 @@ class HelpScreen(Dialogue[None]):
     def on_mount(self) -> None:
         """Write the page."""
         context = self.context
-        self.query_one(Document).show(page(self._actions, self._keymap, context.language, context.keyboard))
+        self.query_one(Document).show(
+            page(self._actions, self._keymap, context.language, cast("Layout", context.keyboard))
+        )

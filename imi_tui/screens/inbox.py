@@ -72,7 +72,8 @@ class InboxScreen(CaseScreenBase):
         """View and count, or the search."""
         found = self.query_one(CaseList)
         if self._query:
-            return ngettext("Search: {count} hit", "Search: {count} hits", found.count).format(count=found.count)
+            text = ngettext("Search: {count} hit", "Search: {count} hits", found.count).format(count=found.count)
+            return f"{text}  +{len(found.marked)}" if found.marked else text
         return views.title(self.view, self._counts.get(self.view, 0), len(found.marked))
 
     def title_note(self) -> str:
@@ -119,6 +120,10 @@ class InboxScreen(CaseScreenBase):
             found.marked.difference_update(done)
             found.unmark() if not found.marked else found.refresh()
 
+    def came_back(self, cases: list[CaseId]) -> None:
+        """Put the cursor on what was taken back."""
+        self.query_one(CaseList).aim = cases[-1]
+
     def _at_hand(self) -> list[CaseDetail]:
         ids = self.targets()
         if [(detail.desk, detail.id) for detail in self._details] != ids:
@@ -151,7 +156,7 @@ class InboxScreen(CaseScreenBase):
         found.styles.height = "1fr" if found.count else 0
         if not found.count:
             text = (
-                _("No case on this machine has these words. Esc ends the search.")
+                self._nothing_found()
                 if self._query
                 else views.empty(self.view, self.store.status(), len(self.store.seats()))
             )
@@ -208,7 +213,7 @@ class InboxScreen(CaseScreenBase):
         """Open the case under the cursor."""
         row = self.query_one(CaseList).row
         if row is not None:
-            self.store.mark_read(row.desk, row.id)
+            self.read(row)
             self.app.push_screen(routes.case(row.desk, row.id))
 
     def action_list_mark(self) -> None:
@@ -283,6 +288,14 @@ class InboxScreen(CaseScreenBase):
         found.focus()
         if found.count == 1:
             self.action_list_open()
+
+    def _nothing_found(self) -> str:
+        text = _("No case on this machine has these words. Esc ends the search.")
+        if left := self.store.indexing():
+            text += "\n" + ngettext(
+                "{count} case is not searchable yet.", "{count} cases are not searchable yet.", left
+            ).format(count=left)
+        return text
 
     def action_list_leave(self) -> None:
         """End the search, else take marks away."""

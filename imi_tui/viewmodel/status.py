@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import SyncStatus
 
 
+MINOR = 5
+"""From this rank on, a piece gives way to the note beside the title."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One piece of the right end: `rank` 1 is the last to go when room is short; `alarm` asks for attention."""
@@ -28,13 +32,13 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
     """The pieces of the right end, in the order they stand."""
     out: list[Part] = []
     if vault_note:
-        out.append(Part(vault_note, 6))
+        out.append(Part(vault_note, 8))
     if status.rejected:
         text = ngettext("{count} refused", "{count} refused", status.rejected).format(count=status.rejected)
         out.append(Part(text, 1, alarm=True))
     if status.queued:
         text = ngettext("{count} queued", "{count} queued", status.queued).format(count=status.queued)
-        out.append(Part(text, 2))
+        out.append(Part(text, 3))
     if status.filling is not None:
         out.append(Part(_("first sync {percent} %").format(percent=int(status.filling * 100)), 3))
     if status.problem:
@@ -43,7 +47,7 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
         out.append(Part(problems.short(status.problem), 3, alarm=True))
     out.append(Part(last_sync(status.last_ok, today), 4))
     if demo:
-        out.append(Part(_("demo"), 5))
+        out.append(Part(_("demo"), 2))
     out.append(Part(language, 7))
     return out
 
@@ -68,6 +72,8 @@ def arrange(left: str, note: str, right: list[Part], width: int) -> tuple[str, s
         return sum(cell_len(part.text) + 2 for part in kept)
 
     while kept and cell_len(left) + 4 + taken() > width:
+        kept.remove(max(kept, key=lambda part: part.rank))
+    while any(part.rank >= MINOR for part in kept) and width - taken() - cell_len(left) - 4 < min(24, cell_len(note)):
         kept.remove(max(kept, key=lambda part: part.rank))
     room = width - taken() - cell_len(left) - 4
     shown_note = cut(note, room) if room >= min(8, cell_len(note)) else ""

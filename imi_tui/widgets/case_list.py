@@ -75,11 +75,12 @@ class CaseList(ScrollView, can_focus=True):
         self._words, self._today = words, today
         self._window: Window | None = None
         self._index = 0
-        self._at: CaseId | None = None
         self._columns: tuple[rows.Column, ...] = ()
         self._day = today()
         self._strips: LRUCache[tuple[Row, bool, bool], Strip] = LRUCache(1024)
         self.marked: set[CaseId] = set()
+        self.aim: CaseId | None = None
+        """The case on which the next `show` puts the cursor, where the view has it."""
 
     @property
     def row(self) -> Row | None:
@@ -99,11 +100,14 @@ class CaseList(ScrollView, can_focus=True):
     def show(self, window: Window, *, keep: bool = True) -> None:
         """Show another window; with `keep` the cursor follows its case, else it goes to the first row."""
         before = self.row if self._window is not None else None
+        at = (before.desk, before.id) if before is not None else None
+        aim, self.aim = self.aim, None
         self._window = window
         index = 0
-        if keep and before is not None:
-            found = window.find(before.desk, before.id, self._index)
-            index = self._index if found is None else found
+        for wanted in (at, aim):
+            if keep and wanted is not None:
+                found = window.find(*wanted, self._index)
+                index = found if found is not None else self._index if wanted == at else index
         offset = self._index - self.scroll_offset.y
         window.get(window.count - 1)
         self._index = max(0, min(index, window.count - 1))
