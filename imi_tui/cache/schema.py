@@ -83,7 +83,7 @@ CACHE: tuple[str, ...] = (
       seen integer not null
     ) strict;
     create unique index listing_case on listing(desk, id);
-    create index listing_reference on listing(reference) where reference <> '';
+    create index listing_reference on listing(reference, desk) where reference <> '';
     create table view_row(
       slot integer not null, key blob not null, n integer not null, primary key (slot, key)
     ) strict, without rowid;

@@ -139,7 +139,9 @@ def test_a_change_moves_the_row(store: Store, pw_info: Rules) -> None:
 
 
 # Tables with a handful of rows, whatever the number of cases; the full-text index is read in its own order.
-SMALL = r"(w VIRTUAL TABLE|view_count|account|desk|meta|procedure|outbox USING (COVERING )?INDEX outbox_live|CONSTANT ROW)"
+SMALL = (
+    r"(w VIRTUAL TABLE|view_count|account|desk|meta|procedure|outbox USING (COVERING )?INDEX outbox_live|CONSTANT ROW)"
+)
 
 
 def test_nothing_a_screen_reads_scans_or_sorts(store: Store, pw_info: Rules) -> None:

@@ -1,0 +1,270 @@
+"""Where the key of the cache is kept: in the system's keyring, behind a passphrase, in a file, or nowhere.
+
+The key is 32 random bytes. Only it goes into the keyring (some keyrings hold little more); tokens and everything
+else lie encrypted in the cache. Nothing here ever shows or logs the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from imi_tui.cache.db import KEY_BYTES, MemoryKey
+from imi_tui.cache.errors import VaultLocked, VaultUnavailable, WrongPassphrase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from imi_tui.profile import Profile
+
+VaultKind = Literal["keyring", "passphrase", "file", "memory"]
+SERVICE = "imi-tui"
+TRUSTED_BACKENDS = frozenset(
+    {
+        "keyring.backends.SecretService",
+        "keyring.backends.libsecret",
+        "keyring.backends.kwallet",
+        "keyring.backends.macOS",
+        "keyring.backends.Windows",
+    }
+)
+"""Modules of keyring backends that encrypt what they keep. Plain text, "null" and "fail" are not among them."""
+ITERATIONS, LANES, MEMORY_KIB = 3, 4, 64 * 1024
+"""Argon2id as RFC 9106 recommends for machines with little memory to spare: 64 MiB, three passes, four lanes."""
+
+
+class Vault(Protocol):
+    """A place for the key."""
+
+    def key(self) -> bytes:
+        """The key, made on first use. Raises `VaultLocked`, `WrongPassphrase`, `VaultUnavailable`."""
+
+    def describe(self) -> str:
+        """One English sentence about how well the key is kept, for logs and for `doctor`."""
+
+
+def open_vault(kind: VaultKind, profile: Profile, ask: Callable[[str], str], path: Path | None = None) -> Vault:
+    """The vault of this kind. `ask` puts a question ("new", "again" or "open" passphrase) and returns the answer.
+
+    `path` is the key file for "file", by default the profile's.
+    """
+    match kind:
+        case "keyring":
+            return KeyringVault(profile)
+        case "passphrase":
+            return PassphraseVault(profile, ask)
+        case "file":
+            return FileVault(profile, path or profile.key_file)
+        case "memory":
+            return MemoryVault()
+    raise VaultUnavailable(f"there is no vault {kind!r}; use keyring, passphrase, file or memory")
+
+
+class KeyringVault:
+    """The key in the operating system's keyring, where that encrypts what it keeps."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._account = str(profile.home)
+
+    def key(self) -> bytes:
+        """The key; made and stored on first use."""
+        import keyring.errors
+
+        backend = _backend()
+        try:
+            found = backend.get_password(SERVICE, self._account)
+            if found is None:
+                made = _new_key(self._profile)
+                backend.set_password(SERVICE, self._account, base64.b64encode(made).decode())
+                # Read back: some keyrings accept what they do not keep.
+                found = backend.get_password(SERVICE, self._account)
+        except keyring.errors.KeyringLocked as error:
+            raise VaultLocked("the keyring is locked; unlock it and start again") from error
+        except keyring.errors.KeyringError as error:
+            raise VaultUnavailable(
+                f"the keyring does not work ({type(error).__name__}); use --vault passphrase"
+            ) from error
+        return _decoded(found or "", "the keyring")
+
+    def describe(self) -> str:
+        """Which keyring."""
+        return f"The key is in the system's keyring ({type(_backend()).__module__})."
+
+
+def _backend() -> Any:
+    import keyring
+
+    backend: Any = keyring.get_keyring()
+    name = type(backend).__module__
+    if name == "keyring.backends.chainer":
+        # The chainer asks one after the other; the first is the one it stores in.
+        chained = list(backend.backends)
+        backend = chained[0] if chained else backend
+        name = type(backend).__module__
+    if name not in TRUSTED_BACKENDS:
+        raise VaultUnavailable(f"there is no keyring that encrypts here ({name}); use --vault passphrase")
+    return backend
+
+
+class PassphraseVault:
+    """A random key, wrapped with a key derived from a passphrase (Argon2id, ChaCha20-Poly1305)."""
+
+    def __init__(self, profile: Profile, ask: Callable[[str], str]) -> None:
+        self._profile = profile
+        self._path = profile.home / "vault.json"
+        self._ask = ask
+        self._key: bytes | None = None
+
+    def key(self) -> bytes:
+        """The key; asks once. On first use a passphrase is asked for twice."""
+        if self._key is None:
+            self._key = self._open() if self._path.exists() else self._make()
+        return self._key
+
+    def describe(self) -> str:
+        """How it is kept."""
+        return "The key is wrapped with your passphrase (Argon2id, 64 MiB)."
+
+    def _make(self) -> bytes:
+        from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+        key = _new_key(self._profile)
+        passphrase = _answer(self._ask, "new")
+        if _answer(self._ask, "again") != passphrase:
+            raise WrongPassphrase
+        salt, nonce = os.urandom(16), os.urandom(12)
+        head = {"kdf": "argon2id", "memory": MEMORY_KIB, "iterations": ITERATIONS, "lanes": LANES}
+        wrapped = ChaCha20Poly1305(_derive(passphrase, salt, head)).encrypt(nonce, key, _bound(head))
+        text = {name: base64.b64encode(value).decode() for name, value in _named(salt, nonce, wrapped).items()}
+        _write_private(self._path, json.dumps(head | text).encode())
+        return key
+
+    def _open(self) -> bytes:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+        try:
+            found = json.loads(self._path.read_bytes())
+            head = {name: found[name] for name in ("kdf", "memory", "iterations", "lanes")}
+            salt, nonce, wrapped = (base64.b64decode(found[name]) for name in ("salt", "nonce", "key"))
+            in_bounds = 8 * head["lanes"] <= head["memory"] <= 1 << 21 and 1 <= head["iterations"] <= 64
+            in_bounds = in_bounds and 1 <= head["lanes"] <= 64 and len(salt) == 16 and len(nonce) == 12
+            if head["kdf"] != "argon2id" or not in_bounds:
+                raise ValueError("not written by this program")
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise VaultUnavailable(f"{self._path.name} cannot be read; restore it from a backup") from error
+        derived = _derive(_answer(self._ask, "open"), salt, head)
+        try:
+            return ChaCha20Poly1305(derived).decrypt(nonce, wrapped, _bound(head))
+        except (InvalidTag, ValueError) as error:
+            raise WrongPassphrase from error
+
+
+def _named(salt: bytes, nonce: bytes, key: bytes) -> dict[str, bytes]:
+    return {"salt": salt, "nonce": nonce, "key": key}
+
+
+def _bound(head: dict[str, Any]) -> bytes:
+    """What the wrapping is bound to: nobody can weaken the derivation without being noticed."""
+    return json.dumps(head, sort_keys=True).encode()
+
+
+def _derive(passphrase: str, salt: bytes, head: dict[str, Any]) -> bytes:
+    import unicodedata
+
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+    kdf = Argon2id(
+        salt=salt, length=KEY_BYTES, iterations=head["iterations"], lanes=head["lanes"], memory_cost=head["memory"]
+    )
+    # Another keyboard or system may compose the same letters differently.
+    return kdf.derive(unicodedata.normalize("NFC", passphrase).encode())
+
+
+def _answer(ask: Callable[[str], str], question: str) -> str:
+    try:
+        answer = ask(question)
+    except EOFError as error:
+        raise VaultLocked("nobody can be asked for the passphrase here; use --passphrase-fd") from error
+    if not answer:
+        raise VaultLocked("no passphrase was given; the data stays locked")
+    return answer
+
+
+class FileVault:
+    """The key in a file that only its owner can read: as safe as the account and the disk, and no safer."""
+
+    def __init__(self, profile: Profile, path: Path) -> None:
+        self._profile = profile
+        self._path = path
+
+    def key(self) -> bytes:
+        """The key; the file is made on first use."""
+        if not self._path.exists():
+            made = _new_key(self._profile)
+            _write_private(self._path, base64.b64encode(made))
+            return made
+        try:
+            mode = self._path.stat().st_mode
+            if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise VaultUnavailable(f"others can read the key file {self._path.name}; run: chmod 600 {self._path}")
+            text = self._path.read_text("ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise VaultUnavailable(f"the key file {self._path.name} cannot be read") from error
+        return _decoded(text, "the key file")
+
+    def describe(self) -> str:
+        """Says that this is the weaker way."""
+        return f"The key is in the file {self._path}: whoever can read that file can read the cases."
+
+
+class MemoryVault:
+    """No key at all: everything stays in memory."""
+
+    def key(self) -> bytes:
+        """A key that opens databases in memory."""
+        return MemoryKey()
+
+    def describe(self) -> str:
+        """Says what is lost."""
+        return "Nothing is kept on this machine: at the end everything not yet sent is lost."
+
+
+def _new_key(profile: Profile) -> bytes:
+    """A new key, unless data is here already that only another key can open."""
+    if profile.work_db.exists():
+        raise VaultUnavailable(
+            "the key of the data on this machine is not there; choose the --vault it was made with, or move"
+            f" {profile.home} away"
+        )
+    return os.urandom(KEY_BYTES)
+
+
+def _decoded(text: str, where: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise VaultUnavailable(f"what is in {where} is no key of this program; restore it from a backup")
+    return key
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """A new file that only its owner can read, whole or not at all; one that is there already stays."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(draft, path)
