@@ -1,0 +1,182 @@
+"""P7: finding out what differs by comparing digests, never by downloading everything (docs/protocol.md).
+
+Used when the server cannot follow our state any more, and when the officer's rights changed. Cases are compared by
+(id, version, level); a case's version rises with every entry, so entries need no digest of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.cache.sync import Page
+from imi_tui.sync.errors import ManyRemoved, ServerMistake
+from imi_tui.sync.reading import Answer, objects
+
+if TYPE_CHECKING:
+    from imi_tui.cache.sync import SyncStore
+
+Ask = Callable[[list[list[Any]]], dict[str, Answer]]
+Known = dict[str, tuple[int, str]]
+
+DEPTH = 2
+MOST_ITEMS = 800
+"""A bucket with more cases than this is divided before its cases are listed."""
+CALLS = 16
+FETCH = 100
+"""Cases fetched in one request, with all their entries."""
+MANY, SHARE = 20, 0.2
+"""A removal of more than so many cases and more than this share of a desk needs a reason (deletion brake)."""
+
+
+class Recovery:
+    """Brings one desk back in step with the server. One use."""
+
+    def __init__(self, store: SyncStore, ask: Ask, desk: str, *, confirmed: bool) -> None:
+        self._store = store
+        self._ask = ask
+        self._desk = desk
+        self._confirmed = confirmed
+        self.fetched = 0
+        self.removed = 0
+        self.refill = False
+        """Set when the server cannot give a case's entries: the desk was emptied and fills as at first."""
+
+    def run(self) -> None:
+        """Compare, fetch, remove, take over the state. Raises `ManyRemoved` and removes nothing if that is too much."""
+        state, wrong = self._differing()
+        fetch: list[str] = []
+        gone: list[str] = []
+        for prefix, theirs in self._listed(wrong):
+            mine = self._mine(prefix)
+            fetch += [id for id, seen in theirs.items() if mine.get(id) != seen]
+            gone += [id for id in mine if id not in theirs]
+        self._brake(gone)
+        for start in range(0, len(fetch), FETCH):
+            if not self._fetch(fetch[start : start + FETCH], FETCH):
+                self._store.reset_account(self._desk)
+                self.refill = True
+                return
+        if gone:
+            self._store.drop(self._desk, gone)
+        self.removed = len(gone)
+        self._store.apply(self._desk, Page(new_state=state, has_more=False))
+
+    def _differing(self) -> tuple[str, list[str]]:
+        """The state of the comparison and the prefixes whose digests differ."""
+        answer = self._digests([("", DEPTH, False)])[0]
+        state = answer.arguments.get("state")
+        if not isinstance(state, str) or not state:
+            raise ServerMistake("a digest without state")
+        return state, self._compare("", DEPTH, _buckets(answer))
+
+    def _compare(self, prefix: str, depth: int, theirs: dict[str, dict[str, Any]]) -> list[str]:
+        """The prefixes below `prefix` whose digests differ, divided until each is small enough to list."""
+        wrong: list[str] = []
+        for number in range(16**depth):
+            under = f"{prefix}{number:0{depth}x}"
+            bucket = theirs.pop(under, None)
+            mine = self._mine(under)
+            if (bucket is None and not mine) or (bucket is not None and bucket["hash"] == digest_of(mine)):
+                continue
+            if bucket is not None and bucket["count"] > MOST_ITEMS and len(under) < 30:
+                wrong += self._compare(under, 1, _buckets(self._digests([(under, 1, False)])[0]))
+            else:
+                wrong.append(under)
+        if theirs:
+            raise ServerMistake("a digest with buckets that were not asked for")
+        return wrong
+
+    def _listed(self, prefixes: list[str]) -> list[tuple[str, Known]]:
+        """What the server has under each prefix."""
+        out: list[tuple[str, Known]] = []
+        for start in range(0, len(prefixes), CALLS):
+            part = prefixes[start : start + CALLS]
+            for prefix, answer in zip(part, self._digests([(each, 0, True) for each in part]), strict=True):
+                buckets = _buckets(answer)
+                bucket = buckets.get(prefix, {"items": []})
+                theirs = _items(bucket.get("items"), prefix)
+                if len(buckets) > 1 or (buckets and digest_of(theirs) != bucket["hash"]):
+                    raise ServerMistake("a digest that does not fit its cases")
+                out.append((prefix, theirs))
+        return out
+
+    def _digests(self, wanted: list[tuple[str, int, bool]]) -> list[Answer]:
+        calls: list[list[Any]] = [
+            ["Case/digest", {"accountId": self._desk, "prefix": prefix, "depth": depth, "items": items}, f"d{number}"]
+            for number, (prefix, depth, items) in enumerate(wanted)
+        ]
+        found = self._ask(calls)
+        out = [found[f"d{number}"] for number in range(len(wanted))]
+        for answer in out:
+            if answer.error:
+                raise answer.failed()
+        return out
+
+    def _mine(self, prefix: str) -> Known:
+        return {id: (version, level) for id, version, level in self._store.known(self._desk, prefix)}
+
+    def _brake(self, gone: list[str]) -> None:
+        if self._confirmed or len(gone) <= MANY:
+            return
+        total = len(self._store.known(self._desk, ""))
+        if len(gone) > SHARE * total:
+            raise ManyRemoved(self._desk, len(gone), total)
+
+    def _fetch(self, ids: list[str], most: int) -> bool:
+        """Fetch cases with all their entries; False where the server cannot give entries by case."""
+        for start in range(0, len(ids), most):
+            part = ids[start : start + most]
+            found = self._ask(
+                [
+                    ["Case/get", {"accountId": self._desk, "ids": part}, "c"],
+                    ["Entry/get", {"accountId": self._desk, "caseIds": part}, "e"],
+                ]
+            )
+            if found["e"].error in ("invalidArguments", "unknownMethod"):
+                return False
+            if "requestTooLarge" in (found["c"].error, found["e"].error) and len(part) > 1:
+                if not self._fetch(part, max(1, len(part) // 4)):
+                    return False
+                continue
+            cases = objects(found["c"], self._desk, part)
+            entries = [entry for entry in objects(found["e"], self._desk, None) if entry.get("caseId") in set(part)]
+            # The old state stays until everything is here: an interrupted comparison begins anew.
+            page = Page(new_state=self._store.state(self._desk), has_more=True, cases=cases, entries=entries)
+            self._store.apply(self._desk, page)
+            self.fetched += len(cases)
+        return True
+
+
+def digest_of(known: Known) -> str:
+    """The digest of a bucket: the first 16 bytes (hex) of the SHA-256 over ``id version level`` lines in id order."""
+    hash = hashlib.sha256()
+    for id in sorted(known):
+        version, level = known[id]
+        hash.update(f"{id} {version} {level}\n".encode())
+    return hash.hexdigest()[:32]
+
+
+def _buckets(answer: Answer) -> dict[str, dict[str, Any]]:
+    buckets = answer.arguments.get("buckets")
+    if not isinstance(buckets, dict):
+        raise ServerMistake("a digest without buckets")
+    for bucket in buckets.values():
+        sound = (
+            isinstance(bucket, dict) and isinstance(bucket.get("count"), int) and isinstance(bucket.get("hash"), str)
+        )
+        if not sound:
+            raise ServerMistake("a digest bucket without count or hash")
+    return dict(buckets)
+
+
+def _items(items: Any, prefix: str) -> Known:
+    out: Known = {}
+    for item in items if isinstance(items, list) else [None]:
+        match item:
+            case [str(id), int(version), str(level)] if id.startswith(prefix):
+                out[id] = (version, level)
+            case _:
+                raise ServerMistake("a digest with cases of another shape")
+    return out

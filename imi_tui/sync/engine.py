@@ -1,0 +1,370 @@
+"""One synchronisation: outbox to the server, changes of all desks back, everything in one POST where it fits.
+
+Single-threaded and without globals: transport, cache, clock and randomness are parameters, so that every fault can
+be played through. Rules it keeps (docs/protocol.md, "The seven rules"; docs/architecture.md):
+
+- a page and the state reached with it are one transaction; nothing of an unusable answer is applied;
+- nothing disappears but by a tombstone, a session without the desk, or a complete comparison of digests;
+- an entry is marked as sending before its first byte leaves, and is sent again until the server answers for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imi_core.jmap import CASE, CORE, DIRECTORY
+from imi_tui.cache.errors import BadObject, OutboxChanged
+from imi_tui.cache.sync import Page
+from imi_tui.sync import outgoing, reading
+from imi_tui.sync.digest import MANY, SHARE, Recovery
+from imi_tui.sync.errors import Disabled, ManyRemoved, NotSignedIn, OtherServer, ServerMistake
+from imi_tui.sync.outgoing import Batch, Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.ports import Clock, Transport
+    from imi_tui.sync.reading import Answer, Changes, SessionInfo
+
+PAGE = 250
+"""Objects an account may bring in one page."""
+SMALLEST_PAGE = 10
+MAX_REQUESTS = 20_000
+"""Requests of one run at most: far above a first sync of a million cases, and an end to any quarrel."""
+_LANGUAGES = "procedureLanguages"
+_DIRECTORY_KINDS = ("Authority", "Procedure", "Officer")
+_DESK_KINDS = ("Case", "Entry")
+
+
+@dataclass
+class Report:
+    """What one run did. `skew`: seconds the server's clock is ahead of this machine's, None when unknown."""
+
+    sent: int = 0
+    rejected: int = 0
+    waiting: int = 0
+    changed: int = 0
+    removed: int = 0
+    requests: int = 0
+    recovered: list[str] = field(default_factory=list)
+    skew: float | None = None
+
+
+@dataclass
+class _Run:
+    """The state of one run."""
+
+    report: Report
+    page: int = PAGE
+    tried: set[str] = field(default_factory=set)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    recovered: set[str] = field(default_factory=set)
+    since: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, int] = field(default_factory=dict)
+    sessions: int = 0
+    held: ManyRemoved | None = None
+
+
+class Engine:
+    """Synchronises one officer's cache with one server."""
+
+    def __init__(
+        self,
+        store: SyncStore,
+        transport: Transport,
+        clock: Clock,
+        *,
+        languages: tuple[str, ...] = ("en",),
+        accept_removals: bool = False,
+    ) -> None:
+        """`languages`: in which labels of procedures are fetched. `accept_removals` releases the deletion brake."""
+        self._store = store
+        self._transport = transport
+        self._clock = clock
+        self._languages = list(languages)
+        self._accept = accept_removals
+        self._session: SessionInfo | None = None
+        self.report = Report()
+
+    def run_once(self) -> Report:
+        """Synchronise until nothing is left to send or fetch. Raises `SyncError` or an error of the cache."""
+        self.report = Report()
+        run = _Run(self.report)
+        try:
+            if self._session is None:
+                self._load_session(run)
+            self._work(run)
+        except BadObject as error:
+            # The message may quote the object: only its kind goes on.
+            self._session = None
+            raise ServerMistake(f"an object of the kind {error.kind} in the wrong shape") from error
+        except (Disabled, NotSignedIn, OtherServer, ServerMistake):
+            self._session = None
+            raise
+        finally:
+            self.report.skew = self._transport.skew
+        if run.held is not None:
+            raise run.held
+        self._store.set_ok(self._clock())
+        return self.report
+
+    # --- the rounds ---------------------------------------------------------------------------------------------
+
+    def _work(self, run: _Run) -> None:
+        assert self._session is not None
+        todo = list(self._session.accounts)
+        while True:
+            batch = self._batch(run)
+            if not todo and not batch.calls:
+                return
+            if self.report.requests > MAX_REQUESTS:
+                raise ServerMistake("no end of changes")
+            todo = [*todo, *(desk for desk in batch.desks if desk not in todo and desk in self._session.accounts)]
+            now, session = self._fitting(todo, batch), self._session
+            todo = [account for account in todo if account not in now] + self._exchange(run, now, batch)
+            if self._session is not session:
+                # Desks may have come and gone: all that there are now are followed.
+                todo = list(self._session.accounts)
+
+    def _batch(self, run: _Run) -> Batch:
+        """The next entries to send; what was tried in this run waits for the next one."""
+        assert self._session is not None
+        ready = self._store.ready(outgoing.BATCH + len(run.tried))
+        batch = outgoing.batch([item for item in ready if item.client_ref not in run.tried], self._session.limits)
+        if batch.too_large:
+            self._store.settle({}, {item.client_ref: {"type": "tooLarge"} for item in batch.too_large}, [])
+            self.report.rejected += len(batch.too_large)
+        return batch
+
+    def _fitting(self, todo: list[str], batch: Batch) -> list[str]:
+        """The accounts whose calls fit into one request beside the batch."""
+        assert self._session is not None
+        room = self._session.limits.max_calls_in_request - len(batch.calls) - 1
+        out: list[str] = []
+        for account in todo:
+            room -= len(_kinds(account))
+            if room < 0 and out:
+                break
+            out.append(account)
+        return out
+
+    def _exchange(self, run: _Run, accounts: list[str], batch: Batch) -> list[str]:
+        """One POST and everything that follows from its answer; the accounts that are not done yet."""
+        since = {account: self._since(run, account) for account in accounts}
+        calls: list[list[Any]] = [*batch.calls]
+        calls.append(["Desk/sync", {"states": since, "maxChanges": run.page}, "s"])
+        calls += [call for number, account in enumerate(accounts) for call in self._gets(account, number)]
+        refs = batch.refs
+        run.tried |= set(refs)
+        if refs:
+            try:
+                self._store.begin(refs)
+            except OutboxChanged:
+                # The officer was faster. Everything still queued is read again.
+                run.tried -= set(refs)
+                return accounts
+        settlement = Settlement(retry=refs)
+        try:
+            answers, session_state = self._ask(calls)
+            settlement = outgoing.settle(batch, answers)
+            again = self._read(run, accounts, since, answers)
+        finally:
+            if refs:
+                self._store.settle(settlement.acked, settlement.rejected, settlement.retry)
+                self.report.sent += len(settlement.acked)
+                self.report.rejected += len(settlement.rejected)
+                self.report.waiting += len(settlement.retry)
+        assert self._session is not None
+        if self._session.state and session_state != self._session.state and not run.sessions:
+            self._load_session(run)
+        return again
+
+    def _since(self, run: _Run, account: str) -> str:
+        assert self._session is not None
+        return run.since.get(account) or self._store.state(account) or self._session.accounts[account][0]
+
+    def _gets(self, account: str, number: int) -> Iterable[list[Any]]:
+        for kind in _kinds(account):
+            path = f"/accounts/{account.replace('~', '~0').replace('/', '~1')}/{kind}/changed"
+            reference = {"resultOf": "s", "name": "Desk/sync", "path": path}
+            arguments: dict[str, Any] = {"accountId": account, "#ids": reference}
+            if kind == "Procedure":
+                arguments["languages"] = self._languages
+            yield [f"{kind}/get", arguments, f"g{number}{kind}"]
+
+    def _ask(self, calls: list[list[Any]]) -> tuple[dict[str, Answer], str]:
+        self.report.requests += 1
+        response = self._transport.call({"using": [CORE, CASE], "methodCalls": calls})
+        return reading.answers(response), response["sessionState"]
+
+    # --- taking over what came ------------------------------------------------------------------------------------
+
+    def _read(self, run: _Run, accounts: list[str], since: dict[str, str], answers: dict[str, Answer]) -> list[str]:
+        sync = answers["s"]
+        if sync.error == "requestTooLarge":
+            return self._smaller(run, accounts)
+        if sync.error:
+            raise sync.failed()
+        found, failed = sync.arguments.get("accounts"), sync.arguments.get("notCalculated")
+        if not isinstance(found, dict) or not isinstance(failed, dict):
+            raise ServerMistake("a Desk/sync without accounts")
+        again: list[str] = []
+        assert self._session is not None
+        for number, account in enumerate(accounts):
+            if account not in self._session.accounts:
+                continue
+            if account in failed:
+                again += self._failed(run, account, failed[account])
+            elif account in found:
+                again += self._account(run, account, since[account], reading.changes(found[account]), answers, number)
+            else:
+                raise ServerMistake("a Desk/sync without an account that was asked for")
+        return again
+
+    def _failed(self, run: _Run, account: str, error: Any) -> list[str]:
+        kind = error.get("type") if isinstance(error, dict) else None
+        if kind == "cannotCalculateChanges":
+            return self._recover(run, account)
+        if kind in ("accountNotFound", "forbidden") and not run.sessions:
+            self._load_session(run)
+            return [account]
+        raise ServerMistake(f"{account} cannot be followed: {str(kind)[:80]}")
+
+    def _account(
+        self, run: _Run, account: str, since: str, changes: Changes, answers: dict[str, Answer], number: int
+    ) -> list[str]:
+        """Take over one account's page."""
+        assert self._session is not None
+        if changes.old_state != since:
+            raise ServerMistake("changes since another state than the one asked for")
+        if changes.access != self._session.accounts[account][1] and not run.sessions:
+            # Rights changed between session and now: what may be held is decided before anything is taken over.
+            self._load_session(run)
+            return [account]
+        if changes.has_more and (changes.new_state == since or (account, changes.new_state) in run.seen):
+            return self._recover(run, account)
+        run.seen.add((account, changes.new_state))
+        got: dict[str, list[dict[str, Any]]] = {}
+        for kind in _kinds(account):
+            asked = changes.changed.get(kind, [])
+            answer = answers[f"g{number}{kind}"]
+            if asked and answer.error == "requestTooLarge":
+                return self._smaller(run, [account])
+            got[kind] = reading.objects(answer, account, asked) if asked else []
+        if self._braked(run, account, changes):
+            return []
+        self._store.apply(
+            account,
+            Page(
+                new_state=changes.new_state,
+                has_more=changes.has_more,
+                cases=got.get("Case", ()),
+                entries=got.get("Entry", ()),
+                authorities=got.get("Authority", ()),
+                procedures=got.get("Procedure", ()),
+                officers=got.get("Officer", ()),
+                destroyed={kind: ids for kind, ids in changes.destroyed.items() if ids},
+                filling=changes.filling if changes.has_more else None,
+            ),
+        )
+        run.since.pop(account, None)
+        self.report.changed += sum(len(each) for each in got.values())
+        self.report.removed += len(changes.destroyed.get("Case", []))
+        return [account] if changes.has_more else []
+
+    def _smaller(self, run: _Run, accounts: list[str]) -> list[str]:
+        if run.page <= SMALLEST_PAGE:
+            raise ServerMistake("even a small page is too large for the server")
+        run.page = max(SMALLEST_PAGE, run.page // 2)
+        return accounts
+
+    def _braked(self, run: _Run, account: str, changes: Changes) -> bool:
+        """The deletion brake: whether so much would go that the server has to confirm it, and does not."""
+        gone = changes.destroyed.get("Case", [])
+        if account == DIRECTORY or not gone or self._accept:
+            return False
+        removed = run.gone[account] = run.gone.get(account, 0) + len(gone)
+        if removed <= MANY:
+            return False
+        total = len(self._store.known(account, "")) + removed - len(gone)
+        if removed <= SHARE * total:
+            return False
+        answers, _ = self._ask([["Case/get", {"accountId": account, "ids": gone, "properties": ["id"]}, "c"]])
+        if not answers["c"].error and answers["c"].arguments.get("list") == []:
+            return False
+        run.held = ManyRemoved(account, removed, total)
+        return True
+
+    # --- recovery and session ---------------------------------------------------------------------------------------
+
+    def _recover(self, run: _Run, account: str, *, confirmed: bool = False) -> list[str]:
+        """Compare digests (P7) and follow from there; the directory, which has none, is read anew."""
+        if account in run.recovered:
+            raise ServerMistake(f"{account} cannot be followed even after a comparison")
+        run.recovered.add(account)
+        self.report.recovered.append(account)
+        if account == DIRECTORY:
+            # What is known stays in place meanwhile: without procedures no case could be shown.
+            assert self._session is not None
+            run.since[account] = self._session.accounts[account][0]
+            return [account]
+        recovery = Recovery(
+            self._store, lambda calls: self._ask(calls)[0], account, confirmed=confirmed or self._accept
+        )
+        try:
+            recovery.run()
+        except ManyRemoved as held:
+            run.held = held
+            return []
+        finally:
+            self.report.changed += recovery.fetched
+            self.report.removed += recovery.removed
+        run.seen = {pair for pair in run.seen if pair[0] != account}
+        return [account]
+
+    def _load_session(self, run: _Run) -> None:
+        """Fetch the session; act on what it says about server, officer and rights before keeping it."""
+        run.sessions += 1
+        session = self._transport.session()
+        new = reading.session_info(session)
+        stored = self._store.session()
+        old = reading.session_info(stored) if stored is not None else None
+        if old is not None and old.server != new.server:
+            raise OtherServer("the server has another id than the one the cache was filled from")
+        self._session = new
+        if old is not None and old.officer != new.officer:
+            for account in old.accounts:
+                self._store.reset_account(account)
+        elif old is not None:
+            for account, (_, access) in new.accounts.items():
+                changed = account in old.accounts and old.accounts[account][1] != access
+                if changed and account != DIRECTORY and self._store.state(account):
+                    self._recover(run, account, confirmed=True)
+                    run.recovered.discard(account)
+        self._store.set_session(session)
+        if old is not None and old.officer == new.officer and old.epoch != new.epoch:
+            # A restored server may lack what it acknowledged; it knows what it has by the client refs (P1, P4).
+            for desk in new.desks:
+                self._store.reoffer([item.client_ref for item in self._store.journal(desk)])
+        self._fetch_labels(new)
+
+    def _fetch_labels(self, session: SessionInfo) -> None:
+        """Procedures the cache already has get the labels of a language that was chosen since."""
+        wanted = ",".join(self._languages)
+        if self._store.secret(_LANGUAGES) == wanted or DIRECTORY not in session.accounts:
+            return
+        state = self._store.state(DIRECTORY)
+        if state:
+            answers, _ = self._ask(
+                [["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": self._languages}, "p"]]
+            )
+            self._store.apply(
+                DIRECTORY, Page(new_state=state, procedures=reading.objects(answers["p"], DIRECTORY, None))
+            )
+        self._store.set_secret(_LANGUAGES, wanted)
+
+
+def _kinds(account: str) -> tuple[str, ...]:
+    return _DIRECTORY_KINDS if account == DIRECTORY else _DESK_KINDS

@@ -1,0 +1,228 @@
+"""The only module that speaks HTTP, and the only one that imports httpx (when the first request is made).
+
+No redirect is followed, no cookie kept, no reply decoded by the library: raw bytes come in chunks and are decoded
+with caps (`imi_tui.sync.wire`). Every failure becomes a typed error of `imi_tui.sync.errors`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import ipaddress
+import ssl
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from imi_tui.sync import wire
+from imi_tui.sync.errors import (
+    CaptivePortal,
+    InsecureServer,
+    Offline,
+    ProxyProblem,
+    RateLimited,
+    ServerMistake,
+    SyncError,
+    TlsProblem,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+CONNECT_SECONDS = 10.0
+IDLE_SECONDS = 30.0
+MAX_RETRY_AFTER = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply. `data` is cleaned JSON, None where it is none; `skew`: seconds the server's clock is ahead."""
+
+    status: int
+    data: Any
+    skew: float | None
+    retry_after: float | None
+    received: int
+
+
+class Http:
+    """A connection to one server, kept open between requests; belongs to one thread."""
+
+    def __init__(self, server: str) -> None:
+        self.server = checked_address(server)
+        self._client: httpx.Client | None = None
+        self.sent = 0
+        self.received = 0
+
+    def get(self, path: str, token: str = "") -> Reply:
+        """GET a JSON document."""
+        return self._send("GET", path, token, b"", "")
+
+    def post(self, path: str, data: Any, token: str = "") -> Reply:
+        """POST JSON."""
+        return self._send("POST", path, token, wire.encoded(data), "application/json")
+
+    def post_form(self, path: str, fields: dict[str, str]) -> Reply:
+        """POST form fields, as OAuth wants."""
+        from urllib.parse import urlencode
+
+        return self._send("POST", path, "", urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _send(self, method: str, path: str, token: str, body: bytes, kind: str) -> Reply:
+        headers = {"Accept": "application/json", "Accept-Encoding": "zstd, gzip"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if kind:
+            headers["Content-Type"] = kind
+        if kind == "application/json":
+            body, encoding = wire.compressed(body)
+            if encoding:
+                headers["Content-Encoding"] = encoding
+        with _typed_errors():
+            self.sent += len(body)
+            with self._open().stream(method, self.server + path, content=body or None, headers=headers) as response:
+                return self._read(response)
+
+    def _read(self, response: httpx.Response) -> Reply:
+        status = response.status_code
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        retry_after = _retry_after(response.headers.get("retry-after", ""))
+        _check_status(status, retry_after)
+        is_json = kind == "application/json" or kind.endswith("+json")
+        if not is_json:
+            if status == 200:
+                raise CaptivePortal(f"a reply of the kind {kind[:40]!r} where JSON was expected")
+            if status >= 500:
+                raise Unavailable(f"status {status}", retry_after)
+            return Reply(status, None, None, retry_after, 0)
+        budget = wire.Budget()
+        body = wire.decoded(response.iter_raw(wire.STEP), response.headers.get("content-encoding", ""), budget)
+        self.received += budget.raw
+        if status >= 500:
+            raise Unavailable(f"status {status}", retry_after)
+        return Reply(status, wire.parse(body), _skew(response.headers.get("date", "")), retry_after, budget.raw)
+
+    def _open(self) -> httpx.Client:
+        if self._client is None:
+            import httpx
+
+            local = is_loopback(urlsplit(self.server).hostname or "")
+            self._client = httpx.Client(
+                verify=_trust() if self.server.startswith("https:") else False,
+                follow_redirects=False,
+                timeout=httpx.Timeout(IDLE_SECONDS, connect=CONNECT_SECONDS),
+                # A proxy of the environment is for the network, not for a server on this machine.
+                trust_env=not local,
+                headers={"User-Agent": "imi-tui"},
+            )
+        return self._client
+
+
+def checked_address(server: str) -> str:
+    """`server` without its end slash. Raises `InsecureServer` unless it is https, or http to this very machine."""
+    try:
+        parts = urlsplit(server)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError as error:
+        raise InsecureServer("not an address") from error
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if not host or not safe or parts.username or parts.query or parts.fragment:
+        raise InsecureServer("an address has to be https://host[:port]")
+    return server.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _trust() -> ssl.SSLContext:
+    """The system's certificate authorities (an organisation's own among them) and those that come with httpx."""
+    import certifi
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def _check_status(status: int, retry_after: float | None) -> None:
+    if 300 <= status < 400:
+        raise CaptivePortal(f"status {status} where no redirect is expected")
+    match status:
+        case 511:
+            raise CaptivePortal("status 511")
+        case 407:
+            raise ProxyProblem("status 407")
+        case 429:
+            raise RateLimited("status 429", retry_after)
+        case 503:
+            raise Unavailable("status 503", retry_after)
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    """httpx's exceptions as ours. Messages name the kind only: httpx quotes addresses."""
+    import httpx
+
+    try:
+        yield
+    except httpx.ProxyError as error:
+        raise ProxyProblem(type(error).__name__) from error
+    except httpx.TransportError as error:
+        raise _transport_error(error) from error
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise InsecureServer("not an address") from error
+    except httpx.HTTPError as error:
+        raise ServerMistake(type(error).__name__) from error
+
+
+def _transport_error(error: BaseException) -> SyncError:
+    import httpx
+
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return InsecureServer(type(error).__name__)
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return TlsProblem(cause.reason or type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    return Offline(type(error).__name__)
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds a Retry-After header asks for (a number or a date), at most an hour; None without one."""
+    if value.strip().isascii() and value.strip().isdigit():
+        return min(float(value.strip()), MAX_RETRY_AFTER)
+    moment = _http_date(value)
+    if moment is None:
+        return None
+    return min(max((moment - dt.datetime.now(dt.UTC)).total_seconds(), 0.0), MAX_RETRY_AFTER)
+
+
+def _skew(value: str) -> float | None:
+    moment = _http_date(value)
+    return None if moment is None else (moment - dt.datetime.now(dt.UTC)).total_seconds()
+
+
+def _http_date(value: str) -> dt.datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)

@@ -1,0 +1,118 @@
+"""Sending the outbox: which entries go into one request, and what each answer means for them.
+
+The order of entries of one case is kept; a refused one holds back what follows in its case and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.sync import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from imi_core.jmap import Limits
+    from imi_tui.cache.model import OutboxItem
+    from imi_tui.sync.reading import Answer
+
+BATCH = 50
+"""Entries in one request at most."""
+_TRANSIENT = frozenset({"rateLimit", "serverFail", "serverUnavailable", "serverPartialFail"})
+_REQUEST_ROOM = 32 * 1024
+"""Bytes of a request kept for everything that is not an entry."""
+
+
+@dataclass
+class Batch:
+    """The entries of one request: its ``Entry/set`` calls, and the entries by call id and creation id."""
+
+    calls: list[list[Any]] = field(default_factory=list)
+    items: dict[tuple[str, str], OutboxItem] = field(default_factory=dict)
+    too_large: list[OutboxItem] = field(default_factory=list)
+
+    @property
+    def refs(self) -> list[str]:
+        """Client refs of all its entries, in order."""
+        return [item.client_ref for item in self.items.values()]
+
+    @property
+    def desks(self) -> set[str]:
+        """The desks its entries act for."""
+        return {item.desk for item in self.items.values()}
+
+
+@dataclass
+class Settlement:
+    """What became of a batch."""
+
+    acked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    rejected: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    retry: list[str] = field(default_factory=list)
+
+
+def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Batch:
+    """The first entries that fit into one request. A new call begins whenever the desk changes, which keeps order."""
+    out = Batch()
+    room = limits.max_size_request - _REQUEST_ROOM
+    desk, in_call = "", 0
+    for item in items:
+        size = len(wire.encoded(item.payload)) + 64
+        if size > limits.max_size_request - _REQUEST_ROOM:
+            out.too_large.append(item)
+            continue
+        full = len(out.items) >= most or size > room
+        new_call = item.desk != desk or in_call >= limits.max_objects_in_set
+        # Half of the calls stay for reading.
+        if full or (new_call and len(out.calls) >= limits.max_calls_in_request // 2):
+            break
+        if new_call:
+            out.calls.append(["Entry/set", {"accountId": item.desk, "create": {}}, f"o{len(out.calls)}"])
+            desk, in_call = item.desk, 0
+        creation = f"k{len(out.items)}"
+        out.calls[-1][1]["create"][creation] = item.payload
+        out.items[out.calls[-1][2], creation] = item
+        in_call += 1
+        room -= size
+    return out
+
+
+def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
+    """What the answers mean for each entry of the batch, in order."""
+    out = Settlement()
+    failed: set[tuple[str, str]] = set()
+    for (call_id, creation), item in sent.items.items():
+        answer = answers[call_id]
+        case = item.desk, item.case_id
+        created = _member(answer, "created", creation)
+        if created is not None and isinstance(created.get("id"), str) and isinstance(created.get("caseId"), str):
+            out.acked[item.client_ref] = created
+            continue
+        error = _refusal(answer, creation)
+        # What follows a failed entry of its case was judged without it: it waits and is judged again.
+        if error is None or case in failed:
+            out.retry.append(item.client_ref)
+        else:
+            out.rejected[item.client_ref] = error
+        failed.add(case)
+    return out
+
+
+def _refusal(answer: Answer, creation: str) -> Mapping[str, Any] | None:
+    """The set error of one entry; None where it should simply be sent again."""
+    if answer.error:
+        # Rights to the desk are gone; anything else that stops a whole call is not the entry's fault.
+        if answer.error in ("accountNotFound", "accountReadOnly", "forbidden"):
+            return {"type": "forbidden"}
+        return None
+    error = _member(answer, "notCreated", creation)
+    if error is None or not isinstance(error.get("type"), str) or error["type"] in _TRANSIENT:
+        return None
+    return error
+
+
+def _member(answer: Answer, name: str, creation: str) -> dict[str, Any] | None:
+    members = answer.arguments.get(name)
+    found = members.get(creation) if isinstance(members, dict) else None
+    return found if isinstance(found, dict) else None

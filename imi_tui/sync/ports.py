@@ -1,0 +1,45 @@
+"""What the engine needs of the world besides the cache: a way to the server, tokens, small secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+Clock = Callable[[], "dt.datetime"]
+
+
+class Transport(Protocol):
+    """The server, as far as the engine is concerned. Data is cleaned; errors are `imi_tui.sync.errors`."""
+
+    def session(self) -> dict[str, Any]:
+        """The session resource."""
+
+    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One POST: a request object and its response object, both whole."""
+
+    @property
+    def skew(self) -> float | None:
+        """Seconds the server's clock is ahead of this machine's, as of the last reply."""
+
+
+class TokenSource(Protocol):
+    """Where access tokens come from."""
+
+    def token(self) -> str:
+        """A token that is probably valid. Raises `NotSignedIn`."""
+
+    def renewed(self, refused: str) -> str:
+        """A token other than the one the server just refused. Raises `NotSignedIn`."""
+
+
+class Secrets(Protocol):
+    """Small secrets, encrypted at rest."""
+
+    def secret(self, name: str) -> str | None:
+        """The secret with this name."""
+
+    def set_secret(self, name: str, value: str | None) -> None:
+        """Keep it, or forget it."""

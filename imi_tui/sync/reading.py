@@ -1,0 +1,160 @@
+"""Taking a response apart without believing it: every shape is checked before anything reaches the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imi_core.jmap import CASE, CORE, DIRECTORY, Limits
+from imi_tui.sync.errors import ServerMistake, SyncError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = ("Case", "Entry", "Authority", "Procedure", "Officer")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """What the engine reads of a session resource. `accounts` maps an account to (initial state, access state)."""
+
+    server: str
+    epoch: str
+    officer: str
+    state: str
+    accounts: dict[str, tuple[str, str]]
+    limits: Limits
+
+    @property
+    def desks(self) -> list[str]:
+        """The accounts that are desks."""
+        return [account for account in self.accounts if account != DIRECTORY]
+
+
+def session_info(session: Mapping[str, Any]) -> SessionInfo:
+    """The engine's view of a session resource. Raises `ServerMistake`."""
+    capabilities = _dict(session.get("capabilities"))
+    ours = _dict(capabilities.get(CASE))
+    server = ours.get("server")
+    officer = _dict(session.get("officer")).get("id")
+    if not isinstance(server, str) or not server or not isinstance(officer, str) or not officer:
+        raise ServerMistake("a session without server or officer")
+    accounts: dict[str, tuple[str, str]] = {}
+    for account, value in _dict(session.get("accounts")).items():
+        own = _dict(_dict(_dict(value).get("accountCapabilities")).get(CASE))
+        initial, access = own.get("initialState"), own.get("accessState", "")
+        if not isinstance(initial, str) or not isinstance(access, str):
+            raise ServerMistake("a session with an account without initial state")
+        accounts[account] = (initial, access)
+    return SessionInfo(
+        server=server,
+        epoch=str(ours.get("epoch", "")),
+        officer=officer,
+        state=str(session.get("state", "")),
+        accounts=accounts,
+        limits=_limits(_dict(capabilities.get(CORE))),
+    )
+
+
+def _limits(given: Mapping[str, Any]) -> Limits:
+    """The server's limits where they make sense; never more than the protocol's own."""
+
+    def at_most(name: str, most: int) -> int:
+        value = given.get(name)
+        return min(value, most) if isinstance(value, int) and value > 0 else most
+
+    usual = Limits()
+    return Limits(
+        max_size_request=at_most("maxSizeRequest", usual.max_size_request),
+        max_calls_in_request=max(8, at_most("maxCallsInRequest", usual.max_calls_in_request)),
+        max_objects_in_get=at_most("maxObjectsInGet", usual.max_objects_in_get),
+        max_objects_in_set=at_most("maxObjectsInSet", usual.max_objects_in_set),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One method response; `error` is the method error's type or ""."""
+
+    name: str
+    arguments: dict[str, Any]
+
+    @property
+    def error(self) -> str:
+        """The type of a method error, "" for none."""
+        return str(self.arguments.get("type", "serverFail")) if self.name == "error" else ""
+
+    def failed(self) -> SyncError:
+        """The error to raise for a method error nobody can do anything about."""
+        if self.error in ("serverUnavailable", "serverFail", "serverPartialFail"):
+            return Unavailable(self.error)
+        return ServerMistake(f"method error {self.error[:80]}")
+
+
+def answers(response: Mapping[str, Any]) -> dict[str, Answer]:
+    """The response's answers by call id (`Transport.call` has checked their shape)."""
+    return {call_id: Answer(name, arguments) for name, arguments, call_id in response["methodResponses"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One account's part of a ``Desk/sync`` answer."""
+
+    old_state: str
+    new_state: str
+    has_more: bool
+    access: str
+    changed: dict[str, list[str]]
+    destroyed: dict[str, list[str]]
+    filling: float | None
+
+
+def changes(value: Any) -> Changes:
+    """One account's changes. Raises `ServerMistake`."""
+    given = _dict(value)
+    old, new, more = given.get("oldState"), given.get("newState"), given.get("hasMoreChanges")
+    access = given.get("accessState", "")
+    if not (isinstance(old, str) and isinstance(new, str) and new and isinstance(more, bool)):
+        raise ServerMistake("changes without states")
+    filling = given.get("filling")
+    share = float(filling) if isinstance(filling, int | float) and not isinstance(filling, bool) else None
+    return Changes(
+        old_state=old,
+        new_state=new,
+        has_more=more,
+        access=access if isinstance(access, str) else "",
+        changed={kind: _ids(_dict(given.get(kind, {})).get("changed", [])) for kind in KINDS if kind in given},
+        destroyed={kind: _ids(_dict(given.get(kind, {})).get("destroyed", [])) for kind in KINDS if kind in given},
+        filling=None if share is None else max(0.0, min(share, 1.0)),
+    )
+
+
+def objects(answer: Answer, account: str, asked: list[str] | None) -> list[dict[str, Any]]:
+    """The objects of a ``/get`` answer: only ones that were asked for, each once. Raises `SyncError`."""
+    if answer.error:
+        raise answer.failed()
+    listed = answer.arguments.get("list")
+    if answer.arguments.get("accountId") != account or not isinstance(listed, list):
+        raise ServerMistake("a get without list, or of another account")
+    wanted = None if asked is None else set(asked)
+    found: dict[str, dict[str, Any]] = {}
+    for item in listed:
+        id = item.get("id") if isinstance(item, dict) else None
+        if not isinstance(id, str) or not id or (wanted is not None and id not in wanted):
+            raise ServerMistake("an object that was not asked for")
+        found[id] = item
+    return list(found.values())
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ServerMistake("something else where an object was expected")
+    return value
+
+
+def _ids(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ServerMistake("something else where a list of ids was expected")
+    return value

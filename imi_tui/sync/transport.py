@@ -1,0 +1,78 @@
+"""JMAP over HTTP: a token on every request, one renewal when it is refused, and a reply only if it is a whole one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.sync.errors import Disabled, NotSignedIn, ServerMistake
+from imi_tui.sync.http import Http, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imi_tui.sync.ports import TokenSource
+
+# Fixed by docs/protocol.md. The address in the session is not used: what a reply says never moves the token elsewhere.
+SESSION_PATH = "/jmap/session"
+API_PATH = "/jmap/api"
+
+
+class HttpTransport:
+    """`imi_tui.sync.ports.Transport` over `Http`."""
+
+    def __init__(self, http: Http, tokens: TokenSource) -> None:
+        self._http = http
+        self._tokens = tokens
+        self._skew: float | None = None
+
+    @property
+    def skew(self) -> float | None:
+        """Seconds the server's clock is ahead, as of the last reply."""
+        return self._skew
+
+    def session(self) -> dict[str, Any]:
+        """The session resource. Raises `SyncError`."""
+        reply = self._authorised(lambda token: self._http.get(SESSION_PATH, token))
+        data = reply.data
+        if not isinstance(data, dict) or not isinstance(data.get("accounts"), dict):
+            raise ServerMistake("a session without accounts")
+        return data
+
+    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One POST; the reply names every call or nothing of it counts. Raises `SyncError`."""
+        reply = self._authorised(lambda token: self._http.post(API_PATH, request, token))
+        data = reply.data
+        if not isinstance(data, dict) or not isinstance(data.get("sessionState"), str):
+            raise ServerMistake("a response without a session state")
+        responses = data.get("methodResponses")
+        if not isinstance(responses, list) or not all(_is_invocation(item) for item in responses):
+            raise ServerMistake("a response without method responses")
+        asked = {call[2] for call in request["methodCalls"]}
+        if {item[2] for item in responses} != asked:
+            raise ServerMistake("a response that does not answer every call")
+        return data
+
+    def _authorised(self, send: Callable[[str], Reply]) -> Reply:
+        token = self._tokens.token()
+        reply = send(token)
+        if reply.status == 401:
+            reply = send(self._tokens.renewed(token))
+            if reply.status == 401:
+                raise NotSignedIn("the token was refused twice")
+        self._skew = reply.skew
+        if reply.status == 200:
+            return reply
+        if reply.status == 403:
+            raise Disabled("status 403")
+        kind = reply.data.get("type", "") if isinstance(reply.data, dict) else ""
+        raise ServerMistake(f"status {reply.status} {str(kind)[:80]}")
+
+
+def _is_invocation(item: Any) -> bool:
+    return (
+        isinstance(item, list)
+        and len(item) == 3
+        and isinstance(item[0], str)
+        and isinstance(item[1], dict)
+        and isinstance(item[2], str)
+    )

@@ -1,0 +1,142 @@
+"""From the bytes of a reply to plain data, with every cap on: size, compression ratio, depth, duplicate members.
+
+Nothing here trusts the other side: a server may be broken, hostile or not the server at all.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import IO, Any, cast
+
+from imi_core.text import clean
+from imi_tui.sync.errors import ServerMistake
+
+MAX_REPLY = 16 * 1024 * 1024
+"""Bytes of one decoded reply."""
+MAX_RATIO = 200
+"""How many times its own size a reply may decode to, once it is larger than `RATIO_FROM`."""
+RATIO_FROM = 1024 * 1024
+WINDOW = 2**23
+"""Largest zstd window accepted (RFC 9659, section 3)."""
+STEP = 64 * 1024
+MIN_COMPRESSED = 200
+"""Bytes of a request below which compressing it gains nothing."""
+
+
+class Budget:
+    """Counts bytes in and out of one reply. `spend` raises `ServerMistake` when a cap is passed."""
+
+    def __init__(self) -> None:
+        self.raw = 0
+        self.decoded = 0
+
+    def spend(self, decoded: int) -> None:
+        """Count decoded bytes."""
+        self.decoded += decoded
+        if self.decoded > MAX_REPLY:
+            raise ServerMistake(f"a reply of more than {MAX_REPLY} bytes")
+        if self.decoded > RATIO_FROM and self.decoded > MAX_RATIO * max(self.raw, 1):
+            raise ServerMistake(f"a reply that decodes to more than {MAX_RATIO} times its size")
+
+
+def decoded(chunks: Iterable[bytes], encoding: str, budget: Budget) -> bytes:
+    """The body of a reply from its raw `chunks`, decoded in small steps. Raises `ServerMistake`."""
+    parts: list[bytes] = []
+    for part in _decoder(encoding)(_counted(chunks, budget)):
+        budget.spend(len(part))
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _counted(chunks: Iterable[bytes], budget: Budget) -> Iterator[bytes]:
+    for chunk in chunks:
+        budget.raw += len(chunk)
+        yield chunk
+
+
+def _decoder(encoding: str) -> Any:
+    match encoding.strip().lower():
+        case "" | "identity":
+            return iter
+        case "zstd":
+            return _zstd
+        case "gzip" | "x-gzip":
+            return _gzip
+    raise ServerMistake("a reply in an encoding that was not asked for")
+
+
+class _Source:
+    """The chunks as something zstandard can read from."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        while not self._left:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return b""
+            self._left = chunk
+        out, self._left = self._left[:size], self._left[size:]
+        return out
+
+
+def _zstd(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    import zstandard
+
+    source = cast("IO[bytes]", _Source(chunks))
+    reader = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(source, read_size=STEP)
+    try:
+        while part := reader.read(STEP):
+            yield part
+    except zstandard.ZstdError as error:
+        raise ServerMistake("a reply that does not decompress") from error
+
+
+def _gzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        for chunk in chunks:
+            while chunk:
+                yield unzip.decompress(chunk, STEP)
+                chunk = unzip.unconsumed_tail
+        yield unzip.flush()
+    except zlib.error as error:
+        raise ServerMistake("a reply that does not decompress") from error
+
+
+def compressed(body: bytes) -> tuple[bytes, str]:
+    """A request body and its Content-Encoding, zstd where that gains something."""
+    if len(body) < MIN_COMPRESSED:
+        return body, ""
+    import zstandard
+
+    return zstandard.ZstdCompressor(level=9).compress(body), "zstd"
+
+
+def parse(body: bytes) -> Any:
+    """Cleaned data of a JSON text: no member twice, nothing too deep, only numbers that fit. Raises `ServerMistake`."""
+    try:
+        return clean(json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant))
+    except (ValueError, RecursionError) as error:
+        # The message of a JSON error may quote the text: only its kind goes into logs.
+        raise ServerMistake(f"a reply that is not usable JSON ({type(error).__name__})") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        raise ValueError("a member stands twice")
+    return out
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def encoded(data: Any) -> bytes:
+    """`data` as compact JSON."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

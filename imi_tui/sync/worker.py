@@ -1,0 +1,187 @@
+"""The thread that keeps the cache in step: synchronises, waits, synchronises again, and never takes the client down."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from imi_tui.cache.errors import CacheError
+from imi_tui.sync.errors import Disabled, NotSignedIn, OtherServer, SyncError
+
+if TYPE_CHECKING:
+    from imi_tui.cache.store import Store
+    from imi_tui.profile import Profile
+    from imi_tui.sync.engine import Engine, Report
+    from imi_tui.sync.http import Http
+    from imi_tui.sync.ports import Secrets, TokenSource
+
+log = logging.getLogger("imi_tui.sync")
+
+Tokens = Callable[["Secrets", "Http"], "TokenSource"]
+"""Makes the source of tokens in the worker's own thread, over its own connections."""
+
+FIRST_RETRY, LAST_RETRY = 5.0, 900.0
+QUICK_POLL, SLOW_POLL = 60.0, 600.0
+SKEW_SECONDS = 120.0
+"""A difference of clocks worth telling the officer."""
+_NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherServer)
+
+
+class Pace:
+    """How long to wait: short after something happened, longer while nothing does, doubling after failures.
+
+    `poll`: seconds between synchronisations in quiet times. All waits carry up to a quarter of jitter, so that
+    clients which lost their server together do not come back together.
+    """
+
+    def __init__(self, poll: float, jitter: Callable[[], float]) -> None:
+        self._poll = min(max(poll, QUICK_POLL), 24 * 3600.0)
+        self._jitter = jitter
+        self._failures = 0
+        self._quiet = QUICK_POLL
+
+    def after(self, report: Report) -> float:
+        """Seconds until the next synchronisation after one that worked."""
+        self._failures = 0
+        busy = report.sent or report.changed or report.removed or report.waiting
+        self._quiet = QUICK_POLL if busy else min(self._quiet * 2, self._poll)
+        return self._spread(min(self._quiet, self._poll))
+
+    def after_failure(self, error: Exception) -> float:
+        """Seconds until the next try after one that failed."""
+        self._failures += 1
+        if isinstance(error, _NEEDS_THE_OFFICER):
+            return self._spread(LAST_RETRY)
+        wait = min(FIRST_RETRY * 2 ** min(self._failures - 1, 10), LAST_RETRY)
+        asked = error.retry_after if isinstance(error, SyncError) else None
+        return self._spread(max(wait, asked) if asked is not None else wait)
+
+    def _spread(self, seconds: float) -> float:
+        return seconds * (1 + self._jitter() / 4)
+
+
+class SyncWorker:
+    """Runs the engine in a thread of its own. Start it after the first paint: httpx is imported in the thread."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        key: bytes,
+        server: str,
+        token_source: Tokens,
+        *,
+        languages: tuple[str, ...] = ("en",),
+        poll: float = 300.0,
+        said: Callable[[str], None] | None = None,
+    ) -> None:
+        """`poll`: seconds in quiet times. `said` hears a problem code (or "") after each run, in the thread."""
+        self._profile, self._key, self._server, self._tokens = profile, key, server, token_source
+        self._languages = languages
+        self._pace = Pace(poll, secrets.SystemRandom().random)
+        self._said = said
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._main, name="imi-sync", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first synchronisation follows at once."""
+        self._thread.start()
+
+    def poke(self) -> None:
+        """Synchronise now, whatever the pace says."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End after the running request; what was on its way is sent again at the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def _main(self) -> None:
+        from imi_tui.cache.store import Store
+        from imi_tui.sync.engine import Engine
+        from imi_tui.sync.http import Http
+        from imi_tui.sync.transport import HttpTransport
+
+        try:
+            store = Store.open(self._profile, self._key)
+        except CacheError as error:
+            log.warning("sync cannot open the cache: %s", error.code)
+            self._tell(error.code)
+            return
+        http: Http | None = None
+        try:
+            http = Http(self._server)
+            transport = HttpTransport(http, self._tokens(store.sync, http))
+            engine = Engine(store.sync, transport, _now, languages=self._languages)
+            store.sync.recover()
+            while not self._stopping.is_set():
+                wait = self._once(engine, store)
+                self._index(store)
+                self._wake.wait(wait)
+                self._wake.clear()
+        except (SyncError, CacheError) as error:
+            store.sync.set_problem(error.code)
+            self._tell(error.code)
+        finally:
+            if http is not None:
+                http.close()
+            store.close()
+
+    def _once(self, engine: Engine, store: Store) -> float:
+        """One synchronisation; seconds until the next."""
+        failure: Exception
+        try:
+            report = engine.run_once()
+        except (SyncError, CacheError) as error:
+            failure, code = error, error.code
+            log.info("sync: %s (%s)", code, error.detail if isinstance(error, SyncError) else "")
+        except Exception as error:  # noqa: BLE001
+            # A mistake of ours must not end the thread. Neither message nor locals: they may hold case data.
+            failure, code = error, "internal"
+            log.error("sync: internal mistake %s", _where(error))
+        else:
+            skewed = report.skew is not None and abs(report.skew) > SKEW_SECONDS
+            code = "clockSkew" if skewed else ""
+            if skewed:
+                self._note(store, code)
+            self._tell(code)
+            return self._pace.after(report)
+        self._note(store, code)
+        self._tell(code)
+        return self._pace.after_failure(failure)
+
+    def _note(self, store: Store, code: str) -> None:
+        try:
+            store.sync.set_problem(code)
+        except CacheError as error:
+            log.warning("sync: cannot note %s: %s", code, error.code)
+
+    def _index(self, store: Store) -> None:
+        """Make new cases searchable in small steps, as long as nobody waits."""
+        try:
+            while not self._stopping.is_set() and not self._wake.is_set() and store.sync.index_pending(200):
+                pass
+        except CacheError as error:
+            log.info("sync: indexing waits: %s", error.code)
+
+    def _tell(self, code: str) -> None:
+        if self._said is not None:
+            self._said(code)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _where(error: BaseException) -> str:
+    """The kind of an error and the lines it passed, without any value."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    return " ".join([type(error).__name__, *(f"{frame.name}:{frame.lineno}" for frame in frames[-6:])])
