@@ -143,3 +143,23 @@ def case_in(rules: Rules, state: str) -> Case:
     for who, action in PATHS[state]:
         case = act(rules, case, who, action)
     return case
+
+
+# action: (part, states it is possible in, state it leads to or "" for the same)
+TRANSITIONS: dict[str, tuple[str, set[str], str]] = {
+    "accept": ("responder", {"awaiting_acceptance"}, "accepted"),
+    "forward": ("responder", {"awaiting_acceptance", "accepted"}, "awaiting_acceptance"),
+    "refuse": ("responder", {"awaiting_acceptance"}, "refused"),
+    "reply": ("responder", {"accepted", "partly_answered"}, "replied"),
+    "reply_partly": ("responder", {"accepted", "partly_answered"}, "partly_answered"),
+    "change_date": ("responder", {"accepted", "partly_answered"}, ""),
+    "answer_clarification": ("responder", {"clarification_requested"}, "replied"),
+    "close": ("initiator", {"replied"}, "closed"),
+    "ask_clarification": ("initiator", {"replied"}, "clarification_requested"),
+    "modify": ("initiator", {"awaiting_acceptance"}, ""),
+    "withdraw": ("initiator", {"awaiting_acceptance", "accepted"}, "withdrawn"),
+}
+OPEN = {"awaiting_acceptance", "accepted", "partly_answered", "replied", "clarification_requested"}
+STATES = {*OPEN, "closed", "withdrawn", "refused"}
+COORDINATOR_ONLY = {"refuse"}
+CLOSING = {"close", "withdraw", "refuse"}
