@@ -1,88 +1,14 @@
-"""A small Europe on a real database in a file: three countries, five desks, officers with different roles."""
+"""Fixtures of the central server's tests; what they are made of is in `world`."""
 
 from __future__ import annotations
 
-import datetime as dt
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import anyio
-import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
 
-import imi_central
-from imi_central.api import Unauthorized, build_routes
 from imi_central.store import Store
-from imi_core.authority import Authority, Desk, Officer
-from imi_core.case import Entry
-from imi_core.jmap import CASE, CORE, Limits
-from imi_core.procedure import Rules, load_lifecycle, load_procedure
-
-CATALOGUE = Path(imi_central.__file__).parent / "catalogue"
-
-LYON, ROSENHEIM, MUNICH, WARSAW, BERLIN = (
-    "fr-dreets-ara_pw",
-    "de-zoll-rosenheim_pw",
-    "de-zoll-muenchen_pw",
-    "pl-pip-warszawa_pw",
-    "de-nimic_pw",
-)
-HEALTH = "de-aerzte_pq"
-
-
-class Clock:
-    """A clock that moves only when told to, apart from one millisecond a look."""
-
-    def __init__(self) -> None:
-        self.at = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
-
-    def __call__(self) -> dt.datetime:
-        self.at += dt.timedelta(milliseconds=1)
-        return self.at
-
-
-def rules() -> Rules:
-    lifecycle = load_lifecycle((CATALOGUE / "lifecycles" / "request.toml").read_text(), "request.toml")
-    return load_procedure((CATALOGUE / "modules" / "pw" / "info.toml").read_text(), "info.toml", {"request": lifecycle})
-
-
-def authority(id: str, country: str, name: str, **more: object) -> Authority:
-    desks = (Desk(id=f"{id}_pw", area="pw", coordinator=bool(more.pop("coordinator", False))),)
-    return Authority(id=id, formal_name=name, country=country, desks=desks, **more)  # type: ignore[arg-type]
-
-
-AUTHORITIES = [
-    authority("fr-dreets-ara", "FR", "Direction régionale de l'économie, Auvergne-Rhône-Alpes", town="Lyon"),
-    authority("de-zoll-rosenheim", "DE", "Hauptzollamt Rosenheim", town="Rosenheim", topics=("wages",)),
-    authority("de-zoll-muenchen", "DE", "Hauptzollamt München", town="München", topics=("wages", "transport")),
-    authority("de-nimic", "DE", "Bundesministerium", town="Berlin", coordinator=True, kind="national_coordinator"),
-    authority("pl-pip-warszawa", "PL", "Państwowa Inspekcja Pracy", town="Warszawa"),
-    Authority(id="de-aerzte", formal_name="Bundesärztekammer", country="DE", desks=(Desk(id=HEALTH, area="pq"),)),
-]
-
-OFFICERS = {
-    "lyon": {LYON: ("handler", "viewer")},
-    "lyon-basic": {LYON: ("basic",)},
-    "lyon-data": {LYON: ("data_administrator",)},
-    "rosenheim": {ROSENHEIM: ("handler",)},
-    "munich": {MUNICH: ("handler",)},
-    "both": {ROSENHEIM: ("handler",), MUNICH: ("handler",)},
-    "warsaw": {WARSAW: ("handler",)},
-    "berlin": {BERLIN: ("handler",)},
-}
-
-
-def fill(store: Store) -> Store:
-    """The directory of the small Europe."""
-    store.put_procedures([rules()])
-    store.put_authorities(AUTHORITIES)
-    for id, desks in OFFICERS.items():
-        store.put_officer(Officer(id=id, name=id.title(), desks=desks))
-    return store
+from tests.central.world import Caller, Clock, fill
 
 
 @pytest.fixture
@@ -90,92 +16,31 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the directory of the small Europe, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "central.db"
+    fill(Store.open(f"sqlite:///{path}", now=Clock())).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def fresh(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Clock], Store]:
+    """Opens another copy of the small Europe each time it is called."""
+
+    def make(clock: Clock) -> Store:
+        path = tmp_path_factory.mktemp("store") / "central.db"
+        path.write_bytes(template.read_bytes())
+        return Store.open(f"sqlite:///{path}", now=clock)
+
+    return make
+
+
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path}/central.db", now=clock)
-    yield fill(opened)
+def store(fresh: Callable[[Clock], Store], clock: Clock) -> Iterator[Store]:
+    opened = fresh(clock)
+    yield opened
     opened.close()
-
-
-def ref() -> str:
-    return str(uuid.uuid4())
-
-
-REQUEST = {
-    "subject": "Establishment of Alpbau GmbH",
-    "company": "Alpbau GmbH",
-    "workers": "Secret Person, 1980-01-01",
-    "justification": "Inspection of a site in Lyon.",
-    "questions": ["EST-01", "POS-04"],
-}
-
-
-def send(store: Store, *, officer: str = "lyon", desk: str = LYON, to: str = ROSENHEIM, **more: object) -> Entry:
-    """Start a case; the committed entry."""
-    answers = {**REQUEST, **more}
-    given = Entry(action="send", procedure="pw.info", target=to, answers=answers, client_ref=ref())
-    return store.commit_entry(officer, desk, given).entry
-
-
-def act(store: Store, officer: str, desk: str, case_id: str, action: str, **members: object) -> Entry:
-    """Add an entry based on the present version."""
-    members.setdefault("based_on", 99)
-    given = Entry(action=action, case_id=case_id, client_ref=ref(), **members)  # type: ignore[arg-type]
-    return store.commit_entry(officer, desk, given).entry
-
-
-def accept(store: Store, case_id: str, officer: str = "rosenheim", desk: str = ROSENHEIM) -> Entry:
-    return act(store, officer, desk, case_id, "accept", answers={"agreed_days": 10})
-
-
-class Caller:
-    """Speaks to the real routes in process. The stub sign-in takes the officer's id from a header."""
-
-    def __init__(self, store: Store, limits: Limits | None = None) -> None:
-        async def authenticate(request: Request) -> str:
-            officer = request.headers.get("x-officer", "")
-            if not officer:
-                raise Unauthorized()
-            return officer
-
-        self.app = Starlette(routes=build_routes(store, authenticate, limits=limits))
-
-    def http(self, officer: str, method: str, path: str, **more: Any) -> httpx.Response:
-        headers = {"x-officer": officer, **more.pop("headers", {})}
-
-        async def go() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.request(method, path, headers=headers, **more)
-
-        return anyio.run(go)
-
-    def post(self, officer: str, *calls: list[Any], **more: Any) -> dict[str, Any]:
-        """One request; the response object."""
-        body = {"using": USING, "methodCalls": list(calls), **more}
-        answer = self.http(officer, "POST", "/jmap/api", json=body)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def call(self, officer: str, name: str, **arguments: Any) -> dict[str, Any]:
-        """One method call; its answer, an error's arguments under "error"."""
-        [[answered, given, _]] = self.post(officer, [name, arguments, "c"])["methodResponses"]
-        return {"error": given} if answered == "error" else dict(given)
-
-    def create(self, officer: str, desk: str, **members: Any) -> dict[str, Any]:
-        """Create one entry; what ``created`` or ``notCreated`` holds (then with a "type")."""
-        members.setdefault("clientRef", ref())
-        answer = self.call(officer, "Entry/set", accountId=desk, create={"k": members})
-        if "error" in answer:
-            return answer
-        return dict((answer["created"] or answer["notCreated"])["k"])
-
-    def sync(self, officer: str, **states: str) -> dict[str, Any]:
-        """One Desk/sync; desk ids with - written as keyword arguments are awkward, so pass ``**{desk: state}``."""
-        return self.call(officer, "Desk/sync", states=states)
-
-
-USING = [CORE, CASE]
 
 
 @pytest.fixture
