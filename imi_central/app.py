@@ -69,7 +69,7 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
             Route("/health", _health, methods=["GET"]),
         ],
         middleware=[Middleware(Outside), Middleware(CompressProtocol)],
-        exception_handlers={HTTPException: _refused, 500: _broken},
+        exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
     )
     app.state.store, app.state.identity = opened, identity
@@ -111,11 +111,21 @@ class Outside:
                 await self._app(scope, receive, outgoing)
             else:
                 await _problem(403, "insecureTransport", "use https")(scope, receive, outgoing)
+        except Exception as error:  # noqa: BLE001 - the top of a request
+            if status:
+                # Half an answer is out: only a broken connection tells the client so.
+                log.error("answer cut off: %s", type(error).__name__)
+                raise _CutOff from None
+            await _broken(error)(scope, receive, outgoing)
         finally:
             first = scope["path"].split("/")[1]
             spent = (time.perf_counter() - started) * 1000
             shown = first if first in _LOGGED else "-"
             log.info("%s /%s %d %d B %.0f ms", scope["method"], shown, status, size, spent)
+
+
+class _CutOff(Exception):
+    """Raised to the HTTP server so that it closes the connection; says nothing else."""
 
 
 class CompressProtocol:
@@ -158,14 +168,14 @@ async def _refused(_request: Request, error: Exception) -> Response:
     return _problem(error.status_code, names.get(error.status_code, "refused"), error.detail, dict(error.headers or {}))
 
 
-async def _broken(_request: Request, error: Exception) -> Response:
-    """The top of the process for one request: an id for the log, nothing of what went wrong."""
+def _broken(error: Exception) -> Response:
+    """What a mistake of ours answers: an id for the log, nothing of what went wrong."""
     incident = secrets.token_hex(8)
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     place = f"{where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where is not None else "-"
-    # The error's own text may hold data of a case.
+    # Without the error's own text, which may hold data of a case.
     log.error("incident %s: %s at %s", incident, type(error).__name__, place)
     return _problem(500, "internal", "something went wrong; give the incident to your help desk", incident=incident)
 

@@ -52,6 +52,12 @@ class Settings:
         return self.database or f"sqlite:///{self.data / 'central.db'}"
 
     @property
+    def shown_database(self) -> str:
+        """The database's address without its password, for messages."""
+        head, at, tail = self.database_url.rpartition("@")
+        return f"{head.partition('://')[0]}://…@{tail}" if at else self.database_url
+
+    @property
     def scheme(self) -> str:
         """How this process itself speaks."""
         return "https" if self.certificate else "http"

@@ -1,0 +1,136 @@
+"""The command ``imi-central``. Only argparse and the settings are imported until a command runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from imi_central.errors import EXIT_CODES, SETTINGS, CommandError
+from imi_central.settings import Settings, SettingsError
+from imi_core.errors import DefinitionError
+
+_SETTINGS = (
+    ("data", "DIR", "directory of the database and of config.toml"),
+    ("database", "URL", "address of the database: sqlite:///FILE or postgresql+psycopg://..."),
+)
+_SERVING = (
+    ("host", "HOST", "address to listen at (127.0.0.1)"),
+    ("port", "PORT", "port to listen at (8460); 0 takes a free one and says which"),
+    ("url", "URL", "address clients use, where a proxy stands in between"),
+    ("certificate", "FILE", "PEM file for https"),
+    ("key", "FILE", "PEM file of the certificate's key"),
+    ("trusted-proxies", "ADDRESSES", "addresses whose X-Forwarded-For and -Proto count, with commas between"),
+    ("device-grant", "POLICY", "sign-in with a code for terminals without a browser: off, on, same_address"),
+)
+_MODULES = (("modules", "DIR", "a directory with more procedures"),)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] == ["demo"]:
+        return int(importlib.import_module("imi_central.demo.cli").main(arguments[1:]) or 0)
+    given = _parser().parse_args(arguments)
+    try:
+        settings = Settings.load({name.replace("-", "_"): value for name, value in vars(given).items()}, os.environ)
+        return _run(given, settings)
+    except (SettingsError, DefinitionError) as error:
+        return _fail(str(error), SETTINGS)
+    except CommandError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(given: argparse.Namespace, settings: Settings) -> int:
+    # Here and not above: these bring the server's libraries.
+    from imi_central import commands
+
+    match given.command:
+        case "init":
+            commands.init(settings)
+        case "serve":
+            commands.serve(settings, given.ready_fd)
+        case "token":
+            commands.token(settings, given.login, given.minutes)
+        case "officer add":
+            commands.officer_add(settings, given.login, given.name, given.desk, given.language, given.password_fd)
+        case "officer password":
+            commands.officer_password(settings, given.login, given.password_fd)
+        case "officer disable" | "officer enable":
+            commands.officer_active(settings, given.login, given.command == "officer enable")
+        case "authorities import":
+            commands.authorities_import(settings, given.file, given.report, tuple(given.area or ("pw", "pq")))
+        case "jobs run":
+            commands.jobs_run(settings)
+    return 0
+
+
+def _fail(text: str, code: int) -> int:
+    sys.stderr.write(f"imi-central: {text}\n")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in EXIT_CODES.items())
+    parser = argparse.ArgumentParser(
+        prog="imi-central",
+        description="The central server of the Internal Market Information System.",
+        epilog=f"Settings may also stand in the environment (IMI_CENTRAL_PORT=...) or in config.toml in the data\n"
+        f"directory (port = ...); a flag wins over both.\n\nExit codes:\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _command(commands, "init", "make the database, or bring it to this program's version", _MODULES)
+    serve = _command(commands, "serve", "listen until SIGTERM or Ctrl-C", (*_SERVING, *_MODULES))
+    serve.add_argument("--ready-fd", type=int, metavar="N", help="write the address there once connections are taken")
+
+    officer = commands.add_parser("officer", help="officers and their seats").add_subparsers(required=True)
+    add = _command(officer, "officer add", "add an officer with seats and a password")
+    add.add_argument("login", metavar="LOGIN")
+    add.add_argument("--name", required=True, help="the person's name")
+    add.add_argument(
+        "--desk", action="append", required=True, metavar="DESK:ROLE,ROLE", help="a seat; may be given again"
+    )
+    add.add_argument("--language", default="en", help="language of the officer (en)")
+    change = _command(officer, "officer password", "set a new password and sign the officer out everywhere")
+    change.add_argument("login", metavar="LOGIN")
+    for each in (add, change):
+        each.add_argument("--password-fd", type=int, metavar="N", help="read the password there; else it is asked")
+    for name, text in (("disable", "refuse an officer from now on"), ("enable", "let an officer in again")):
+        _command(officer, f"officer {name}", text).add_argument("login", metavar="LOGIN")
+
+    authorities = commands.add_parser("authorities", help="the register").add_subparsers(required=True)
+    load = _command(authorities, "authorities import", "import public bodies from a CSV file (PublicBodies columns)")
+    load.add_argument("file", type=Path, metavar="FILE.csv")
+    load.add_argument("--report", type=Path, metavar="FILE", help="write what was not imported there, as CSV")
+    load.add_argument("--area", action="append", metavar="AREA", help="a desk for each; pw and pq if none is given")
+
+    token = _command(commands, "token", "print an access token for scripts; the audit trail shows it")
+    token.add_argument("login", metavar="OFFICER")
+    token.add_argument("--minutes", type=int, default=10, metavar="N", help="1 to 60 (10)")
+
+    jobs = commands.add_parser("jobs", help="what has to be done every day").add_subparsers(required=True)
+    _command(jobs, "jobs run", "block and erase closed cases, mark idle ones, delete what has expired")
+    commands.add_parser("demo", help="a believable Europe to try things in; see imi-central demo --help")
+    return parser
+
+
+def _command(
+    parent: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    text: str,
+    settings: tuple[tuple[str, str, str], ...] = (),
+) -> argparse.ArgumentParser:
+    parser = parent.add_parser(name.rpartition(" ")[2], help=text, description=text.capitalize() + ".")
+    parser.set_defaults(command=name)
+    for option, metavar, meaning in (*_SETTINGS, *settings):
+        parser.add_argument(f"--{option}", metavar=metavar, help=meaning)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

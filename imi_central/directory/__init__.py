@@ -1,0 +1,1 @@
+"""Filling the register from files of others."""

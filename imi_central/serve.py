@@ -1,0 +1,102 @@
+"""Listening: one process, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from imi_central.app import create_app
+from imi_central.errors import AddressTaken
+from imi_central.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GRACE_SECONDS = 2
+"""How long requests may take to end after SIGTERM."""
+
+
+def serve(settings: Settings, ready: Callable[[str], None], *, stop_when_idle: float = 0) -> None:
+    """Listen and serve until told to stop; `ready` gets the address clients use, once connections are taken.
+
+    `stop_when_idle`: seconds without a request after which it stops by itself, 0 for never.
+    Raises `AddressTaken`, `SettingsError`, and what `create_app` raises.
+    """
+    _log_to_stderr()
+    listening = _listen(settings)
+    try:
+        url = settings.url or _url(settings, listening)
+        app = create_app(settings, url=url)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            ssl_certfile=settings.certificate or None,
+            ssl_keyfile=settings.key or None,
+            ws="none",
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        _Server(config, lambda: ready(url), stop_when_idle).run(sockets=[listening])
+    finally:
+        listening.close()
+
+
+def announce(url: str, ready_fd: int | None) -> None:
+    """Say where the server listens: on standard output, and to whoever waits at a file descriptor."""
+    sys.stdout.write(f"IMI central server at {url}\n")
+    sys.stdout.flush()
+    if ready_fd is not None:
+        with os.fdopen(ready_fd, "w", encoding="utf-8") as waiting:
+            waiting.write(f"{url}\n")
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], stop_when_idle: float) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._stop_when_idle = stop_when_idle
+        self._requests, self._last_request = 0, time.monotonic()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if self.server_state.total_requests != self._requests:
+            self._requests, self._last_request = self.server_state.total_requests, time.monotonic()
+        idle = time.monotonic() - self._last_request
+        return await super().on_tick(counter) or 0 < self._stop_when_idle < idle
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host.strip("[]"), settings.port), family=family, backlog=512)
+    except (OSError, OverflowError) as error:
+        raise AddressTaken(f"cannot listen at {settings.host} port {settings.port}: {error}") from error
+
+
+def _url(settings: Settings, listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not bound to
+        raise SettingsError("url", "default", "is missing while the server listens at every address", "https://host")
+    name = settings.host if settings.certificate else host
+    return f"{settings.scheme}://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    # Their lines may hold statements with data, or addresses with names in them.
+    for name in ("sqlalchemy", "alembic", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
