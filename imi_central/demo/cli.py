@@ -1,0 +1,134 @@
+"""``imi-central demo``: make a demo Europe where there is none yet, and serve it on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imi_central.errors import CommandError
+from imi_central.settings import Settings, default_data
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imi_central.store import Store
+
+MAX_CASES = 1_000_000
+TOKEN_LIFE = dt.timedelta(days=30)
+FOCUS = {
+    "fr-dreets-ara_pw": 0.4,
+    "de-fks-rosenheim_pw": 0.15,
+    "at-aerztekammer_pq": 0.12,
+    "el-isa_pq": 0.1,
+    "at-aerztekammer_pr": 0.03,
+    "el-isa_pr": 0.03,
+}
+"""Share of the cases in which each demo seat's desk takes part."""
+_MADE = "demo.json"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; the exit status."""
+    options = _parser().parse_args(arguments)
+    if not 1 <= options.cases <= MAX_CASES:
+        raise CommandError(f"--cases: {options.cases} is not allowed; allowed: 1 to {MAX_CASES}")
+    data = Path(options.data).absolute() if options.data else default_data(os.environ).with_name("imi-central-demo")
+    settings = Settings(data=data, port=options.port, device_grant="on")
+    _say(make(settings, options.cases, options.seed))
+    if options.make_only:
+        return 0
+    tokens = _tokens(settings)
+
+    def ready(url: str) -> None:
+        _say(f"The demo server listens at {url}. Everything in it is invented; its data is in {settings.data}.")
+        if options.ready_fd is not None:
+            with os.fdopen(options.ready_fd, "w", encoding="utf-8") as waiting:
+                waiting.write(json.dumps({"url": url, "pid": os.getpid(), "tokens": tokens}) + "\n")
+
+    from imi_central import serve as serving
+
+    serving.serve(settings, ready, stop_when_idle=options.stop_when_idle * 60)
+    return 0
+
+
+def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = None) -> str:
+    """Fill the database with the demo, unless it was made before; a sentence that says which."""
+    from imi_central import catalogue
+    from imi_central.app import open_store
+    from imi_central.demo import europe as demo
+    from imi_central.demo.cases import Plan, generate
+
+    marker = settings.data / _MADE
+    if marker.exists():
+        made = json.loads(marker.read_text("utf-8"))
+        return f"The demo is there already: {made['cases']} cases."
+    if (settings.data / "central.db").exists():
+        raise CommandError(
+            f"--data: {settings.data} holds a database that is no finished demo; name another folder or delete it"
+        )
+    europe, rules = demo.load(), catalogue.load(settings.modules)
+    store = open_store(settings)
+    try:
+        store.put_procedures(rules)
+        store.put_authorities(europe.authorities)
+        for officer in demo.officers():
+            store.put_officer(officer, username=officer.id.removeprefix("demo-"))
+        moment = now or dt.datetime.now(dt.UTC).replace(microsecond=0)
+        store.load_cases(generate(europe, rules, Plan(number=cases, now=moment, focus=FOCUS, seed=seed)))
+        _passwords(store)
+    finally:
+        store.close()
+    marker.write_text(json.dumps({"cases": cases, "seed": seed, "now": moment.isoformat()}), "utf-8")
+    return f"The demo is made: {len(europe.authorities)} authorities of 30 countries, {cases} cases."
+
+
+def _passwords(store: Store) -> None:
+    """A password for the sign-in page, the same for every demo seat; it protects nothing but invented cases."""
+    from imi_central.demo.europe import DEMO_SEATS
+    from imi_central.identity.passwords import hash_password
+    from imi_central.store.identity import Sessions
+
+    hashed = hash_password("demo of the internal market")
+    for login in DEMO_SEATS:
+        Sessions(store).set_password(f"demo-{login}", hashed)
+
+
+def _tokens(settings: Settings) -> dict[str, str]:
+    """A fresh token for every demo seat, so that a client opens signed in."""
+    from imi_central.app import open_store
+    from imi_central.demo.europe import DEMO_SEATS
+    from imi_central.store.identity import Sessions
+
+    store = open_store(settings)
+    try:
+        tokens = {login: secrets.token_urlsafe(32) for login in DEMO_SEATS}
+        for login, value in tokens.items():
+            Sessions(store).script_token(f"demo-{login}", value, TOKEN_LIFE)
+    finally:
+        store.close()
+    return tokens
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="imi-central demo", description=__doc__)
+    parser.add_argument("--data", metavar="DIR", help="where the demo's database is kept")
+    parser.add_argument("--cases", type=int, default=600, metavar="N", help=f"cases to make, up to {MAX_CASES}")
+    parser.add_argument("--seed", type=int, default=20260101, metavar="N", help="another seed makes other cases")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument(
+        "--ready-fd", type=int, metavar="N", help="write url, pid and tokens as JSON to this descriptor"
+    )
+    parser.add_argument("--stop-when-idle", type=float, default=0, metavar="MINUTES", help="stop after so long unused")
+    parser.add_argument("--make-only", action="store_true", help="make the database and stop")
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

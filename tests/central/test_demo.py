@@ -1,0 +1,85 @@
+"""The demo: the same each time, every state there, made once."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import itertools
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from imi_central import catalogue
+from imi_central.demo import cli, europe
+from imi_central.demo.cases import PATHS, Plan, generate
+from imi_central.errors import CommandError
+from imi_central.settings import Settings
+from imi_central.store import Store
+from imi_core import seal
+from imi_core.authority import COUNTRIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
+
+
+def make(number: int, seed: int = 1) -> list[tuple[object, ...]]:
+    return list(generate(europe.load(), catalogue.load(), Plan(number, NOW, cli.FOCUS, seed)))
+
+
+def test_the_same_arguments_make_the_same_cases() -> None:
+    assert make(60) == make(60)
+    assert make(60) != make(60, seed=2)
+
+
+def test_every_state_of_the_lifecycle_stands_in_the_demo() -> None:
+    states = collections.Counter(case.state for case, _ in make(600))
+    for rules in catalogue.load():
+        assert set(rules.lifecycle.states) <= set(states)
+
+
+def test_cases_are_sealed_ordered_and_numbered_as_they_were_sent() -> None:
+    made = make(len(PATHS) * 4)
+    for case, entries in made:
+        assert seal.verify(entries) == case.head
+        assert case.last_activity <= NOW
+    activity = [case.last_activity for case, _ in made]
+    assert activity == sorted(activity)
+    for _, group in itertools.groupby(sorted(made, key=lambda one: one[0].reference), lambda one: one[0].reference[:5]):
+        sent = [case.sent_at for case, _ in group]
+        assert sent == sorted(sent)
+
+
+def test_europe_has_every_country_and_the_demo_seats() -> None:
+    loaded = europe.load()
+    assert {authority.country for authority in loaded.authorities} == set(COUNTRIES)
+    assert len(loaded.authorities) >= 600
+    for _, _, desks in europe.DEMO_SEATS.values():
+        assert set(desks) <= set(loaded.by_desk)
+
+
+def test_making_the_demo_twice_keeps_what_is_there(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "demo")
+    assert "is made" in cli.make(settings, 40, 1, NOW)
+    store = Store.open(settings.database_url)
+    heads = store.heads()
+    store.close()
+    assert "already" in cli.make(settings, 40, 1, NOW)
+    store = Store.open(settings.database_url)
+    assert store.heads() == heads
+    assert not store.verify()
+    store.close()
+    assert json.loads((settings.data / "demo.json").read_text())["cases"] == 40
+
+
+def test_a_demo_that_was_not_finished_is_not_served(tmp_path: Path) -> None:
+    (tmp_path / "central.db").touch()
+    with pytest.raises(CommandError, match="no finished demo"):
+        cli.make(Settings(data=tmp_path), 40, 1, NOW)
+
+
+def test_the_number_of_cases_is_bounded() -> None:
+    with pytest.raises(CommandError, match="1 to 1000000"):
+        cli.main(["--cases", "1000001"])
