@@ -258,7 +258,7 @@ def put(value: Any, path: tuple[Any, ...], scrap: Any) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_no_definition_brings_more_than_a_definition_error(data: st.DataObject) -> None:
     texts = {"life.toml": LIFECYCLE, "small.toml": MODULE}
     name = data.draw(st.sampled_from(sorted(texts)))
