@@ -57,7 +57,7 @@ class _Run:
     """The state of one run."""
 
     report: Report
-    page: int = PAGE
+    page: int
     tried: set[str] = field(default_factory=set)
     seen: set[tuple[str, str]] = field(default_factory=set)
     recovered: set[str] = field(default_factory=set)
@@ -78,8 +78,10 @@ class Engine:
         *,
         languages: tuple[str, ...] = ("en",),
         accept_removals: bool = False,
+        page: int = PAGE,
     ) -> None:
         """`languages`: in which labels of procedures are fetched. `accept_removals` releases the deletion brake."""
+        self._page = page
         self._store = store
         self._transport = transport
         self._clock = clock
@@ -91,7 +93,7 @@ class Engine:
     def run_once(self) -> Report:
         """Synchronise until nothing is left to send or fetch. Raises `SyncError` or an error of the cache."""
         self.report = Report()
-        run = _Run(self.report)
+        run = _Run(self.report, self._page)
         try:
             if self._session is None:
                 self._load_session(run)

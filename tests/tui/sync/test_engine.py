@@ -1,0 +1,252 @@
+"""The engine against the real server and the real cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from imi_central.store import Store as Central
+from imi_core.authority import Officer
+from imi_core.case import Text
+from imi_tui.cache.model import Draft
+from imi_tui.sync.errors import Offline, OtherServer, ServerMistake
+from tests.central.world import LYON, MUNICH, REQUEST, ROSENHEIM, accept, act, send
+from tests.tui.sync.world import Client, server_ids
+
+Clients = Callable[[str], Client]
+
+
+def new_case(client: Client, number: int = 0, desk: str = LYON, to: str = ROSENHEIM) -> str:
+    draft = Draft(
+        id=f"d{number}",
+        desk=desk,
+        procedure="pw.info",
+        action="send",
+        target=to,
+        answers={**REQUEST, "subject": f"Number {number}"},
+    )
+    return client.store.queue(draft).client_ref
+
+
+def test_first_sync_brings_everything_and_the_next_nothing(central: Central, client: Clients) -> None:
+    sent = {send(central, subject=f"Case {number}").case_id for number in range(30)}
+    accept(central, next(iter(sent)))
+    lyon = client("lyon")
+    report = lyon.sync()
+    assert lyon.ids() == sent == server_ids(central, "lyon")
+    assert lyon.store.authority_count() == 6
+    assert [rules.procedure.id for rules in lyon.store.procedures()] == ["pw.info"]
+    assert report.changed > 30
+    status = lyon.store.status()
+    assert (status.problem, status.filling, bool(status.last_ok)) == ("", None, True)
+    before = len(lyon.line.requests)
+    again = lyon.sync()
+    assert (again.changed, again.requests, lyon.line.sessions) == (0, 1, 1)
+    assert len(lyon.line.requests) == before + 1
+
+
+def test_a_new_case_travels_and_comes_back(central: Central, client: Clients) -> None:
+    lyon, rosenheim = client("lyon"), client("rosenheim")
+    lyon.sync()
+    rosenheim.sync()
+    new_case(lyon)
+    report = lyon.sync()
+    assert (report.sent, report.rejected, report.waiting) == (1, 0, 0)
+    assert lyon.store.outbox() == []
+    [case_id] = lyon.ids()
+    detail = lyon.store.case(LYON, case_id)
+    assert detail is not None
+    assert detail.case["reference"].startswith("PW-26-")
+    assert detail.pending == ()
+    rosenheim.sync()
+    rosenheim.store.act(ROSENHEIM, case_id, "accept", answers={"agreed_days": 10})
+    rosenheim.sync()
+    lyon.sync()
+    detail = lyon.store.case(LYON, case_id)
+    assert detail is not None
+    assert detail.case["state"] == "accepted"
+    assert [entry["action"] for entry in detail.entries] == ["send", "accept"]
+
+
+def test_what_builds_on_a_new_case_goes_in_the_same_sync(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    reference = new_case(lyon)
+    lyon.store.act(LYON, f"ref:{reference}", "message", text="And one more thing.", lang="en")
+    before = len(lyon.line.requests)
+    report = lyon.sync()
+    assert (report.sent, len(lyon.line.requests) - before) == (2, 1)
+    [case_id] = server_ids(central, "lyon")
+    with central.view("lyon") as view:
+        assert [entry.action for entry in view.entries(LYON, None, 100)] == ["send", "message"]
+    assert lyon.ids() == {case_id}
+
+
+@pytest.mark.parametrize("lost", ["request", "reply"])
+def test_a_lost_line_neither_loses_nor_doubles(central: Central, client: Clients, lost: str) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    for number in range(3):
+        new_case(lyon, number)
+    for _ in range(3):
+        lyon.line.lose = lambda _: lost
+        with pytest.raises(Offline):
+            lyon.sync()
+        assert [item.state for item in lyon.store.outbox()] == ["queued"] * 3
+        lyon.restart()
+    lyon.line.lose = lambda _: ""
+    lyon.sync()
+    assert lyon.store.outbox() == []
+    with central.view("lyon") as view:
+        subjects = sorted(case.subject for case in view.cases(LYON, None, 100))
+    assert subjects == ["Number 0", "Number 1", "Number 2"]
+    assert lyon.ids() == server_ids(central, "lyon")
+
+
+def test_a_big_outbox_goes_in_order_and_within_the_limits(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    first = new_case(lyon, 0)
+    for number in range(1, 90):
+        new_case(lyon, number)
+    for number in range(20):
+        lyon.store.act(LYON, f"ref:{first}", "message", text=f"Message {number}", lang="en")
+    report = lyon.sync()
+    assert report.sent == 110
+    sets = [call for request in lyon.line.requests for call in request["methodCalls"] if call[0] == "Entry/set"]
+    assert max(len(call[1]["create"]) for call in sets) <= 50
+    with central.view("lyon") as view:
+        entries = sorted(view.entries(LYON, None, 1000), key=lambda entry: entry.version)
+    texts = [entry.text.text for entry in entries if entry.text is not None]
+    assert texts == [f"Message {number}" for number in range(20)]
+
+
+def test_a_rejected_entry_holds_back_its_case_and_nothing_else(central: Central, client: Clients) -> None:
+    case = send(central).case_id
+    rosenheim = client("rosenheim")
+    rosenheim.sync()
+    rosenheim.store.act(ROSENHEIM, case, "accept", answers={"agreed_days": 10})
+    rosenheim.store.act(ROSENHEIM, case, "message", text="On it.", lang="en")
+    other = send(central, subject="Other").case_id
+    # The initiator withdraws before the acceptance arrives.
+    act(central, "lyon", LYON, case, "withdraw", text=Text(lang="en", text="Solved."))
+    report = rosenheim.sync()
+    assert (report.rejected, report.sent, report.waiting) == (1, 0, 1)
+    states = {item.action: item.state for item in rosenheim.store.outbox()}
+    assert states == {"accept": "rejected", "message": "queued"}
+    assert rosenheim.store.outbox()[0].error == {
+        "type": "notAvailable",
+        "description": rosenheim.store.outbox()[0].error["description"],  # type: ignore[index]
+        "version": 2,
+    }
+    rosenheim.store.act(ROSENHEIM, other, "accept", answers={"agreed_days": 10})
+    assert rosenheim.sync().sent == 1
+    assert rosenheim.ids() == {case, other}
+
+
+@pytest.mark.parametrize("page", [1, 7, 40])
+def test_any_page_size_gives_the_same(central: Central, client: Clients, page: int) -> None:
+    sent = [send(central, subject=f"Case {number}").case_id for number in range(25)]
+    accept(central, sent[3])
+    lyon = client("lyon")
+    lyon.restart(page=page)
+    lyon.sync()
+    for case in sent[5:9]:
+        accept(central, case)
+    lyon.sync()
+    assert lyon.ids() == set(sent)
+    assert lyon.store.counts()["all"] == 25
+    for case in (sent[3], sent[5], sent[8], sent[10]):
+        detail = lyon.store.case(LYON, case)
+        assert detail is not None
+        assert detail.case["state"] == ("awaiting_acceptance" if case == sent[10] else "accepted")
+        assert len(detail.entries) == (1 if case == sent[10] else 2)
+
+
+def test_an_interrupted_first_sync_goes_on_where_it_stopped(central: Central, client: Clients) -> None:
+    sent = {send(central, subject=f"Case {number}").case_id for number in range(60)}
+    lyon = client("lyon")
+    lyon.restart(page=20)
+    lyon.line.lose = lambda number: "reply" if number == 3 else ""
+    with pytest.raises(Offline):
+        lyon.sync()
+    part = lyon.ids()
+    assert 0 < len(part) < 60
+    filling = lyon.store.status().filling
+    assert filling is not None
+    assert 0 < filling < 1
+    lyon.restart(page=20)
+    report = lyon.sync()
+    assert lyon.ids() == sent
+    assert report.changed <= 2 * (60 - len(part)) + 20
+
+
+def test_another_server_changes_nothing(central: Central, client: Clients) -> None:
+    send(central)
+    lyon = client("lyon")
+    lyon.sync()
+    before = lyon.ids()
+
+    def other(session: dict[str, object]) -> dict[str, object]:
+        session["capabilities"]["urn:imi:case"]["server"] = "another"  # type: ignore[index]
+        return session
+
+    lyon.restart()
+    lyon.line.change_session = other
+    with pytest.raises(OtherServer):
+        lyon.sync()
+    assert lyon.ids() == before
+
+
+def test_a_desk_that_is_taken_away_goes_and_the_others_stay(central: Central, client: Clients) -> None:
+    here, there = send(central).case_id, send(central, to=MUNICH).case_id
+    both = client("both")
+    both.sync()
+    assert both.ids() == {here, there}
+    central.put_officer(Officer(id="both", name="Both", desks={MUNICH: ("handler",)}))
+    both.sync()
+    assert [seat.desk for seat in both.store.seats()] == [MUNICH]
+    assert both.ids() == {there}
+    central.put_officer(Officer(id="both", name="Both", desks={MUNICH: ("handler",), ROSENHEIM: ("handler",)}))
+    both.sync()
+    assert both.ids() == {here, there}
+
+
+def test_fewer_rights_take_away_what_may_no_longer_be_seen(central: Central, client: Clients) -> None:
+    case = send(central).case_id
+    accept(central, case)
+    lyon = client("lyon")
+    lyon.sync()
+    detail = lyon.store.case(LYON, case)
+    assert detail is not None
+    assert "workers" in detail.case["request"]
+    central.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("basic",)}))
+    lyon.sync()
+    detail = lyon.store.case(LYON, case)
+    assert detail is not None
+    assert detail.case["level"] == "summary"
+    assert "workers" not in str(detail)
+    central.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("data_administrator",)}))
+    lyon.sync()
+    assert lyon.ids() == set()
+
+
+def test_an_endless_page_ends(central: Central, client: Clients) -> None:
+    send(central)
+    lyon = client("lyon")
+
+    def endless(response: dict[str, object]) -> dict[str, object]:
+        for name, arguments, _ in response["methodResponses"]:  # type: ignore[attr-defined]
+            if name == "Desk/sync" and LYON in arguments["accounts"]:
+                arguments["accounts"][LYON]["hasMoreChanges"] = True
+                arguments["accounts"][LYON]["newState"] = arguments["accounts"][LYON]["oldState"]
+        return response
+
+    lyon.line.change = endless
+    with pytest.raises(ServerMistake):
+        lyon.sync()
+    assert len(lyon.line.requests) < 10
+    lyon.line.change = lambda response: response
+    lyon.sync()
+    assert lyon.ids() == server_ids(central, "lyon")

@@ -1,0 +1,217 @@
+"""P7 and the deletion brake: a state nobody can follow costs a comparison; mass removal needs a reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imi_central.store import Store as Central
+from imi_tui.cache.sync import Page
+from imi_tui.sync.digest import digest_of
+from imi_tui.sync.errors import ManyRemoved, ServerMistake
+from tests.central.world import LYON, Caller, Clock, accept, send
+from tests.tui.sync.world import Client, server_ids
+
+Clients = Callable[[str], Client]
+
+
+def forget_state(client: Client) -> None:
+    """Give the cache a state that no server knows."""
+    client.store.sync.apply(LYON, Page(new_state="999999.AAAAAAAAAAAAAAAA"))
+
+
+def test_an_unknown_state_costs_a_comparison(central: Central, client: Clients) -> None:
+    for number in range(40):
+        send(central, subject=f"Case {number}")
+    lyon = client("lyon")
+    lyon.sync()
+    forget_state(lyon)
+    before = len(lyon.line.requests)
+    report = lyon.sync()
+    assert report.recovered == [LYON]
+    assert (report.changed, report.removed) == (0, 0)
+    fetched = [call for request in lyon.line.requests[before:] for call in request["methodCalls"] if "ids" in call[1]]
+    assert fetched == []
+    assert lyon.ids() == server_ids(central, "lyon")
+    assert lyon.sync().recovered == []
+
+
+def test_a_comparison_finds_every_kind_of_difference(central: Central, client: Clients) -> None:
+    cases = [send(central, subject=f"Case {number}").case_id for number in range(30)]
+    lyon = client("lyon")
+    lyon.sync()
+    forget_state(lyon)
+    missing, changed, strange = cases[0], cases[1], "f" * 32
+    lyon.store.sync.drop(LYON, [missing])
+    accept(central, changed)
+    wire = dict(lyon.store.case(LYON, cases[2]).case, id=strange)  # type: ignore[union-attr]
+    lyon.store.sync.apply(LYON, Page(new_state="999999.AAAAAAAAAAAAAAAA", cases=[wire]))
+    assert strange in lyon.ids()
+    report = lyon.sync()
+    assert report.recovered == [LYON]
+    assert lyon.ids() == set(cases)
+    for case, entries in ((missing, 1), (changed, 2)):
+        detail = lyon.store.case(LYON, case)
+        assert detail is not None
+        assert len(detail.entries) == entries
+    detail = lyon.store.case(LYON, changed)
+    assert detail is not None
+    assert detail.case["state"] == "accepted"
+
+
+def test_entries_of_found_cases_come_where_the_server_gives_them(central: Central, client: Clients) -> None:
+    """Where it does not, the desk is filled as at first; either way nothing is missing."""
+    cases = [send(central, subject=f"Case {number}").case_id for number in range(5)]
+    lyon = client("lyon")
+    lyon.sync()
+    forget_state(lyon)
+    for case in cases:
+        accept(central, case)
+
+    def refuse(response: dict[str, Any]) -> dict[str, Any]:
+        for answer in response["methodResponses"]:
+            if answer[0] == "Entry/get" and answer[2] == "e":
+                answer[:2] = ["error", {"type": "invalidArguments"}]
+        return response
+
+    lyon.line.change = refuse
+    lyon.sync()
+    assert all(len(lyon.store.case(LYON, case).entries) == 2 for case in cases)  # type: ignore[union-attr]
+
+
+def test_a_restored_server_gets_back_what_it_acknowledged(tmp_path: Path, template: Path) -> None:
+    database = tmp_path / "central.db"
+    database.write_bytes(template.read_bytes())
+    clock = Clock()
+    central = Central.open(f"sqlite:///{database}", now=clock)
+    kept = send(central, subject="Kept").case_id
+    lyon = Client(tmp_path / "lyon", Caller(central), "lyon")
+    lyon.sync()
+    central.close()
+    backup = database.read_bytes()
+
+    central = Central.open(f"sqlite:///{database}", now=clock)
+    lyon.line.caller = Caller(central)
+    lyon.store.act(LYON, kept, "message", text="Lost by the restore.", lang="en")
+    lyon.sync()
+    assert lyon.store.outbox() == []
+    central.close()
+
+    database.write_bytes(backup)
+    for side in ("-wal", "-shm"):
+        database.with_name(database.name + side).unlink(missing_ok=True)
+    central = Central.open(f"sqlite:///{database}", now=clock)
+    # A restored database never has the same history again.
+    clock.at += dt.timedelta(days=1)
+    for number in range(3):
+        send(central, subject=f"After {number}")
+    lyon.line.caller = Caller(central)
+    lyon.line.change_session = _epoch("after the restore")
+    lyon.restart()
+    report = lyon.sync()
+    assert report.recovered == [LYON]
+    assert lyon.ids() == server_ids(central, "lyon")
+    assert lyon.store.outbox() == []
+    with central.view("lyon") as view:
+        texts = [entry.text.text for entry in view.entries(LYON, None, 100) if entry.text is not None]
+    assert texts == ["Lost by the restore."]
+    lyon.close()
+    central.close()
+
+
+def _epoch(epoch: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def change(session: dict[str, Any]) -> dict[str, Any]:
+        session["capabilities"]["urn:imi:case"]["epoch"] = epoch
+        return session
+
+    return change
+
+
+def _empty_digest(response: dict[str, Any]) -> dict[str, Any]:
+    for name, arguments, _ in response["methodResponses"]:
+        if name == "Case/digest":
+            arguments["buckets"] = {}
+    return response
+
+
+def test_an_empty_server_removes_nothing_until_somebody_says_so(central: Central, client: Clients) -> None:
+    for number in range(40):
+        send(central, subject=f"Case {number}")
+    lyon = client("lyon")
+    lyon.sync()
+    forget_state(lyon)
+    lyon.line.change = _empty_digest
+    for _ in range(2):
+        with pytest.raises(ManyRemoved) as raised:
+            lyon.sync()
+        assert (raised.value.count, raised.value.total) == (40, 40)
+        assert len(lyon.ids()) == 40
+    lyon.restart(accept_removals=True)
+    lyon.sync()
+    assert lyon.ids() == set()
+
+
+def test_a_few_removals_need_no_reason(central: Central, client: Clients) -> None:
+    for number in range(10):
+        send(central, subject=f"Case {number}")
+    lyon = client("lyon")
+    lyon.sync()
+    forget_state(lyon)
+    lyon.line.change = _empty_digest
+    lyon.sync()
+    assert lyon.ids() == set()
+
+
+@pytest.mark.parametrize("server_agrees", [True, False])
+def test_mass_tombstones_are_confirmed_by_the_server(central: Central, client: Clients, server_agrees: bool) -> None:
+    cases = [send(central, subject=f"Case {number}").case_id for number in range(30)]
+    lyon = client("lyon")
+    lyon.sync()
+
+    def withdrawn(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, call_id in response["methodResponses"]:
+            if name == "Desk/sync" and LYON in arguments["accounts"]:
+                gone = {"changed": [], "created": [], "updated": [], "destroyed": cases}
+                arguments["accounts"][LYON]["Case"] = gone
+            if name == "Case/get" and call_id == "c" and server_agrees:
+                arguments["list"], arguments["notFound"] = [], cases
+        return response
+
+    lyon.line.change = withdrawn
+    if server_agrees:
+        lyon.sync()
+        assert lyon.ids() == set()
+    else:
+        with pytest.raises(ManyRemoved):
+            lyon.sync()
+        assert lyon.ids() == set(cases)
+
+
+def test_a_digest_that_does_not_fit_its_cases_is_not_believed(central: Central, client: Clients) -> None:
+    for number in range(5):
+        send(central, subject=f"Case {number}")
+    lyon = client("lyon")
+    lyon.sync()
+    forget_state(lyon)
+
+    def forged(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _ in response["methodResponses"]:
+            for bucket in arguments["buckets"].values() if name == "Case/digest" else ():
+                bucket["hash"] = "0" * 32
+        return response
+
+    lyon.line.change = forged
+    with pytest.raises(ServerMistake):
+        lyon.sync()
+    assert len(lyon.ids()) == 5
+
+
+def test_the_digest_is_the_servers(central: Central) -> None:
+    case = send(central).case_id
+    with central.view("lyon") as view:
+        [bucket] = view.digest(LYON, "", 2, False, 100).values()
+    assert bucket.hash == digest_of({case: (1, "full")})

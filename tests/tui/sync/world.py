@@ -1,0 +1,90 @@
+"""The real server in process, the real cache, and a line between them that can be cut where a test wants."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from imi_central.store import Store as Central
+from imi_core.text import clean
+from imi_tui.cache.store import Store
+from imi_tui.profile import Profile
+from imi_tui.sync.engine import Engine, Report
+from imi_tui.sync.errors import Offline
+from tests.central.world import Caller
+
+KEY = bytes(range(32))
+NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+
+
+class Line:
+    """A transport to the server in process. `lose` says for each POST what gets lost: "", "request" or "reply"."""
+
+    def __init__(self, caller: Caller, officer: str) -> None:
+        self.caller, self.officer = caller, officer
+        self.lose: Callable[[int], str] = lambda _: ""
+        self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda response: response
+        self.change_session: Callable[[dict[str, Any]], dict[str, Any]] = lambda session: session
+        self.requests: list[dict[str, Any]] = []
+        self.sessions = 0
+        self.skew: float | None = 0.0
+        self._count = itertools.count()
+
+    def session(self) -> dict[str, Any]:
+        self.sessions += 1
+        answer = self.caller.http(self.officer, "GET", "/jmap/session")
+        assert answer.status_code == 200
+        return self.change_session(dict(clean(answer.json())))
+
+    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+        lost = self.lose(next(self._count))
+        if lost == "request":
+            raise Offline("lost before the server")
+        self.requests.append(request)
+        answer = self.caller.http(self.officer, "POST", "/jmap/api", json=request)
+        assert answer.status_code == 200, answer.text
+        if lost == "reply":
+            raise Offline("lost after the server")
+        return self.change(dict(clean(answer.json())))
+
+    @property
+    def methods(self) -> list[str]:
+        """Names of all calls so far."""
+        return [call[0] for request in self.requests for call in request["methodCalls"]]
+
+
+class Client:
+    """One officer's client: cache, line and engine. `restart` is a new process on the same files."""
+
+    def __init__(self, home: Path, caller: Caller, officer: str) -> None:
+        self.profile = Profile(home)
+        self.line = Line(caller, officer)
+        self._open()
+
+    def _open(self, **options: Any) -> None:
+        self.store = Store.open(self.profile, KEY, now=lambda: NOW)
+        self.store.sync.recover()
+        self.engine = Engine(self.store.sync, self.line, lambda: NOW, **options)
+
+    def restart(self, **options: Any) -> None:
+        self.store.close()
+        self._open(**options)
+
+    def sync(self) -> Report:
+        return self.engine.run_once()
+
+    def ids(self) -> set[str]:
+        """Confirmed case ids of all desks."""
+        return {id for seat in self.store.seats() for id, _, _ in self.store.sync.known(seat.desk, "")}
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def server_ids(central: Central, officer: str) -> set[str]:
+    """What the server would show this officer: the oracle."""
+    with central.view(officer) as view:
+        return {case.id for desk in view.places for case in view.cases(desk, None, 100_000)}
