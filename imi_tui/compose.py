@@ -45,6 +45,9 @@ class Cache(Directory, Protocol):
     def target(self, desk: str) -> workflow.Target | None:
         """A desk as an addressee."""
 
+    def authority(self, id: str) -> dict[str, Any] | None:
+        """The record of an authority."""
+
     def save_draft(self, draft: Draft) -> None:
         """Keep a draft."""
 
@@ -136,7 +139,9 @@ class Composition:
         self._open_form()
         target = self.target
         if target is not None and target.area != offer.area:
-            self.draft.target = ""
+            # The same authority may have a desk in the other area.
+            desks = (self._cache.authority(target.authority) or {}).get("desks", ())
+            self.draft.target = next((str(desk["id"]) for desk in desks if desk.get("area") == offer.area), "")
 
     def choose_target(self, desk: str) -> None:
         """Address this desk."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from textual.screen import Screen
 
@@ -66,11 +66,11 @@ def help(scope: str, actions: Iterable[Action], keymap: Mapping[str, tuple[str, 
     return HelpScreen(scope, tuple(actions), keymap)
 
 
-def compose(draft_id: str = "") -> Screen[None]:
-    """A new case, or the draft with this id."""
+def compose(draft_id: str = "", *, target: str = "") -> Screen[None]:
+    """A new case, or the draft with this id; `target` is a desk to address from the start."""
     from imi_tui.screens.compose import ComposeScreen
 
-    return ComposeScreen(draft_id)
+    return ComposeScreen(draft_id, target=target)
 
 
 def authorities(
@@ -80,9 +80,25 @@ def authorities(
 
     `country` restricts it to one country, `other_than` leaves one out, `area` is a legal area.
     """
-    from imi_tui.screens.authorities import AuthoritiesScreen
+    from imi_tui.screens.authorities import AuthoritiesScreen, ChooseAuthority
 
-    return AuthoritiesScreen(choose=choose, country=country, other_than=other_than, area=area)
+    if choose:
+        return ChooseAuthority(country=country, area=area, other_than=other_than)
+    return AuthoritiesScreen(country=country, area=area, other_than=other_than)
+
+
+def authority(id: str) -> Screen[None]:
+    """The record of one authority."""
+    from imi_tui.screens.authority import AuthorityScreen
+
+    return AuthorityScreen(id)
+
+
+def case_files(desk: str, id: str) -> Screen[None]:
+    """The files of one case."""
+    from imi_tui.screens.case_files import CaseFilesScreen
+
+    return CaseFilesScreen(desk, id)
 
 
 def outbox() -> Screen[None]:
@@ -104,3 +120,10 @@ def sign_in() -> Screen[None]:
     from imi_tui.screens.sign_in import SignInScreen
 
     return SignInScreen()
+
+
+def unlock(attempt: Callable[[str], str]) -> Screen[bool]:
+    """Asks for the passphrase; `attempt` returns "" when it was right, else an error code. True when unlocked."""
+    from imi_tui.screens.unlock import UnlockScreen
+
+    return UnlockScreen(attempt)

@@ -1,0 +1,62 @@
+"""The record of one authority."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imi_tui.actions import Situation
+from imi_tui.i18n import _
+from imi_tui.screens import routes
+from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.viewmodel.authority_record import record
+from imi_tui.viewmodel.blocks import Block
+from imi_tui.widgets.document import Document
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class AuthorityScreen(BaseScreen[None]):
+    """Everything the register says about one authority."""
+
+    SCOPE = "authority"
+    BINDINGS = bindings("authority")
+    AUTO_FOCUS = "Document"
+
+    def __init__(self, id: str) -> None:
+        super().__init__()
+        self._authority = id
+
+    def compose_body(self) -> ComposeResult:
+        """The page."""
+        yield Document()
+
+    def title_text(self) -> str:
+        """What this screen is."""
+        return _("Authority")
+
+    def reload(self, kinds: frozenset[str]) -> None:
+        """Read the record."""
+        if kinds and "directory" not in kinds:
+            return
+        wire = self.store.authority(self._authority)
+        page = (
+            [Block(_("This authority is no longer in the register."))]
+            if wire is None
+            else record(wire, self.context.languages)
+        )
+        self.query_one(Document).show(page, keep=bool(kinds))
+
+    def situation(self) -> Situation:
+        """A request can go to an authority with a desk."""
+        wire = self.store.authority(self._authority)
+        flags = {"current"} if wire is not None and wire.get("desks") else set()
+        return Situation(self.SCOPE, current=bool(flags), flags=frozenset(flags))
+
+    async def action_request(self) -> None:
+        """Start a request: to its desk in an area in which the officer works, if it has one there."""
+        wire = self.store.authority(self._authority) or {}
+        mine = {seat.area for seat in self.store.seats()}
+        desks = sorted(wire.get("desks", ()), key=lambda desk: desk.get("area") not in mine)
+        if desks:
+            await self.app.push_screen(routes.compose(target=str(desks[0]["id"])))

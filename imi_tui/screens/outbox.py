@@ -1,0 +1,166 @@
+"""What waits to be sent, what is on its way and what the server refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.widgets import Static
+
+from imi_tui import problems
+from imi_tui.actions import Situation
+from imi_tui.cache.errors import CacheError
+from imi_tui.i18n import _, ngettext
+from imi_tui.screens import routes
+from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.screens.drafts import open_draft
+from imi_tui.viewmodel import outgoing
+from imi_tui.viewmodel.cells import cut, one_line, wrap
+from imi_tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from imi_tui.cache.model import OutboxItem
+
+
+class OutboxList(LineList["OutboxItem"]):
+    """Reference, action and subject; age, attempts and state below; details of a refusal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problem = ""
+        self.now = dt.datetime.now(dt.UTC)
+        self.names: dict[str, str] = {}
+
+    def key_of(self, item: OutboxItem) -> object:
+        """Its client reference."""
+        return item.client_ref
+
+    def lines_of(self, item: OutboxItem, width: int) -> list[Text]:
+        """Two lines and the reasons."""
+        reference = item.reference or _("new case")
+        name = self.names.get(item.client_ref, item.action)
+        first = f"{outgoing.mark(item)} {reference}  {name}  {one_line(item.subject)}"
+        since = _("queued: {age}").format(age=outgoing.age(item.queued_at, self.now))
+        second = "; ".join((since, outgoing.attempts(item), outgoing.state(item, self.problem)))
+        out = [Text(cut(first.rstrip(), width), no_wrap=True)]
+        out += [Text(f"    {line}", "dim", no_wrap=True) for line in wrap(second, max(10, width - 4))]
+        for reason in outgoing.reasons(item):
+            out += [Text(f"    - {line}", no_wrap=True) for line in wrap(reason, max(10, width - 6))]
+        return out
+
+
+class OutboxScreen(BaseScreen[None]):
+    """The queue, visible: nothing leaves it but by being sent or by the officer's hand."""
+
+    SCOPE = "outbox"
+    CSS_PATH = ["base.tcss", "outbox.tcss"]
+    BINDINGS = bindings("outbox")
+    AUTO_FOCUS = "OutboxList"
+
+    def compose_body(self) -> ComposeResult:
+        """The list, or a sentence where it is empty."""
+        yield Static(id="empty")
+        yield OutboxList()
+
+    def title_text(self) -> str:
+        """What this screen is."""
+        return _("Outbox")
+
+    def reload(self, kinds: frozenset[str]) -> None:
+        """Read the outbox again."""
+        if kinds and not kinds & {"outbox", "status", "directory"}:
+            return
+        items = self.store.outbox()
+        found = self.query_one(OutboxList)
+        found.now = dt.datetime.now(dt.UTC)
+        found.problem = self.store.status().problem
+        found.names = {item.client_ref: self._name_of(item) for item in items}
+        found.show(items)
+        found.display = bool(items)
+        empty = self.query_one("#empty", Static)
+        empty.display = not items
+        empty.update(Text(_("Nothing waits to be sent, and nothing was refused.")))
+
+    def _name_of(self, item: OutboxItem) -> str:
+        detail = self.store.case(item.desk, item.case_id) if item.case_id else None
+        procedure = str(item.payload.get("procedure", "") or (detail.case.get("procedure", "") if detail else ""))
+        return outgoing.action_name(procedure, item.action, self.store.rules, self.context.languages)
+
+    @property
+    def item(self) -> OutboxItem | None:
+        """The entry under the cursor."""
+        found = self.query(OutboxList)
+        return found.first().item if found else None
+
+    def situation(self) -> Situation:
+        """What can be done with the entry under the cursor."""
+        item = self.item
+        flags = set()
+        if item is not None:
+            flags |= {"untouched"} if item.state == "queued" and not item.attempts else set()
+            flags |= {"refused"} if item.state == "rejected" else set()
+            flags |= {"case"} if item.case_id else set()
+        return Situation(self.SCOPE, current=item is not None, flags=frozenset(flags))
+
+    def on_line_list_moved(self, _event: LineList.Moved) -> None:
+        """The keys depend on the entry."""
+        self.refresh_frame()
+
+    async def on_line_list_opened(self, _event: LineList.Opened) -> None:
+        """A second click opens the case."""
+        await self.action_open()
+
+    async def action_open(self) -> None:
+        """Open the case of the entry."""
+        if (item := self.item) is not None and item.case_id:
+            await self.app.push_screen(routes.case(item.desk, item.case_id))
+
+    def action_take_back(self) -> None:
+        """Take back an entry that has not been tried yet; what was written becomes a draft."""
+        if (item := self.item) is None:
+            return
+        try:
+            draft = self.store.undo(item.client_ref)
+        except CacheError as error:
+            self.say(problems.sentence(error.code), problem=True)
+            return
+        written = bool(draft.text or draft.answers)
+        if not written:
+            self.store.delete_draft(draft.id)
+        self.say(_("Taken back; what you wrote is among the drafts.") if written else _("Taken back."))
+
+    async def action_revise(self) -> None:
+        """Open what was written in a refused entry, to put it right."""
+        if (item := self.item) is None:
+            return
+        try:
+            draft = self.store.revise(item.client_ref)
+        except CacheError as error:
+            self.say(problems.sentence(error.code), problem=True)
+            return
+        await open_draft(self, draft)
+
+    async def action_discard(self) -> None:
+        """Throw a refused entry away, after asking."""
+        if (item := self.item) is None:
+            return
+
+        def answered(value: str | None) -> None:
+            if value != "discard":
+                return
+            try:
+                self.store.discard(item.client_ref)
+            except CacheError as error:
+                self.say(problems.sentence(error.code), problem=True)
+
+        question = _("Throw this refused entry away? What you wrote in it is lost.")
+        answers = [(_("Keep it"), "keep"), (_("Throw it away"), "discard")]
+        await self.app.push_screen(routes.choose(question, answers), answered)
+
+    def title_note(self) -> str:
+        """How many entries there are."""
+        count = len(self.query_one(OutboxList).items)
+        return ngettext("{count} entry", "{count} entries", count).format(count=count) if count else ""

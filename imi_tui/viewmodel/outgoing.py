@@ -1,0 +1,88 @@
+"""The outbox and the drafts in words: what waits, since when, why it does not move."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from imi_core.errors import UnknownProcedure
+from imi_tui import problems
+from imi_tui.i18n import _, ngettext
+from imi_tui.labels import Labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imi_core.procedure import Rules
+    from imi_tui.cache.model import Draft, OutboxItem
+
+
+def age(iso: str, now: dt.datetime) -> str:
+    """How long ago: "just now", "5 minutes", "2 hours", "3 days"; "" for what is no moment."""
+    try:
+        then = dt.datetime.fromisoformat(iso)
+    except ValueError:
+        return ""
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=dt.UTC)
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
+    hours = minutes // 60
+    if hours < 48:
+        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    days = hours // 24
+    return ngettext("{count} day", "{count} days", days).format(count=days)
+
+
+def mark(item: OutboxItem) -> str:
+    """One character for the state: "~" waits, ">" is being sent, "x" was refused."""
+    return {"queued": "~", "sending": "^", "rejected": "x"}.get(item.state, " ")
+
+
+def state(item: OutboxItem, problem: str = "") -> str:
+    """The state in plain words. `problem` is why nothing is being sent now, an error code or ""."""
+    match item.state:
+        case "sending":
+            return _("being sent")
+        case "rejected":
+            code = str((item.error or {}).get("type", "error"))
+            return _("refused: {reason}").format(reason=problems.sentence(code))
+    if item.attempts:
+        return _("waiting for a connection; the answer to the last attempt did not arrive")
+    if problem:
+        return _("waiting: {reason}").format(reason=problems.short(problem))
+    return _("waiting for a connection")
+
+
+def attempts(item: OutboxItem) -> str:
+    """How often it was sent already."""
+    if not item.attempts:
+        return _("not sent yet")
+    return ngettext("{count} attempt", "{count} attempts", item.attempts).format(count=item.attempts)
+
+
+def reasons(item: OutboxItem) -> list[str]:
+    """The details of a refusal: one line a field the server did not accept."""
+    return [f"{field}: {text}" for field, text in problems.fields(item.error or {})] if item.state == "rejected" else []
+
+
+def action_name(procedure: str, action: str, rules: Callable[[str], Rules], languages: tuple[str, ...]) -> str:
+    """What an action is called, its id where its procedure is not on this machine."""
+    try:
+        labels = Labels(rules(procedure), languages)
+        return labels.action(action)
+    except (UnknownProcedure, KeyError):
+        return action
+
+
+def draft_title(draft: Draft, rules: Callable[[str], Rules], languages: tuple[str, ...]) -> str:
+    """What a draft is about: its subject, else the procedure's title, else its action."""
+    try:
+        found = rules(draft.procedure)
+    except UnknownProcedure:
+        return str(draft.answers.get("subject", "")) or draft.action
+    subject = draft.answers.get(found.procedure.subject, "")
+    return str(subject) or Labels(found, languages).title
