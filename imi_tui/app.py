@@ -142,8 +142,8 @@ class ImiApp(App[None], inherit_bindings=False):
             routes.choose(
                 _("Which Bulgarian keyboard layout do you use? Single-letter keys then work on it."),
                 [
-                    (_("BDS: F is on the key of Latin O"), "bds"),
-                    (_("Phonetic: F is on the key of Latin F"), "phonetic"),
+                    (_("BDS: Ф is on the key B"), "bds"),
+                    (_("Phonetic: Ф is on the key F"), "phonetic"),
                     (_("Neither: use the arrow and function keys"), "off"),
                 ],
                 self.context.keyboard,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.timer import Timer
-from textual.widgets import Static
+from textual.widgets import Static, TextArea
 
 from imi_core.errors import ActionRefused
 from imi_tui import problems
@@ -68,6 +68,9 @@ class ActScreen(Dialogue[list[OutboxItem]]):
     def on_mount(self) -> None:
         """Show the keys."""
         self.query_one(ActionFooter).show(self.footer_items())
+        for area in self.query(TextArea):
+            # A text that was begun before goes on at its end.
+            area.move_cursor(area.document.end)
 
     def on_form_view_changed(self, _message: FormView.Changed) -> None:
         """Save soon."""

@@ -46,7 +46,8 @@ def columns(width: int) -> tuple[Column, ...]:
     subject = room - sender
     if subject < 8:
         # Too narrow for a sender: the subject alone says more.
-        return (Column("marks", MARKS), *fixed, Column("subject", max(0, room + 1)), *tail)
+        middle = (Column("subject", room + 1),) if room > 0 else ()
+        return (Column("marks", MARKS), *fixed, *middle, *tail)
     return (Column("marks", MARKS), *fixed, Column("from", sender), Column("subject", subject), *tail)
 
 

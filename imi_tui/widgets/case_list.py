@@ -33,7 +33,7 @@ CaseId = tuple[str, str]
 """(desk, case id)"""
 
 
-class CaseList(ScrollView, can_focus=True):
+class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of one view of the cache.
 
     Call `show` with a `Window` to show it, again after each change of the data; the cursor stays on its case.
@@ -47,7 +47,7 @@ class CaseList(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     CaseList {
-        height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
         .case-list--cursor { background: $primary; color: $text; text-style: bold; }
         .case-list--unread { text-style: bold; }
         .case-list--alarm { color: $text-error; }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual import events
 
 
-class Document(ScrollView, can_focus=True):
+class Document(ScrollView, can_focus=True, inherit_bindings=False):
     """Wraps its blocks for its own width and draws only the lines on screen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -27,7 +27,7 @@ class Document(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     Document {
-        height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; padding: 0 1;
+        height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; padding: 0 1;
         .document--heading { text-style: bold; }
         .document--quiet { text-style: italic; }
         .document--alarm { color: $text-error; text-style: bold; }

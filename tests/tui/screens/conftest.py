@@ -1,0 +1,60 @@
+"""A filled cache for each test: made once a process, copied."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imi_core.authority import Seat
+from imi_tui import i18n
+from imi_tui.cache.store import Store
+from tests.tui.screens import filled
+
+CASES = 120
+
+
+@pytest.fixture(scope="session")
+def seat() -> Seat:
+    """An officer of a French labour inspection."""
+    return filled.a_desk()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, seat: Seat) -> Path:
+    """A profile with `CASES` demo cases."""
+    home = tmp_path_factory.mktemp("template")
+    store = filled.open_store(home)
+    filled.fill(store, seat, filled.demo(seat, CASES))
+    store.close()
+    return home
+
+
+@pytest.fixture
+def home(tmp_path: Path, template: Path) -> Path:
+    """A copy of the template."""
+    return Path(shutil.copytree(template, tmp_path / "profile"))
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[Store]:
+    """The cache in `home`."""
+    found = filled.open_store(home)
+    yield found
+    found.close()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Texts in English, whatever a test before chose."""
+    i18n.install("en")
+    yield
+    i18n.install("en")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Textual runs on asyncio."""
+    return "asyncio"

@@ -1,0 +1,322 @@
+"""The inbox, operated by keyboard on a real cache."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from imi_core.case import to_wire
+from imi_tui import i18n
+from imi_tui.app import ImiApp
+from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
+from imi_tui.screens.case import CaseScreen
+from imi_tui.screens.confirm import ChooseScreen
+from imi_tui.screens.inbox import InboxScreen
+from imi_tui.screens.menu import MenuScreen
+from imi_tui.screens.prompt import DaysPrompt
+from imi_tui.widgets.case_list import CaseList
+from imi_tui.widgets.footer import ActionFooter
+from imi_tui.widgets.line_list import LineList
+from imi_tui.widgets.status_line import StatusLine
+from tests.tui.screens import filled
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def running(
+    store: Store, home: Path, size: tuple[int, int] = (80, 24), **more: Any
+) -> AsyncIterator[tuple[ImiApp, Pilot[None]]]:
+    """The app on `store`, its inbox drawn."""
+    app = ImiApp(filled.context(store, home, **more))
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        yield app, pilot
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Until changes of the cache have reached the screens: the app's own timers, no waiting of ours."""
+    app = pilot.app
+    assert isinstance(app, ImiApp)
+    await pilot.pause()
+    app._pass_on()
+    await pilot.pause()
+    if isinstance(app.screen, InboxScreen):
+        app.screen._settle()
+    await pilot.pause()
+
+
+def text_of(app: ImiApp) -> str:
+    """What is on screen, line by line."""
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+
+
+def case_list(app: ImiApp) -> CaseList:
+    """The list."""
+    return app.screen.query_one(CaseList)
+
+
+def footer(app: ImiApp) -> str:
+    """The last line."""
+    return str(app.screen.query_one(ActionFooter).content)
+
+
+async def test_a_case_is_accepted_and_taken_back_with_four_keys(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("2")
+        await settled(pilot)
+        row = case_list(app).row
+        assert row is not None
+        assert row.state == "awaiting_acceptance"
+        before = case_list(app).count
+        assert "Accept" in footer(app)
+        await pilot.press("a")
+        assert isinstance(app.screen, DaysPrompt)
+        await pilot.press("enter")
+        await settled(pilot)
+        [item] = store.outbox()
+        assert (item.case_id, item.action, item.payload["answers"]) == (row.id, "accept", {"agreed_days": 14})
+        assert case_list(app).count == before - 1
+        assert "Undo" in footer(app)
+        assert "1 queued" in str(app.screen.query_one(StatusLine).content)
+        await pilot.press("u")
+        await settled(pilot)
+        assert store.outbox() == []
+        assert store.drafts() == []
+        assert case_list(app).count == before
+        assert case_list(app).row is not None
+        assert case_list(app).row.id == row.id  # type: ignore[union-attr]
+
+
+async def test_marked_cases_are_accepted_together_and_undone_together(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("2", "space", "space", "space")
+        await settled(pilot)
+        assert len(case_list(app).marked) == 3
+        await pilot.press("a", "2", "1", "enter")
+        await settled(pilot)
+        assert [item.payload["answers"]["agreed_days"] for item in store.outbox()] == [21, 21, 21]
+        assert case_list(app).marked == set()
+        await pilot.press("u")
+        await settled(pilot)
+        assert store.outbox() == []
+
+
+async def test_an_impossible_number_of_days_is_explained_and_escape_does_nothing(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("2", "a", "9", "9", "9", "enter")
+        assert isinstance(app.screen, DaysPrompt)
+        assert "from 1 to" in text_of(app)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert isinstance(app.screen, InboxScreen)
+        assert store.outbox() == []
+
+
+async def test_greek_and_cyrillic_letters_are_the_keys_they_stand_on(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("2", "α")
+        assert isinstance(app.screen, DaysPrompt)
+        await pilot.press("escape", "ctrl+π")
+        assert isinstance(app.screen, MenuScreen)
+        await pilot.press("escape", "β")
+        assert isinstance(app.screen, ChooseScreen), "b sorts"
+        await pilot.press("escape", "ф")
+        assert isinstance(app.screen, ChooseScreen), "the first Cyrillic letter asks for the layout"
+        await pilot.press("down", "enter")
+        assert app.context.keyboard == "phonetic"
+        await pilot.press("а")
+        assert isinstance(app.screen, DaysPrompt)
+
+
+async def test_letters_go_into_the_search_line_and_hits_show_while_typing(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        reference = store.window("all", "reference", limit=1)[0].reference
+        await pilot.press("f3", *reference.lower())
+        await settled(pilot)
+        assert [case_list(app).row.reference if case_list(app).row else ""] == [reference]
+        assert case_list(app).count == 1
+        assert "Search: 1 hit" in str(app.screen.query_one(StatusLine).content)
+        assert " a Accept" not in footer(app)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert case_list(app).has_focus
+        assert case_list(app).count == store.counts()["todo"]
+
+
+async def test_the_search_that_finds_nothing_says_so(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("slash", *"qqxx")
+        await settled(pilot)
+        assert "No case on this machine has these words." in text_of(app)
+
+
+async def test_the_cursor_stays_on_its_case_when_a_sync_brings_others(store: Store, home: Path, seat: Any) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("down", "down", "down")
+        row = case_list(app).row
+        assert row is not None
+        index = case_list(app).index
+        news = [
+            case | {"id": f"f{number:031x}", "due": "2026-01-02", "state": "accepted", "turn": "responder"}
+            for number, case in enumerate(filled.many(seat, 3))
+        ]
+        store.sync.apply(seat.desk, Page("s2", cases=news))
+        await settled(pilot)
+        assert case_list(app).row is not None
+        assert case_list(app).row.id == row.id  # type: ignore[union-attr]
+        assert case_list(app).index == index + 3
+
+
+async def test_a_page_and_both_ends(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("8")
+        await settled(pilot)
+        found = case_list(app)
+        height = found.size.height
+        await pilot.press("pagedown")
+        assert found.index == height
+        await pilot.press("end")
+        assert found.index == found.count - 1
+        assert found.scroll_offset.y == found.count - height
+        await pilot.press("down")
+        assert found.index == found.count - 1
+        await pilot.press("home", "pageup", "up")
+        assert (found.index, found.scroll_offset.y) == (0, 0)
+
+
+async def test_a_key_repaints_two_rows_and_parks_the_cursor_for_screen_readers(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(store, home) as (app, pilot):
+        drawn: list[int] = []
+        original = CaseList.render_line
+
+        def render_line(self: CaseList, y: int) -> Any:
+            drawn.append(y)
+            return original(self, y)
+
+        monkeypatch.setattr(CaseList, "render_line", render_line)
+        await pilot.press("down")
+        await pilot.pause()
+        assert sorted(set(drawn)) == [0, 1]
+        assert app.cursor_position.y == case_list(app).region.y + 1
+
+
+async def test_views_by_tab_and_number_and_what_an_empty_one_says(store: Store, home: Path) -> None:
+    async with running(store, home, size=(120, 30)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, InboxScreen)
+        await pilot.press("tab")
+        assert screen.view == "to_accept"
+        await pilot.press("left", "left")
+        assert screen.view == "all"
+        await pilot.press("7")
+        assert screen.view == "closed"
+        assert "Waiting for others" in text_of(app)
+        await pilot.press("1")
+        store.sync.drop(store.seats()[0].desk, [row.id for row in store.window("all", "due", limit=1000)])
+        await settled(pilot)
+        assert "Nothing to do." in text_of(app)
+
+
+async def test_the_preview_follows_the_cursor_on_wide_terminals(store: Store, home: Path) -> None:
+    async with running(store, home, size=(160, 40)) as (app, pilot):
+        await pilot.press("down")
+        await settled(pilot)
+        row = case_list(app).row
+        assert row is not None
+        preview = "\n".join(line[110:] for line in text_of(app).splitlines())
+        assert row.reference in preview
+
+
+async def test_bindings_are_translated_when_they_are_shown(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(store, home) as (app, _pilot):
+        monkeypatch.setattr("imi_tui.screens.base._", lambda text: f"«{text}»")
+        active = app.screen.active_bindings
+        assert active["f5"].binding.description == "«Synchronise»"
+        assert active["enter"].binding.description == "«Open»"
+        assert "u" not in active, "there is nothing to undo"
+
+
+async def test_the_menu_offers_all_that_is_possible_and_runs_it(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("f9")
+        await pilot.pause()
+        menu = app.screen
+        values = {item[1] for item in menu.query_one(LineList).items}
+        assert {"go.outbox", "list.sort", "app.language", "app.quit"} <= values
+        await pilot.press(*"order of the", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, ChooseScreen)
+        await pilot.press("end", "enter")
+        await settled(pilot)
+        assert app.screen.sort == "authority"  # type: ignore[attr-defined]
+
+
+async def test_the_footer_fits_in_every_language_of_the_catalogue(store: Store, home: Path) -> None:
+    i18n.install("en-XA")
+    async with running(store, home, language="en-XA") as (app, _pilot):
+        assert len(footer(app)) <= 80
+        assert all(len(line) <= 80 for line in text_of(app).splitlines())
+
+
+async def test_own_keys_work_and_show(store: Store, home: Path) -> None:
+    async with running(store, home, keymap={"list.sort": ("x",), "do.accept": ("y",)}) as (app, pilot):
+        await pilot.press("2")
+        await settled(pilot)
+        assert "y Accept" in footer(app)
+        await pilot.press("a")
+        assert isinstance(app.screen, InboxScreen)
+        await pilot.press("x")
+        assert isinstance(app.screen, ChooseScreen)
+        await pilot.press("escape", "y")
+        assert isinstance(app.screen, DaysPrompt)
+
+
+async def test_relative_dates_are_drawn_again_when_the_day_changes_and_only_then(store: Store, home: Path) -> None:
+    today = filled.TODAY
+    async with running(store, home) as (app, pilot):
+        before = text_of(app)
+        app.context.today = lambda: today
+        app._look_at_the_day()
+        await settled(pilot)
+        assert text_of(app) == before
+        app.context.today = lambda: today + dt.timedelta(days=5)
+        case_list(app)._today = app.context.today
+        app._look_at_the_day()
+        await settled(pilot)
+        assert text_of(app) != before
+
+
+async def test_hostile_text_shows_as_text_on_list_case_and_tabs(store: Store, home: Path, seat: Any) -> None:
+    case, entries = next(
+        pair for pair in filled.demo(seat, 120) if filled.mine(seat, pair[0]) and pair[0].level == "full"
+    )
+    nasty = "\x1b]52;c;cHduZWQ=\x07[/][b][@click=app.quit]x[/] \u202egnp.exe \x9b2J"
+    wire = to_wire(case) | {"subject": nasty, "due": "2026-01-01"}
+    wire["request"] = {**wire["request"], "subject": nasty, "company": nasty}
+    wire["parts"] = [part | {"name": nasty} for part in wire["parts"]]
+    lines = [to_wire(entry) | {"text": {"lang": nasty, "text": nasty * 20}, "officerName": nasty} for entry in entries]
+    # Uncleaned, as if the boundary had failed.
+    store.sync.apply(seat.desk, Page("s2", cases=[wire | {"version": 99}], entries=lines))
+    async with running(store, home, size=(160, 40)) as (app, pilot):
+        assert "[/][b][@click=app.quit]" in text_of(app)
+        await pilot.press("enter")
+        for _tab in range(5):
+            await pilot.pause()
+            assert isinstance(app.screen, CaseScreen)
+            drawn = text_of(app)
+            assert not [char for char in drawn if (ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0]
+            assert "\u202e" not in drawn
+            await pilot.press("tab")

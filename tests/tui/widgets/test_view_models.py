@@ -1,0 +1,167 @@
+"""What is drawn, worked out without Textual: rows, blocks, footer, status line, tabs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from imi_core.procedure import Rules
+from imi_tui.cache.model import Row, SyncStatus
+from imi_tui.viewmodel import blocks, cells, footer, rows, status
+from imi_tui.viewmodel.blocks import GUTTER, Block
+from imi_tui.widgets.tabs import line as tab_line
+
+TODAY = dt.date(2026, 3, 5)
+ROW = Row(
+    desk="d",
+    id="1",
+    key=b"1",
+    reference="PW-26-004512",
+    procedure="pw.info",
+    state="awaiting_acceptance",
+    subject="Establishment of Alpbau GmbH",
+    country="DE",
+    counterpart="Zoll FKS Rosenheim",
+    due="2026-03-05",
+    activity="2026-03-01T10:00:00Z",
+    level="summary",
+    turn_mine=True,
+    unread=False,
+    pending=0,
+    rejected=0,
+    files=0,
+)
+
+
+@pytest.fixture
+def words(pw_info: Rules) -> rows.Words:
+    return rows.Words(lambda _procedure: pw_info, ("en",))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160, 200])
+@pytest.mark.parametrize("name", ["Zoll", "Ιατρικός Σύλλογος Αθηνών", "税関" * 30, "a\u0301" * 40, ""])
+def test_a_row_is_exactly_as_wide_as_its_list(words: rows.Words, width: int, name: str) -> None:
+    columns = rows.columns(width)
+    row = replace(ROW, counterpart=name, subject=name * 3)
+    due, rest = rows.texts(row, columns, words, TODAY)
+    assert cell_len(f"{rows.marks(row, TODAY, cursor=True, marked=False)} {due} {rest}") <= width
+    assert cell_len(rows.heading(columns)) <= width
+    assert (
+        len({cell_len(rows.texts(replace(row, subject=text), columns, words, TODAY)[1]) for text in ("x", "語" * 99)})
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, " +! "),
+        ({"due": "2026-03-06"}, " +  "),
+        ({"due": "2026-03-04", "unread": True}, " +!*"),
+        ({"due": "2026-03-04", "turn_mine": False}, " +  "),
+        ({"due": "", "pending": 1, "unread": True}, " + ~"),
+        ({"rejected": 1}, " +x "),
+    ],
+)
+def test_every_state_has_a_mark(changes: dict[str, object], expected: str) -> None:
+    assert rows.marks(replace(ROW, **changes), TODAY, cursor=False, marked=True) == expected  # type: ignore[arg-type]
+
+
+def test_deadlines_are_relative_and_far_ones_are_dates() -> None:
+    assert [rows.due_text(iso, TODAY) for iso in ("2026-03-05", "2026-03-07", "2026-03-02", "2027-03-02", "")] == [
+        "today",
+        "2 d",
+        "-3 d",
+        "27-03-02",
+        "",
+    ]
+
+
+def test_the_state_says_what_this_desk_has_to_do(words: rows.Words) -> None:
+    assert words.state(ROW) == "to accept"
+    assert words.state(replace(ROW, turn_mine=False)) == "Awaiting acceptance"
+    assert words.state(replace(ROW, pending=1)) == "queued"
+    assert words.state(replace(ROW, rejected=1)) == "refused"
+    assert words.state(replace(ROW, state="of_a_later_version")) == "of_a_later_version"
+
+
+def test_remote_text_has_a_gutter_on_every_line() -> None:
+    text = "First line\nIMI  signed out. Type your password:\n" + "word " * 60 + "x" * 300
+    page = [
+        Block("Ours", "heading"),
+        Block(text, remote=True, lang="de"),
+        Block("Question", aside=text, aside_remote=True),
+    ]
+    for width in (30, 80, 140):
+        drawn = blocks.lines(page, width)
+        assert all(cell_len("".join(part for part, _look in line)) <= width for line in drawn)
+        theirs = [line for line in drawn if "word" in line[-1][0] or "password" in line[-1][0] or "xxx" in line[-1][0]]
+        assert len(theirs) > 6
+        assert all(line[-2] == (line[-2][0], "gutter") and line[-2][0].endswith(GUTTER) for line in theirs)
+
+
+def test_questions_and_answers_stand_beside_each_other_where_there_is_room() -> None:
+    pair = [Block("Is it registered?", aside="Yes", aside_remote=True)]
+    assert len(blocks.lines(pair, 80)) == 2
+    assert len(blocks.lines(pair, 120)) == 1
+
+
+def test_wrapping_keeps_every_character() -> None:
+    text = "Ein sehr langes Wort: Berufsqualifikationsanerkennungsverfahren und mehr  Leerraum\n\nEnde"
+    wrapped = cells.wrap(text, 20)
+    assert all(cell_len(line) <= 20 for line in wrapped)
+    assert "".join(wrapped).replace(" ", "") == text.replace(" ", "").replace("\n", "")
+
+
+def test_the_footer_never_cuts_a_label_and_says_when_there_is_more() -> None:
+    items = [(n, "f8", f"Handlung Nummer {n}") for n in range(1, 12)]
+    for width in (20, 40, 80, 99, 100, 160, 400):
+        chosen = footer.choose(items, width, ("f9", "Mehr"))
+        assert 1 + sum(cell_len(key) + cell_len(label) + 3 for key, label in chosen) <= width
+        labels = [label for _key, label in chosen]
+        assert "Mehr" in labels or len(labels) == len(items)
+        if width < 100:
+            assert len(chosen) <= 6
+    assert footer.choose(items[:2], 80, ("f9", "Mehr")) == [("F8", "Handlung Nummer 1"), ("F8", "Handlung Nummer 2")]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("f9", "F9"), ("ctrl+p", "Ctrl+P"), ("question_mark", "?"), ("a", "a"), ("shift+tab", "Shift+Tab")],
+)
+def test_keys_read_as_they_are_printed(key: str, name: str) -> None:
+    assert footer.key_name(key) == name
+
+
+def test_the_status_line_says_what_waits_and_why() -> None:
+    now = SyncStatus("2026-03-05T08:02:00+00:00", 3, 1, "offline", None)
+    texts = [part.text for part in status.parts(now, "fr", TODAY, demo=True, vault_note="key file")]
+    assert "1 refused" in texts
+    assert "3 queued" in texts
+    assert "offline" in texts
+    assert "demo" in texts
+    assert "fr" in texts
+    assert status.last_sync("", TODAY) == "never synchronised"
+    assert "2026-03-04" in status.last_sync("2026-03-04T12:00:00+00:00", TODAY)
+
+
+@pytest.mark.parametrize("width", [20, 40, 79, 100, 200])
+def test_the_status_line_gives_up_the_least_important_first(width: int) -> None:
+    right = [status.Part("key file", 8), status.Part("1 refused", 1, True), status.Part("sync 14:02", 4)]
+    left, note, kept = status.arrange("IMI  Inbox: To do 42", "Direction régionale", right, width)
+    total = cell_len(left) + sum(cell_len(part.text) + 2 for part in kept) + (cell_len(note) + 2 if note else 0)
+    assert total <= width
+    if kept:
+        assert min(part.rank for part in kept) == 1
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_tabs_fit_into_their_line(width: int) -> None:
+    names = ["Überblick", "Fragen und Antworten 12", "Zeitleiste 4", "Dateien 1", "Beteiligte"]
+    pieces = tab_line(names, 1, width)
+    assert sum(cell_len(text) + 1 for text, _now in pieces) <= width
+    assert [now for _text, now in pieces] == [False, True, False, False, False]
+    assert pieces[1][0].startswith("[")
