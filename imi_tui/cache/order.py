@@ -57,13 +57,10 @@ def keys(due: str, activity: int, reference: str, name: bytes, end: bytes) -> tu
     return day + newest + end, newest + end, number + end, name + b"\0" + newest + end
 
 
-def places(views: int, sorted_keys: tuple[bytes, bytes, bytes, bytes]) -> set[tuple[int, bytes]]:
+def places(views: int, sorted_keys: tuple[bytes, bytes, bytes, bytes]) -> list[tuple[int, bytes]]:
     """Every (slot, key) at which a case with these views stands."""
     by_due, by_activity, by_reference, by_name = sorted_keys
-    out: set[tuple[int, bytes]] = set()
+    out: list[tuple[int, bytes]] = []
     for base in _VIEW_SLOTS[views]:
-        out.add((base, by_due))
-        out.add((base + 1, by_activity))
-        out.add((base + 2, by_reference))
-        out.add((base + 3, by_name))
+        out += ((base, by_due), (base + 1, by_activity), (base + 2, by_reference), (base + 3, by_name))
     return out

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.cache.documents import text_of
 from imi_tui.cache.fold import Facts, Folder, facts
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.model import VIEWS
 from imi_tui.cache.order import VIEW_BIT, keys, places, tail
 from imi_tui.cache.wire import stored_case
 
@@ -48,7 +47,7 @@ class Arrival:
 
 @dataclass
 class _Batch:
-    """Rows collected during one transaction."""
+    """Rows collected during one transaction. `counts`: rows more or fewer, by the views they are in."""
 
     listing: list[tuple[Any, ...]] = field(default_factory=list)
     confirmed: list[tuple[Any, ...]] = field(default_factory=list)
@@ -59,6 +58,17 @@ class _Batch:
     without_rules: list[tuple[Any, ...]] = field(default_factory=list)
     to_index: list[int] = field(default_factory=list)
     local: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def count(self, views: int, step: int) -> None:
+        """A row with these views came or went."""
+        self.counts[views] = self.counts.get(views, 0) + step
+
+    def view_counts(self) -> list[tuple[str, int]]:
+        """By how much every view grew."""
+        grown = {
+            view: sum(step for views, step in self.counts.items() if views & bit) for view, bit in VIEW_BIT.items()
+        }
+        return [(view, step) for view, step in grown.items() if step]
 
 
 _OLD = (
@@ -171,15 +181,17 @@ class Projector:
 
     def _move(self, batch: _Batch, n: int, number: int, id: str, old: Any, row: Facts) -> None:
         end = tail(id, number)
-        new_places = places(row.views, keys(row.due, row.activity, row.reference, row.name_key, end))
-        old_places, old_views = _old_places(old, end)
-        if old_places != new_places:
-            for place in old_places - new_places:
-                batch.places[place] = None
-            for place in new_places - old_places:
-                batch.places[place] = n
-        _count(batch, old_views, -1)
-        _count(batch, row.views, 1)
+        stands = places(row.views, keys(row.due, row.activity, row.reference, row.name_key, end))
+        batch.count(row.views, 1)
+        if old is None:
+            batch.places.update(dict.fromkeys(stands, n))
+            return
+        stood = _old_places(old, end)
+        batch.count(old[5], -1)
+        if stood != stands:
+            kept = set(stood) & set(stands)
+            batch.places.update({place: None for place in stood if place not in kept})
+            batch.places.update({place: n for place in stands if place not in kept})
 
     def _remove(self, batch: _Batch, key: Key) -> None:
         desk, id = key
@@ -188,10 +200,8 @@ class Projector:
         if old is None or number is None:
             return
         self._documents.remove(old[0])
-        old_places, old_views = _old_places(old, tail(id, number))
-        for place in old_places:
-            batch.places[place] = None
-        _count(batch, old_views, -1)
+        batch.places.update(dict.fromkeys(_old_places(old, tail(id, number))))
+        batch.count(old[5], -1)
         batch.removed.append((old[0],))
 
     def _flush(self, batch: _Batch) -> None:
@@ -207,7 +217,7 @@ class Projector:
         many("insert or replace into view_row values(?, ?, ?)", stays)
         many(
             "insert into view_count values(?, ?) on conflict(view) do update set rows = rows + excluded.rows",
-            [(view, batch.counts[bit]) for view, bit in VIEW_BIT.items() if batch.counts.get(bit)],
+            batch.view_counts(),
         )
         many("insert or ignore into without_rules values(?, ?, ?, ?)", batch.without_rules)
         self._documents.want(batch.to_index)
@@ -253,14 +263,5 @@ def _listing(
     )
 
 
-def _old_places(old: Any, end: bytes) -> tuple[set[tuple[int, bytes]], int]:
-    if old is None:
-        return set(), 0
-    return places(old[5], keys(old[1], old[2], old[3], old[4], end)), old[5]
-
-
-def _count(batch: _Batch, views: int, step: int) -> None:
-    for view in VIEWS:
-        bit = VIEW_BIT[view]
-        if views & bit:
-            batch.counts[bit] = batch.counts.get(bit, 0) + step
+def _old_places(old: Any, end: bytes) -> list[tuple[int, bytes]]:
+    return places(old[5], keys(old[1], old[2], old[3], old[4], end))

@@ -16,7 +16,6 @@ from imi_tui.cache.errors import VaultLocked, VaultUnavailable, WrongPassphrase
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 
-
 FULL_STRENGTH = module.MEMORY_KIB
 
 
