@@ -136,7 +136,7 @@ class DeskWork:
             created=None,
         )
         with self._outbox.work.write():
-            self._withdraw_replaced(draft, item)
+            item = item._replace(pos=self._withdraw_replaced(draft, item))
             self._outbox.insert(item, content_digest(payload))
             self._outbox.work.run("delete from draft where id = ?", (draft.id,))
         return item
@@ -156,19 +156,21 @@ class DeskWork:
             payload["text"] = {"lang": draft.lang or "und", "text": draft.text}
         return payload
 
-    def _withdraw_replaced(self, draft: Draft, item: Item) -> None:
-        """Inside: the rejected entry that this draft revised goes when its successor comes."""
+    def _withdraw_replaced(self, draft: Draft, item: Item) -> int:
+        """Inside: the rejected entry that this draft revised goes; its place, which its successor takes, else 0."""
         ref = self._outbox.replaced_by(draft.id)
         if not ref:
-            return
+            return 0
         try:
             old = self._outbox.item(ref)
         except NoSuchItem:
-            return
-        if old.state == "rejected":
-            self._outbox.remove(old)
-            if old.starts and item.starts:
-                self._outbox.replace_start(old, item.client_ref)
+            return 0
+        if old.state != "rejected":
+            return 0
+        self._outbox.remove(old)
+        if old.starts and item.starts:
+            self._outbox.replace_start(old, item.client_ref)
+        return old.pos
 
     def undo(self, client_ref: str) -> Draft:
         """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""

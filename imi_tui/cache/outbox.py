@@ -150,11 +150,11 @@ class Outbox:
     # --- writing, inside a transaction -------------------------------------------------------------------------
 
     def insert(self, item: Item, digest: str) -> None:
-        """Inside: a new entry at the end; `item.pos` is ignored."""
-        values = (*item[1:8], digest, *item[8:])
+        """Inside: a new entry, at the end or (`pos` not 0) in the place of one that was removed."""
+        values = (item.pos or None, *item[1:8], digest, *item[8:])
         self.work.run(
-            "insert into outbox(client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
-            " attempts, queued_at, reference, subject, error, created) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "insert into outbox(pos, client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
+            " attempts, queued_at, reference, subject, error, created) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             values,
         )
         self.touch([(item.desk, item.case_id)])

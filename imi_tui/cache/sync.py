@@ -249,7 +249,11 @@ class SyncStore:
             "insert into entry(desk, id, case_id, version, client_ref, wire) values(?, ?, ?, ?, ?, ?)"
             " on conflict(desk, id) do update set case_id = excluded.case_id, version = excluded.version,"
             " client_ref = excluded.client_ref, wire = excluded.wire",
-            [(desk, found.id, found.case_id, found.version, found.client_ref, encode(wire)) for found, wire in entries],
+            [
+                # Only an own entry can confirm one of the outbox: another desk does not choose our references.
+                (desk, found.id, found.case_id, found.version, found.client_ref * (found.desk == account), encode(wire))
+                for found, wire in entries
+            ],
         )
 
     def _cases_of(self, entries: list[tuple[int, str]]) -> set[str]:
