@@ -1,4 +1,4 @@
-"""The registry's section on writing and finding: new case, authorities, outbox, drafts, files, signing in.
+"""The registry's section on writing and finding: new case, authorities, outbox, drafts, signing in.
 
 Plain rows that `imi_tui.actions` turns into actions, so that the registry stays one table to read.
 """
@@ -59,14 +59,13 @@ WRITING: tuple[Row, ...] = (
         "current"),
     Row("draft.discard", N_("Discard"), N_("Throws the draft away, after asking."), "delete", "list", "drafts",
         "discard", 2, "current"),
-    # Files of a case
-    Row("files.open", N_("Details"), N_("Shows everything about the file."), "enter", "list", "files", "open", 1,
-        "current"),
     # Signing in
     Row("sign_in.browser", N_("Sign in with the browser"), N_("Opens the sign-in page on this machine."), "f7", "form",
         "sign_in", "browser", 1, "idle"),
     Row("sign_in.device", N_("Sign in with a code"), N_("For SSH: shows an address and a code for another device."),
         "f8", "form", "sign_in", "device", 2, "idle"),
+    Row("sign_in.take", N_("Begin"), N_("Begins the way of signing in under the cursor."), "enter", "form", "sign_in",
+        "take", 4, "idle"),
     Row("sign_in.copy", N_("Copy"), N_("Copies the address to the clipboard."), "f2 ctrl+o", "form", "sign_in", "copy",
         1, "address"),
     Row("sign_in.stop", N_("Stop"), N_("Stops waiting for the sign-in."), "f6", "form", "sign_in", "stop", 3, "busy"),

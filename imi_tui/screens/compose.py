@@ -196,7 +196,9 @@ class ComposeScreen(BaseScreen[None]):
         self.query_one("#steps", Static).update(
             writing.step_line(self.work.steps(), self._step, gaps, {step: _(name) for step, name in STEP_NAMES.items()})
         )
-        self.query_one("#missing", Static).update(Text(writing.missing_line(gaps, self._step)))
+        missing = self.query_one("#missing", Static)
+        missing.display = self._step != "review"
+        missing.update(Text(writing.missing_line(gaps, self._step)))
         self.refresh_frame()
 
     # -- what the officer does ----------------------------------------------------------------------------------------

@@ -94,13 +94,6 @@ def authority(id: str) -> Screen[None]:
     return AuthorityScreen(id)
 
 
-def case_files(desk: str, id: str) -> Screen[None]:
-    """The files of one case."""
-    from imi_tui.screens.case_files import CaseFilesScreen
-
-    return CaseFilesScreen(desk, id)
-
-
 def outbox() -> Screen[None]:
     """What is queued and what was refused."""
     from imi_tui.screens.outbox import OutboxScreen

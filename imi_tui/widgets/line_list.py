@@ -34,7 +34,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--cursor", "line-list--heading"}
     DEFAULT_CSS = """
     LineList {
-        height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        height: 1fr; scrollbar-gutter: stable; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
         .line-list--cursor { background: $primary; color: $text; text-style: bold; }
         .line-list--heading { text-style: bold; }
     }
@@ -171,7 +171,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the list; `y` counts from the top of the widget."""
-        width, at = self.size.width, self.scroll_offset.y + y
+        width, at = self.scrollable_content_region.width, self.scroll_offset.y + y
         if at >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         index, text = self._lines[at]
@@ -186,7 +186,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
         return Strip(segments).adjust_cell_length(width, style)
 
     def _lay_out(self) -> None:
-        self._width = max(10, self.size.width)
+        self._width = max(10, self.scrollable_content_region.width)
         self._lines, self._first = [], []
         for index, item in enumerate(self._items):
             self._first.append(len(self._lines))
@@ -217,7 +217,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap again for the new width."""
-        if self.size.width != self._width:
+        if self.scrollable_content_region.width != self._width:
             self._lay_out()
         self._reveal()
         self.call_after_refresh(self._park)
