@@ -13,9 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
-import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
-
 from imi_central import catalogue
 from imi_central.app import open_store
 from imi_central.directory import publicbodies
@@ -25,6 +22,8 @@ from imi_central.identity.errors import WeakPassword
 from imi_central.jobs import retention
 from imi_central.settings import Settings
 from imi_central.store import ProcedureChanged, Store, StoreError, lookup
+from imi_central.store.address import reaching, sqlite_file
+from imi_central.store.errors import BadAddress, Unreachable
 from imi_central.store.identity import Sessions
 from imi_core.authority import ROLES, Officer, Role
 from imi_core.text import display
@@ -158,27 +157,26 @@ def _store(settings: Settings, create: bool = False) -> Iterator[Store]:
 @contextmanager
 def _database_errors(settings: Settings) -> Iterator[None]:
     try:
-        yield
+        with reaching():
+            yield
     except ProcedureChanged as error:
         raise CommandError(str(error)) from error
+    except Unreachable as error:
+        raise DatabaseUnusable(f"the database {settings.shown_database} cannot be used: {error.reason}") from error
     except StoreError as error:
         raise DatabaseUnusable(str(error)) from error
-    except SQLAlchemyError as error:
-        # The error's own text may hold a statement with data; the driver's has the reason.
-        reason = str(error.orig) if isinstance(error, sa.exc.DBAPIError) and error.orig else type(error).__name__
-        raise DatabaseUnusable(f"the database {settings.shown_database} cannot be used: {reason}") from error
     except ModuleNotFoundError as error:
         raise DatabaseUnusable(f"the driver of this database is not installed: {error.name}") from error
 
 
 def _must_exist(settings: Settings) -> None:
     try:
-        address = sa.make_url(settings.database_url)
-    except sa.exc.ArgumentError as error:
+        file = sqlite_file(settings.database_url)
+    except BadAddress as error:
         raise DatabaseUnusable(
             "the database's address is not one; allowed: sqlite:///FILE, postgresql+psycopg://..."
         ) from error
-    if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
+    if file is not None and not file.is_file():
         raise DatabaseUnusable(f"there is no database {settings.shown_database}; make one with: imi-central init")
 
 

@@ -14,6 +14,8 @@
       TooMany            more objects than may be answered at once
       Unavailable        the database cannot answer now
       OverQuota          the officer's files that no entry carries yet are too many
+      BadAddress         the database's address is not one
+      Unreachable        the database cannot be used (reason)
 """
 
 from __future__ import annotations
@@ -98,3 +100,15 @@ class Unavailable(StoreError):
 
 class OverQuota(StoreError):
     """The officer has too many bytes in files that no entry carries."""
+
+
+class BadAddress(StoreError):
+    """The database's address cannot be read."""
+
+
+class Unreachable(StoreError):
+    """The database cannot be used; `reason` is the driver's own, without any statement."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the database cannot be used: {reason}")

@@ -159,13 +159,19 @@ def test_text_at_the_limit_is_not_cut() -> None:
         "\u202e" * 1_000_000,
     ],
 )
-def test_a_line_of_a_megabyte_is_shown_in_no_time(line: str) -> None:
-    best = 1.0
-    for _ in range(5):
+def test_a_line_of_a_megabyte_costs_no_more_than_a_view(line: str) -> None:
+    # Measured against itself: what a longer line costs above one that just fills the view.
+    assert best_of(line) < 4 * best_of(line[: MAX_VIEW + 1]) + 0.001
+
+
+def best_of(line: str, rounds: int = 7) -> float:
+    """Seconds of the quickest `display` of `line`."""
+    spent = []
+    for _ in range(rounds):
         started = time.perf_counter()
         display(line)
-        best = min(best, time.perf_counter() - started)
-    assert best < 0.05
+        spent.append(time.perf_counter() - started)
+    return min(spent)
 
 
 HOSTILE = st.text(
