@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
 import time
@@ -46,7 +47,9 @@ def serve(settings: Settings, ready: Callable[[str], None], *, stop_when_idle: f
             timeout_keep_alive=75,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        _Server(config, lambda: ready(url), stop_when_idle).run(sockets=[listening])
+        server = _Server(config, lambda: ready(url), stop_when_idle)
+        _stop_on_signals(server)
+        server.run(sockets=[listening])
     finally:
         listening.close()
 
@@ -77,6 +80,16 @@ class _Server(uvicorn.Server):
             self._requests, self._last_request = self.server_state.total_requests, time.monotonic()
         idle = time.monotonic() - self._last_request
         return await super().on_tick(counter) or 0 < self._stop_when_idle < idle
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    """Being told to stop is no failure: uvicorn raises the signal again at its end, and this takes it."""
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -118,14 +118,12 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
     def token(self, asked: Asked) -> Response:
         """The token endpoint. Raises `OAuth2Error`, as all endpoints here do."""
-        if repeated := _repeated(asked):
-            raise InvalidRequestError(f"Multiple '{repeated}' in request.")
+        _check(asked)
         return self.create_token_response(asked)  # type: ignore[no-any-return]
 
     def consent(self, asked: Asked) -> Any:
         """The grant of a valid authorization request. Raises `OAuth2Error`."""
-        if repeated := _repeated(asked):
-            raise InvalidRequestError(f"Multiple '{repeated}' in request.")
+        _check(asked)
         return self.get_consent_grant(asked)
 
     def grant(self, asked: Asked, officer: str) -> Response:
@@ -145,6 +143,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
     def device(self, asked: Asked) -> Response:
         """The device authorization endpoint: a code to type, and a number to compare with that of the browser."""
+        _check(asked)
         request = self.create_oauth2_request(asked)
         client = self.authenticate_client(request, ["none"], "device_authorization")
         if not client.check_grant_type(DEVICE_GRANT):
@@ -171,6 +170,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
     def revoke(self, asked: Asked) -> Response:
         """The revocation endpoint (RFC 7009): ends the session the token belongs to; unknown tokens are fine."""
+        _check(asked)
         request = self.create_oauth2_request(asked)
         client = self.authenticate_client(request, ["none"], "revocation")
         if not (token := request.form.get("token")):
@@ -241,11 +241,19 @@ def peer(request: Request) -> str:
     return str(address)
 
 
-def _repeated(asked: Asked) -> str:
-    """A parameter that stands twice, by its name if it is one of the protocol's (RFC 6749, section 3.1)."""
-    names = [name for name, _ in asked.pairs]
-    twice = next((name for name in names if names.count(name) > 1), "")
-    return twice if not twice or (twice.isascii() and twice.isidentifier()) else "parameter"
+def _check(asked: Asked) -> None:
+    """Raise `InvalidRequestError` unless the parameters are as RFC 6749 has them: each once, of printable ASCII.
+
+    Authlib quotes some of them in its descriptions, which have no quotation marks and backslashes.
+    """
+    names: set[str] = set()
+    for name, value in asked.pairs:
+        if name in names:
+            raise InvalidRequestError("A parameter stands twice.")
+        names.add(name)
+        forbidden = "" if name == "state" else '"\\'
+        if any(not "\x20" <= letter <= "\x7e" or letter in forbidden for letter in name + value):
+            raise InvalidRequestError("A parameter has characters that are not allowed.")
 
 
 def _random(**_: object) -> str:

@@ -1,0 +1,133 @@
+"""The sign-in page: forged posts, guessing, languages, and no script needed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from starlette.applications import Starlette
+
+from imi_central.identity import texts
+from tests.central.identity.conftest import PASSWORD, Browser, authorize
+from tests.central.world import Clock
+
+
+def wrong(browser: Browser, login: str = "lyon") -> int:
+    return browser.submit(browser.get(authorize()), login=login, password="wrong password").status_code
+
+
+def test_the_page_needs_no_script_and_cannot_be_framed(browser: Browser) -> None:
+    page = browser.get(authorize())
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"<script|\son\w+=|\sstyle=|<style", page.text)
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert browser.get("/oauth/style.css").status_code == 200
+
+
+def test_every_input_has_a_label_and_the_first_has_the_cursor(browser: Browser) -> None:
+    for path in (authorize(), "/device"):
+        text = browser.get(path).text
+        inputs = re.findall(r'<input (?!type="hidden")[^>]*id="(\w+)"', text)
+        assert len(inputs) >= 2
+        assert all(f'<label for="{name}">' in text for name in inputs)
+        assert text.count("autofocus") == 1
+        assert f'id="{inputs[0]}"' in re.search(r"<input [^>]*autofocus[^>]*>", text).group()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("pl, fr;q=0.4, en;q=0.3", "fr"),
+        ("fr;q=0, de;q=0.1", "de"),
+        ("pl", "en"),
+        ("", "en"),
+        ("<script>", "en"),
+    ],
+)
+def test_the_browser_says_which_language(browser: Browser, wanted: str, language: str) -> None:
+    page = browser.get(authorize(), headers={"Accept-Language": wanted})
+    assert f'<html lang="{language}">' in page.text
+    assert texts.TEXTS[language]["password"] in page.text
+
+
+def test_all_languages_say_the_same_things() -> None:
+    for language, said in texts.TEXTS.items():
+        assert set(said) == set(texts.TEXTS["en"]), language
+        for key, text in said.items():
+            assert re.findall(r"{\w+}", text) == re.findall(r"{\w+}", texts.TEXTS["en"][key]), (language, key)
+
+
+def test_what_comes_in_is_never_markup(browser: Browser) -> None:
+    evil = '"><img src=x onerror=alert(1)>'
+    page = browser.submit(browser.get(authorize(state=evil)), login=evil, password="x")
+    assert page.status_code == 401
+    assert "<img" not in page.text
+
+
+def test_a_forged_post_is_refused(browser: Browser, app: Starlette) -> None:
+    fields = {"login": "lyon", "password": PASSWORD}
+    page = browser.get(authorize())
+    assert browser.post(authorize(), fields).status_code == 400
+    assert browser.post(authorize(), {**fields, "form": "x"}).status_code == 400
+    other = Browser(app)
+    other.get(authorize())
+    assert other.submit(page, **fields).status_code == 400
+    assert browser.submit(page, **fields).status_code == 303
+
+
+def test_wrong_name_and_wrong_password_look_alike(browser: Browser) -> None:
+    form = browser.get(authorize())
+    unknown = browser.submit(form, login="nobody", password="wrong password")
+    known = browser.submit(form, login="lyon", password="wrong password")
+    assert unknown.status_code == known.status_code == 401
+    assert unknown.text.replace("nobody", "lyon") == known.text
+    assert 'role="alert"' in known.text
+
+
+def test_an_officer_without_a_password_cannot_sign_in(browser: Browser) -> None:
+    for given in ("", "wrong password"):
+        assert browser.submit(browser.get(authorize()), login="warsaw", password=given).status_code == 401
+
+
+def test_guessing_is_stopped_for_the_officer_from_anywhere(app: Starlette, browser: Browser, clock: Clock) -> None:
+    others = [Browser(app, peer=f"127.0.0.{number}") for number in range(2, 12)]
+    assert [wrong(other) for other in others] == [401] * 10
+    page = browser.submit(browser.get(authorize()), login="LYON", password=PASSWORD)
+    assert page.status_code == 429
+    assert 0 < int(page.headers["retry-after"]) <= 900
+    assert browser.submit(browser.get(authorize()), login="rosenheim", password=PASSWORD).status_code == 303
+    clock.at += dt.timedelta(minutes=15, seconds=1)
+    assert browser.submit(browser.get(authorize()), login="lyon", password=PASSWORD).status_code == 303
+
+
+def test_guessing_names_is_stopped_for_the_address(app: Starlette, browser: Browser) -> None:
+    assert {wrong(browser, f"name{number}") for number in range(40)} == {401}
+    assert browser.submit(browser.get(authorize()), login="rosenheim", password=PASSWORD).status_code == 429
+    other = Browser(app, peer="127.0.0.9")
+    assert other.submit(other.get(authorize()), login="rosenheim", password=PASSWORD).status_code == 303
+
+
+def test_success_does_not_count(browser: Browser) -> None:
+    for _ in range(45):
+        assert browser.submit(browser.get(authorize()), login="lyon", password=PASSWORD).status_code == 303
+
+
+def test_plain_http_stays_on_this_machine(app: Starlette) -> None:
+    assert Browser(app, "http://imi.example").get("/oauth/authorize").status_code == 403
+    assert Browser(app, peer="192.0.2.1").get("/jmap/session").status_code == 403
+    answer = Browser(app, "https://imi.example", peer="192.0.2.1").get(authorize())
+    assert answer.status_code == 200
+    assert answer.headers["set-cookie"].startswith("__Host-imi=")
+    assert "Secure" in answer.headers["set-cookie"]
+    assert "HttpOnly" in answer.headers["set-cookie"]
+
+
+def test_the_switch_of_authlib_changes_nothing(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+    assert Browser(app, "http://imi.example").get("/oauth/authorize").status_code == 403
