@@ -163,6 +163,10 @@ class SyncStore:
                 self._outbox.reject(ref, error)
             self._outbox.requeue(retry)
         self._store.reflect()
+        self._set_confirmed([(ref,) for ref in acked if self._is_here(ref)])
+
+    def _is_here(self, client_ref: str) -> bool:
+        return self._projector.is_confirmed(self._outbox.item(client_ref).desk, client_ref)
 
     def journal(self, account: str) -> list[OutboxItem]:
         """Acknowledged entries that are still kept, in order, for the case that the server is restored."""
@@ -203,7 +207,7 @@ class SyncStore:
             if 0 < len(changed) <= INDEX_AT_ONCE:
                 self._documents.index(INDEX_AT_ONCE)
             self._cache.run("insert or replace into account values(?, ?, ?)", (account, page.new_state, page.filling))
-        self._note_confirmed(entries)
+        self._note_confirmed(account, entries)
         if destroyed.get("Case"):
             self._truncate_log()
         kinds = {"status"} | ({"cases"} if changed else set()) | ({"directory"} if directory else set())
@@ -304,9 +308,12 @@ class SyncStore:
         self._directory.changed()
         return affected
 
-    def _note_confirmed(self, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
+    def _note_confirmed(self, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
         """Acknowledged items whose entries are here no longer need to be looked at."""
-        refs = [(entry.client_ref,) for entry, _ in entries if entry.client_ref]
+        refs = [(entry.client_ref,) for entry, _ in entries if entry.client_ref and entry.desk == account]
+        self._set_confirmed(refs)
+
+    def _set_confirmed(self, refs: list[tuple[str]]) -> None:
         if not refs or not any(item.state == "acked" for item in self._outbox.live()):
             return
         with contextlib.suppress(CacheBusy), self._outbox.work.write():

@@ -101,7 +101,7 @@ def entry(case: Case, action: str = "message", *, id: str = "", desk: str = FR, 
     made = msgspec.convert(given | {"action": action}, Entry)
     made = msgspec.structs.replace(
         made,
-        id=id or f"e{case.version}-{case.id}"[:32],
+        id=id or f"e{case.version}-{case.id[-20:]}",
         case_id=case.id,
         version=case.version,
         desk=desk,
