@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from imi_central.store import EntryRefused, Store
-from imi_core import visibility
+from imi_central.store import Store
+from imi_core import visibility, workflow
 from imi_core.authority import Seat
 from imi_core.case import Case, Entry, Text
 from tests.central.world import DESKS, OFFICERS, REQUEST, Caller, ref, rules
@@ -63,20 +63,23 @@ class Replica:
         return {id: each.get("redacted", False) for id, each in self.entries.items()}
 
 
-def oracle(store: Store, officer: str, desk: str) -> tuple[set[tuple[str, int, str]], dict[str, bool]]:
-    """What the officer may see at the desk, from the tables alone: cases, and entries with whether redacted."""
-    country, area = desk[:2].upper(), desk.rpartition("_")[2]
-    roles = frozenset(OFFICERS[officer].get(desk, ()))
-    seat = Seat(
+def seat_of(officer: str, desk: str) -> Seat:
+    """The seat as the small Europe defines it, not as the tables say."""
+    return Seat(
         officer=officer,
         officer_name="",
         desk=desk,
         authority="",
         authority_name="",
-        country=country,
-        area=area,
-        roles=roles,  # type: ignore[arg-type]
+        country=desk[:2].upper(),
+        area=desk.rpartition("_")[2],
+        roles=frozenset(OFFICERS[officer].get(desk, ())),  # type: ignore[arg-type]
     )
+
+
+def oracle(store: Store, officer: str, desk: str) -> tuple[set[tuple[str, int, str]], dict[str, bool]]:
+    """What the officer may see at the desk, from the tables alone: cases, and entries with whether redacted."""
+    seat = seat_of(officer, desk)
     visible: dict[str, tuple[int, str]] = {}
     with store.reading() as conn:
         for (data,) in conn.execute(sa.text("select data from cases")):
@@ -109,7 +112,7 @@ _CONTENT: dict[str, dict[str, Any]] = {
 
 
 def work(store: Store, draw: random.Random) -> None:
-    """One entry at random, mostly one that is allowed; or a case is blocked."""
+    """One entry at random that the rules allow; or a case is blocked."""
     with store.reading() as conn:
         found = conn.execute(sa.text("select data from cases order by id")).all()
     cases = [msgspec.json.decode(data, type=Case) for (data,) in found]
@@ -122,22 +125,22 @@ def work(store: Store, draw: random.Random) -> None:
     if draw.random() < 0.05 and not case.blocked:
         force(store, case.id, "block")
         return
-    for officer, desk in draw.sample([(o, d) for o, desks in OFFICERS.items() for d in desks], 8):
-        for action in draw.sample(sorted(_CONTENT), len(_CONTENT)):
-            members = dict(_CONTENT[action])
-            if action == "forward":
-                members["target"] = draw.choice(DESKS[1:3])
-            if "text" in members:
-                members["text"] = Text(lang="en", text=members["text"])
-            try:
-                store.commit_entry(
-                    officer,
-                    desk,
-                    Entry(case_id=case.id, action=action, based_on=999, client_ref=ref(), **members),
-                )
-            except EntryRefused:
-                continue
-            return
+    moves = [
+        (officer, desk, action)
+        for officer, desks in OFFICERS.items()
+        for desk in desks
+        for action in workflow.available(rules(), case, seat_of(officer, desk))
+        if action in _CONTENT
+    ]
+    if moves:
+        officer, desk, action = draw.choice(moves)
+        members = dict(_CONTENT[action])
+        if action == "forward":
+            members["target"] = next(each for each in DESKS[1:3] if each != desk)
+        if "text" in members:
+            members["text"] = Text(lang="en", text=members["text"])
+        entry = Entry(case_id=case.id, action=action, based_on=case.version, client_ref=ref(), **members)
+        store.commit_entry(officer, desk, entry)
 
 
 def force(store: Store, case_id: str, job: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import uuid
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ class Clock:
         return self.at
 
 
+@functools.cache
 def rules() -> Rules:
     lifecycle = load_lifecycle((CATALOGUE / "lifecycles" / "request.toml").read_text(), "request.toml")
     return load_procedure((CATALOGUE / "modules" / "pw" / "info.toml").read_text(), "info.toml", {"request": lifecycle})
