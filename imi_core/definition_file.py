@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 import types
@@ -58,7 +59,7 @@ def _fits(item: Any, kind: Any) -> bool:
 def _children(kind: Any, name: str) -> Any:
     """The type of member `name` of `kind`; Any where it cannot be told."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        for field in msgspec.structs.fields(kind):
+        for field in _struct_fields(kind):
             if _toml_name(field) == name:
                 return _plain(field.type)
         return Any
@@ -74,6 +75,12 @@ def _plain(kind: Any) -> Any:
     return kind
 
 
+@functools.cache
+def _struct_fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Its fields; asking msgspec anew for every table of a file costs more than reading the file."""
+    return msgspec.structs.fields(kind)
+
+
 def _toml_name(field: msgspec.structs.FieldInfo) -> str:
     return field.name.rstrip("_")
 
@@ -86,7 +93,7 @@ def _known_keys(source: str, key: str, data: Any, kind: Any) -> None:
             _known_keys(source, f"{key}[{index}]", item, inner)
     elif isinstance(data, dict):
         is_struct = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-        names = tuple(_toml_name(field) for field in msgspec.structs.fields(kind)) if is_struct else ()
+        names = tuple(_toml_name(field) for field in _struct_fields(kind)) if is_struct else ()
         for name, item in data.items():
             at = f"{key}.{name}" if key else name
             if is_struct and name not in names:
@@ -101,7 +108,7 @@ def _camel(data: Any, kind: Any) -> Any:
     if not isinstance(data, dict):
         return data
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        wire = {_toml_name(field): field.encode_name for field in msgspec.structs.fields(kind)}
+        wire = {_toml_name(field): field.encode_name for field in _struct_fields(kind)}
         return {wire[name]: _camel(item, _children(kind, name)) for name, item in data.items()}
     return {name: _camel(item, _children(kind, name)) for name, item in data.items()}
 

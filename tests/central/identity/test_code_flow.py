@@ -245,12 +245,12 @@ def test_secrets_and_other_grants_are_not_taken(browser: Browser) -> None:
     assert refused(browser.ask("POST", "/oauth/token", json={"grant_type": "refresh_token"}), "invalid_request")
 
 
-@pytest.mark.parametrize("evil", ['"', "\\", "é", "\x00", "\r\nSet-Cookie: a=b", "\u202e", "%s%n", "{0}"])
-@pytest.mark.parametrize("name", ["response_type", "client_id", "redirect_uri", "state", "scope", "code_challenge"])
-def test_nothing_in_a_parameter_breaks_the_server(browser: Browser, name: str, evil: str) -> None:
-    answer = browser.get(authorize(**{name: evil}))
-    assert answer.status_code in (200, 303, 400)
-    assert "set-cookie: a" not in str(answer.headers).lower()
+@pytest.mark.parametrize("evil", ['"', "\\", "é", "\x00", "\r\nSet-Cookie: a=b", "\u202e"])
+def test_nothing_in_a_parameter_breaks_the_server(browser: Browser, evil: str) -> None:
+    for name in ("response_type", "client_id", "redirect_uri", "state", "scope", "code_challenge"):
+        answer = browser.get(authorize(**{name: evil}))
+        assert answer.status_code in (200, 303, 400), name
+        assert "set-cookie: a" not in str(answer.headers).lower()
     answer = browser.token(grant_type=evil, code=evil, refresh_token=evil, device_code=evil)
     assert answer.status_code == 400
     assert browser.post("/oauth/revoke", {"client_id": "imi-tui", "token": evil}).status_code in (200, 400)
