@@ -146,12 +146,12 @@ class Caller:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def call(self, officer: str, name: str, **arguments: Any) -> dict[str, Any]:
+    def call(self, officer: str, name: str, /, **arguments: Any) -> dict[str, Any]:
         """One method call; its answer, an error's arguments under "error"."""
         [[answered, given, _]] = self.post(officer, [name, arguments, "c"])["methodResponses"]
         return {"error": given} if answered == "error" else dict(given)
 
-    def create(self, officer: str, desk: str, **members: Any) -> dict[str, Any]:
+    def create(self, officer: str, desk: str, /, **members: Any) -> dict[str, Any]:
         """Create one entry; what ``created`` or ``notCreated`` holds (then with a "type")."""
         members.setdefault("clientRef", ref())
         answer = self.call(officer, "Entry/set", accountId=desk, create={"k": members})

@@ -173,8 +173,9 @@ def _entry(payload: Any) -> Entry:
     try:
         new = msgspec.convert(text.clean(payload), _New)
     except msgspec.ValidationError as error:
-        path = re.search(r"`\$\.(\w+)|field `(\w+)`", str(error))
-        wrong = tuple(name for name in (path.groups() if path else ()) if name)[:1]
+        # The path says where; a missing member of the entry itself has none.
+        path = re.search(r"`\$\.(\w+)", str(error)) or re.search(r"field `(\w+)`", str(error))
+        wrong = (path.group(1),) if path else ()
         raise EntryRefused("invalidProperties", str(error), properties=wrong) from error
     _check(new)
     return Entry(
