@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import CaseDetail
 
 AUTOSAVE = 1.0
-"""Seconds after the last key in which a draft is written: what a crash can cost."""
+"""Seconds from a key to the draft on disk: what a crash can cost."""
 
 
 class ActScreen(Dialogue[list[OutboxItem]]):
@@ -74,9 +74,9 @@ class ActScreen(Dialogue[list[OutboxItem]]):
 
     def on_form_view_changed(self, _message: FormView.Changed) -> None:
         """Save soon."""
-        if self._saving is not None:
-            self._saving.stop()
-        self._saving = self.set_timer(AUTOSAVE, self._save)
+        # Keys in between do not put it off: somebody may type for minutes without a pause.
+        if self._saving is None:
+            self._saving = self.set_timer(AUTOSAVE, self._save)
 
     def action_act_send(self) -> None:
         """Queue the entry, or say what is missing beside the fields."""
@@ -87,24 +87,11 @@ class ActScreen(Dialogue[list[OutboxItem]]):
         items: list[OutboxItem] = []
         for desk, id in self._cases:
             try:
-                items.append(
-                    self.store.act(
-                        desk,
-                        id,
-                        self._action,
-                        answers=self.model.to_send(),
-                        text=self.model.entry_text,
-                        lang=self.model.lang if self.model.entry_text.strip() else "",
-                        target=self._target,
-                    )
-                )
+                items.append(self.store.queue(self._entry(desk, id)))
             except (ActionRefused, CacheError) as error:
                 self.query_one("#refusal", Static).update(problems.sentence(error.code))
-        if not items:
-            return
-        if self._draft_id:
-            self.store.delete_draft(self._draft_id)
-        self.dismiss(items)
+        if items:
+            self.dismiss(items)
 
     def action_act_cancel(self) -> None:
         """Leave; what was written stays as a draft."""
@@ -138,6 +125,21 @@ class ActScreen(Dialogue[list[OutboxItem]]):
             count = len(self._cases)
             return ngettext("{action}: {count} case", "{action}: {count} cases", count).format(action=name, count=count)
         return f"{name}: {detail.case.get('reference') or '-'}  {detail.case.get('subject', '')}"
+
+    def _entry(self, desk: str, id: str) -> Draft:
+        """What is queued. Under the id of its draft, so that the draft goes, and with it a refused entry it revises."""
+        text = self.model.entry_text.strip()
+        return Draft(
+            id=self._draft_id if len(self._cases) == 1 and self._draft_id else secrets.token_hex(16),
+            desk=desk,
+            procedure=self.model.rules.procedure.id,
+            action=self._action,
+            case_id=id,
+            target=self._target,
+            answers=self.model.to_send(),
+            text=self.model.entry_text if text else "",
+            lang=self.model.lang if text else "",
+        )
 
     def _save(self) -> None:
         self._saving = None

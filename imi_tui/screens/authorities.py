@@ -10,7 +10,6 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.widgets.authority_list import AuthorityFinder
-from imi_tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -64,7 +63,7 @@ class FinderScreen(BaseScreen["AuthorityHit"]):
         current = bool(found) and found.first().hit is not None
         return Situation(self.SCOPE, current=current, flags=frozenset({"current"} if current else ()))
 
-    def on_line_list_moved(self, _event: LineList.Moved) -> None:
+    def on_authority_finder_moved(self, _event: AuthorityFinder.Moved) -> None:
         """The keys depend on whether there is anything under the cursor."""
         self.refresh_frame()
 

@@ -11,6 +11,7 @@ from imi_tui.forms import LANG, MORE, TEXT
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.languages import NAMES
 from imi_tui.viewmodel.blocks import Block
+from imi_tui.viewmodel.cells import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +38,7 @@ def missing_line(gaps: Sequence[Gap], current: Step) -> str:
     if not gaps:
         return _("Nothing is missing; the case can be sent.")
     ordered = sorted(gaps, key=lambda gap: gap.step != current)
-    labels = [gap.label or gap.text for gap in ordered[:NAMED]]
+    labels = [cut(gap.label or gap.text, 32) for gap in ordered[:NAMED]]
     more = len(ordered) - len(labels)
     text = _("Still missing: {list}").format(list="; ".join(labels))
     if more:

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from imi_tui import names
-from imi_tui.i18n import _
+from imi_tui.i18n import _, ngettext
 from imi_tui.matching import around, spans
 from imi_tui.viewmodel.cells import cut, fit
 from imi_tui.widgets.choice import Choice
@@ -84,7 +84,7 @@ class AuthorityFinder(Vertical):
     AuthorityFinder .asked > Static { width: auto; padding: 0 1; }
     AuthorityFinder .asked > Choice { width: 1fr; }
     AuthorityFinder #words { width: 1fr; }
-    AuthorityFinder #found { height: 1; padding: 0 1; text-style: dim; }
+    AuthorityFinder #found { height: auto; max-height: 2; padding: 0 1; text-style: dim; }
     """
 
     @dataclass
@@ -93,6 +93,12 @@ class AuthorityFinder(Vertical):
 
         finder: AuthorityFinder
         hit: AuthorityHit
+
+    @dataclass
+    class Moved(Message):
+        """Another authority, or none, is under the cursor."""
+
+        finder: AuthorityFinder
 
     def __init__(
         self,
@@ -153,11 +159,13 @@ class AuthorityFinder(Vertical):
         found.show(hits[:SHOWN], at=hits[0].id if hits and typed else None)
         if not hits:
             note = _("Nothing found. Try fewer letters, another country or another word for what it does.")
-        elif len(hits) > SHOWN:
+        elif typed.strip() and len(hits) > SHOWN:
             note = _("The first {count} are shown; one more word narrows them.").format(count=SHOWN)
+        elif typed.strip():
+            note = ngettext("{count} found", "{count} found", len(hits)).format(count=len(hits))
         else:
             note = self._total()
-        self.query_one("#found", Static).update(Text(note, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#found", Static).update(Text(note))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search while typing."""
@@ -173,6 +181,11 @@ class AuthorityFinder(Vertical):
         """A second click."""
         event.stop()
         self.take()
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        """Textual ends a message at the widget whose doing it was, so it is sent on."""
+        event.stop()
+        self.post_message(self.Moved(self))
 
     def take(self) -> None:
         """Tell the screen which authority was chosen."""

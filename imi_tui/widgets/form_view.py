@@ -73,10 +73,11 @@ class FieldRow(Vertical):
         self.set_class(stacked, "-stacked")
         self.query_one(".label").styles.width = "1fr" if stacked else column
 
-    def show_heading(self, heading: str) -> None:
-        """The title of the block that begins here, or none."""
+    def show_heading(self, heading: str, *, first: bool) -> None:
+        """The title of the block that begins here, or none; a free line above all but the first."""
         found = self.query_one(".heading", Static)
         found.display = bool(heading)
+        found.styles.margin = (0 if first else 1, 0, 0, 0)
         found.update(Text(heading))
 
     def show_problem(self, problem: str) -> None:
@@ -103,7 +104,7 @@ class FormView(Widget):
     FormView #help { height: 2; padding: 0 1; border-top: none; text-style: italic; }
     FieldRow { height: auto; padding: 0 1 0 1; border-left: blank; }
     FieldRow:focus-within { border-left: outer $foreground; }
-    FieldRow .heading { text-style: bold underline; height: auto; margin: 1 0 0 0; display: none; }
+    FieldRow .heading { text-style: bold underline; height: auto; display: none; }
     FieldRow .pair { height: auto; }
     FieldRow .label { height: auto; padding: 0 1 0 0; }
     FieldRow .problem { height: auto; color: $text-error; display: none; }
@@ -279,7 +280,7 @@ class FormView(Widget):
         asked = {view.id: view.heading for view in views}
         for id, row in self._rows.items():
             row.display = id in asked
-            row.show_heading(asked.get(id, ""))
+            row.show_heading(asked.get(id, ""), first=bool(views) and views[0].id == id)
             row.lay_out(self.size.width)
             row.refresh_value()
         self.query_one("#legend", Static).update(Text(self.model.legend()))
