@@ -60,7 +60,7 @@ class SessionTable:
 def seats_of(session: dict[str, Any]) -> tuple[Seat, ...]:
     """The seats a session resource names."""
     out: list[Seat] = []
-    for desk, account in (session.get("accounts") or {}).items():
+    for desk, account in session.get("accounts", {}).items():
         given = account.get("accountCapabilities", {}).get(_CASE, {})
         if desk == _DIRECTORY or "area" not in given:
             continue

@@ -16,7 +16,7 @@ from imi_tui.cache.wire import encode, to_case, to_entry
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imi_core.case import Case, Entry
     from imi_tui.cache.db import Database
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.session import SessionTable
     from imi_tui.cache.store import Store
 
+DIRECTORY = "directory"
 INDEX_AT_ONCE = 64
 """Cases a page may bring to be searchable in its own transaction; more are indexed when there is time."""
 NAMED = 256
@@ -86,8 +87,12 @@ class SyncStore:
         """
         try:
             desks = {seat.desk for seat in seats_of(session)}
-        except (AttributeError, TypeError) as error:
+            complete = DIRECTORY in session["accounts"]
+        except (AttributeError, TypeError, LookupError) as error:
             raise BadObject("Session", "", str(error)) from error
+        if not complete:
+            # What is no session must not look like one in which every seat was lost.
+            raise BadObject("Session", "", "there is no directory account")
         with self._store.desks.kept(), self._cache.write():
             self._set_meta("session", json.dumps(session, ensure_ascii=False))
             lost = [id for (id,) in self._cache.rows("select id from desk") if id not in desks]
@@ -198,7 +203,7 @@ class SyncStore:
             _require_id("Entry", entry.id, entry.case_id)
         known = self._directory.check(page.authorities, page.procedures, page.officers)
         destroyed = {kind: list(ids) for kind, ids in page.destroyed.items()}
-        with self._store.desks.kept(), self._cache.write():
+        with _storable(account), self._store.desks.kept(), self._cache.write():
             affected, arrivals = self._arrive(account, cases, entries, destroyed)
             directory = bool(any(known) or {"Authority", "Procedure", "Officer"} & set(destroyed))
             if directory:
@@ -344,7 +349,7 @@ class SyncStore:
     def reset_account(self, account: str) -> None:
         """Forget everything the server said of an account, its state included. The outbox is not concerned."""
         with self._cache.write():
-            if account == "directory":
+            if account == DIRECTORY:
                 for table in ("authority", "authority_desk", "procedure", "officer"):
                     self._cache.run(f"delete from {table}")  # noqa: S608
                 self._directory.changed()
@@ -376,6 +381,15 @@ class SyncStore:
             if not left and self._documents.scrub():
                 left = 1
         return left
+
+
+@contextlib.contextmanager
+def _storable(account: str) -> Iterator[None]:
+    """Around a transaction: what SQLite cannot hold (numbers beyond 64 bits, broken characters) is a wrong shape."""
+    try:
+        yield
+    except (OverflowError, UnicodeError) as error:
+        raise BadObject("Page", account, str(error)) from error
 
 
 def _require_id(kind: str, *ids: str) -> None:

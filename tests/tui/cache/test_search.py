@@ -1,0 +1,146 @@
+"""Full-text search: letters of all languages, nothing typed is syntax, newest first, no trace of erased words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import apsw
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imi_core.procedure import Rules
+from imi_tui.cache import opening
+from imi_tui.cache.documents import match
+from imi_tui.cache.store import Store
+from imi_tui.cache.sync import INDEX_AT_ONCE, Page
+from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
+
+AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+
+def hits(store: Store, text: str, limit: int = 50) -> list[int]:
+    return [int(row.id, 16) for row in store.search(text, limit)]
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("Łukasz Żółć", "Lukasz"),
+        ("Łukasz Żółć", "zolc łuk"),
+        ("ΠΡΟΘΕΣΜΊΑ", "προθεσμια"),
+        ("προθεσμία", "ΠΡΟΘΕΣΜΊΑ"),
+        ("Straße", "STRASSE"),
+        ("Đorđe Øresund Æble", "dorde oresund aeble"),
+        ("Йордан", "йор"),
+        ("e\u0301tude", "étude"),
+        ("2014/67/EU", "2014 67"),
+        ("Alpbau GmbH", "alp"),
+    ],
+)
+def test_words_of_all_languages(store: Store, pw_info: Rules, text: str, typed: str) -> None:
+    put(store, case(pw_info, 1, subject=text), case(pw_info, 2, subject="other", request={}))
+    assert hits(store, typed) == [1]
+
+
+def test_what_is_searched(store: Store, pw_info: Rules) -> None:
+    found = case(pw_info, 1, "accepted", answers={"EST-01.remark": "antwortwort"})
+    attachment = {"blobId": "b", "name": "rechnung.pdf", "size": 1, "sha256": "0"}
+    put(
+        store,
+        found,
+        entries=[
+            entry(found, text={"lang": "de", "text": "nachricht"}, attachments=[attachment], officerName="Müller"),
+        ],
+    )
+    for typed in ("pw-26-000001", "alpbau", "anna example", "antwortwort", "nachricht", "rechnung", "muller", "fr1"):
+        assert hits(store, typed) == [1], typed
+    assert hits(store, "nachricht fehlt") == []
+    assert hits(store, "achricht") == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", " ", '"', "'", "a OR b", "NEAR(a b)", "text:alpbau", "-alpbau", "^alp", "alpbau*", '"alp" "', "*", "("],
+)
+def test_nothing_typed_is_syntax(store: Store, pw_info: Rules, typed: str) -> None:
+    put(store, case(pw_info))
+    store.search(typed)
+
+
+@given(st.text(max_size=30))
+def test_any_text_makes_a_query(typed: str) -> None:
+    connection = apsw.Connection(":memory:")
+    connection.execute("create virtual table words using fts5(text, tokenize=\"ascii tokenchars '_'\", detail=none)")
+    if query := match(typed):
+        connection.execute("select rowid from words where words match ?", (query,)).fetchall()
+
+
+def test_newest_first(store: Store, pw_info: Rules) -> None:
+    put(store, *(case(pw_info, number, last_activity=AT + dt.timedelta(hours=number % 5)) for number in range(1, 5)))
+    assert hits(store, "alpbau") == [4, 3, 2, 1]
+    put(store, case(pw_info, 1, last_activity=AT + dt.timedelta(days=1)))
+    assert hits(store, "alpbau") == [1, 4, 3, 2]
+    assert hits(store, "alpbau", 2) == [1, 4]
+    put(store, *(case(pw_info, number, last_activity=AT) for number in range(10, 40)))
+    assert hits(store, "alpbau")[:4] == [1, 4, 3, 2]
+    assert len(hits(store, "alpbau")) == 34
+
+
+def test_large_pages_are_indexed_when_there_is_time(store: Store, pw_info: Rules) -> None:
+    count = INDEX_AT_ONCE + 10
+    put(store, *(case(pw_info, number) for number in range(1, count + 1)))
+    assert store.indexing() == count
+    assert store.search("alpbau") == []
+    put(store, case(pw_info, 1, subject="changed"))
+    while store.sync.index_pending(20):
+        pass
+    assert store.indexing() == 0
+    assert len(store.search("alpbau", 1000)) == count
+    assert hits(store, "changed") == [1]
+    store.sync.apply(DE, Page("x", destroyed={"Case": [case_id(2)]}))
+    assert len(store.search("alpbau", 1000)) == count - 1
+
+
+def test_other_folding_indexes_anew(store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, case(pw_info), case(pw_info, 2))
+    store.close()
+    monkeypatch.setattr(opening, "FOLDING", "2/next")
+    again = open_store(home)
+    assert again.indexing() == 2
+    while again.sync.index_pending(10):
+        pass
+    assert hits(again, "alpbau") != []
+    assert again._cache.one("select count(*) from document") == (2,)
+    again.close()
+
+
+def pages(store: Store) -> bytes:
+    """Every page of the cache as SQLite sees it, decrypted, also the free ones; the log is empty."""
+    store._cache.run("pragma wal_checkpoint(truncate)")
+    return store._cache.connection.serialize("main")
+
+
+def test_erased_words_are_nowhere(store: Store, pw_info: Rules) -> None:
+    """Words of erased cases are in no page of the decrypted file, however large the index was."""
+    secret = "qzx"
+    for base in range(0, 600, 60):
+        cases = [
+            case(pw_info, base + number, subject=" ".join(f"{secret}{base + number}n{word}" for word in range(40)))
+            for number in range(1, 61)
+        ]
+        put(store, *cases, entries=[entry(one, text={"lang": "de", "text": f"{secret}t{one.id}"}) for one in cases])
+    while store.sync.index_pending(500):
+        pass
+    before = pages(store)
+    assert before.startswith(b"SQLite format 3")
+    assert before.count(secret.encode()) > 5_000
+    store.sync.apply(DE, Page("x", destroyed={"Case": [case_id(number) for number in range(1, 601) if number != 300]}))
+    while store.sync.index_pending(500):
+        pass
+    assert hits(store, f"{secret}300n1") == [300]
+    store.sync.apply(DE, Page("y", destroyed={"Case": [case_id(300)]}))
+    while store.sync.index_pending(500):
+        pass
+    assert secret.encode() not in pages(store)
