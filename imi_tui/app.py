@@ -33,6 +33,9 @@ THEME = "ansi-dark"
 GATHER = 0.1
 """Seconds in which changes of the cache are gathered before screens read again."""
 
+COMPLETE = 0.03
+"""Seconds a new screen gets to lay itself out before it is painted."""
+
 
 class ImiApp(App[None], inherit_bindings=False):
     """One officer, one cache, one stack of screens."""
@@ -63,6 +66,8 @@ class ImiApp(App[None], inherit_bindings=False):
         self._unsubscribe = self.context.store.subscribe(
             lambda changed: cast("None", self.post_message(CacheChanged(changed)))
         )
+        # Textual paints a new screen three times before it is complete: on a slow line only the last is worth sending.
+        self.screen_change_signal.subscribe(self, lambda _screen: self.delay_update(COMPLETE), immediate=True)
         self.set_interval(60, self._look_at_the_day)
         self.call_after_refresh(self._begin)
 
@@ -72,6 +77,8 @@ class ImiApp(App[None], inherit_bindings=False):
 
     def _begin(self) -> None:
         self.context.start()
+        if self.context.notices:
+            self.notify("\n".join(self.context.notices), severity="warning", markup=False, timeout=20)
         if not self.context.store.seats() and self.context.sign_in is not None:
             self.push_screen(routes.sign_in())
 

@@ -27,6 +27,7 @@ class Context:
     `store` belongs to the thread of the user interface. `start` is called once after the first paint (it starts the
     sync thread), `sync_now` wakes that thread, `stop` ends it. `sign_in` and `sign_out` are None where the client
     was started without them. `keymap` holds keys by action id; `setting` writes one value to the configuration.
+    `notices` are sentences shown once at the start.
     `extra` carries callables of single screens (such as the steps of signing in).
     """
 
@@ -45,6 +46,7 @@ class Context:
     keymap: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mouse: bool = True
     setting: Callable[[str, str], None] = _keep_nothing
+    notices: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

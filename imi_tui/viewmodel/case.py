@@ -158,13 +158,11 @@ def _deadlines(view: View) -> list[Block]:
     for deadline in sorted(view.case.get("deadlines", ()), key=lambda each: str(each.get("on", ""))):
         on = str(deadline.get("on", ""))
         late = on <= view.today.isoformat()
-        text = _("{mark}Due {date} ({when}): {who}").format(
-            mark="! " if late else "",
-            date=on,
-            when=due_text(on, view.today),
-            who=_(ROLES.get(deadline.get("role", ""), "")) if deadline.get("role") in ROLES else "",
-        )
-        out.append(Block(text, "alarm" if late and view.my_turn else "plain"))
+        when = due_text(on, view.today)
+        day = on if on.endswith(when) else f"{on} ({when})"
+        who = _(ROLES[deadline["role"]]) if deadline.get("role") in ROLES else ""
+        text = _("Due {date}: {who}").format(date=day, who=who)
+        out.append(Block(f"! {text}" if late else text, "alarm" if late and view.my_turn else "plain"))
         if deadline.get("basis"):
             out.append(Block(str(deadline["basis"]), "quiet", indent=2))
     return out

@@ -47,7 +47,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     }
     DEFAULT_CSS = """
     CaseList {
-        height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
         .case-list--cursor { background: $primary; color: $text; text-style: bold; }
         .case-list--unread { text-style: bold; }
         .case-list--alarm { color: $text-error; }
@@ -131,6 +131,8 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             return
         index = max(0, min(index, self._window.count - 1))
         old, self._index = self._index, index
+        if index == old:
+            return
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if top <= index < top + height:
             self._refresh_row(old)
@@ -140,8 +142,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=max(0, min(start, self._window.count - height)), animate=False, force=True)
             self.refresh()
         self._park()
-        if index != old:
-            self.post_message(self.Moved(self, self.row))
+        self.post_message(self.Moved(self, self.row))
 
     def toggle_mark(self) -> None:
         """Mark or unmark the row under the cursor and go to the next."""

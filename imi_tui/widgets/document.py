@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Offset, Size
 from textual.scroll_view import ScrollView
@@ -13,6 +16,7 @@ from imi_tui.bindings import bindings
 from imi_tui.viewmodel import blocks
 
 if TYPE_CHECKING:
+    from rich.style import Style
     from textual import events
 
 
@@ -27,7 +31,7 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
     }
     DEFAULT_CSS = """
     Document {
-        height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; padding: 0 1;
+        height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
         .document--heading { text-style: bold; }
         .document--quiet { text-style: italic; }
         .document--alarm { color: $text-error; text-style: bold; }
@@ -54,17 +58,22 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
         """One line of the page."""
         width = self.size.width
         index = self.scroll_offset.y + y
-        style = self.rich_style
         if index >= len(self._lines):
-            return Strip.blank(width, style)
+            return Strip.blank(width, self.rich_style)
+        runs: list[blocks.Span] = [(" ", "plain"), *self._lines[index]]
+        used = sum(cell_len(text) for text, _look in runs)
+        runs.append((" " * (width - used), "plain"))
+        # Neighbours of one look travel as one run: on a slow line every change of style costs a dozen bytes.
         segments = [
-            Segment(
-                text,
-                style if look == "plain" else style + self.get_component_rich_style(f"document--{look}", partial=True),
-            )
-            for text, look in self._lines[index]
+            Segment("".join(text for text, _look in group), self._style(look))
+            for look, group in groupby(runs, key=itemgetter(1))
         ]
-        return Strip(segments).adjust_cell_length(width, style)
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _style(self, look: blocks.Look) -> Style:
+        if look == "plain":
+            return self.rich_style
+        return self.rich_style + self.get_component_rich_style(f"document--{look}", partial=True)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap again."""
@@ -94,6 +103,6 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.size.width
         if not width:
             return
-        self._lines = blocks.lines(self._blocks, width)
+        self._lines = blocks.lines(self._blocks, width - 2)
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()

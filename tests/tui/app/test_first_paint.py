@@ -1,0 +1,154 @@
+"""What the first paint imports, what an idle client writes, and what a key costs: measured on a real terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.tui.screens import filled
+
+ROOT = Path(__file__).parents[3]
+LATER = ("httpx", "keyring", "zstandard", "holidays", "babel", "authlib", "imi_tui.sync.http", "imi_tui.sync.engine")
+
+PROBE = """
+import asyncio, json, sys, datetime as dt
+from pathlib import Path
+from imi_tui.cache.store import Store
+from imi_tui.profile import Profile
+from imi_tui.context import Context
+from imi_tui.app import ImiApp
+
+async def main():
+    profile = Profile(Path(sys.argv[1]))
+    store = Store.open(profile, bytes(range(32)))
+    started = []
+    late = json.loads(sys.argv[2])
+    app = ImiApp(Context(store, profile, start=lambda: started.append([m for m in late if m in sys.modules])))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+    print(json.dumps(started))
+
+asyncio.run(main())
+"""
+RUN = """
+import sys
+from pathlib import Path
+from imi_tui.cache.store import Store
+from imi_tui.profile import Profile
+from imi_tui.context import Context
+from imi_tui import app
+
+profile = Profile(Path(sys.argv[1]))
+sys.exit(app.run(Context(Store.open(profile, bytes(range(32))), profile)))
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile with some cases."""
+    home = tmp_path_factory.mktemp("paint")
+    store = filled.open_store(home)
+    seat = filled.a_desk()
+    filled.fill(store, seat, filled.demo(seat, 60))
+    store.close()
+    return home
+
+
+def test_the_first_paint_imports_nothing_that_can_wait(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, str(home), json.dumps(LATER)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == [[]], "imported before the sync thread was to start"
+
+
+class Terminal:
+    """A process on a pseudo-terminal of 80x24."""
+
+    def __init__(self, home: Path) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        environ = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", RUN, str(home)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            env=environ,
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def until(self, marker: bytes, seconds: float = 20.0) -> bytes:
+        """What was written until `marker` came."""
+        out = b""
+        end = time.monotonic() + seconds
+        while marker not in out and time.monotonic() < end:
+            if select.select([self.master], [], [], 0.1)[0]:
+                out += os.read(self.master, 65536)
+        assert marker in out, out[-2000:]
+        return out
+
+    def quiet(self, seconds: float) -> bytes:
+        """What is written until nothing came for `seconds`."""
+        out = b""
+        while select.select([self.master], [], [], seconds)[0]:
+            out += os.read(self.master, 65536)
+        return out
+
+    def key(self, data: bytes) -> bytes:
+        """Press a key; what is written then."""
+        os.write(self.master, data)
+        return self.quiet(0.4)
+
+
+@contextmanager
+def terminal(home: Path) -> Iterator[Terminal]:
+    """The client on a terminal of its own."""
+    found = Terminal(home)
+    try:
+        yield found
+    finally:
+        found.process.kill()
+        found.process.wait()
+        os.close(found.master)
+
+
+def test_an_idle_client_writes_nothing_and_a_key_costs_two_rows(home: Path) -> None:
+    with terminal(home) as client:
+        client.until(b"Reference")
+        client.quiet(0.5)
+        assert client.quiet(2.0) == b""
+        costs = [len(client.key(b"j")) for _press in range(6)]
+        # The footer follows once the cursor rests; the rows alone are what holding a key down costs.
+        assert min(costs) <= 450, costs
+        assert max(costs) <= 900, costs
+        assert client.quiet(2.0) == b""
+        client.key(b"/")
+        assert client.quiet(2.0) == b"", "nothing blinks in the search line"
+
+
+def test_quitting_leaves_with_code_zero_and_a_clean_terminal(home: Path) -> None:
+    with terminal(home) as client:
+        client.until(b"Reference")
+        os.write(client.master, b"\x11")
+        client.until(b"\x1b[?1049l")
+        assert client.process.wait(timeout=10) == 0
