@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imi_tui.signin.device import Code
+    from imi_tui.signin.tokens import Tokens
     from imi_tui.sync.ports import Secrets
 
 
@@ -50,19 +51,24 @@ def sign_in_with_code(
 
 def sign_out(secrets: Secrets) -> bool:
     """Forget the tokens, and tell the server if it can be reached; False where it could not be told."""
-    from imi_tui.signin import oauth, tokens
-    from imi_tui.sync.errors import SyncError
-    from imi_tui.sync.http import Http
+    from imi_tui.signin import tokens
 
     found = tokens.kept(secrets)
     # First of all here: signing out has to work without a line.
     tokens.keep(secrets, None)
-    if found is None:
-        return True
+    return found is None or revoke(found)
+
+
+def revoke(tokens: Tokens) -> bool:
+    """Tell the server that these tokens are given up; False where it cannot be reached."""
+    from imi_tui.signin import oauth
+    from imi_tui.sync.errors import SyncError
+    from imi_tui.sync.http import Http
+
     try:
-        http = Http(found.server)
+        http = Http(tokens.server)
         try:
-            oauth.revoke(http, oauth.discover(http), found.refresh or found.access)
+            oauth.revoke(http, oauth.discover(http), tokens.refresh or tokens.access)
         finally:
             http.close()
     except SyncError:

@@ -91,6 +91,11 @@ class SyncWorker:
         """Begin; the first synchronisation follows at once."""
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs; it ends by itself where the cache cannot be opened or the address is unusable."""
+        return self._thread.is_alive()
+
     def poke(self) -> None:
         """Synchronise now, whatever the pace says."""
         self._wake.set()

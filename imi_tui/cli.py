@@ -1,0 +1,148 @@
+"""The command ``imi-tui``. Only the standard library is imported until a command runs; Textual only for the screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from imi_tui import __version__
+
+if TYPE_CHECKING:
+    import argparse
+    from types import ModuleType
+
+TOKEN_VARIABLE = "IMI_TUI_TOKEN"  # noqa: S105
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code (docs/commands.md)."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    # A token must not be inherited by a browser or any other program started from here.
+    token = os.environ.pop(TOKEN_VARIABLE, "")
+    if arguments[:1] == ["--version"]:
+        sys.stdout.write(f"imi-tui {__version__}\n")
+        return 0
+    from imi_tui import i18n
+
+    i18n.install(i18n.detect(_wanted_language(arguments)))
+    _make_printable()
+    parser, command = _parser(arguments)
+    options = parser.parse_args(arguments)
+    try:
+        return _run(command, options, token)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(command: str, options: argparse.Namespace, token: str) -> int:
+    from imi_core.errors import AnswersRefused, ImiError
+    from imi_tui import i18n, problems, settings
+    from imi_tui.cache.errors import CacheError, VaultError
+    from imi_tui.commands import common
+    from imi_tui.profile import Profile
+    from imi_tui.signin.errors import SignInError
+    from imi_tui.sync.errors import SyncError
+
+    configured = settings.read(Profile.locate().config_file).language
+    i18n.install(i18n.detect(getattr(options, "lang", "") or "", configured))
+    try:
+        if (descriptor := getattr(options, "token_fd", None)) is not None:
+            token = common.read_line(descriptor)
+        common.given_token = token
+        code = _module(command).run(options)
+        sys.stdout.flush()
+        return int(code)
+    except common.CommandError as error:
+        common.say(error.text)
+        return error.exit_code
+    except AnswersRefused as error:
+        common.say(problems.sentence(error.code))
+        for each in error.problems:
+            common.say(f"  {each.field}: {problems.answer_problem(each.code, each.allowed)}")
+        return common.exit_code(error.code, local=False)
+    except (ImiError, SyncError, SignInError) as error:
+        common.say(problems.sentence(error.code))
+        return common.exit_code(error.code, local=False)
+    except (CacheError, VaultError) as error:
+        common.say(problems.sentence(error.code))
+        # The cache's own message says what to do with which file.
+        common.say(error.message)
+        return common.exit_code(error.code, local=True)
+
+
+def _module(command: str) -> ModuleType:
+    import importlib
+
+    from imi_tui.commands import MODULES
+
+    return importlib.import_module(f"imi_tui.commands.{MODULES.get(command, command) or 'tui'}")
+
+
+def _wanted_language(arguments: list[str]) -> str:
+    """The value of ``--lang``, needed before the texts of the parser are made."""
+    for at, argument in enumerate(arguments):
+        if argument.startswith("--lang="):
+            return argument.removeprefix("--lang=")
+        if argument == "--lang" and at + 1 < len(arguments):
+            return arguments[at + 1]
+    return ""
+
+
+def _parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, str]:
+    """The parser and the command named in `arguments`; only that command's own arguments are known to it."""
+    import argparse
+
+    from imi_tui.commands import COMMANDS
+    from imi_tui.i18n import _
+
+    class Formatter(argparse.RawDescriptionHelpFormatter):
+        def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]
+            super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
+
+    def common(parser: argparse.ArgumentParser) -> None:
+        group = parser.add_argument_group(_("options"))
+        group.add_argument("-h", "--help", action="help", help=_("show this help and end"))
+        add = group.add_argument
+        skip = argparse.SUPPRESS
+        add("--server", metavar="URL", default=skip, help=_("address of the central server"))
+        add("--vault", metavar="KIND", default=skip, help=_("where the key is: keyring, passphrase, file:PATH, memory"))
+        add("--passphrase-fd", metavar="N", type=int, default=skip, help=_("read the passphrase from this descriptor"))
+        add("--token-fd", metavar="N", type=int, default=skip, help=_("read an access token from this descriptor"))
+        add("--lang", metavar="CODE", default=skip, help=_("language of the program, such as fr"))
+
+    parser = argparse.ArgumentParser(
+        prog="imi-tui",
+        description=_("The case officer's client of the Internal Market Information System."),
+        epilog=_("Without a command the full screen opens. Files are kept in IMI_TUI_HOME, where that is set."),
+        formatter_class=Formatter,
+        add_help=False,
+    )
+    common(parser)
+    parser.add_argument_group(_("more")).add_argument(
+        "--version", action="version", version=f"imi-tui {__version__}", help=_("show the version and end")
+    )
+    chosen = next((argument for argument in arguments if argument in COMMANDS), "")
+    subparsers = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"), dest="command", required=False)
+    for name, help in COMMANDS.items():
+        sub = subparsers.add_parser(name, help=_(help), description=_(help), formatter_class=Formatter, add_help=False)
+        if name == chosen:
+            _module(name).arguments(sub)
+            common(sub)
+    return parser, chosen
+
+
+def _make_printable() -> None:
+    """Characters a terminal's encoding lacks are written as escapes instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Everything that works without the full screen: one module a command, imported when that command runs.
+
+A command module has ``arguments(parser)`` and ``run(options) -> int``. Standard output is data, standard error is
+narration, exit codes are an interface (docs/commands.md).
+"""
+
+from __future__ import annotations
+
+from imi_tui.i18n import N_
+
+COMMANDS: dict[str, str] = {
+    "list": N_("list cases"),
+    "show": N_("show one case"),
+    "authorities": N_("find authorities"),
+    "new": N_("start a case"),
+    "act": N_("act on a case"),
+    "outbox": N_("what waits to be sent and what was refused"),
+    "sync": N_("send what waits and fetch what is new"),
+    "signin": N_("sign in"),
+    "signout": N_("sign out"),
+    "doctor": N_("check this installation"),
+    "demo": N_("open the client on an invented Europe"),
+}
+"""Commands in the order of the help, with what they do."""
+
+MODULES = {"list": "listing", "signin": "signing", "signout": "signing_out", "sync": "syncing"}
+"""Modules whose name is not the command's."""
+
+OK = 0
+USAGE = 2
+NOT_FOUND = 3
+REFUSED = 4
+NOT_SIGNED_IN = 5
+OFFLINE = 6
+SERVER = 7
+LOCAL = 8
+RUNNING = 9
+FAILED = 1
+INTERRUPTED = 130
+"""Exit codes; what they mean is in docs/commands.md."""
+
+BY_CODE: dict[str, int] = {
+    **dict.fromkeys(("unknownProcedure", "noSuchCase", "noSuchItem", "noSuchSeat", "notFound"), NOT_FOUND),
+    **dict.fromkeys(
+        (
+            "notAvailable",
+            "forbidden",
+            "stale",
+            "badTarget",
+            "blocked",
+            "invalidAnswers",
+            "alreadyAttempted",
+            "laterEntries",
+        ),
+        REFUSED,
+    ),
+    **dict.fromkeys(
+        ("notSignedIn", "disabled", "signIn", "signInRefused", "signInExpired", "signInCancelled", "deviceNotAllowed"),
+        NOT_SIGNED_IN,
+    ),
+    **dict.fromkeys(
+        ("offline", "captivePortal", "proxy", "tls", "insecureServer", "unavailable", "rateLimited", "noServer"),
+        OFFLINE,
+    ),
+    **dict.fromkeys(("serverMistake", "otherServer", "manyRemoved", "badObject"), SERVER),
+    "alreadyRunning": RUNNING,
+}
+"""Exit codes by error code; errors of the cache and the vault are `LOCAL`, anything else is `FAILED`."""

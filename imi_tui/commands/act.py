@@ -1,0 +1,52 @@
+"""``imi-tui act REF ACTION``: act on a case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imi_core import answers as forms
+from imi_core.errors import ActionRefused
+from imi_core.text import display
+from imi_tui.commands import writing
+from imi_tui.commands.common import find_case, opened, rules_of, say
+from imi_tui.i18n import _
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("reference", metavar="REF", help=_("reference such as PW-26-004512, or the id of a case"))
+    parser.add_argument(
+        "action", metavar="ACTION", help=_("what to do, such as accept; show REF lists what is possible")
+    )
+    parser.add_argument(
+        "--answer", action="append", default=[], metavar="FIELD=VALUE", help=_("one answer; may be given again")
+    )
+    parser.add_argument("--to", default="", metavar="DESK", help=_("addressee, where the action has one"))
+    writing.add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+    with opened(options) as client:
+        store = client.store
+        desk, id = find_case(store, options.reference, options.desk)
+        detail = store.case(desk, id)
+        assert detail is not None
+        rules, case = rules_of(store, detail.case)
+        if options.action not in rules.lifecycle.actions:
+            say(_("You can: {actions}").format(actions=", ".join(detail.actions) or "-"))
+            raise ActionRefused("notAvailable", f"there is no action {display(options.action)!r}")
+        given = writing.parse_answers(options.answer, forms.form_for(rules, options.action, case))
+        item = store.act(
+            desk,
+            detail.id,
+            options.action,
+            answers=given,
+            text=options.text,
+            lang=writing.text_language(options) if options.text else "",
+            target=writing.target_desk(store, options.to, rules.procedure.area) if options.to else "",
+        )
+        return writing.finish(client, item)

@@ -1,0 +1,201 @@
+"""``imi-tui demo``: the full screen on an invented Europe, signed in, in a throw-away home of its own.
+
+The server is the program ``imi-central``, started as a process of its own; a second ``demo`` finds it running through
+a small file. Nothing here touches the officer's own profile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imi_core.text import display
+from imi_tui import commands
+from imi_tui.commands import common
+from imi_tui.commands.common import CommandError, say
+from imi_tui.i18n import _
+
+if TYPE_CHECKING:
+    import argparse
+
+START_SECONDS = 180.0
+IDLE_MINUTES = 60
+_STEP = 0.5
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("--as", dest="seat", default="lyon", metavar="SEAT", help=_("whose place to take (lyon)"))
+    parser.add_argument("--cases", type=int, default=0, metavar="N", help=_("how many cases a new demo gets"))
+    parser.add_argument("--no-screen", action="store_true", help=_("only synchronise; for trying the other commands"))
+    parser.add_argument("--stop", action="store_true", help=_("end the demo's server"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+    folder = demo_folder()
+    state_file = folder / "server.json"
+    if options.stop:
+        return _stop(state_file)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    server = _running(state_file) or _start(state_file, folder / "server", options.cases)
+    tokens = server["tokens"]
+    if options.seat not in tokens:
+        text = _("The demo has no place {seat}; choose one of: {seats}")
+        raise CommandError(text.format(seat=display(options.seat), seats=", ".join(tokens)), commands.USAGE)
+    home = folder / f"home-{options.seat}"
+    os.environ["IMI_TUI_HOME"] = str(home)
+    options.vault, options.server = "file", str(server["url"])
+    common.given_token = str(tokens[options.seat])
+    if options.no_screen:
+        from imi_tui.commands.syncing import synchronise
+
+        with common.opened(options) as client:
+            synchronise(client)
+        say(_("The demo's files are in {folder}; use them with:").format(folder=home))
+        common.out(f"IMI_TUI_HOME={home} imi-tui list --vault file --server {server['url']}")
+        return commands.OK
+    from imi_tui.commands.tui import show
+
+    return show(options, demo=True)
+
+
+def demo_folder() -> Path:
+    """Where demos live: IMI_TUI_DEMO, else the platform's place for a user's caches."""
+    if given := os.environ.get("IMI_TUI_DEMO"):
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("imi-tui", appauthor=False) / "demo"
+
+
+def _running(state_file: Path) -> dict[str, Any] | None:
+    """The server that a demo before this one started, if it still runs and answers."""
+    found = _read(state_file)
+    if found is None or not _alive(int(found["pid"])):
+        return None
+    from imi_tui.sync.errors import SyncError
+    from imi_tui.sync.http import Http
+
+    try:
+        http = Http(str(found["url"]))
+        try:
+            http.get("/.well-known/oauth-authorization-server")
+        finally:
+            http.close()
+    except SyncError:
+        return None
+    return found
+
+
+def _read(state_file: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(state_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if _sound(found) else None
+
+
+def _sound(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("url"), str)
+        and isinstance(found.get("pid"), int)
+        and isinstance(found.get("tokens"), dict)
+        and all(isinstance(token, str) for token in found["tokens"].values())
+    )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _start(state_file: Path, data: Path, cases: int) -> dict[str, Any]:
+    """Start the server, wait until it says where it listens, note that for the next demo. Raises `CommandError`."""
+    program = _program()
+    say(_("The demo is being prepared; the first time takes a moment."))
+    reading, writing = os.pipe()
+    command = [program, "demo", "--data", str(data), "--ready-fd", str(writing), "--stop-when-idle", str(IDLE_MINUTES)]
+    if cases:
+        command += ["--cases", str(cases)]
+    log = data.with_name("server.log")
+    try:
+        with log.open("ab") as errors:
+            process = subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                pass_fds=(writing,),
+                start_new_session=True,
+            )
+    except OSError as error:
+        os.close(reading)
+        raise CommandError(_unstarted(log), commands.LOCAL) from error
+    finally:
+        os.close(writing)
+    line = _first_line(reading, process)
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    if not _sound(found):
+        process.terminate()
+        raise CommandError(_unstarted(log), commands.LOCAL)
+    part = state_file.with_suffix(".part")
+    part.touch(mode=0o600)
+    part.write_text(line, encoding="utf-8")
+    part.replace(state_file)
+    assert isinstance(found, dict)
+    return found
+
+
+def _first_line(reading: int, process: subprocess.Popen[bytes]) -> str:
+    """What the server writes once it takes connections; "" when it ends or stays silent."""
+    end = time.monotonic() + START_SECONDS
+    text = b""
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        while time.monotonic() < end and not text.endswith(b"\n"):
+            if select.select([pipe], [], [], _STEP)[0]:
+                part = pipe.read(65536)
+                if not part:
+                    break
+                text += part
+            elif process.poll() is not None:
+                break
+    return text.decode("utf-8", "replace").strip()
+
+
+def _program() -> str:
+    beside = Path(sys.executable).with_name("imi-central")
+    found = str(beside) if beside.exists() else shutil.which("imi-central")
+    if found is None:
+        text = _("The demo needs the server program imi-central, which is not installed.")
+        raise CommandError(text, commands.LOCAL)
+    return found
+
+
+def _unstarted(log: Path) -> str:
+    return _("The demo's server did not start; what it said is in {file}.").format(file=log)
+
+
+def _stop(state_file: Path) -> int:
+    import signal
+
+    found = _running(state_file)
+    if found is not None:
+        os.kill(int(found["pid"]), signal.SIGTERM)
+    state_file.unlink(missing_ok=True)
+    say(_("The demo's server has ended.") if found is not None else _("No demo's server was running."))
+    return commands.OK

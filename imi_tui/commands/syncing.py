@@ -1,0 +1,93 @@
+"""``imi-tui sync``: send what waits, fetch what is new, say what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imi_tui import commands, problems
+from imi_tui.commands.common import Client, languages, opened, out, out_json, say, tokens
+from imi_tui.i18n import _
+
+if TYPE_CHECKING:
+    import argparse
+
+    from imi_tui.sync.engine import Report
+
+MAX_SKEW = 120
+"""Seconds of difference between the clocks that are worth a word."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+    parser.add_argument(
+        "--accept-removals",
+        action="store_true",
+        help=_("let the server remove many cases at once, after it was put on hold"),
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+    with opened(options) as client:
+        report = synchronise(client, accept_removals=options.accept_removals)
+        rejected = len([item for item in client.store.outbox() if item.state == "rejected"])
+    if options.json:
+        out_json(as_json(report))
+    else:
+        text = _("Sent {sent}, refused {refused}, waiting {waiting}; fetched {fetched}, removed {removed}.")
+        counts = {"sent": report.sent, "refused": report.rejected, "waiting": report.waiting}
+        out(text.format(**counts, fetched=report.changed, removed=report.removed))
+    if rejected:
+        say(_("Entries were refused; see: imi-tui outbox"))
+    return commands.REFUSED if report.rejected else commands.OK
+
+
+def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
+    """One synchronisation of an opened profile. Raises `AlreadyRunning`, `SyncError`, `CacheError`."""
+    import datetime as dt
+
+    from imi_tui.cache.errors import CacheError
+    from imi_tui.cache.lock import lock_profile
+    from imi_tui.sync.engine import Engine
+    from imi_tui.sync.errors import SyncError
+    from imi_tui.sync.http import Http
+    from imi_tui.sync.transport import HttpTransport
+
+    server = client.server
+    with lock_profile(client.profile):
+        sync = client.store.sync
+        http = Http(server)
+        try:
+            sync.recover()
+            engine = Engine(
+                sync,
+                HttpTransport(http, tokens(sync, http)),
+                lambda: dt.datetime.now(dt.UTC),
+                languages=languages(),
+                accept_removals=accept_removals,
+            )
+            report = engine.run_once()
+        except (SyncError, CacheError) as error:
+            sync.set_problem(error.code)
+            raise
+        finally:
+            http.close()
+        while sync.index_pending(500):
+            pass
+    if report.skew is not None and abs(report.skew) > MAX_SKEW:
+        say(problems.sentence("clockSkew"))
+    return report
+
+
+def as_json(report: Report) -> dict[str, object]:
+    """The report as it is documented."""
+    return {
+        "sent": report.sent,
+        "refused": report.rejected,
+        "waiting": report.waiting,
+        "fetched": report.changed,
+        "removed": report.removed,
+        "requests": report.requests,
+        "compared": report.recovered,
+    }

@@ -1,0 +1,169 @@
+"""``imi-tui`` without a command: builds what the full screen is given, then opens it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from imi_tui import commands, i18n, settings
+from imi_tui.commands import common
+from imi_tui.commands.common import CommandError, languages, opened, tokens
+from imi_tui.i18n import _
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from imi_tui.commands.common import Client
+    from imi_tui.context import Context
+    from imi_tui.sync.worker import SyncWorker
+    from imi_tui.viewmodel.signing_in import Tell, Way
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing but the common ones."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the full screen."""
+    return show(options, demo=False)
+
+
+def show(options: argparse.Namespace, *, demo: bool) -> int:
+    """Open the full screen on the profile. Raises `AlreadyRunning`, errors of vault and cache."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        text = _("The full screen needs a terminal; see imi-tui --help for commands.")
+        raise CommandError(text, commands.USAGE)
+    from imi_tui.cache.lock import lock_profile
+
+    with opened(options) as client, lock_profile(client.profile):
+        context = context_of(client, demo=demo)
+        from imi_tui.app import run as run_screen
+
+        return run_screen(context)
+
+
+def context_of(client: Client, *, demo: bool) -> Context:
+    """What the screens are given."""
+    from imi_tui.context import Context
+
+    wiring = Wiring(client)
+    note = "" if client.vault_kind in ("", "keyring", "passphrase") else client.vault_kind
+    config = client.profile.config_file
+    return Context(
+        store=client.store,
+        profile=client.profile,
+        vault_note=note,
+        demo=demo,
+        sync_now=wiring.sync_now,
+        start=wiring.start,
+        stop=wiring.stop,
+        sign_in=None if common.given_token else wiring.sign_in,
+        sign_out=None if common.given_token else wiring.sign_out,
+        language=i18n.language(),
+        keyboard=client.settings.keyboard,
+        keymap=_keymap(client),
+        mouse=client.settings.mouse,
+        setting=lambda name, value: settings.write(config, name, value),
+        notices=client.settings.problems,
+    )
+
+
+def _keymap(client: Client) -> dict[str, tuple[str, ...]]:
+    from imi_tui.keymap import read_keymap
+
+    keymap, _problems = read_keymap(client.settings.keys)
+    return keymap
+
+
+class Wiring:
+    """The sync thread and the sign-in threads behind the callables of the context."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._worker: SyncWorker | None = None
+
+    def start(self) -> None:
+        """Begin synchronising; without a server there is nothing to begin."""
+        from imi_tui.sync.worker import SyncWorker
+
+        try:
+            server = self._client.server
+        except CommandError:
+            self._client.store.sync.set_problem("noServer")
+            return
+        poll = self._client.settings.poll_minutes * 60.0
+        self._worker = SyncWorker(
+            self._client.profile, self._client.key, server, tokens, languages=languages(), poll=poll
+        )
+        self._worker.start()
+
+    def sync_now(self) -> None:
+        """Wake the sync thread, or begin it where it could not begin before."""
+        if self._worker is not None and self._worker.alive:
+            self._worker.poke()
+        else:
+            self.start()
+
+    def stop(self) -> None:
+        """End the sync thread."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    def sign_out(self) -> None:
+        """Forget the tokens at once, tell the server from a thread."""
+        from imi_tui import signin
+        from imi_tui.signin import tokens as kept
+
+        found = kept.kept(self._client.store.sync)
+        kept.keep(self._client.store.sync, None)
+        self._client.store.sync.set_problem("notSignedIn")
+        if found is not None:
+            threading.Thread(target=signin.revoke, args=(found,), name="imi-sign-out", daemon=True).start()
+
+    def sign_in(self, way: Way, tell: Tell) -> Callable[[], None]:
+        """Begin one way of signing in on a thread (`imi_tui.viewmodel.signing_in.Starter`)."""
+        cancelled = threading.Event()
+        thread = threading.Thread(target=self._sign_in, args=(way, tell, cancelled), name="imi-sign-in", daemon=True)
+        thread.start()
+        return cancelled.set
+
+    def _sign_in(self, way: Way, tell: Tell, cancelled: threading.Event) -> None:
+        from imi_tui import signin
+        from imi_tui.cache.errors import CacheError
+        from imi_tui.cache.store import Store
+        from imi_tui.signin.errors import SignInError
+        from imi_tui.sync.errors import SyncError
+        from imi_tui.viewmodel.signing_in import Step
+
+        try:
+            server = self._client.server
+            # Connections belong to one thread each.
+            store = Store.open(self._client.profile, self._client.key)
+            try:
+                if way == "device":
+                    signin.sign_in_with_code(
+                        server,
+                        store.sync,
+                        lambda code: tell(
+                            Step("waiting", way, code.address, " ".join([code.code, code.number]).strip())
+                        ),
+                        cancelled=cancelled,
+                    )
+                else:
+                    signin.sign_in_with_browser(
+                        server,
+                        store.sync,
+                        lambda address: tell(Step("waiting", way, address)),
+                        cancelled=cancelled,
+                    )
+            finally:
+                store.close()
+        except (SignInError, SyncError, CacheError) as error:
+            tell(Step("failed", way, problem=error.code))
+        except CommandError:
+            tell(Step("failed", way, problem="noServer"))
+        else:
+            tell(Step("done", way))
