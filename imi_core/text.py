@@ -46,6 +46,12 @@ _PRINTABLE_SUSPECT = re.compile(
 _CACHE = 20_000
 """Characters remembered at most by each of the two tables below."""
 
+# What the alphabets of the Union are written with, composed; text of nothing else needs no closer look.
+_UNUSUAL = re.compile(
+    "[^ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0377\u0384-\u0386\u0388-\u03ff\u0400-\u0482\u048a-\u052f"
+    "\u1e00-\u1eff\u2010-\u2027\u20ac]"
+)
+
 _JOINERS = "\u200c\u200d"
 _STYLES = "\ufe0e\ufe0f"
 _SOMETIMES = frozenset(_JOINERS + _STYLES)
@@ -87,7 +93,7 @@ def clean(value: Any, depth: int = 0) -> Any:
     numbers that are not finite.
     """
     if isinstance(value, str):
-        return display(value, "multi", MAX_TEXT)
+        return value if value.isascii() and value.isprintable() else display(value, "multi", MAX_TEXT)
     if depth > MAX_DEPTH:
         raise ValueError(f"data is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, dict):
@@ -118,10 +124,15 @@ def words(text: str) -> list[str]:
 
 def _harmless(text: str) -> bool:
     """Whether `display` has nothing to do on `text`, which has no line ends."""
-    if not text.isprintable():
-        return False
-    return text.isascii() or (
-        not _PRINTABLE_SUSPECT.search(text) and unicodedata.is_normalized("NFC", text) and not _MAYBE_MARKS.search(text)
+    if text.isascii():
+        return text.isprintable()
+    if not _UNUSUAL.search(text):
+        return unicodedata.is_normalized("NFC", text)
+    return (
+        text.isprintable()
+        and not _PRINTABLE_SUSPECT.search(text)
+        and unicodedata.is_normalized("NFC", text)
+        and not _MAYBE_MARKS.search(text)
     )
 
 

@@ -44,7 +44,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 def available(rules: Rules, case: Case | None, seat: Seat) -> tuple[str, ...]:
     """The actions `seat` may take now, in the lifecycle's order; with no case, those that start one."""
-    names = rules.lifecycle.actions
+    actions = rules.lifecycle.actions
+    names = list(actions)
+    if case is not None:
+        # Lists ask this for every case: most actions are out by the state alone, without a refusal being worded.
+        names = [name for name in names if case.state in actions[name].from_]
     return tuple(name for name in names if _refusal(rules, case, seat, name) is None)
 
 

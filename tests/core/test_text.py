@@ -58,6 +58,13 @@ def test_the_quick_answer_knows_every_suspect_character() -> None:
     assert slipped == []
 
 
+def test_usual_characters_are_neither_suspect_nor_marks() -> None:
+    usual = [char for char in EVERY if not text_module._UNUSUAL.match(char)]
+    assert {"a", "ά", "я", "ő", "ħ", "ș", "€", "–", "„"} <= set(usual)
+    assert not [char for char in usual if dangerous(char) or unicodedata.category(char)[0] == "M"]
+    assert "\u200d" not in usual
+
+
 CORPUS = {
     "OSC 52 clipboard": ("\x1b]52;c;cm0gLXJmIH4=\x07", "␛]52;c;cm0gLXJmIH4=␇"),
     "OSC 8 link": ("\x1b]8;;https://evil\x1b\\go\x1b]8;;\x1b\\", "␛]8;;https://evil␛\\go␛]8;;␛\\"),
