@@ -6,6 +6,8 @@ that ends as soon as the page is full: those whose name matches first, then titl
 
 from __future__ import annotations
 
+import re
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import words as folded_words
@@ -13,8 +15,6 @@ from imi_tui.cache.directory import FIELD, LANGUAGE, PART
 from imi_tui.cache.model import AuthorityHit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
 
@@ -28,9 +28,9 @@ _NAMES_AND_PLACES = 4
 class _Record(NamedTuple):
     id: str
     country: str
-    areas: str
-    status: str
-    folded: str
+    areas: tuple[str, ...]
+    text: str
+    ends: tuple[int, ...]
 
 
 class Register:
@@ -39,63 +39,52 @@ class Register:
     def __init__(self, cache: Database, directory: Directory) -> None:
         self._cache = cache
         self._directory = directory
-        self._generation = -1
+        self._loaded: tuple[int, tuple[str, ...]] = (-1, ())
         self._records: list[_Record] = []
+        self._words: list[str] = []
 
     def search(
         self, words: str, *, country: str, area: str, languages: tuple[str, ...], limit: int
     ) -> list[AuthorityHit]:
         """Authorities for which every word is found, best first; all of a country or area when there are no words."""
-        self._load()
-        wanted = folded_words(words)
         languages = (*languages, "en")
-        records = [
-            record
-            for record in self._records
-            if (not country or record.country == country) and (not area or area in record.areas.split())
-        ]
+        self._load(languages)
+        wanted: list[tuple[str, ...]] = [(word,) for word in folded_words(words)]
+        records = self._records
+        if country:
+            records = [record for record in records if record.country == country]
+        if area:
+            records = [record for record in records if area in record.areas]
         if not wanted:
             found = [(record, 0, "") for record in records[:limit]]
         else:
-            found = self._tiers(records, wanted, languages, limit, _contains)
-            if len(found) < limit and not found:
-                found = self._tiers(records, wanted, languages, limit, _Tolerant(wanted))
+            found = _tiers(records, wanted, limit) or _tiers(records, [self._near(want[0]) for want in wanted], limit)
         return [self._hit(record, tier, word, area, languages) for record, tier, word in found]
 
-    def _load(self) -> None:
-        generation = self._directory.generation()
-        if generation != self._generation:
-            rows = self._cache.rows("select id, country, areas, status, folded, name_key from authority")
-            rows.sort(key=lambda row: row[5])
-            self._records = [_Record(*row[:5]) for row in rows]
-            self._generation = generation
+    def _load(self, languages: tuple[str, ...]) -> None:
+        """Hold the register in memory, with the titles and descriptions in `languages`."""
+        wanted = self._directory.generation(), languages
+        if wanted == self._loaded:
+            return
+        rows = self._cache.rows("select id, country, areas, folded, name_key from authority")
+        rows.sort(key=lambda row: row[4])
+        self._records = []
+        for id, country, areas, folded, _ in rows:
+            name, titles, topics, town, descriptions = folded.split(FIELD)
+            fields = [name, _in_languages(titles, languages), topics, town, _in_languages(descriptions, languages)]
+            ends = tuple(accumulate(len(field) + 1 for field in fields))
+            self._records.append(_Record(id, country, tuple(areas.split()), FIELD.join(fields) + FIELD, ends))
+        self._words = []
+        self._loaded = wanted
 
-    def _tiers(
-        self,
-        records: list[_Record],
-        wanted: list[str],
-        languages: tuple[str, ...],
-        limit: int,
-        matches: Callable[[str, str, int], bool],
-    ) -> list[tuple[_Record, int, str]]:
-        """(record, field that decided, word found there): the worse of the words' fields decides a record's place."""
-        by_tier: list[list[tuple[_Record, int, str]]] = [[] for _ in _WHY]
-        for record in records:
-            if not _may_match(record.folded, wanted, matches):
-                continue
-            fields = _fields(record.folded, languages)
-            worst, word = 0, wanted[0]
-            for want in wanted:
-                tier = next((tier for tier, field in enumerate(fields) if matches(field, want, tier)), -1)
-                if tier < 0:
-                    break
-                if tier > worst:
-                    worst, word = tier, want
-            else:
-                by_tier[worst].append((record, worst, word))
-                if worst == 0 and len(by_tier[0]) >= limit:
-                    break
-        return [found for tier in by_tier for found in tier][:limit]
+    def _near(self, word: str) -> tuple[str, ...]:
+        """`word` and the register's words that begin like it but for one mistake; a number has no mistakes."""
+        if len(word) < TYPO_LENGTH or not word.isalpha():
+            return (word,)
+        if not self._words:
+            texts = PART.join(record.text[: record.ends[_NAMES_AND_PLACES - 1]] for record in self._records)
+            self._words = list(set(re.findall(r"[^\W\d_]{3,}", texts)))
+        return (word, *(found for found in self._words if near_prefix(word, found)))
 
     def _hit(self, record: _Record, tier: int, word: str, area: str, languages: tuple[str, ...]) -> AuthorityHit:
         wire = self._directory.authority(record.id) or {}
@@ -115,61 +104,59 @@ class Register:
         )
 
 
-def _fields(folded: str, languages: tuple[str, ...]) -> tuple[str, str, str, str, str]:
-    name, titles, topics, town, descriptions = folded.split(FIELD)
-    return name, _in_languages(titles, languages), topics, town, _in_languages(descriptions, languages)
+def _tiers(records: list[_Record], wanted: list[tuple[str, ...]], limit: int) -> list[tuple[_Record, int, str]]:
+    """(record, field that decided, word found there): the worst of the words' fields decides a record's place.
+
+    Each of `wanted` is a word as typed and what it may have been meant to be. Walks field by field and ends as soon
+    as there are enough.
+    """
+    for typed, *meant in wanted:
+        if meant:
+            records = [
+                record for record in records if typed in record.text or any(word in record.text for word in meant)
+            ]
+        else:
+            records = [record for record in records if typed in record.text]
+    out: list[tuple[_Record, int, str]] = []
+    for tier in range(len(_WHY)):
+        rest: list[_Record] = []
+        for record in records:
+            word = _decides(record, wanted, tier)
+            if word is None:
+                rest.append(record)
+            else:
+                out.append((record, tier, word))
+                if len(out) == limit:
+                    return out
+        records = rest
+    return out
+
+
+def _decides(record: _Record, wanted: list[tuple[str, ...]], tier: int) -> str | None:
+    """The word found in this field, where every word is found in it or those before; None where one is not."""
+    here = ""
+    for words in wanted:
+        at, word = _first(record.text, words, record.ends[min(tier, _NAMES_AND_PLACES - 1)])
+        if at < 0 and tier == _NAMES_AND_PLACES:
+            # A word that was not typed so does not count in descriptions.
+            at, word = _first(record.text, words[:1], record.ends[tier])
+        if at < 0:
+            return None
+        if not here or tier == 0 or at >= record.ends[tier - 1]:
+            here = word
+    return here
+
+
+def _first(text: str, words: tuple[str, ...], end: int) -> tuple[int, str]:
+    """Where the first of `words` stands before `end`, and which it is; (-1, "") for none."""
+    return min(((at, word) for word in words if (at := text.find(word, 0, end)) >= 0), default=(-1, ""))
 
 
 def _in_languages(texts: str, languages: tuple[str, ...]) -> str:
-    kept = [part.partition(LANGUAGE) for part in texts.split(PART)] if texts else []
+    if not texts:
+        return ""
+    kept = [part.partition(LANGUAGE) for part in texts.split(PART)]
     return PART.join(text for language, _, text in kept if language in languages)
-
-
-def _contains(field: str, word: str, tier: int) -> bool:
-    return word in field
-
-
-def _may_match(folded: str, wanted: list[str], matches: Callable[[str, str, int], bool]) -> bool:
-    if isinstance(matches, _Tolerant):
-        return all(matches.nearby(folded, word) for word in wanted)
-    return all(word in folded for word in wanted)
-
-
-class _Tolerant:
-    """Matches a word with one letter wrong, missing, doubled or exchanged with its neighbour.
-
-    One mistake leaves at least one third of the word as it should be, so only texts that contain a third are
-    looked at closely.
-    """
-
-    def __init__(self, wanted: list[str]) -> None:
-        self._thirds: dict[str, tuple[str, ...]] = {}
-        for word in wanted:
-            if len(word) >= TYPO_LENGTH:
-                one, two = (len(word) + 1) // 3, (2 * len(word) + 1) // 3
-                self._thirds[word] = (word[:one], word[one:two], word[two:])
-        self._known: dict[tuple[str, str], bool] = {}
-
-    def nearby(self, folded: str, word: str) -> bool:
-        """Whether it is worth looking closely."""
-        return word in folded or any(third in folded for third in self._thirds.get(word, ()))
-
-    def __call__(self, field: str, word: str, tier: int) -> bool:
-        if word in field:
-            return True
-        if word not in self._thirds or tier >= _NAMES_AND_PLACES or not self.nearby(field, word):
-            return False
-        return any(self._near(found, word) for found in _split(field))
-
-    def _near(self, found: str, word: str) -> bool:
-        key = found, word
-        if key not in self._known:
-            self._known[key] = near_prefix(word, found)
-        return self._known[key]
-
-
-def _split(field: str) -> Iterator[str]:
-    return iter(field.replace(PART, " ").replace("-", " ").split())
 
 
 def near_prefix(word: str, text: str) -> bool:
