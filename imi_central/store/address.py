@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -15,13 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def sqlite_file(url: str) -> Path | None:
-    """The file of an SQLite address, None for any other database. Raises `BadAddress`."""
+class Address(NamedTuple):
+    """What a database address names: the kind of database ("sqlite", "postgresql") and its file or name."""
+
+    backend: str
+    database: str
+
+
+def parse(url: str) -> Address:
+    """`url` taken apart. Raises `BadAddress`."""
     try:
         address = sa.make_url(url)
     except ArgumentError as error:
         raise BadAddress from error
-    return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
+    return Address(address.get_backend_name(), address.database or "")
 
 
 @contextmanager
