@@ -22,7 +22,7 @@ from imi_central.identity.errors import WeakPassword
 from imi_central.jobs import retention
 from imi_central.settings import Settings
 from imi_central.store import ProcedureChanged, Store, StoreError, lookup
-from imi_central.store.address import reaching, sqlite_file
+from imi_central.store.address import parse, reaching
 from imi_central.store.errors import BadAddress, Unreachable
 from imi_central.store.identity import Sessions
 from imi_core.authority import ROLES, Officer, Role
@@ -43,6 +43,7 @@ def serve(settings: Settings, ready_fd: int | None) -> None:
     """Listen until told to stop."""
     from imi_central import serve as serving
 
+    _check_address(settings, create=True)
     with _database_errors(settings):
         serving.serve(settings, lambda url: serving.announce(url, ready_fd))
 
@@ -144,9 +145,8 @@ def _say(text: str) -> None:
 
 @contextmanager
 def _store(settings: Settings, create: bool = False) -> Iterator[Store]:
+    _check_address(settings, create)
     with _database_errors(settings):
-        if not create:
-            _must_exist(settings)
         store = open_store(settings)
         try:
             yield store
@@ -169,15 +169,23 @@ def _database_errors(settings: Settings) -> Iterator[None]:
         raise DatabaseUnusable(f"the driver of this database is not installed: {error.name}") from error
 
 
-def _must_exist(settings: Settings) -> None:
+def _check_address(settings: Settings, create: bool) -> None:
+    """Raise `DatabaseUnusable` for an address of another kind, and where nothing may be made and nothing is there."""
+    allowed = "allowed: sqlite:///FILE, postgresql+psycopg://..."
     try:
-        file = sqlite_file(settings.database_url)
+        address = parse(settings.database_url)
     except BadAddress as error:
-        raise DatabaseUnusable(
-            "the database's address is not one; allowed: sqlite:///FILE, postgresql+psycopg://..."
-        ) from error
-    if file is not None and not file.is_file():
-        raise DatabaseUnusable(f"there is no database {settings.shown_database}; make one with: imi-central init")
+        raise DatabaseUnusable(f"the database's address cannot be read; {allowed}") from error
+    match address.backend:
+        case "postgresql":
+            return
+        case "sqlite" if address.database and address.database != ":memory:":
+            if not create and not Path(address.database).is_file():
+                raise DatabaseUnusable(
+                    f"there is no database {settings.shown_database}; make one with: imi-central init"
+                )
+        case _:
+            raise DatabaseUnusable(f"{settings.shown_database} is no database this program works with; {allowed}")
 
 
 def _login(login: str) -> str:

@@ -1,0 +1,74 @@
+"""What every answer of the application keeps to, whatever was asked."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from imi_central.app import create_app
+from imi_central.settings import Settings
+from imi_central.store import Store
+
+
+@pytest.fixture
+def app(store: Store, tmp_path: Path) -> Starlette:
+    return create_app(Settings(data=tmp_path), store=store)
+
+
+def ask(app: Starlette, method: str, path: str, **more: object) -> httpx.Response:
+    async def go() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.request(method, path, **more)  # type: ignore[arg-type]
+
+    return anyio.run(go)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/health", 200),
+        ("GET", "/", 404),
+        ("DELETE", "/oauth/token", 405),
+        ("TRACE", "/jmap/api", 405),
+        ("POST", "/jmap/api", 401),
+        ("GET", "/.well-known/jmap", 401),
+    ],
+)
+def test_every_answer_has_the_headers(app: Starlette, method: str, path: str, status: int) -> None:
+    answer = ask(app, method, path)
+    assert answer.status_code == status
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    if status >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+
+
+def test_a_mistake_of_ours_shows_nothing(app: Starlette, caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(_request: Request) -> Response:
+        raise RuntimeError("secret of a case")
+
+    app.router.routes.append(Route("/broken", broken))
+    with caplog.at_level(logging.DEBUG):
+        answer = ask(app, "GET", "/broken")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text + caplog.text
+    assert answer.json()["incident"] in caplog.text
+    assert "RuntimeError at tests.central" in caplog.text
+
+
+def test_sign_in_pages_are_not_compressed(app: Starlette) -> None:
+    """What a link brings stands there beside secrets, and lengths would tell about them."""
+    accept = {"Accept-Encoding": "zstd, gzip"}
+    assert "content-encoding" not in ask(app, "GET", "/oauth/authorize?x=1", headers=accept).headers
+    assert "content-encoding" not in ask(app, "GET", "/.well-known/oauth-authorization-server", headers=accept).headers

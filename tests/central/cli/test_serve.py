@@ -1,0 +1,102 @@
+"""One real server process: where it listens, what it answers, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from imi_central.cli import main
+from imi_central.store import Store
+from imi_core.authority import Authority, Desk, Officer
+
+SECRET = "Geheimnis"
+
+
+class Running(NamedTuple):
+    process: subprocess.Popen[str]
+    url: str
+    token: str
+
+
+@pytest.fixture
+def running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Running]:
+    assert main(["init", "--data", str(tmp_path)]) == 0
+    store = Store.open(f"sqlite:///{tmp_path}/central.db")
+    store.put_authorities([Authority(id="fr-a", formal_name="A", country="FR", desks=(Desk(id="fr-a_pw", area="pw"),))])
+    store.put_officer(Officer(id="lea", name=SECRET, desks={"fr-a_pw": ("handler",)}))
+    store.close()
+    capsys.readouterr()
+    assert main(["token", "lea", "--data", str(tmp_path)]) == 0
+    token = capsys.readouterr().out.strip()
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "imi_central.cli", "serve", "--port", "0"),
+            *("--data", str(tmp_path), "--ready-fd", str(writing)),
+        ],
+        pass_fds=[writing],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as ready:
+        url = ready.readline().strip()
+    yield Running(process, url, token)
+    if process.poll() is None:
+        process.kill()
+        process.communicate()
+
+
+def test_a_server_process_from_start_to_end(running: Running) -> None:
+    process, url, token = running
+    assert url.startswith("http://127.0.0.1:")
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "zstd"}
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        session = client.get("/jmap/session", headers=headers)
+        assert session.status_code == 200
+        assert session.headers["content-encoding"] == "zstd"
+        assert session.headers["cache-control"] == "no-store"
+        assert session.headers["x-content-type-options"] == "nosniff"
+        assert "server" not in session.headers
+        assert session.json()["apiUrl"] == f"{url}/jmap/api"
+        metadata = client.get("/.well-known/oauth-authorization-server").json()
+        assert metadata["token_endpoint"] == f"{url}/oauth/token"
+        plain = client.get("/jmap/session", headers={**headers, "Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        missing = client.get(f"/jmap/download/fr-a_pw/none/{SECRET}.pdf", headers=headers)
+        assert missing.status_code == 404
+        assert client.get(f"/{SECRET}").json()["type"] == "urn:imi:error:notFound"
+        assert client.put("/jmap/api").status_code == 405
+        # A connection that is kept open does not keep the server.
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert time.monotonic() - started < 3
+    assert process.returncode == 0
+    assert f"IMI central server at {url}" in out
+    assert "GET /jmap 200" in err
+    for secret in (token, SECRET, "fr-a"):
+        assert secret not in err
+
+
+def test_a_taken_address_says_so(running: Running, tmp_path: Path) -> None:
+    port = running.url.rpartition(":")[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "imi_central.cli", "serve", "--port", port, "--data", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 6
+    assert f"port {port}" in done.stderr
+    assert "Traceback" not in done.stderr
