@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -81,6 +80,8 @@ def _opens(profile: Profile, key: bytes) -> bool:
 
 
 def _open_memory(profile: Profile, hub: Hub, at: str) -> tuple[Database, Database]:
+    import hashlib
+
     name = hashlib.sha256(str(profile.home).encode()).hexdigest()[:16]
     work, cache = open_memory(name, "work"), open_memory(name, "cache")
     migrate(work, schema.WORK, at)

@@ -6,7 +6,6 @@ two rows of a view have the same key and a window of rows can start after any of
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from imi_core.text import fold
@@ -38,6 +37,8 @@ def tail(id: str, desk_no: int) -> bytes:
             return bytes.fromhex(id) + desk_no.to_bytes(2, "big")
         except ValueError:
             pass
+    import hashlib
+
     return hashlib.sha256(id.encode()).digest()[:16] + desk_no.to_bytes(2, "big")
 
 
