@@ -31,10 +31,10 @@ _MODULES = (("modules", "DIR", "a directory with more procedures"),)
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code."""
     arguments = sys.argv[1:] if argv is None else argv
-    if arguments[:1] == ["demo"]:
-        return int(importlib.import_module("imi_central.demo.cli").main(arguments[1:]) or 0)
-    given = _parser().parse_args(arguments)
+    given = None if arguments[:1] == ["demo"] else _parser().parse_args(arguments)
     try:
+        if given is None:
+            return int(importlib.import_module("imi_central.demo.cli").main(arguments[1:]) or 0)
         settings = Settings.load({name.replace("-", "_"): value for name, value in vars(given).items()}, os.environ)
         return _run(given, settings)
     except (SettingsError, DefinitionError) as error:
