@@ -55,11 +55,11 @@ BY_CODE: dict[str, int] = {
         REFUSED,
     ),
     **dict.fromkeys(
-        ("notSignedIn", "disabled", "signIn", "signInRefused", "signInExpired", "signInCancelled", "deviceNotAllowed"),
+        ("notSignedIn", "disabled", "signIn", "signInRefused", "signInExpired", "signInCancelled", "deviceNotAllowed", "noServer"),
         NOT_SIGNED_IN,
     ),
     **dict.fromkeys(
-        ("offline", "captivePortal", "proxy", "tls", "insecureServer", "unavailable", "rateLimited", "noServer"),
+        ("offline", "captivePortal", "proxy", "tls", "insecureServer", "unavailable", "rateLimited"),
         OFFLINE,
     ),
     **dict.fromkeys(("serverMistake", "otherServer", "manyRemoved", "badObject"), SERVER),

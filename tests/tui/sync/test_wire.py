@@ -1,0 +1,140 @@
+"""Caps on what is decoded and parsed: a hostile reply ends in an error, never in memory or in the cache."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tracemalloc
+
+import pytest
+import zstandard
+
+from imi_tui.sync import wire
+from imi_tui.sync.errors import ServerMistake
+
+
+def decode(body: bytes, encoding: str, size: int = 1000) -> bytes:
+    chunks = [body[start : start + size] for start in range(0, len(body), size)]
+    return wire.decoded(chunks, encoding, wire.Budget())
+
+
+TEXT = json.dumps(
+    {"cases": [{"id": f"{number:032x}", "subject": f"Ünïcode {number}"} for number in range(500)]}
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("", TEXT),
+        ("identity", TEXT),
+        ("gzip", gzip.compress(TEXT)),
+        ("zstd", zstandard.compress(TEXT)),
+        (" ZSTD ", zstandard.compress(TEXT)),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_every_encoding_decodes_in_any_pieces(encoding: str, body: bytes, size: int) -> None:
+    assert decode(body, encoding, size) == TEXT
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "gzip"])
+def test_a_bomb_is_stopped_before_it_fills_memory(encoding: str) -> None:
+    plain = b"\0" * 512 * 1024 * 1024 if encoding == "zstd" else b"\0" * 64 * 1024 * 1024
+    bomb = zstandard.compress(plain) if encoding == "zstd" else gzip.compress(plain)
+    del plain
+    assert len(bomb) < 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(ServerMistake, match="times its size"):
+            decode(bomb, encoding, 65_536)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * 1024 * 1024
+
+
+def test_a_large_reply_is_stopped_at_the_cap() -> None:
+    budget = wire.Budget()
+    with pytest.raises(ServerMistake, match="more than"):
+        wire.decoded((b"x" * 65_536 for _ in range(10_000)), "", budget)
+    assert budget.decoded <= wire.MAX_REPLY + 65_536
+
+
+def test_a_window_larger_than_the_standard_allows_is_refused() -> None:
+    parameters = zstandard.ZstdCompressionParameters(window_log=27, compression_level=1)
+    body = zstandard.ZstdCompressor(compression_params=parameters).compressobj().compress(b"x" * 200_000)
+    long = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    body = long.compress(b"abc" * 100_000) + long.flush()
+    with pytest.raises(ServerMistake):
+        decode(body, "zstd")
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "zstd, gzip", "x"])
+def test_encodings_nobody_asked_for_are_refused(encoding: str) -> None:
+    with pytest.raises(ServerMistake):
+        decode(TEXT, encoding)
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "gzip"])
+def test_garbage_does_not_decode(encoding: str) -> None:
+    with pytest.raises(ServerMistake):
+        decode(b"<html>please sign in</html>" * 50, encoding)
+
+
+@pytest.mark.parametrize("compress", [zstandard.compress, gzip.compress, bytes])
+def test_a_reply_cut_anywhere_is_never_taken(compress: object) -> None:
+    encoding = {zstandard.compress: "zstd", gzip.compress: "gzip"}.get(compress, "")  # type: ignore[call-overload]
+    body = compress(TEXT)  # type: ignore[operator]
+    for cut in range(0, len(body) - 8, max(1, len(body) // 200)):
+        with pytest.raises(ServerMistake):
+            wire.parse(decode(body[:cut], encoding))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "a": 2}',
+        '{"x": {"y": [{"b": 1, "b": 1}]}}',
+        "[" * 100 + "]" * 100,
+        "[" * 100_000 + "]" * 100_000,
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        "NaN",
+        "[Infinity]",
+        "1e999",
+        str(2**53),
+        "9" * 5000,
+        "{} {}",
+        "",
+        "\ufeff{}",
+        "{'a': 1}",
+    ],
+)
+def test_unusable_json_is_refused(text: str) -> None:
+    with pytest.raises(ServerMistake):
+        wire.parse(text.encode())
+
+
+def test_invalid_utf_8_is_refused() -> None:
+    with pytest.raises(ServerMistake):
+        wire.parse(b'{"a": "\xff"}')
+
+
+def test_strings_are_cleaned_keys_too() -> None:
+    found = wire.parse(b'{"na\\u001b]52me": ["a\\u202eb\\u0000", "fine\\nline"]}')
+    assert "\x1b" not in str(found)
+    assert "\u202e" not in str(found)
+    assert "fine\nline" in next(iter(found.values()))
+
+
+def test_messages_of_errors_quote_nothing() -> None:
+    with pytest.raises(ServerMistake) as raised:
+        wire.parse(b'{"secret name": "Mr Secret", "secret name": 1}')
+    assert "ecret" not in str(raised.value)
+
+
+def test_small_requests_are_not_compressed_and_large_ones_are() -> None:
+    assert wire.compressed(b"{}") == (b"{}", "")
+    body, encoding = wire.compressed(TEXT)
+    assert encoding == "zstd"
+    assert zstandard.decompress(body) == TEXT
