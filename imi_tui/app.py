@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from rich.text import Text
 from textual import events
 from textual.app import App
-from textual.widgets import Input, TextArea
 
 from imi_tui import keyboard
 from imi_tui.i18n import _
@@ -84,6 +83,7 @@ class ImiApp(App[None], inherit_bindings=False):
 
     def on_cache_changed(self, message: CacheChanged) -> None:
         """Gather changes, so that a first sync does not make screens read a hundred times a second."""
+        self.undo.forget()
         if self._changed is None:
             self._changed = message.changed
             self.set_timer(GATHER, self._pass_on)
@@ -118,7 +118,7 @@ class ImiApp(App[None], inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """Put the Latin key of the same position in the place of a Greek or Cyrillic accelerator."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            typing = isinstance(self.focused, Input | TextArea) and "+" not in event.key
+            typing = self.focused is not None and self.focused.check_consume_key(event.key, event.character)
             if not typing:
                 event = self._translated(event)
         await super().on_event(event)

@@ -18,11 +18,24 @@ class Undo:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._groups: list[tuple[str, ...]] = []
+        self._next: tuple[OutboxItem, ...] | None = None
+
+    def forget(self) -> None:
+        """The outbox changed: look again when asked."""
+        self._next = None
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is something to take back. Cheap: asked for every binding at every key."""
+        if self._next is None:
+            self._next = self.next()
+        return bool(self._next)
 
     def queued(self, items: list[OutboxItem]) -> None:
         """Remember what one action of the officer queued."""
         if items:
             self._groups.append(tuple(item.client_ref for item in items))
+        self.forget()
 
     def next(self) -> tuple[OutboxItem, ...]:
         """What `take_back` would take back now: nothing once the first byte has left."""
@@ -44,4 +57,5 @@ class Undo:
                 self._store.delete_draft(draft.id)
         if self._groups:
             self._groups.pop()
+        self.forget()
         return items

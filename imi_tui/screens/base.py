@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Input, TextArea
 
 from imi_tui import actions as registry
 from imi_tui import keymap
@@ -82,7 +81,7 @@ class ActionScreen(Screen[Result]):
 
     def footer_items(self) -> list[tuple[int, str, str]]:
         """(order, key, label) of what can be done now, with a key that works now: letters do not while typing."""
-        typing = isinstance(self.focused, Input | TextArea)
+        typing = self.focused is not None and self.focused.check_consume_key("a", "a")
         out = []
         for action in self.actions_now():
             keys = [key for key in self.keys_for(action) if not (typing and keymap.is_typed(key))]
@@ -125,8 +124,8 @@ class ActionScreen(Screen[Result]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keep cursors from blinking: a blinking one writes 2 kB a second for nothing."""
-        if isinstance(event.widget, Input | TextArea):
-            event.widget.cursor_blink = False
+        if getattr(event.widget, "cursor_blink", False):
+            event.widget.cursor_blink = False  # type: ignore[attr-defined]
 
     async def action_app_menu(self) -> None:
         """Open the menu of everything possible here."""

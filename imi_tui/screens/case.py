@@ -74,7 +74,7 @@ class CaseScreen(CaseScreenBase):
         return Situation(
             self.SCOPE,
             current=self._detail is not None,
-            undo=bool(self.imi.undo.next()),
+            undo=self.imi.undo.possible,
             flags=frozenset(flags),
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from imi_tui.actions import Action, Situation
 from imi_tui.cache.model import SORTS, VIEWS
@@ -19,18 +19,19 @@ from imi_tui.viewmodel import rows, views
 from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.window import Window
 from imi_tui.widgets.case_list import CaseList
-from imi_tui.widgets.document import Document
-from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.views_column import ViewsColumn
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.widgets import Input
 
     from imi_tui.cache.model import CaseDetail, Row, SortId, ViewId
 
 SETTLE = 0.08
 """Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
 HITS = 200
+PREVIEW = 140
+"""Columns from which the case under the cursor shows beside the list."""
 BULK = 500
 """At most so many cases are marked at once."""
 
@@ -52,21 +53,18 @@ class InboxScreen(CaseScreenBase):
         self._timer: Timer | None = None
         self._details: list[CaseDetail] = []
         self._query = ""
+        self._painted = False
 
     # -- frame -------------------------------------------------------------------------------------------------------
 
     def compose_body(self) -> ComposeResult:
         """Views, list, preview."""
-        with Horizontal():
+        with Horizontal(id="columns"):
             yield ViewsColumn()
             with Vertical(id="main"):
-                field = LineInput(id="search")
-                field.display = False
-                yield field
                 yield Static("", id="heading", markup=False)
                 yield CaseList(self.words, self.context.today)
                 yield Static("", id="empty", markup=False)
-            yield Document(id="preview")
 
     def title_text(self) -> str:
         """View and count, or the search."""
@@ -98,7 +96,7 @@ class InboxScreen(CaseScreenBase):
             self.SCOPE,
             current=found.row is not None,
             marked=len(found.marked),
-            undo=bool(self.imi.undo.next()),
+            undo=self.imi.undo.possible,
             flags=frozenset({"searching"} if self._query else ()),
         )
 
@@ -124,7 +122,14 @@ class InboxScreen(CaseScreenBase):
         """Put the cursor on what was taken back."""
         self.query_one(CaseList).aim = cases[-1]
 
+    def on_mount(self) -> None:
+        """The list first; what can be done with the case under the cursor follows the first paint."""
+        super().on_mount()
+        self.call_after_refresh(self._settle)
+
     def _at_hand(self) -> list[CaseDetail]:
+        if not self._painted:
+            return []
         ids = self.targets()
         if [(detail.desk, detail.id) for detail in self._details] != ids:
             self._details = [detail for id in ids if (detail := self.store.case(*id)) is not None]
@@ -162,7 +167,8 @@ class InboxScreen(CaseScreenBase):
             )
             empty.update(text)
         self._head()
-        self._settle()
+        if self._painted:
+            self._settle()
 
     def _head(self) -> None:
         width = self.query_one(CaseList).size.width
@@ -186,18 +192,26 @@ class InboxScreen(CaseScreenBase):
         self.action_list_open()
 
     def _settle(self) -> None:
-        self._timer = None
+        self._timer, self._painted = None, True
         self.refresh_frame()
-        preview = self.query_one("#preview", Document)
-        if preview.size.width:
-            row = self.query_one(CaseList).row
-            detail = self.store.case(row.desk, row.id) if row is not None else None
-            rules = self.rules_of(detail) if detail is not None else None
-            if detail is None or rules is None:
-                preview.show([])
-                return
-            view = pages.View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
-            preview.show(pages.preview(view))
+        if self.size.width >= PREVIEW:
+            self._preview()
+
+    def _preview(self) -> None:
+        from imi_tui.widgets.document import Document
+
+        found = next(iter(self.query(Document)), None)
+        if found is None:
+            found = Document(id="preview")
+            self.query_one("#columns").mount(found)
+        row = self.query_one(CaseList).row
+        detail = self.store.case(row.desk, row.id) if row is not None else None
+        rules = self.rules_of(detail) if detail is not None else None
+        if detail is None or rules is None:
+            found.show([])
+            return
+        view = pages.View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
+        found.show(pages.preview(view))
 
     def neighbour(self, step: int) -> Row | None:
         """The row beside the one under the cursor, for a case that is open above this screen."""
@@ -270,12 +284,15 @@ class InboxScreen(CaseScreenBase):
 
     # -- search ------------------------------------------------------------------------------------------------------
 
-    def action_list_search(self) -> None:
+    async def action_list_search(self) -> None:
         """Open the search line."""
-        field = self.query_one("#search", LineInput)
-        field.placeholder = _("Words or a reference; Enter to the hits, Esc ends the search")
-        field.display = True
-        field.focus()
+        from imi_tui.widgets.entry import LineInput
+
+        if not self.query(LineInput):
+            field = LineInput(id="search")
+            field.placeholder = _("Words or a reference; Enter to the hits, Esc ends the search")
+            await self.query_one("#main").mount(field, before="#heading")
+        self.query_one(LineInput).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show hits while typing, newest first."""
@@ -300,7 +317,7 @@ class InboxScreen(CaseScreenBase):
     def action_list_leave(self) -> None:
         """End the search, else take marks away."""
         found = self.query_one(CaseList)
-        if self.query_one("#search").display:
+        if self.query("#search"):
             self._end_search()
             found.focus()
             self._show(keep=True)
@@ -309,7 +326,5 @@ class InboxScreen(CaseScreenBase):
             self._settle()
 
     def _end_search(self) -> None:
-        field = self.query_one("#search", LineInput)
-        field.set_text("")
-        field.display = False
+        self.query("#search").remove()
         self._query = ""

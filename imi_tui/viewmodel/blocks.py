@@ -16,6 +16,8 @@ from imi_tui.viewmodel.cells import fit, wrap
 GUTTER = "\u2502 "
 BESIDE = 100
 """From this width on, the two halves of a pair stand beside each other."""
+FIELDS = 60
+"""From this width on, values stand beside their labels."""
 
 Look = Literal["plain", "heading", "quiet", "alarm", "gutter"]
 Span = tuple[str, Look]
@@ -26,7 +28,8 @@ Line = tuple[Span, ...]
 class Block:
     """`text` of the program or, with `remote`, of somebody else; `lang` is the language tag shown before it.
 
-    `aside` is the second half of a pair (an answer to a question), `aside_remote` says whose it is.
+    `aside` is the second half of a pair (an answer to a question), `aside_remote` says whose it is. `field` makes the
+    first half a narrow column, for labels of short values.
     """
 
     text: str
@@ -36,6 +39,7 @@ class Block:
     indent: int = 0
     aside: str | None = None
     aside_remote: bool = False
+    field: bool = False
 
 
 def lines(blocks: list[Block], width: int) -> list[Line]:
@@ -44,8 +48,10 @@ def lines(blocks: list[Block], width: int) -> list[Line]:
     for block in blocks:
         if block.aside is None:
             out += _one(block.text, block.look, block.remote, block.indent, width, block.lang)
+        elif block.field and width >= FIELDS:
+            out += _beside(block, width, max(22, width // 3))
         elif width >= BESIDE:
-            out += _beside(block, width)
+            out += _beside(block, width, width // 2)
         else:
             out += _one(block.text, block.look, block.remote, block.indent, width)
             out += _one(block.aside, "plain" if block.aside_remote else "quiet", block.aside_remote, 2, width)
@@ -64,8 +70,7 @@ def _one(text: str, look: Look, remote: bool, indent: int, width: int, lang: str
     return [((before + line, look),) for line in wrapped]
 
 
-def _beside(block: Block, width: int) -> list[Line]:
-    half = width // 2
+def _beside(block: Block, width: int, half: int) -> list[Line]:
     left = _one(block.text, block.look, block.remote, block.indent, half - 2)
     right = _one(block.aside or "", "plain" if block.aside_remote else "quiet", block.aside_remote, 0, width - half)
     out: list[Line] = []

@@ -129,7 +129,8 @@ def overview(view: View) -> list[Block]:
             continue
         label = view.label(f"{view.rules.procedure.id}.field.{field.id}", field.label)
         base = f"{view.rules.procedure.id}.field.{field.id}"
-        out.append(Block(label, "heading", aside=answer_text(view, field.options, base, value), aside_remote=True))
+        text = answer_text(view, field.options, base, value)
+        out.append(Block(label, "heading", aside=text, aside_remote=True, field=True))
     if request.get("questions") or view.case.get("questions"):
         count = len(view.case.get("questions", ()))
         out += [

@@ -48,6 +48,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     CaseList {
         height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        scrollbar-color: $foreground 30%; scrollbar-background: $background;
         .case-list--cursor { background: $primary; color: $text; text-style: bold; }
         .case-list--unread { text-style: bold; }
         .case-list--alarm { color: $text-error; }

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from rich.segment import Segment
 from rich.text import Text
+from textual.strip import Strip
 
 from imi_tui.viewmodel.cells import cut
 from imi_tui.widgets.line_list import LineList
-
-if TYPE_CHECKING:
-    from textual.strip import Strip
 
 Choice = tuple[str, str | None]
 """(text, value); a value of None makes it a heading."""
@@ -41,5 +38,6 @@ class ChoiceList(LineList[Choice]):
         strip = super().render_line(y)
         at = self.scroll_offset.y + y
         if not self.has_focus and at < len(self._lines) and self.items[self._lines[at][0]] == self.item:
-            return strip.apply_style(self.get_component_rich_style("line-list--cursor"))
+            style = self.get_component_rich_style("line-list--cursor")
+            return Strip(list(Segment.apply_style(strip, post_style=style)), strip.cell_length)
         return strip

@@ -55,6 +55,19 @@ profile = Profile(Path(sys.argv[1]))
 sys.exit(app.run(Context(Store.open(profile, bytes(range(32))), profile)))
 """
 
+CRASH = RUN.replace(
+    "profile =",
+    """
+from imi_tui.widgets.case_list import CaseList
+
+def action_move(self, step):
+    citizen = self.row.subject
+    raise ValueError(f"cannot move to {citizen}")
+
+CaseList.action_move = action_move
+profile =""",
+)
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -82,12 +95,12 @@ def test_the_first_paint_imports_nothing_that_can_wait(home: Path) -> None:
 class Terminal:
     """A process on a pseudo-terminal of 80x24."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, code: str) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         environ = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", RUN, str(home)],
+            [sys.executable, "-c", code, str(home)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -121,9 +134,9 @@ class Terminal:
 
 
 @contextmanager
-def terminal(home: Path) -> Iterator[Terminal]:
+def terminal(home: Path, code: str = RUN) -> Iterator[Terminal]:
     """The client on a terminal of its own."""
-    found = Terminal(home)
+    found = Terminal(home, code)
     try:
         yield found
     finally:
@@ -152,3 +165,21 @@ def test_quitting_leaves_with_code_zero_and_a_clean_terminal(home: Path) -> None
         os.write(client.master, b"\x11")
         client.until(b"\x1b[?1049l")
         assert client.process.wait(timeout=10) == 0
+
+
+def test_a_crash_shows_no_value_and_leaves_a_report_that_holds_none(home: Path) -> None:
+    with terminal(home, CRASH) as client:
+        drawn = client.until(b"Reference") + client.quiet(0.5)
+        assert b"cannot move" not in drawn
+        os.write(client.master, b"j")
+        end = client.until(b"Incident ")
+        assert client.process.wait(timeout=10) == 1
+    end = end.partition(b"\x1b[?1049l")[2]
+    assert b"Incident " in end
+    assert b"ValueError" not in end
+    assert b"cannot move" not in end
+    [report] = (home / "incidents").iterdir()
+    text = report.read_text()
+    assert "builtins.ValueError" in text
+    assert "action_move" in text
+    assert "cannot move" not in text

@@ -1,0 +1,47 @@
+"""Undo takes back what one action queued, as one, as long as nothing of it has left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from imi_tui.undo import Undo
+from tests.tui.screens import filled
+
+
+def test_groups_are_taken_back_newest_first_and_never_what_was_attempted(tmp_path: Path) -> None:
+    seat = filled.a_desk()
+    store = filled.open_store(tmp_path)
+    filled.fill(store, seat, filled.demo(seat, 60))
+    undo = Undo(store)
+    assert not undo.possible
+    ids = [row.id for row in store.window("to_accept", "due", limit=4)]
+
+    def accept(*cases: str) -> list[str]:
+        items = [store.act(seat.desk, id, "accept", answers={"agreed_days": 7}) for id in cases]
+        undo.queued(items)
+        return [item.client_ref for item in items]
+
+    accept(ids[0], ids[1])
+    [sent] = accept(ids[2])
+    accept(ids[3])
+    assert undo.possible
+    assert {item.case_id for item in undo.take_back()} == {ids[3]}
+    store.sync.begin([sent])
+    assert {item.case_id for item in undo.take_back()} == {ids[0], ids[1]}
+    assert undo.take_back() == ()
+    assert not undo.possible
+    assert [item.client_ref for item in store.outbox()] == [sent]
+    assert store.drafts() == []
+    store.close()
+
+
+def test_what_somebody_wrote_comes_back_as_a_draft_also_after_a_restart(tmp_path: Path) -> None:
+    seat = filled.a_desk()
+    store = filled.open_store(tmp_path)
+    filled.fill(store, seat, filled.demo(seat, 60))
+    row = store.window("to_answer", "due", limit=1)[0]
+    store.act(seat.desk, row.id, "message", text="Please send the contract.", lang="en")
+    undo = Undo(store)
+    assert len(undo.take_back()) == 1
+    assert [draft.text for draft in store.drafts()] == ["Please send the contract."]
+    store.close()
