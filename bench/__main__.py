@@ -1,0 +1,53 @@
+"""Run the measurements: ``python -m bench [launch] [keys] [commands] [idle]``; all of them without arguments."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bench import commands, idle, keys, launch
+from bench.cache import profile
+
+MARKER = "-26-"
+"""Part of every reference: the list is painted."""
+
+
+def main() -> int:
+    """Measure and print; 1 where a limit is passed."""
+    names = ("launch", "keys", "commands", "idle")
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="*", choices=[*names, []], default=[])
+    parser.add_argument("--cases", type=int, default=1_000_000, help="size of the large cache")
+    parser.add_argument("--runs", type=int, default=11)
+    options = parser.parse_args()
+    wanted = options.what or list(names)
+    client = [str(Path(sys.executable).parent / "imi-tui"), "--server=http://127.0.0.1:9"]
+
+    def opened(cases: int) -> tuple[list[str], dict[str, str]]:
+        home = profile(cases).home
+        return [*client, f"--vault=file:{home / 'key'}"], {"IMI_TUI_HOME": str(home), "IMI_TUI_LANG": "en"}
+
+    lines: list[str] = [f"Python {sys.version.split()[0]}, key file at hand, {options.cases} cached cases"]
+    if "launch" in wanted:
+        argv, env = opened(options.cases)
+        lines += launch.report(launch.measure(argv, env, MARKER, options.runs))
+    if "keys" in wanted:
+        rounds = max(2, options.runs // 3)
+        views = ("8", "1", "7", "6") * 3
+        large, small = opened(options.cases), opened(10_000)
+        lines += keys.report(
+            keys.session(large[0], MARKER, large[1], rounds, views),
+            keys.session(small[0], MARKER, small[1], rounds, views),
+            keys.datatable(rounds),
+        )
+    if "commands" in wanted:
+        lines += commands.report(commands.measure(options.runs))
+    if "idle" in wanted:
+        lines += idle.report(*opened(10_000))
+    print("\n".join(lines))
+    return int(any(line.endswith(("OVER", "UNDER")) for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
