@@ -20,8 +20,8 @@ YEAR_FIRST = frozenset({"hu", "lt", "sv"})
 POINT_LANGUAGES = frozenset({"en", "ga", "mt"})
 """Languages that write the decimal point as a point; the other 21 use a comma (CLDR)."""
 
-_DATE_PARTS = re.compile(r"\d{1,4}(?:[\s./\-]+\d{1,4}){1,2}")
-_GROUPED = re.compile(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3}(?!\d))")
+_DATE_PARTS = re.compile(r"\d{1,4}(?:[\s\u00a0\u202f./\-]+\d{1,4}){1,2}", re.ASCII)
+_GROUPED = re.compile(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3}(?!\d))", re.ASCII)
 _CURRENCY = {"€": "EUR", "EURO": "EUR", "ЕВРО": "EUR", "ΕΥΡΩ": "EUR"}
 
 
@@ -63,7 +63,7 @@ def read_date(text: str, language: str, today: dt.date) -> str | None:
     Without a year it is the year of `today`. A year of two digits is at most 20 years ahead.
     """
     text = text.strip().removesuffix("г.").rstrip(" .\u00a0\u202f")
-    if re.fullmatch(r"\d{8}", text):
+    if re.fullmatch(r"[0-9]{8}", text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if not _DATE_PARTS.fullmatch(text):
         return None
@@ -101,7 +101,7 @@ def read_number(text: str, language: str) -> int | float | None:
     if re.fullmatch(rf"[-−]?\d{{1,3}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(point)}\d+)?", bare):
         bare = bare.replace(group, "")
     bare = bare.replace(",", ".").replace("−", "-")
-    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", bare):
+    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", bare):
         return None
     number = float(bare)
     return int(number) if number.is_integer() else number
@@ -112,7 +112,7 @@ def read_amount(text: str) -> str | None:
 
     Separators need no language: an amount has two decimals, so a separator before three digits groups thousands.
     """
-    match = re.fullmatch(r"([^\d\s]*)\s*(\d[\d\s.,\u00a0\u202f'’]*)\s*([^\d\s]*)", text.strip().upper())
+    match = re.fullmatch(r"([^\d\s]*)\s*([0-9][0-9\s.,\u00a0\u202f'’]*)\s*([^\d\s]*)", text.strip().upper())
     if match is None or (match[1] and match[3]):
         return None
     unit = match[1] or match[3]

@@ -55,6 +55,9 @@ class LinesInput(TextArea):
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
         super().__init__(text, id=id, compact=False, highlight_cursor_line=False)
         self.cursor_blink = False
+        for key in ("f6", "f7"):
+            # Textual selects text with these; here function keys belong to the screen.
+            self._bindings.key_to_bindings.pop(key, None)
 
     def set_text(self, text: str) -> None:
         """Replace everything without announcing a change by the officer."""

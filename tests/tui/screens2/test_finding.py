@@ -1,0 +1,239 @@
+"""Finding authorities, the outbox, the drafts, signing in and unlocking: by keyboard, on a real cache."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from imi_tui.cache.model import AuthorityHit
+from imi_tui.cache.store import Store
+from imi_tui.screens import routes
+from imi_tui.screens.act import ActScreen
+from imi_tui.screens.authorities import AuthoritiesScreen, total_text
+from imi_tui.screens.authority import AuthorityScreen
+from imi_tui.screens.compose import ComposeScreen
+from imi_tui.screens.drafts import DraftsScreen
+from imi_tui.screens.outbox import OutboxScreen
+from imi_tui.screens.sign_in import SignInScreen
+from imi_tui.viewmodel.signing_in import Step, Tell, Way
+from imi_tui.widgets.authority_list import AuthorityFinder
+from imi_tui.widgets.form_view import FormView
+from tests.tui.screens import filled
+from tests.tui.screens.test_inbox_screen import footer, running, settled, text_of
+
+pytestmark = pytest.mark.anyio
+
+
+def a_case(store: Store, action: str) -> tuple[str, str]:
+    """A case in which `action` is possible."""
+    for row in store.window("all", "activity", limit=200):
+        detail = store.case(row.desk, row.id)
+        if detail is not None and action in detail.actions and not detail.pending:
+            return row.desk, row.id
+    raise AssertionError(action)
+
+
+async def test_results_follow_every_key_and_say_why(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.authorities())
+        await settled(pilot)
+        assert "818 authorities of 30 countries" in text_of(app) or " of 30 countries" in text_of(app)
+        await pilot.press(*"aerztekammer"[:0], *"zoll")
+        assert "Hauptzollamt" in text_of(app)
+        await pilot.press(*"xyz")
+        assert "Nothing found." in text_of(app)
+        assert "Open" not in footer(app)
+        await pilot.press("escape")
+        assert not isinstance(app.screen, AuthoritiesScreen)
+
+
+async def test_enter_opens_the_record_and_a_key_starts_a_request(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.authorities(area="pw"))
+        await settled(pilot)
+        await pilot.press(*"finanzkontrolle", "enter")
+        await settled(pilot)
+        assert isinstance(app.screen, AuthorityScreen)
+        shown = text_of(app)
+        assert "Germany" in shown
+        assert "Posting of workers" in shown
+        await pilot.press("f2")
+        await settled(pilot)
+        assert isinstance(app.screen, ComposeScreen)
+        assert app.screen.work.draft.target
+
+
+async def test_choosing_leaves_a_country_out_and_returns_the_desk(store: Store, home: Path) -> None:
+    chosen: list[AuthorityHit | None] = []
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.authorities(choose=True, other_than="FR", area="pw"), chosen.append)
+        await settled(pilot)
+        finder = app.screen.query_one(AuthorityFinder)
+        assert finder.hit is not None
+        await pilot.press("down", "down")
+        hit = finder.hit
+        await pilot.press("enter")
+        await settled(pilot)
+    assert chosen == [hit]
+    assert hit.desk.endswith("pw")
+    assert hit.country != "FR"
+
+
+def test_the_register_says_what_it_holds() -> None:
+    assert total_text(640, 30) == "640 authorities of 30 countries"
+    assert total_text(1, 1) == "1 authority of 1 country"
+    assert "synchronise" in total_text(0, 0)
+
+
+async def test_the_outbox_takes_back_what_has_not_left(store: Store, home: Path) -> None:
+    desk, id = a_case(store, "message")
+    store.act(desk, id, "message", text="Bonjour", lang="fr")
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.outbox())
+        await settled(pilot)
+        shown = text_of(app)
+        assert "Message" in shown
+        assert "not sent yet; waiting for a connection" in shown
+        assert "Take back" in footer(app)
+        await pilot.press("u")
+        await settled(pilot)
+        assert "Nothing waits to be sent" in text_of(app)
+    assert [draft.text for draft in store.drafts()] == ["Bonjour"]
+
+
+async def test_what_may_have_been_sent_cannot_be_taken_back(store: Store, home: Path) -> None:
+    desk, id = a_case(store, "message")
+    item = store.act(desk, id, "message", text="Bonjour", lang="fr")
+    store.sync.begin([item.client_ref])
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.outbox())
+        await settled(pilot)
+        assert "1 attempt; being sent" in text_of(app)
+        assert "Take back" not in footer(app)
+        await pilot.press("u", "delete", "e")
+        await settled(pilot)
+        assert isinstance(app.screen, OutboxScreen)
+    assert [one.client_ref for one in store.outbox()] == [item.client_ref]
+
+
+async def test_a_refused_entry_is_put_right_and_takes_its_place(store: Store, home: Path) -> None:
+    desk, id = a_case(store, "message")
+    item = store.act(desk, id, "message", text="Bonjour", lang="fr")
+    store.sync.begin([item.client_ref])
+    error = {"type": "invalidAnswers", "problems": [["text", "length", "10"]]}
+    store.sync.settle({}, {item.client_ref: error}, [])
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.outbox())
+        await settled(pilot)
+        shown = text_of(app)
+        assert "refused: Some answers are missing or wrong." in shown
+        assert "- text: The text is longer than 10 characters." in shown
+        await pilot.press("e")
+        await settled(pilot)
+        assert isinstance(app.screen, ActScreen)
+        assert app.screen.query_one(FormView).model.entry_text == "Bonjour"
+        await pilot.press("f8")
+        await settled(pilot)
+        assert isinstance(app.screen, OutboxScreen)
+    (left,) = store.outbox()
+    assert left.client_ref != item.client_ref
+    assert left.state == "queued"
+    assert store.drafts() == []
+
+
+async def test_a_refused_entry_is_discarded_only_after_asking(store: Store, home: Path) -> None:
+    desk, id = a_case(store, "message")
+    item = store.act(desk, id, "message", text="Bonjour", lang="fr")
+    store.sync.begin([item.client_ref])
+    store.sync.settle({}, {item.client_ref: {"type": "forbidden"}}, [])
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.outbox())
+        await settled(pilot)
+        await pilot.press("delete", "enter")
+        await settled(pilot)
+        assert len(store.outbox()) == 1, "the first answer keeps it"
+        await pilot.press("delete", "down", "enter")
+        await settled(pilot)
+        assert store.outbox() == []
+
+
+async def test_drafts_are_listed_with_what_they_are_about(store: Store, home: Path) -> None:
+    desk, id = a_case(store, "message")
+    draft = store.undo(store.act(desk, id, "message", text="Bonjour", lang="fr").client_ref)
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.drafts())
+        await settled(pilot)
+        detail = store.case(desk, id)
+        assert detail is not None
+        assert detail.case["reference"] in text_of(app)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert isinstance(app.screen, ActScreen)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert isinstance(app.screen, DraftsScreen)
+        await pilot.press("delete", "down", "enter")
+        await settled(pilot)
+        assert "There are no drafts." in text_of(app)
+    assert store.draft(draft.id) is None
+
+
+async def test_signing_in_with_a_code_shows_it_cleaned_and_goes_on_by_itself(store: Store, home: Path) -> None:
+    tells: list[Tell] = []
+    stopped: list[Way] = []
+
+    def start(way: Way, tell: Tell) -> object:
+        tells.append(tell)
+        return lambda: stopped.append(way)
+
+    synced: list[dt.datetime] = []
+    async with running(store, home, sign_in=start, sync_now=lambda: synced.append(filled.NOW)) as (app, pilot):
+        await app.push_screen(routes.sign_in())
+        await settled(pilot)
+        await pilot.press("f8")
+        tells[0](Step("waiting", "device", "https://imi.example/device", "ABCD\x1b[2J"))
+        await settled(pilot)
+        shown = text_of(app)
+        assert "https://imi.example/device" in shown
+        assert "Code: ABCD␛[2J" in shown
+        assert "Copy" in footer(app)
+        await pilot.press("f6", "f8")
+        assert stopped == ["device"]
+        tells[0](Step("done", "device"))
+        await settled(pilot)
+        assert isinstance(app.screen, SignInScreen), "an attempt that was stopped says nothing any more"
+        tells[1](Step("waiting", "device", "javascript:alert(1)", "X"))
+        await settled(pilot)
+        assert "javascript" not in text_of(app)
+        tells[1](Step("failed", "device", problem="deviceNotAllowed"))
+        await settled(pilot)
+        assert "use the browser" in text_of(app)
+        await pilot.press("f7")
+        tells[2](Step("done", "browser"))
+        await settled(pilot)
+        assert not isinstance(app.screen, SignInScreen)
+    assert synced
+
+
+async def test_a_passphrase_is_never_shown(store: Store, home: Path) -> None:
+    results: list[bool | None] = []
+    secrets: list[str] = []
+
+    def attempt(secret: str) -> str:
+        secrets.append(secret)
+        return "" if secret == "right" else "wrongPassphrase"
+
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.unlock(attempt), results.append)
+        await settled(pilot)
+        before = text_of(app)
+        await pilot.press(*"wrong")
+        assert text_of(app) == before, "not even its length"
+        await pilot.press("enter")
+        assert "The passphrase is not right." in text_of(app)
+        await pilot.press(*"right", "enter")
+        await settled(pilot)
+    assert secrets == ["wrong", "right"]
+    assert results == [True]
