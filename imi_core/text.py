@@ -122,6 +122,20 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", fold(text))
 
 
+def mixed_scripts(text: str) -> list[str]:
+    """The words of `text` that mix Latin, Greek and Cyrillic letters, as "Pоlice" with a Cyrillic о does, in order.
+
+    A warning for names, addresses and domains (after UTS 39); units such as kΩ are named too.
+    """
+    return [word for word in re.findall(r"\w+", unicodedata.normalize("NFC", text)) if len(_scripts(word)) > 1]
+
+
+def _scripts(word: str) -> set[str]:
+    letters = (char for char in word if char.isalpha() and char not in "ªµº")
+    names = {unicodedata.name(char, "").split(" ")[0] for char in letters}
+    return names & {"LATIN", "GREEK", "CYRILLIC"}
+
+
 def _harmless(text: str) -> bool:
     """Whether `display` has nothing to do on `text`, which has no line ends."""
     if text.isascii():

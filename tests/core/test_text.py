@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imi_core import text as text_module
-from imi_core.text import MAX_COMBINING, MAX_VIEW, clean, display, fold, words
+from imi_core.text import MAX_COMBINING, MAX_VIEW, clean, display, fold, mixed_scripts, words
 
 # Told independently of the module: by general category, and by name for what Unicode counts as letters or marks.
 FILLERS = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
@@ -307,3 +307,18 @@ def test_words() -> None:
 def test_what_is_remembered_per_character_is_bounded() -> None:
     fold("".join(chr(code) for code in range(0x4E00, 0x9FFF)) + "".join(chr(code) for code in range(0x20000, 0x24000)))
     assert len(text_module._folded) <= text_module._CACHE
+
+
+@pytest.mark.parametrize(
+    ("text", "flagged"),
+    [
+        ("Pоlice of Lyon", ["Pоlice"]),
+        ("zоll.de and ραypal", ["zоll", "ραypal"]),
+        ("Ο Ιατρικός Σύλλογος, Комисия, Łódź, Ärztekammer", []),
+        ("50 µm, 3ª, DG GROW", []),
+        ("Αθήνα-Lyon", []),
+        ("東京kammer", []),
+    ],
+)
+def test_words_that_mix_scripts_are_named(text: str, flagged: list[str]) -> None:
+    assert mixed_scripts(text) == flagged
