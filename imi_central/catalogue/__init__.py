@@ -2,12 +2,14 @@
 
 `lifecycles/*.toml` hold what cases can go through, `modules/<area>/*.toml` one procedure each. A directory given at
 run time adds more: its ``lifecycles`` folder holds lifecycles, every other TOML file in it or below it a procedure.
+Translations are in `translations`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from imi_central.catalogue import translations
 from imi_core.errors import DefinitionError
 from imi_core.procedure import Lifecycle, Rules, load_lifecycle, load_procedure
 
@@ -15,7 +17,7 @@ BUILT_IN = Path(__file__).parent
 
 
 def load(modules: Path | None = None) -> tuple[Rules, ...]:
-    """Every procedure of the catalogue and of the directory `modules`, by id and version.
+    """Every procedure of the catalogue and of the directory `modules`, by id and version, with its translations.
 
     Raises `DefinitionError` naming the file, the key and what may stand there; also for a directory that is none,
     an id that is defined twice and a lifecycle that another file already defines.
@@ -31,6 +33,7 @@ def load(modules: Path | None = None) -> tuple[Rules, ...]:
                 raise DefinitionError(_name(path), "id", f"the lifecycle {lifecycle.id!r} is defined already")
             lifecycles[lifecycle.id] = lifecycle
     found: dict[tuple[str, int], tuple[Rules, str]] = {}
+    labels = translations.built_in()
     for folder in folders:
         for path in sorted(folder.rglob("*.toml")):
             if path.parent == folder / "lifecycles":
@@ -40,7 +43,8 @@ def load(modules: Path | None = None) -> tuple[Rules, ...]:
                 raise DefinitionError(
                     _name(path), "id", f"{rules.key[0]} version {rules.key[1]} is defined in {found[rules.key][1]}"
                 )
-            found[rules.key] = rules, _name(path)
+            known = labels if folder == BUILT_IN else translations.beside(path)
+            found[rules.key] = translations.translated(rules, known), _name(path)
     return tuple(found[key][0] for key in sorted(found))
 
 
