@@ -32,6 +32,7 @@ EVERYWHERE = "*"
 DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "act", "rows"})
 """Scopes without the actions of `EVERYWHERE`."""
 
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What the registry needs to know about the moment: on which screen, with what under the cursor.
@@ -168,7 +169,6 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "app",
         "inbox case",
-        run="language",
     ),
     _a(
         "app.keyboard",
@@ -177,7 +177,6 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "app",
         "inbox",
-        run="keyboard",
     ),
     # Go to
     _a("go.new", N_("New"), N_("Starts a new request."), "n f2", "go", "inbox", footer=12),

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from imi_central import catalogue
 from imi_tui import actions, keymap
 from imi_tui.actions import ACTIONS, DIALOGUES, EVERYWHERE, Situation
 from imi_tui.keymap import BESIDE, FORBIDDEN, NEUTRAL, PUNCTUATION
+from imi_tui.screens.act import ActScreen
+from imi_tui.screens.base import ActionScreen
+from imi_tui.screens.case import CaseScreen
+from imi_tui.screens.confirm import ChooseScreen
+from imi_tui.screens.help import HelpScreen
+from imi_tui.screens.inbox import InboxScreen
+from imi_tui.screens.menu import MenuScreen
+from imi_tui.screens.prompt import DaysPrompt
+from imi_tui.widgets.case_list import CaseList
+from imi_tui.widgets.document import Document
+from imi_tui.widgets.line_list import LineList
 
 SCOPES = sorted(set().union(*(action.scopes for action in ACTIONS)) - {EVERYWHERE})
 
@@ -77,3 +90,17 @@ def test_what_is_impossible_is_not_offered() -> None:
     assert "app.undo" not in nothing
     something = Situation("inbox", current=True, undo=True)
     assert {"list.open", "app.undo"} <= {a.id for a in actions.possible(actions.in_scope("inbox"), something)}
+
+
+@pytest.mark.parametrize(
+    "screen", [InboxScreen, CaseScreen, ActScreen, MenuScreen, HelpScreen, ChooseScreen, DaysPrompt]
+)
+def test_every_action_of_a_screen_has_its_method(screen: type[ActionScreen[Any]]) -> None:
+    for action in actions.in_scope(screen.SCOPE):
+        assert hasattr(screen, f"action_{action.method.partition('(')[0]}"), action.id
+
+
+@pytest.mark.parametrize("widget", [CaseList, Document, LineList])
+def test_every_action_of_a_list_has_its_method(widget: type) -> None:
+    for action in actions.in_scope("rows"):
+        assert hasattr(widget, f"action_{action.method.partition('(')[0]}"), action.id
