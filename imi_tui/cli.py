@@ -63,7 +63,9 @@ def _run(command: str, options: argparse.Namespace, token: str) -> int:
     except AnswersRefused as error:
         common.say(problems.sentence(error.code))
         for each in error.problems:
-            common.say(f"  {each.field}: {problems.answer_problem(each.code, each.allowed)}")
+            # What would be right are ids of the definition: the same in every language.
+            allowed = f" ({each.allowed})" if each.code in ("unknown", "option", "question") and each.allowed else ""
+            common.say(f"  {each.field}: {problems.answer_problem(each.code, each.allowed)}{allowed}")
         return common.exit_code(error.code, local=False)
     except (ImiError, SyncError, SignInError) as error:
         common.say(problems.sentence(error.code))

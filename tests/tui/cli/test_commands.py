@@ -1,0 +1,263 @@
+"""Commands end to end: real server, real cache, what they print and how they end."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from imi_central.store import Store as Central
+from imi_central.store.identity import Sessions
+from imi_tui import commands, signin
+from imi_tui.cli import TOKEN_VARIABLE
+from tests.central.world import LYON, REQUEST, ROSENHEIM, accept, act, send
+from tests.tui.cli.conftest import Run
+from tests.tui.live import in_background, person
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> str:
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(REQUEST), encoding="utf-8")
+    return str(path)
+
+
+def test_sync_list_show(run: Run, central: Central, server: str, token: str) -> None:
+    case = send(central)
+    accept(central, case.case_id)
+    synced = run("sync", "--server", server, token=token)
+    assert (synced.code, synced.err) == (0, "")
+    assert synced.out.startswith("Sent 0, refused 0, waiting 0; fetched ")
+    listed = run("list", "--view", "all", "--json").json
+    assert (listed["view"], listed["total"]) == ("all", 1)
+    [row] = listed["cases"]
+    assert set(row) == {
+        *("desk", "id", "reference", "procedure", "state", "subject", "country", "counterpart", "due", "activity"),
+        *("level", "turnMine", "unread", "pending", "rejected", "files"),
+    }
+    plain = run("list", "--view", "all")
+    assert row["reference"] in plain.out
+    assert "Hauptzollamt Rosenheim" in plain.out
+    shown = run("show", row["reference"])
+    assert shown.code == 0
+    assert "Accept" in shown.out
+    assert "Alpbau GmbH" in shown.out
+    detail = run("show", row["id"], "--json").json
+    assert set(detail) == {"desk", "id", "case", "entries", "pending", "actions"}
+    assert [entry["action"] for entry in detail["entries"]] == ["send", "accept"]
+
+
+def test_the_list_says_when_it_is_not_whole(run: Run, central: Central, server: str, token: str) -> None:
+    for _ in range(3):
+        send(central)
+    run("sync", "--server", server, token=token)
+    short = run("list", "--view", "all", "--limit", "2")
+    assert len(short.out.splitlines()) == 2
+    assert "2 of 3" in short.err
+
+
+def test_new_is_sent_and_says_so(run: Run, central: Central, server: str, token: str, answers: str) -> None:
+    run("sync", "--server", server, token=token)
+    made = run("new", "pw.info", "--to", ROSENHEIM, "--answers", answers, "--server", server, token=token)
+    assert made.code == 0
+    assert re.fullmatch(r"sent PW-\d\d-\d{6}\n", made.out)
+    with central.view("lyon") as view:
+        [case] = view.cases(LYON, None, 10)
+    assert case.reference == made.out.split()[1]
+    again = run(
+        *("new", "pw.info", "--to", "de-zoll-muenchen", "--answers", answers, "--server", server, "--json"), token=token
+    ).json
+    assert (again["state"], again["problem"], again["error"]) == ("sent", "", None)
+
+
+def test_new_waits_without_a_line_and_says_so(
+    run: Run, central: Central, server: str, token: str, answers: str
+) -> None:
+    run("sync", "--server", server, token=token)
+    nowhere = ("--server", "http://127.0.0.1:9")
+    made = run("new", "pw.info", "--to", ROSENHEIM, "--answers", answers, *nowhere, token=token)
+    assert (made.code, made.out) == (0, "queued\n")
+    assert "kept on this machine" in made.err
+    assert "cannot be reached" in made.err
+    [item] = run("outbox", "--json").json["outbox"]
+    assert (item["state"], item["action"]) == ("queued", "send")
+    assert "waits" in run("outbox").out
+    assert run("sync", *nowhere, token=token).code == commands.OFFLINE
+    assert run("sync", "--server", server, token=token).out.startswith("Sent 1,")
+    assert run("outbox").err.strip() == "Nothing waits to be sent."
+
+
+def test_no_sync_only_queues(run: Run, central: Central, server: str, token: str, answers: str) -> None:
+    run("sync", "--server", server, token=token)
+    made = run("new", "pw.info", "--to", ROSENHEIM, "--answers", answers, "--no-sync", "--server", server, token=token)
+    assert made.out == "queued\n"
+    with central.view("lyon") as view:
+        assert view.cases(LYON, None, 10) == []
+
+
+def test_answers_in_toml_and_wrong_ones(run: Run, server: str, token: str, central: Central, tmp_path: Path) -> None:
+    run("sync", "--server", server, token=token)
+    file = tmp_path / "request.toml"
+    file.write_text(
+        'subject = "S"\ncompany = "C"\nworkers = "W"\njustification = "J"\nquestions = ["EST-01"]\n'
+        "period_from = 2026-03-05\n",
+        encoding="utf-8",
+    )
+    made = run("new", "pw.info", "--to", ROSENHEIM, "--answers", str(file), "--no-sync")
+    assert made.out == "queued\n", made.err
+    file.write_text('subject = "S"\ncompany = "C"\nquestions = ["NO-99"]\n', encoding="utf-8")
+    wrong = run("new", "pw.info", "--to", ROSENHEIM, "--answers", str(file), "--no-sync")
+    assert wrong.code == commands.REFUSED
+    assert "questions: This is not one of the choices." in wrong.err
+    assert "EST-01" in wrong.err
+    assert run("new", "pw.none", "--to", ROSENHEIM, "--answers", str(file)).code == commands.NOT_FOUND
+    assert run("new", "pw.info", "--to", "nowhere", "--answers", str(file)).code == commands.NOT_FOUND
+    assert run("new", "pw.info", "--to", ROSENHEIM, "--answers", str(file) + "x").code == commands.USAGE
+    file.write_text("[" * 9999, encoding="utf-8")
+    assert run("new", "pw.info", "--to", ROSENHEIM, "--answers", str(file)).code == commands.USAGE
+
+
+def test_act_reads_answers_by_the_kind_of_their_field(run: Run, central: Central, server: str) -> None:
+    case = send(central, subject="For Rosenheim")
+    Sessions(central).script_token("rosenheim", "script-token-of-rosenheim", dt.timedelta(hours=1))
+    token = "script-token-of-rosenheim"
+    run("sync", "--server", server, token=token)
+    [row] = run("list", "--json").json["cases"]
+    done = run("act", row["reference"], "accept", "--answer", "agreed_days=10", "--server", server, token=token)
+    assert (done.code, done.out) == (0, f"sent {row['reference']}\n")
+    with central.view("rosenheim") as view:
+        [stored] = view.cases(ROSENHEIM, [case.case_id], 10)
+    assert stored.state == "accepted"
+    assert run("act", row["reference"], "accept", "--answer", "agreed_days=10").code == commands.REFUSED
+    impossible = run("act", row["reference"], "fly")
+    assert impossible.code == commands.REFUSED
+    assert "You can: " in impossible.err
+    assert run("act", row["reference"], "message", "--answer", "broken").code == commands.USAGE
+
+
+def test_a_refusal_of_the_server_is_told_with_its_reason(run: Run, central: Central, server: str, token: str) -> None:
+    case = send(central)
+    run("sync", "--server", server, token=token)
+    [row] = run("list", "--view", "all", "--json").json["cases"]
+    from imi_core.case import Text
+
+    act(central, "lyon", LYON, case.case_id, "withdraw", text=Text(lang="en", text="Solved."))
+    done = run("act", row["reference"], "withdraw", "--text", "Me too.", "--server", server, token=token)
+    assert done.code == commands.REFUSED
+    assert done.out.startswith("refused ")
+    assert "present state of the case" in done.err
+    assert "refused" in run("outbox").out
+
+
+def test_authorities(run: Run, central: Central, server: str, token: str) -> None:
+    run("sync", "--server", server, token=token)
+    found = run("authorities", "zoll", "--country", "de", "--json").json["authorities"]
+    assert {hit["desk"] for hit in found} == {ROSENHEIM, "de-zoll-muenchen_pw"}
+    assert run("authorities", "atlantis").code == commands.NOT_FOUND
+
+
+def test_signing_in_out_and_what_then(
+    run: Run, central: Central, server: str, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    send(central)
+    monkeypatch.setattr(signin, "_open_browser", lambda address: in_background(lambda: person(address)))
+    done = run("signin", "--server", server)
+    assert (done.code, done.out) == (0, "Signed in.\n")
+    assert server in done.err
+    assert f'server = "{server}"' in (home / "config.toml").read_text()
+    assert run("sync").code == 0
+    assert run("list", "--view", "all", "--json").json["total"] == 1
+    assert run("signout").out == "Signed out.\n"
+    assert run("sync").code == commands.NOT_SIGNED_IN
+    assert run("list", "--view", "all", "--json").json["total"] == 1
+
+
+def test_problems_of_the_start(run: Run, home: Path) -> None:
+    assert run("sync").code == commands.NOT_SIGNED_IN
+    assert "sign in with" in run("list").err
+    assert run("show", "PW-26-000001").code == commands.NOT_FOUND
+    assert run("sync", "--server", "http://imi.example", token="t").code == commands.OFFLINE
+    (home / "key").chmod(0o644)
+    open_to_all = run("list")
+    assert open_to_all.code == commands.LOCAL
+    assert "chmod 600" in open_to_all.err
+    (home / "key").chmod(0o600)
+    (home / "key").write_text("A" * 43 + "=")
+    assert run("list").code == commands.LOCAL
+
+
+def test_one_writer_at_a_time(run: Run, home: Path, server: str, token: str) -> None:
+    from imi_tui.cache.lock import lock_profile
+    from imi_tui.profile import Profile
+
+    run("sync", "--server", server, token=token)
+    with lock_profile(Profile(home)):
+        assert run("sync", "--server", server, token=token).code == commands.RUNNING
+        assert run("list").code == 0
+
+
+def test_a_passphrase_comes_from_a_descriptor(run: Run, home: Path) -> None:
+    def given(text: str) -> str:
+        reading, writing = os.pipe()
+        os.write(writing, text.encode() + b"\n")
+        os.close(writing)
+        return str(reading)
+
+    assert run("list", "--passphrase-fd", given("correct horse"), vault="passphrase").code == 0
+    assert run("list", "--passphrase-fd", given("correct horse"), vault="passphrase").code == 0
+    assert run("list", "--passphrase-fd", given("wrong"), vault="passphrase").code == commands.LOCAL
+    assert run("list", "--passphrase-fd", "999", vault="passphrase").code == commands.USAGE
+
+
+def test_a_token_comes_from_a_descriptor_and_leaves_the_environment(run: Run, server: str, token: str) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, token.encode())
+    os.close(writing)
+    assert run("sync", "--server", server, "--token-fd", str(reading)).code == 0
+    assert run("sync", "--server", server).code == commands.NOT_SIGNED_IN
+    assert run("sync", "--server", server, token=token).code == 0
+    assert TOKEN_VARIABLE not in os.environ
+
+
+def test_doctor(run: Run, server: str, token: str) -> None:
+    run("sync", "--server", server, token=token)
+    well = run("doctor", "--server", server, "--json")
+    assert well.code == 0
+    checks = {each["name"]: each for each in well.json["checks"]}
+    assert {"version", "files", "cipher", "vault", "cache", "outbox", "sync", "server", "clock"} <= set(checks)
+    assert checks["cipher"]["result"] == checks["server"]["result"] == "ok"
+    ill = run("doctor", "--server", "http://127.0.0.1:9")
+    assert ill.code == commands.FAILED
+    assert "cannot be reached" in ill.err
+    assert token not in well.out
+
+
+def test_doctor_makes_nothing(run: Run, home: Path) -> None:
+    assert run("doctor", "--offline").code == 0
+    assert not home.exists()
+
+
+def test_the_full_screen_needs_a_terminal(run: Run) -> None:
+    ended = run()
+    assert ended.code == commands.USAGE
+    assert "needs a terminal" in ended.err
+
+
+def test_hostile_text_is_printed_harmlessly(run: Run, central: Central, server: str, token: str) -> None:
+    evil = "Evil \x1b]52;c;Zm9v\x07\x9b31m\u202e[@click=app.quit]"
+    send(central, subject=evil, company=evil, justification=evil)
+    run("sync", "--server", server, token=token)
+    [row] = run("list", "--view", "all", "--json").json["cases"]
+    for out in (run("list", "--view", "all"), run("show", row["reference"]), run("show", row["id"], "--json")):
+        assert "Evil" in out.out
+        assert not set("\x1b\x07\x9b\u202e") & set(out.out + out.err)
+
+
+def test_usage_errors(run: Run) -> None:
+    assert run("fly").code == commands.USAGE
+    assert run("list", "--view", "none").code == commands.USAGE
+    assert run("show").code == commands.USAGE

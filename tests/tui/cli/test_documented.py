@@ -1,0 +1,34 @@
+"""docs/commands.md says what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from imi_tui import commands
+
+TEXT = (Path(__file__).parents[3] / "docs" / "commands.md").read_text(encoding="utf-8")
+
+
+def test_every_command_is_documented() -> None:
+    assert set(re.findall(r"^\| `imi-tui (\w+)", TEXT, re.MULTILINE)) == set(commands.COMMANDS)
+
+
+def test_every_exit_code_is_documented() -> None:
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", TEXT, re.MULTILINE)}
+    names = ("OK", "FAILED", "USAGE", "NOT_FOUND", "REFUSED", "NOT_SIGNED_IN", "OFFLINE", "SERVER", "LOCAL", "RUNNING")
+    assert documented == {getattr(commands, name) for name in (*names, "INTERRUPTED")}
+
+
+@pytest.mark.parametrize("command", commands.COMMANDS)
+def test_every_option_is_documented(command: str) -> None:
+    import argparse
+    import importlib
+
+    parser = argparse.ArgumentParser(add_help=False)
+    importlib.import_module(f"imi_tui.commands.{commands.MODULES.get(command, command)}").arguments(parser)
+    [row] = [line for line in TEXT.splitlines() if line.startswith(f"| `imi-tui {command}")]
+    options = {option for action in parser._actions for option in action.option_strings}
+    assert {option for option in options if option not in row} == set()
