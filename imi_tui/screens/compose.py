@@ -356,6 +356,8 @@ class ComposeScreen(BaseScreen[None]):
     def on_language_changed(self, _message: LanguageChanged) -> None:
         """Write every text again; the draft goes on."""
         self._save()
+        forms = self.query(FormView)
+        field = forms.first().field if forms else ""
         self._open(self.work.draft)
         self._shown = None
-        self.call_later(self._go, self._step)
+        self.call_later(self._go, self._step, field)

@@ -27,6 +27,7 @@ RECENT = 100
 class CaseLines(LineList["Row"]):
     """Reference and subject, the other side below."""
 
+    DRIVEN = True
     typed = ""
 
     def key_of(self, item: Row) -> object:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SHOWN = 60
 """Authorities listed at most; one more word narrows better than more lines."""
+NAME = 90
+"""Cells of the column of names at most."""
 
 
 def why(hit: AuthorityHit, typed: str, width: int) -> str:
@@ -47,6 +49,8 @@ def why(hit: AuthorityHit, typed: str, width: int) -> str:
 class AuthorityList(LineList["AuthorityHit"]):
     """Formal name and town, the informal title below, and why it was found; what matched is underlined."""
 
+    DRIVEN = True
+
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.typed = ""
@@ -58,7 +62,8 @@ class AuthorityList(LineList["AuthorityHit"]):
     def lines_of(self, item: AuthorityHit, width: int) -> list[Text]:
         """Two lines, three where the match is in neither."""
         town = cut(item.town, max(8, width // 4))
-        room = width - 4 - (cell_len(town) + 2 if town else 0)
+        # On a wide terminal the town stays near the name it belongs to.
+        room = min(NAME, width - 4 - (cell_len(town) + 2 if town else 0))
         first = f"{item.country:<2}  {fit(item.name, max(8, room))}  {town}".rstrip()
         lines = [self._marked(first, 4)]
         if item.title:

@@ -40,6 +40,8 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
     }
     """
     BINDINGS = bindings("rows")
+    DRIVEN = False
+    """Whether keys reach the list while an input beside it has the focus, so that its cursor always shows."""
 
     @dataclass
     class Moved(Message):
@@ -177,7 +179,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
         index, text = self._lines[at]
         current = index == self._index and self.is_item(self._items[index])
         style = self.rich_style
-        if current and self.has_focus:
+        if current and (self.has_focus or self.DRIVEN):
             style += self.get_component_rich_style("line-list--cursor")
         elif not self.is_item(self._items[index]):
             style += self.get_component_rich_style("line-list--heading", partial=True)

@@ -36,6 +36,8 @@ def matching(options: tuple[Option, ...], typed: str) -> list[Option]:
 class OptionList(LineList[Option]):
     """The options with "x" at the one chosen so far."""
 
+    DRIVEN = True
+
     def __init__(self, chosen: str) -> None:
         super().__init__(id="options")
         self.chosen, self.typed = chosen, ""
@@ -59,8 +61,9 @@ class OptionList(LineList[Option]):
 class Picker(Dialogue[str]):
     """Choose one of `options`; the result is its id, None when the officer left without choosing."""
 
-    SCOPE = "pick"
-    BINDINGS = bindings("pick")
+    SCOPE = "menu"
+    CSS_PATH = ["../screens/base.tcss"]
+    BINDINGS = bindings("menu")
     DEFAULT_CSS = """
     Picker > .dialogue { height: 80%; max-height: 40; }
     Picker #title { text-style: bold; height: auto; max-height: 3; }
@@ -93,14 +96,14 @@ class Picker(Dialogue[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Choose what the cursor is on."""
         event.stop()
-        self.action_pick()
+        self.action_choose()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """A click chooses."""
         event.stop()
-        self.action_pick()
+        self.action_choose()
 
-    def action_pick(self) -> None:
+    def action_choose(self) -> None:
         """Choose the option under the cursor."""
         if (item := self.query_one(OptionList).item) is not None:
             self.dismiss(item[0])

@@ -8,15 +8,17 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from imi_tui import i18n
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
+from imi_tui.messages import LanguageChanged
 from imi_tui.screens import routes
 from imi_tui.screens.compose import AUTOSAVE, ComposeScreen
 from imi_tui.widgets.entry import LineInput, LinesInput
 from imi_tui.widgets.form_view import FormView
 from imi_tui.widgets.question_list import QuestionList
 from tests.tui.screens import filled
-from tests.tui.screens.test_inbox_screen import footer, running, settled, text_of
+from tests.tui.screens.test_inbox_screen import running, settled, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -184,11 +186,17 @@ async def test_questions_are_grouped_and_picked_with_space(store: Store, home: P
         assert isinstance(app.focused, QuestionList)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_long_labels_are_wrapped_and_never_cut(store: Store, home: Path, size: tuple[int, int]) -> None:
-    async with running(store, home, size) as (app, pilot):
+async def test_a_new_language_rewrites_the_form_and_keeps_text_and_place(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
         screen = await opened(app, pilot)
-        await pressed(pilot, "enter", *"finanz", "enter")
-        assert "Place of work in the host state" in text_of(app)
-        assert screen.work.form is not None
-        assert "F8 Review and send" in footer(app)
+        await pressed(pilot, "enter", *"finanz", "enter", "tab")
+        await typed(pilot, "Alpbau")
+        app.context.language = "fi"
+        i18n.install("fi")
+        screen.post_message(LanguageChanged())
+        await settled(pilot)
+        form = screen.query_one(FormView)
+        assert form.model.languages == ("fi", "en")
+        assert form.field == "company"
+        await typed(pilot, " Oy")
+        assert form.model.text("company") == "Alpbau Oy"

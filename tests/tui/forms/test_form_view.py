@@ -1,0 +1,124 @@
+"""The form on screen: operated by keyboard alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+import pytest
+from textual.app import App, ComposeResult
+from textual.geometry import Offset
+
+from imi_core.procedure import Rules
+from imi_tui.forms import FormModel
+from imi_tui.widgets.choice import Choice, shape_of
+from imi_tui.widgets.form_view import FormView
+from imi_tui.widgets.picker import Picker, matching
+from tests.core import world
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Stage(App[None]):
+    """A form and nothing else."""
+
+    def __init__(self, model: FormModel) -> None:
+        super().__init__()
+        self.model = model
+        self.changes: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield FormView(self.model)
+
+    def on_form_view_changed(self, message: FormView.Changed) -> None:
+        self.changes.append(message.field)
+
+
+def reply(rules: Rules, *questions: str) -> FormModel:
+    case = msgspec.structs.replace(world.case_in(rules, "accepted"), questions=questions)
+    return FormModel(rules, "reply", case=case, today=dt.date(2026, 3, 5))
+
+
+def shown(app: App[None]) -> str:
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+
+
+async def test_arrows_choose_and_a_follow_up_appears_below(pw_info: Rules) -> None:
+    app = Stage(reply(pw_info, "EST-01", "POS-05"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.query_one(FormView)
+        form.focus_field("EST-01")
+        await pilot.pause()
+        choice = app.focused
+        assert isinstance(choice, Choice)
+        assert app.cursor_position == choice.content_region.offset, "screen readers follow the real cursor"
+        await pilot.press("right")
+        await pilot.pause()
+        assert app.model.chosen("EST-01") == ("yes",)
+        assert "Registered since" in shown(app)
+        await pilot.press("right", "space")
+        await pilot.pause()
+        assert app.model.chosen("EST-01") == ("no",)
+        assert "Registered since" not in shown(app)
+        assert app.cursor_position == choice.content_region.offset + Offset(len("( ) Yes   "), 0)
+        await pilot.press("delete")
+        assert app.model.chosen("EST-01") == ()
+        assert set(app.changes) == {"EST-01"}
+        await pilot.press("down", "right", "space", "down")
+        await pilot.pause()
+        assert form.field == "EST-01.cannot", "the line for the reason opened below its question"
+        await pilot.press(*"No files", "enter")
+        assert app.model.answers["EST-01.cannot"] == "No files"
+        assert form.field == "POS-05"
+
+
+async def test_a_long_choice_opens_a_list_to_type_in(pw_info: Rules) -> None:
+    model = FormModel(pw_info, "send", answers={}, languages=("en",), today=dt.date(2026, 3, 5))
+    app = Stage(model)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.query_one(FormView).focus_field("sector")
+        await pilot.pause()
+        await pilot.press("space")
+        await pilot.pause()
+        assert isinstance(app.screen, Picker)
+        await pilot.press(*"serv", "enter")
+        await pilot.pause()
+        assert model.answers["sector"] == "services"
+        assert "Other services" in shown(app)
+
+
+async def test_a_date_is_written_back_as_it_is_kept_and_a_mistake_named_below(pw_info: Rules) -> None:
+    model = FormModel(pw_info, "send", answers={}, languages=("fi", "en"), today=dt.date(2026, 3, 5))
+    app = Stage(model)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.query_one(FormView)
+        form.focus_field("period_from")
+        await pilot.pause()
+        await pilot.press(*"7.4", "tab", *"soon", "tab")
+        await pilot.pause()
+        assert "2026-04-07" in shown(app)
+        lines = shown(app).split("\n")
+        below = next(number for number, line in enumerate(lines) if "Posting until" in line) + 1
+        assert "^ This is not a date" in lines[below]
+
+
+def test_options_stand_in_a_row_where_they_fit() -> None:
+    assert shape_of(["Yes", "No", "Cannot say"], many=False, width=46) == "row"
+    assert shape_of(["Yes", "No", "Cannot say"], many=False, width=20) == "closed"
+    assert shape_of(["Ναι, βεβαίως", "Όχι", "Δεν μπορώ να πω"], many=True, width=30) == "column"
+
+
+def test_typing_narrows_a_list_with_beginnings_first() -> None:
+    options = (("AT", "Österreich"), ("EE", "Estland"), ("FI", "Finnland"), ("FR", "Frankreich"))
+    assert [id for id, _label in matching(options, "reich")] == ["AT", "FR"]
+    assert [id for id, _label in matching(options, "osterr")] == ["AT"]
+    assert [id for id, _label in matching(options, "f")] == ["FI", "FR"]
+    assert [id for id, _label in matching(options, "fi")] == ["FI"]
+    assert matching(options, "xx") == []
+    assert matching(options, " ") == list(options)
