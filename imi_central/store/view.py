@@ -89,13 +89,17 @@ class View:
         return [found[each] for each in levels if each in found]
 
     def entries(self, desk: str, ids: Iterable[str] | None, limit: int) -> list[Entry]:
-        """The visible ones of these entries (all of the desk's where None), projected. Raises `TooMany`."""
+        """The visible ones of these entries (all of the desk's where None), projected, in that order.
+
+        All of the desk's come newest case first, each case's in their order. Raises `TooMany`.
+        """
         self._check(desk)
-        wanted = self._all(desk, "Entry", limit) if ids is None else ids
-        held: list[Entry] = []
+        wanted = self._all(desk, "Entry", limit) if ids is None else list(ids)
+        found: dict[str, Entry] = {}
         for batch in batches(wanted):
-            found = self._conn.scalars(sa.select(entries.c.data).where(entries.c.id.in_(batch)))
-            held += [decode_entry(data) for data in found]
+            for row in self._conn.execute(sa.select(entries.c.id, entries.c.data).where(entries.c.id.in_(batch))):
+                found[row.id] = decode_entry(row.data)
+        held = [found[each] for each in wanted if each in found]
         levels = self._sight.levels(desk, {entry.case_id for entry in held})
         return [visibility.project_entry(entry, levels[entry.case_id]) for entry in held if entry.case_id in levels]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import msgspec
 import pytest
 
 from imi_central.store import AlreadyExists, Store
@@ -242,8 +243,6 @@ def test_what_comes_from_outside_is_cleaned(caller: Caller) -> None:
 
 
 def test_the_entries_of_a_case_verify_as_their_reader_gets_them(store: Store, caller: Caller) -> None:
-    import msgspec
-
     case_id = send(store).case_id
     accept(store, case_id)
     act(store, "rosenheim", ROSENHEIM, case_id, "reply", answers={"EST-01": "yes", "POS-04": "Since May."})

@@ -15,7 +15,8 @@ import zstandard
 
 from imi_central.api import dispatch
 from imi_central.api.gate import Gate
-from imi_central.store import Store
+from imi_central.store import Store, dialect, files
+from imi_core.authority import Officer
 from imi_core.jmap import CASE, CORE, Limits
 from tests.central.world import LYON, REQUEST, ROSENHEIM, USING, Caller, Clock, ref, send
 
@@ -163,8 +164,6 @@ class TestLimits:
             assert caller.sync("lyon", {LYON: "0"}, maxChanges=wrong)["error"]["type"] == "invalidArguments"
 
     def test_an_officer_cannot_fill_the_disk(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        from imi_central.store import files
-
         monkeypatch.setattr(files, "QUOTA", 15)
         caller = Caller(store)
         answers = [caller.http("lyon", "POST", f"/jmap/upload/{LYON}", content=b"x" * 10) for _ in range(2)]
@@ -362,8 +361,6 @@ class TestSignIn:
         assert answer.status_code == 401, "a token of an officer who was deleted"
 
     def test_a_disabled_officer(self, store: Store, caller: Caller) -> None:
-        from imi_core.authority import Officer
-
         store.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("handler",)}), active=False)
         assert post(caller, request(ECHO)).status_code == 403
         assert caller.http("lyon", "GET", "/jmap/session").status_code == 403
@@ -377,8 +374,6 @@ class TestSignIn:
 def test_a_database_that_cannot_answer_says_try_again(
     fresh: Callable[[Clock], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imi_central.store import dialect
-
     monkeypatch.setattr(dialect, "BUSY_MS", 50)
     store = fresh(Clock())
     caller = Caller(store)

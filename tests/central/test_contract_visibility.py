@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imi_central.store import Store
+from imi_central.store import store as module
 from imi_core.authority import Officer
 from imi_core.case import Attachment, Entry
 from tests.central.replica import force, oracle, work
@@ -219,8 +220,6 @@ def test_the_access_state_tells_of_changed_rights(world: World) -> None:
 
 def test_a_seat_lost_in_the_middle_of_a_request_takes_no_entry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The view of a request is one snapshot; what is written is decided on the rights of that moment."""
-    from imi_central.store import store as module
-
     store, taken = world.store, []
     real = module.commit.commit_entry
 

@@ -1,0 +1,87 @@
+"""The schema and its migrations."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+
+from imi_central.store import NewerDatabase, Store
+from imi_central.store.tables import metadata
+from tests.central.world import send
+
+
+def test_the_migrations_make_the_tables(store: Store) -> None:
+    mine = set(metadata.tables)
+    with store.reading() as conn:
+        context = MigrationContext.configure(
+            conn, opts={"include_object": lambda item, name, kind, *_: kind != "table" or name in mine}
+        )
+        assert compare_metadata(context, metadata) == []
+        assert mine <= set(sa.inspect(conn).get_table_names())
+
+
+def test_opening_again_keeps_everything(store: Store, tmp_path: Path) -> None:
+    sent = send(store)
+    address = str(store._writer.url)
+    again = Store.open(address)
+    assert again.identity() == store.identity()
+    with again.view("lyon") as view:
+        assert [entry.id for entry in view.entries(sent.desk, None, 10)] == [sent.id]
+    again.close()
+
+
+def test_a_newer_database_is_not_touched(store: Store) -> None:
+    with store.writing() as conn:
+        conn.execute(sa.text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(NewerDatabase, match="9999"):
+        Store.open(str(store._writer.url))
+
+
+def test_two_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
+    address, failed = f"sqlite:///{tmp_path}/both.db", []
+
+    def start() -> None:
+        try:
+            Store.open(address).close()
+        except BaseException as error:
+            failed.append(error)
+            raise
+
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, made = Operations.create_table, []
+
+    def fail_late(self: Operations, name: str, *args: object, **more: object) -> object:
+        made.append(name)
+        if len(made) == 5:
+            raise RuntimeError("power cut")
+        return real(self, name, *args, **more)  # type: ignore[arg-type]
+
+    address = f"sqlite:///{tmp_path}/cut.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(Operations, "create_table", fail_late)
+        with pytest.raises(RuntimeError):
+            Store.open(address)
+    engine = sa.create_engine(address)
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
+    Store.open(address).close()
+
+
+@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///:memory:", "mysql://x/y"])
+def test_addresses_that_cannot_work(address: str) -> None:
+    with pytest.raises((ValueError, sa.exc.ArgumentError)):
+        Store.open(address)
