@@ -32,6 +32,8 @@ SETTLE = 0.08
 HITS = 200
 PREVIEW = 140
 """Columns from which the case under the cursor shows beside the list."""
+SIGN_IN_HELPS = frozenset({"notSignedIn", "disabled", "noServer"})
+"""Problems of the sync in which signing in is the way out."""
 BULK = 500
 """At most so many cases are marked at once."""
 
@@ -54,6 +56,7 @@ class InboxScreen(CaseScreenBase):
         self._details: list[CaseDetail] = []
         self._query = ""
         self._painted = False
+        self._flags: frozenset[str] = frozenset()
 
     # -- frame -------------------------------------------------------------------------------------------------------
 
@@ -97,7 +100,7 @@ class InboxScreen(CaseScreenBase):
             current=found.row is not None,
             marked=len(found.marked),
             undo=self.imi.undo.possible,
-            flags=frozenset({"searching"} if self._query else ()),
+            flags=self._flags,
         )
 
     def targets(self) -> list[CaseId]:
@@ -139,6 +142,8 @@ class InboxScreen(CaseScreenBase):
 
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the view again; the cursor stays on its case."""
+        if not kinds or kinds & {"session", "status"}:
+            self._flags = self._look_up_flags()
         if kinds and not kinds & {"cases", "outbox", "session", "directory"}:
             return
         if not kinds or "directory" in kinds:
@@ -146,6 +151,19 @@ class InboxScreen(CaseScreenBase):
         self._details = []
         self._counts = self.store.counts()
         self._show(keep=True)
+
+    def _look_up_flags(self) -> frozenset[str]:
+        seated = bool(self.store.seats())
+        signed_in = seated and self.store.status().problem not in SIGN_IN_HELPS
+        return frozenset(
+            name
+            for name, holds in (
+                ("seated", seated),
+                ("may_sign_in", self.context.sign_in is not None and not signed_in),
+                ("may_sign_out", self.context.sign_out is not None and signed_in),
+            )
+            if holds
+        )
 
     def _show(self, *, keep: bool) -> None:
         found = self.query_one(CaseList)
@@ -273,6 +291,23 @@ class InboxScreen(CaseScreenBase):
         found.focus()
         self._counts = self.store.counts()
         self._show(keep=False)
+
+    async def action_app_sign_in(self) -> None:
+        """Sign in."""
+        await self.app.push_screen(routes.sign_in())
+
+    async def action_app_sign_out(self) -> None:
+        """Sign out, after asking: getting back in costs a trip to the browser."""
+
+        def chosen(value: str | None) -> None:
+            if value == "out" and self.context.sign_out is not None:
+                self.context.sign_out()
+                self.say(_("You are signed out. What is on this machine stays."))
+
+        answers = [(_("Stay signed in"), "stay"), (_("Sign out"), "out")]
+        await self.app.push_screen(
+            routes.choose(_("Sign out? Queued entries wait until you sign in again."), answers), chosen
+        )
 
     def action_app_language(self) -> None:
         """Choose the language."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from imi_tui.i18n import _, ngettext
+from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.cells import cut
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MINOR = 5
 """From this rank on, a piece gives way to the note beside the title."""
+
+VAULTS = {"file": N_("key in a file"), "memory": N_("nothing is kept")}
+"""What is said of vaults that keep the key less well than a keyring or a passphrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
     """The pieces of the right end, in the order they stand."""
     out: list[Part] = []
     if vault_note:
-        out.append(Part(vault_note, 8))
+        out.append(Part(_(VAULTS[vault_note]) if vault_note in VAULTS else vault_note, 8))
     if status.rejected:
         text = ngettext("{count} refused", "{count} refused", status.rejected).format(count=status.rejected)
         out.append(Part(text, 1, alarm=True))

@@ -320,3 +320,22 @@ async def test_hostile_text_shows_as_text_on_list_case_and_tabs(store: Store, ho
             assert not [char for char in drawn if (ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0]
             assert "\u202e" not in drawn
             await pilot.press("tab")
+
+
+async def test_signing_in_is_offered_when_it_helps_and_signing_out_asks(store: Store, home: Path) -> None:
+    out: list[bool] = []
+    more = {"sign_in": lambda *_given: lambda: None, "sign_out": lambda: out.append(True)}
+    async with running(store, home, **more) as (app, pilot):
+        assert "i Sign in" not in footer(app)
+        store.sync.set_problem("notSignedIn")
+        await settled(pilot)
+        assert "i Sign in" in footer(app)
+        assert "not signed in" in str(app.screen.query_one(StatusLine).content)
+        store.sync.set_ok(filled.NOW)
+        await settled(pilot)
+        await pilot.press("f9", *"sign out", "enter")
+        assert isinstance(app.screen, ChooseScreen)
+        await pilot.press("enter")
+        assert out == [], "the first answer loses nothing"
+        await pilot.press("f9", *"sign out", "enter", "down", "enter")
+        assert out == [True]
