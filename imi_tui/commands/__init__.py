@@ -55,7 +55,7 @@ BY_CODE: dict[str, int] = {
         REFUSED,
     ),
     **dict.fromkeys(
-        ("notSignedIn", "disabled", "signIn", "signInRefused", "signInExpired", "signInCancelled", "deviceNotAllowed", "noServer"),
+        ("notSignedIn", "disabled", "noServer", "deviceNotAllowed", "signIn", "signInRefused", "signInExpired"),
         NOT_SIGNED_IN,
     ),
     **dict.fromkeys(
@@ -63,6 +63,7 @@ BY_CODE: dict[str, int] = {
         OFFLINE,
     ),
     **dict.fromkeys(("serverMistake", "otherServer", "manyRemoved", "badObject"), SERVER),
+    "signInCancelled": NOT_SIGNED_IN,
     "alreadyRunning": RUNNING,
 }
 """Exit codes by error code; errors of the cache and the vault are `LOCAL`, anything else is `FAILED`."""

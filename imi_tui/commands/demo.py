@@ -81,16 +81,14 @@ def _running(state_file: Path) -> dict[str, Any] | None:
     found = _read(state_file)
     if found is None or not _alive(int(found["pid"])):
         return None
-    from imi_tui.sync.errors import SyncError
-    from imi_tui.sync.http import Http
+    import socket
+    from urllib.parse import urlsplit
 
     try:
-        http = Http(str(found["url"]))
-        try:
-            http.get("/.well-known/oauth-authorization-server")
-        finally:
-            http.close()
-    except SyncError:
+        parts = urlsplit(str(found["url"]))
+        # A connection is enough to know: the first screen should not wait for an HTTP library.
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=2).close()
+    except (OSError, ValueError):
         return None
     return found
 

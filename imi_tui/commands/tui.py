@@ -6,10 +6,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from imi_core.text import display
 from imi_tui import commands, i18n, settings
 from imi_tui.commands import common
 from imi_tui.commands.common import CommandError, languages, opened, tokens
-from imi_tui.i18n import _
+from imi_tui.i18n import N_, _
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from imi_tui.context import Context
     from imi_tui.sync.worker import SyncWorker
     from imi_tui.viewmodel.signing_in import Tell, Way
+
+VAULT_NOTES: dict[str, str] = {"file": N_("key in a file"), "memory": N_("nothing is kept")}
+"""What the status line says of vaults that keep the key less well than a keyring or a passphrase."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,13 +52,17 @@ def context_of(client: Client, *, demo: bool) -> Context:
     """What the screens are given."""
     from imi_tui.context import Context
 
+    from imi_tui.keymap import read_keymap
+
     wiring = Wiring(client)
-    note = "" if client.vault_kind in ("", "keyring", "passphrase") else client.vault_kind
+    keymap, strange = read_keymap(client.settings.keys)
+    notices = [_("There is no action {name} to give a key to.").format(name=display(name)) for name in strange]
+    note = VAULT_NOTES.get(client.vault_kind, "")
     config = client.profile.config_file
     return Context(
         store=client.store,
         profile=client.profile,
-        vault_note=note,
+        vault_note=_(note) if note else "",
         demo=demo,
         sync_now=wiring.sync_now,
         start=wiring.start,
@@ -63,18 +71,11 @@ def context_of(client: Client, *, demo: bool) -> Context:
         sign_out=None if common.given_token else wiring.sign_out,
         language=i18n.language(),
         keyboard=client.settings.keyboard,
-        keymap=_keymap(client),
+        keymap=keymap,
         mouse=client.settings.mouse,
         setting=lambda name, value: settings.write(config, name, value),
-        notices=client.settings.problems,
+        notices=(*client.settings.problems, *notices),
     )
-
-
-def _keymap(client: Client) -> dict[str, tuple[str, ...]]:
-    from imi_tui.keymap import read_keymap
-
-    keymap, _problems = read_keymap(client.settings.keys)
-    return keymap
 
 
 class Wiring:

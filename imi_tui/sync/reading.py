@@ -92,8 +92,14 @@ class Answer:
 
 
 def answers(response: Mapping[str, Any]) -> dict[str, Answer]:
-    """The response's answers by call id (`Transport.call` has checked their shape)."""
-    return {call_id: Answer(name, arguments) for name, arguments, call_id in response["methodResponses"]}
+    """The response's answers by call id (`Transport.call` has checked their shape).
+
+    A method may answer with further responses of other names behind its own (RFC 8620, section 3.4); the first counts.
+    """
+    out: dict[str, Answer] = {}
+    for name, arguments, call_id in response["methodResponses"]:
+        out.setdefault(call_id, Answer(name, arguments))
+    return out
 
 
 @dataclass(frozen=True, slots=True)

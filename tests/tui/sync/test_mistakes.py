@@ -1,0 +1,186 @@
+"""What a server that does not keep to the protocol can do to the cache: nothing."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from imi_central.store import Store as Central
+from imi_tui.sync.errors import ServerMistake, SyncError, Unavailable
+from tests.central.world import LYON, send
+from tests.tui.sync.test_engine import new_case
+from tests.tui.sync.world import Client
+
+Clients = Callable[[str], Client]
+Change = Callable[[dict[str, Any]], None]
+
+
+def _answer(response: dict[str, Any], name: str, account: str = "") -> dict[str, Any]:
+    """The arguments of the first answer of this name (and account)."""
+    for answer in response["methodResponses"]:
+        if answer[0] == name and account in ("", answer[1].get("accountId")):
+            found: dict[str, Any] = answer[1]
+            return found
+    raise LookupError(name)
+
+
+def on_lyon(change: Callable[[dict[str, Any]], object]) -> Change:
+    def changed(response: dict[str, Any]) -> None:
+        change(_answer(response, "Desk/sync")["accounts"][LYON])
+
+    return changed
+
+
+def on(name: str, change: Callable[[dict[str, Any]], object]) -> Change:
+    def changed(response: dict[str, Any]) -> None:
+        change(_answer(response, name, LYON))
+
+    return changed
+
+
+def error(name: str, kind: str) -> Change:
+    def change(response: dict[str, Any]) -> None:
+        for answer in response["methodResponses"]:
+            if answer[0] == name and answer[1].get("accountId", LYON) == LYON:
+                answer[0], answer[1] = "error", {"type": kind}
+
+    return change
+
+
+MISTAKES: dict[str, tuple[Change, type[SyncError]]] = {
+    "state of another moment": (on_lyon(lambda lyon: lyon.update(oldState="1.x")), ServerMistake),
+    "no new state": (on_lyon(lambda lyon: lyon.pop("newState")), ServerMistake),
+    "number as state": (on_lyon(lambda lyon: lyon.update(newState=5)), ServerMistake),
+    "text as flag": (on_lyon(lambda lyon: lyon.update(hasMoreChanges="no")), ServerMistake),
+    "ids that are none": (on_lyon(lambda lyon: lyon["Case"].update(changed=[5])), ServerMistake),
+    "destroyed that is no list": (on_lyon(lambda lyon: lyon["Case"].update(destroyed={"a": 1})), ServerMistake),
+    "changes that are a list": (on_lyon(lambda lyon: lyon.update(Case=[])), ServerMistake),
+    "missing account": (lambda r: _answer(r, "Desk/sync")["accounts"].pop(LYON), ServerMistake),
+    "accounts that are a list": (lambda r: _answer(r, "Desk/sync").update(accounts=[]), ServerMistake),
+    "objects nobody asked for": (on("Case/get", lambda get: get["list"][0].update(id="f" * 32)), ServerMistake),
+    "an object without id": (on("Case/get", lambda get: get["list"][0].pop("id")), ServerMistake),
+    "an object of another account": (on("Case/get", lambda get: get.update(accountId="other")), ServerMistake),
+    "a list that is none": (on("Entry/get", lambda get: get.update(list="x")), ServerMistake),
+    "a text among objects": (on("Entry/get", lambda get: get["list"].append("x")), ServerMistake),
+    "a case without state": (on("Case/get", lambda get: get["list"][0].pop("state")), ServerMistake),
+    "a version that is a text": (on("Case/get", lambda get: get["list"][0].update(version="x")), ServerMistake),
+    "parts that are a text": (on("Case/get", lambda get: get["list"][0].update(parts="x")), ServerMistake),
+    "an entry without case": (on("Entry/get", lambda get: get["list"][0].pop("caseId")), ServerMistake),
+    "a failed get": (error("Case/get", "serverFail"), Unavailable),
+    "a get it does not know": (error("Entry/get", "unknownMethod"), ServerMistake),
+    "a failed sync": (error("Desk/sync", "serverUnavailable"), Unavailable),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_nothing_of_a_mistaken_answer_is_applied(central: Central, client: Clients, name: str) -> None:
+    change, expected = MISTAKES[name]
+    lyon = client("lyon")
+    lyon.sync()
+    send(central, subject="Known")
+    lyon.sync()
+    before = lyon.ids(), lyon.store.sync.state(LYON)
+    send(central, subject="New")
+    new_case(lyon)
+
+    def apply(response: dict[str, Any]) -> dict[str, Any]:
+        changed = copy.deepcopy(response)
+        change(changed)
+        return changed
+
+    lyon.line.change = apply
+    with pytest.raises(expected):
+        lyon.sync()
+    assert (lyon.ids(), lyon.store.sync.state(LYON)) == before
+    lyon.line.change = lambda response: response
+    lyon.sync()
+    assert len(lyon.ids()) == 3
+    assert lyon.store.outbox() == []
+    with central.view("lyon") as view:
+        assert len(view.cases(LYON, None, 100)) == 3
+
+
+def test_what_a_newer_server_adds_is_kept_and_harmless(central: Central, client: Clients) -> None:
+    case = send(central).case_id
+
+    def newer(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _ in response["methodResponses"]:
+            for item in arguments.get("list", []) if name == "Case/get" else ():
+                item["mood"] = {"nested": ["x"]}
+                item["state"] = "hibernating"
+                item["turn"] = "ombudsman"
+                item["parts"].append({"role": "ombudsman", "desk": "d", "authority": "a", "country": "EU", "name": "O"})
+            if name == "Desk/sync":
+                arguments["hint"] = 1
+                arguments["accounts"][LYON]["Ombudsman"] = {"changed": ["x"], "destroyed": []}
+        response["methodResponses"].append(["Weather/get", {}, response["methodResponses"][0][2]])
+        return response
+
+    lyon = client("lyon")
+    lyon.line.change = newer
+    lyon.sync()
+    detail = lyon.store.case(LYON, case)
+    assert detail is not None
+    assert detail.case["mood"] == {"nested": ["x"]}
+    assert detail.case["state"] == "hibernating"
+    assert [row.state for row in lyon.store.window("all", "due", limit=10)] == ["hibernating"]
+
+
+def test_a_reply_too_large_is_asked_for_in_smaller_pages(central: Central, client: Clients) -> None:
+    sent = {send(central, subject=f"Case {number}").case_id for number in range(30)}
+
+    def small(response: dict[str, Any]) -> dict[str, Any]:
+        for answer in response["methodResponses"]:
+            if answer[0] in ("Case/get", "Entry/get") and len(answer[1].get("list", [])) > 15:
+                answer[0], answer[1] = "error", {"type": "requestTooLarge"}
+        return response
+
+    lyon = client("lyon")
+    lyon.line.change = small
+    lyon.sync()
+    assert lyon.ids() == sent
+
+
+def test_a_server_without_identity_is_none(client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.line.change_session = lambda session: {**session, "capabilities": {}}
+    with pytest.raises(ServerMistake):
+        lyon.sync()
+    assert lyon.store.sync.session() is None
+
+
+def test_an_entry_too_large_for_the_server_is_refused_here(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    new_case(lyon)
+
+    def tiny(session: dict[str, Any]) -> dict[str, Any]:
+        session["capabilities"]["urn:ietf:params:jmap:core"]["maxSizeRequest"] = 33 * 1024 - 900
+        return session
+
+    lyon.restart()
+    lyon.line.change_session = tiny
+    assert lyon.sync().rejected == 1
+    [item] = lyon.store.outbox()
+    assert item.error == {"type": "tooLarge"}
+
+
+def test_an_entry_for_a_desk_that_was_lost_is_refused_and_kept(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    new_case(lyon)
+
+    def lost(response: dict[str, Any]) -> dict[str, Any]:
+        for answer in response["methodResponses"]:
+            if answer[0] == "Entry/set":
+                answer[0], answer[1] = "error", {"type": "accountNotFound"}
+        return response
+
+    lyon.line.change = lost
+    assert lyon.sync().rejected == 1
+    [item] = lyon.store.outbox()
+    assert (item.state, item.error) == ("rejected", {"type": "forbidden"})
+    assert item.payload["answers"]["subject"] == "Number 0"
