@@ -1,0 +1,111 @@
+"""Real public bodies: imported, found by a mistyped name without a line, asked, and the answer closed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import BIN, Seat, Server
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data" / "publicbodies"
+FILES = ("de.csv", "eu.csv", "se.csv")
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the public-bodies files are not beside the project")
+
+
+@dataclass
+class Central(Server):
+    """`imi-central serve` on a database of its own."""
+
+    def command(self, *arguments: str, password: str = "") -> str:
+        """Run a command of the server; its standard output."""
+        reading, writing = os.pipe()
+        os.write(writing, f"{password}\n".encode())
+        os.close(writing)
+        try:
+            given = (f"--password-fd={reading}",) if password else ()
+            done = subprocess.run(
+                [BIN / "imi-central", *arguments, *given, f"--data={self.data}"],
+                pass_fds=(reading,),
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+        finally:
+            os.close(reading)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        reading, writing = os.pipe()
+        with (self.data / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [BIN / "imi-central", "serve", f"--data={self.data}", f"--port={self.port}", f"--ready-fd={writing}"],
+                pass_fds=(writing,),
+                stdout=log,
+                stderr=log,
+            )
+        os.close(writing)
+        with os.fdopen(reading, encoding="utf-8") as ready:
+            self.url = ready.readline().strip()
+        self.port = int(self.url.rpartition(":")[2])
+
+
+def test_real_bodies_are_imported_found_asked_and_answered(tmp_path: Path) -> None:
+    central = Central(tmp_path / "central")
+    central.data.mkdir()
+    central.command("init")
+    told = [central.command("authorities", "import", str(DATA / name), "--area=pw") for name in FILES]
+    numbers = [[int(number) for number in re.findall(r"\d+", line)] for line in told]
+    assert sum(rows for rows, *_ in numbers) == 1784
+    assert all(rows == new + changed + same + left for rows, new, changed, same, left in numbers)
+    assert sum(left for *_, left in numbers) <= 1
+    for name in FILES:
+        again = central.command("authorities", "import", str(DATA / name), "--area=pw")
+        assert " 0 new, 0 changed" in again
+
+    for login, desk in (("bonn", "pb-de-hauptzollamt-aachen_pw"), ("solna", "pb-se-skatteverket_pw")):
+        central.command("officer", "add", login, "--name=A B", f"--desk={desk}:handler", password="long enough, really")
+        central.tokens[login] = central.command("token", login).strip()
+    central.start()
+    german, swedish = (Seat(tmp_path / login, central, login) for login in ("bonn", "solna"))
+    try:
+        german.run("sync")
+        central.kill()
+
+        found = json.loads(german.run("authorities", "skateverket", "--country", "SE", "--json"))["authorities"]
+        assert found[0]["name"] == "Skatteverket"
+        answers = tmp_path / "answers.json"
+        answers.write_text(
+            json.dumps(
+                {
+                    "subject": "Registration of Nordbygg AB",
+                    "company": "Nordbygg AB",
+                    "justification": "Inspection of a site",
+                    "questions": ["EST-01"],
+                }
+            )
+        )
+        german.run("new", "pw.info", "--to", found[0]["desk"], "--answers", str(answers), "--no-sync")
+        central.start()
+        german.run("sync")
+        reference = json.loads(german.run("list", "--view", "waiting", "--json"))["cases"][0]["reference"]
+        swedish.run("sync")
+        swedish.run("act", reference, "accept", "--answer", "agreed_days=10")
+        swedish.run("act", reference, "reply", "--answer", "EST-01=yes", "--answer", "EST-01-since=2019-05-02")
+        german.run("sync")
+        german.run("act", reference, "close")
+        swedish.run("sync")
+        shown = json.loads(swedish.run("show", reference, "--json"))
+    finally:
+        central.kill()
+    assert shown["case"]["state"] == "closed"
+    assert shown["case"]["answers"]["EST-01"] == "yes"
