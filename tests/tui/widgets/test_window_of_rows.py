@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,14 +21,29 @@ NUMBER = 100_000
 
 @pytest.fixture(scope="module")
 def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A cache with `NUMBER` cases."""
-    store = filled.open_store(tmp_path_factory.mktemp("big"))
+    """A cache with `NUMBER` cases, filled once for all test processes of a run."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    home = shared / "big"
+    with (shared / "big.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "filled").exists():
+            fill(home)
+    store = filled.open_store(home)
+    yield store
+    store.close()
+
+
+def fill(home: Path) -> None:
+    """Put `NUMBER` cases into a new cache."""
+    store = filled.open_store(home)
     seat = filled.a_desk()
     store.sync.set_session(filled.session(seat))
     store.sync.apply("directory", filled.directory_page())
     store.sync.apply(seat.desk, Page("s1", cases=filled.many(seat, NUMBER), filling=0.5))
-    yield store
     store.close()
+    (home / "filled").touch()
 
 
 class Counting:
