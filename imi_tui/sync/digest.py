@@ -41,7 +41,7 @@ class Recovery:
         self.fetched = 0
         self.removed = 0
         self.refill = False
-        """Set when the server cannot give a case's entries: the desk was emptied and fills as at first."""
+        """Set when the server cannot give a case's entries: the desk has to be read again from its initial state."""
 
     def run(self) -> None:
         """Compare, fetch, remove, take over the state. Raises `ManyRemoved` and removes nothing if that is too much."""
@@ -55,13 +55,13 @@ class Recovery:
         self._brake(gone)
         for start in range(0, len(fetch), FETCH):
             if not self._fetch(fetch[start : start + FETCH], FETCH):
-                self._store.reset_account(self._desk)
                 self.refill = True
-                return
+                break
         if gone:
             self._store.drop(self._desk, gone)
         self.removed = len(gone)
-        self._store.apply(self._desk, Page(new_state=state, has_more=False))
+        if not self.refill:
+            self._store.apply(self._desk, Page(new_state=state, has_more=False))
 
     def _differing(self) -> tuple[str, list[str]]:
         """The state of the comparison and the prefixes whose digests differ."""

@@ -324,6 +324,13 @@ class Engine:
             self.report.changed += recovery.fetched
             self.report.removed += recovery.removed
         run.seen = {pair for pair in run.seen if pair[0] != account}
+        if recovery.refill and confirmed:
+            # Rights were taken away: what may no longer be held must not wait for a long download to end.
+            self._store.reset_account(account)
+        elif recovery.refill:
+            assert self._session is not None
+            # What is known stays readable meanwhile.
+            run.since[account] = self._session.accounts[account][0]
         return [account]
 
     def _load_session(self, run: _Run) -> None:

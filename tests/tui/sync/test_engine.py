@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import pytest
@@ -230,6 +231,29 @@ def test_fewer_rights_take_away_what_may_no_longer_be_seen(central: Central, cli
     central.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("data_administrator",)}))
     lyon.sync()
     assert lyon.ids() == set()
+
+
+def test_lost_rights_are_obeyed_even_if_the_line_breaks_then(central: Central, client: Clients) -> None:
+    case = send(central).case_id
+    accept(central, case)
+    lyon = client("lyon")
+    lyon.sync()
+    central.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("basic",)}))
+    for _ in range(6):
+        lyon.restart()
+        left = {"now": 3}
+
+        def lose(_: int, left: dict[str, int] = left) -> str:
+            left["now"] -= 1
+            return "request" if left["now"] < 0 else ""
+
+        lyon.line.lose = lose
+        with contextlib.suppress(Offline):
+            lyon.sync()
+        assert "Secret Person" not in str(lyon.store.case(LYON, case))
+    lyon.line.lose = lambda _: ""
+    lyon.sync()
+    assert lyon.ids() == {case}
 
 
 def test_an_endless_page_ends(central: Central, client: Clients) -> None:
