@@ -51,7 +51,6 @@ def show(options: argparse.Namespace, *, demo: bool) -> int:
 def context_of(client: Client, *, demo: bool) -> Context:
     """What the screens are given."""
     from imi_tui.context import Context
-
     from imi_tui.keymap import read_keymap
 
     wiring = Wiring(client)

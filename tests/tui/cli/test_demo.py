@@ -1,0 +1,81 @@
+"""The demo's client half against the real server program: found again, survived, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imi_tui import commands
+from tests.tui.cli.conftest import Run
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Iterator[Path]:
+    path = tmp_path / "demo"
+    monkeypatch.setenv("IMI_TUI_DEMO", str(path))
+    yield path
+    run("demo", "--stop", vault="")
+
+
+def server(folder: Path) -> tuple[int, str]:
+    found = json.loads((folder / "server.json").read_text())
+    return found["pid"], found["url"]
+
+
+def end(pid: int) -> None:
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                return
+        except ChildProcessError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the demo's server does not end")
+
+
+def test_the_demo_starts_is_found_again_and_survives(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run("demo", "--no-screen", "--cases", "40", vault="")
+    assert first.code == 0, first.err
+    assert stat.S_IMODE((folder / "server.json").stat().st_mode) == 0o600
+    pid, url = server(folder)
+    lyon = run("list", "--view", "all", "--json").json["total"]
+    assert lyon > 0
+    second = run("demo", "--as", "rosenheim", "--no-screen", vault="")
+    assert second.code == 0, second.err
+    assert server(folder) == (pid, url)
+    assert os.environ["IMI_TUI_HOME"] == str(folder / "home-rosenheim")
+    end(pid)
+    third = run("demo", "--no-screen", vault="")
+    assert third.code == 0, third.err
+    assert server(folder)[0] != pid
+    assert run("list", "--view", "all", "--json").json["total"] == lyon
+    wrong = run("demo", "--as", "atlantis", "--no-screen", vault="")
+    assert wrong.code == commands.USAGE
+    assert "rosenheim" in wrong.err
+
+
+def test_a_server_that_does_not_start_is_told(run: Run, folder: Path) -> None:
+    (folder / "server").mkdir(parents=True)
+    (folder / "server" / "central.db").write_bytes(b"something else")
+    failed = run("demo", "--no-screen", vault="")
+    assert failed.code == commands.LOCAL
+    assert "server.log" in failed.err
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"pid": "x"}', '{"pid": 999999999, "url": "http://127.0.0.1:9", "tokens": {}}']
+)
+def test_a_state_file_of_any_content_is_survived(run: Run, folder: Path, content: str) -> None:
+    folder.mkdir()
+    (folder / "server.json").write_text(content)
+    assert "No demo" in run("demo", "--stop", vault="").err
+    assert not (folder / "server.json").exists()
