@@ -1,8 +1,8 @@
 """What went wrong, in one sentence in the officer's language, for every error code there is.
 
-`sentence` explains, `short` fits the status line, `answer_problem` says what is wrong with one answer of a form, `refused`
-explains a rejected entry of the outbox. Codes come from `imi_core.errors`, `imi_core.answers`, the set errors of
-`imi_core.jmap`, `imi_tui.sync.errors`, `imi_tui.signin.errors` and `imi_tui.cache.errors`.
+`sentence` explains, `short` fits the status line, `answer_problem` says what is wrong with one answer of a form,
+`refused` explains a rejected entry of the outbox. Codes come from `imi_core.errors`, `imi_core.answers`, the set errors
+of `imi_core.jmap`, `imi_tui.sync.errors`, `imi_tui.signin.errors` and `imi_tui.cache.errors`.
 """
 
 from __future__ import annotations
