@@ -71,7 +71,8 @@ class Action:
     """One thing an officer can do.
 
     `label` and `help` are message ids (translated when shown; `translated` says that they already are). `keys` are
-    Textual key names. `footer` orders the footer: 1 comes first, 0 is never shown there.
+    Textual key names. `footer` orders the footer: 1 comes first, 0 is never shown there. `why` (a message id) is
+    said when its key is pressed while it is not possible.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Action:
     when: When = always
     footer: int = 0
     translated: bool = False
+    why: str = ""
 
     @property
     def method(self) -> str:
@@ -102,8 +104,9 @@ def _a(
     run: str = "",
     when: When = always,
     footer: int = 0,
+    why: str = "",
 ) -> Action:
-    return Action(id, label, help, tuple(keys.split()), group, frozenset(scopes.split()), run, when, footer)
+    return Action(id, label, help, tuple(keys.split()), group, frozenset(scopes.split()), run, when, footer, why=why)
 
 
 def _view(number: int) -> Action:
@@ -159,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
         run="undo",
         when=lambda now: now.undo,
         footer=3,
+        why=N_("There is nothing to take back: what was queued has left this machine, or nothing was."),
     ),
     _a("app.back", N_("Back"), N_("Returns to the screen before."), "escape", "go", "*", run="back", footer=90),
     _a("app.quit", N_("Quit"), N_("Closes the program. Queued entries stay queued."), "f10 ctrl+q", "app", "*"),

@@ -121,6 +121,14 @@ class ActionScreen(Screen[Result]):
                 event.prevent_default()
                 await self.run_action(action.method)
                 return
+        self.explain(event.key)
+
+    def explain(self, key: str) -> None:
+        """Say why nothing happens where a key belongs to something that is not possible now."""
+        now = self.situation()
+        for action in registry.in_scope(self.SCOPE):
+            if action.why and key in self.keys_for(action) and not action.when(now):
+                self.say(_(action.why))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keep cursors from blinking: a blinking one writes 2 kB a second for nothing."""

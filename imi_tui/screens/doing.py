@@ -60,6 +60,23 @@ class CaseScreenBase(BaseScreen[None]):
         )
         return tuple(doing.offered(rules, names, self.context.languages, taken))
 
+    def explain(self, key: str) -> None:
+        """Also for actions of the lifecycle that the case at hand does not allow."""
+        super().explain(key)
+        others = (*registry.in_scope(self.SCOPE), *registry.in_scope("rows"))
+        targets = self.targets()
+        if len(key) > 1 or not targets or any(key in self.keys_for(action) for action in others):
+            return
+        detail = self.store.case(*targets[0])
+        rules = self.rules_of(detail) if detail is not None else None
+        if detail is None or rules is None:
+            return
+        for name, action in rules.lifecycle.actions.items():
+            if key == action.key and not action.starts and name not in detail.actions:
+                label = rules.label(f"{rules.lifecycle.id}.action.{name}", action.label, self.context.languages)
+                self.say(_("{action}: this is not possible in the present state of the case.").format(action=label))
+                return
+
     async def action_do(self, name: str) -> None:
         """Do a lifecycle action on the cases at hand."""
         details = [found for id in self.targets() if (found := self.store.case(*id)) is not None]
@@ -143,11 +160,11 @@ class CaseScreenBase(BaseScreen[None]):
                 refused.append((detail, error))
         rules = self.rules_of(details[0])
         if refused:
-            self._explain(*refused[0], len(refused))
+            self._say_refused(*refused[0], len(refused))
         if items and rules is not None:
             self._queued(name, details, items, rules)
 
-    def _explain(self, detail: CaseDetail, error: ActionRefused | CacheError, count: int) -> None:
+    def _say_refused(self, detail: CaseDetail, error: ActionRefused | CacheError, count: int) -> None:
         if isinstance(error, AnswersRefused) and error.problems:
             reason = problems.answer_problem(error.problems[0].code, error.problems[0].allowed)
         else:

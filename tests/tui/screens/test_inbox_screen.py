@@ -339,3 +339,15 @@ async def test_signing_in_is_offered_when_it_helps_and_signing_out_asks(store: S
         assert out == [], "the first answer loses nothing"
         await pilot.press("f9", *"sign out", "enter", "down", "enter")
         assert out == [True]
+
+
+async def test_a_key_that_does_nothing_says_why(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("u")
+        await pilot.pause()
+        assert "There is nothing to take back" in " ".join(note.message for note in app._notifications)
+        await pilot.press("4", "a")
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == [
+            "Accept: this is not possible in the present state of the case."
+        ]
