@@ -64,6 +64,20 @@ def relative(iso: str, today: dt.date) -> str:
     return _drawable(format_timedelta(distance, "day", 31, add_direction=True, format="long", locale=_locale()))
 
 
+def ago(iso: str, now: dt.datetime) -> str:
+    """How long before `now` a moment was: "just now", "2 hours ago", "3 days ago"; "" for what is no moment."""
+    try:
+        then = dt.datetime.fromisoformat(iso)
+    except ValueError:
+        return ""
+    past = now - (then if then.tzinfo is not None else then.replace(tzinfo=dt.UTC))
+    if past < dt.timedelta(minutes=1):
+        return _("just now")
+    from babel.dates import format_timedelta
+
+    return _drawable(format_timedelta(-past, threshold=1, add_direction=True, format="long", locale=_locale()))
+
+
 def number(value: float) -> str:
     """A number with the separators of the officer's language."""
     from babel.numbers import format_decimal

@@ -184,10 +184,9 @@ class ComposeScreen(BaseScreen[None]):
             case "authority":
                 widget.query_one("#words").focus()
             case "form":
-                form = widget
-                if isinstance(form, FormView) and self.work.form is not None:
-                    visible = self.work.form.visible()
-                    form.focus_field(field or (visible[0].id if visible else ""))
+                if isinstance(widget, FormView):
+                    # Where its fields are is known once the form is laid out.
+                    self.call_after_refresh(widget.focus_field, field or widget.last)
             case _:
                 widget.focus()
 

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from imi_tui.actions import Situation
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.dates import ago
 from imi_tui.names import area_name
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
@@ -49,7 +50,7 @@ class DraftList(LineList["Draft"]):
     def lines_of(self, item: Draft, width: int) -> list[Text]:
         """Two lines."""
         title, what = self.texts.get(item.id, (item.action, ""))
-        saved = _("saved: {age}").format(age=outgoing.age(item.saved_at, self.now))
+        saved = _("saved: {age}").format(age=ago(item.saved_at, self.now))
         return [
             Text(cut(one_line(title), width), no_wrap=True),
             Text(cut(f"    {what}; {saved}" if what else f"    {saved}", width), "dim", no_wrap=True),

@@ -12,6 +12,7 @@ from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.dates import ago
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.screens.drafts import open_draft
@@ -43,8 +44,8 @@ class OutboxList(LineList["OutboxItem"]):
         reference = item.reference or _("new case")
         name = self.names.get(item.client_ref, item.action)
         first = f"{outgoing.mark(item)} {reference}  {name}  {one_line(item.subject)}"
-        since = _("queued: {age}").format(age=outgoing.age(item.queued_at, self.now))
-        second = "; ".join((since, outgoing.attempts(item), outgoing.state(item, self.problem)))
+        since = _("queued: {age}").format(age=ago(item.queued_at, self.now))
+        second = "; ".join((outgoing.state(item, self.problem), since, outgoing.attempts(item)))
         out = [Text(cut(first.rstrip(), width), no_wrap=True)]
         out += [Text(f"    {line}", "dim", no_wrap=True) for line in wrap(second, max(10, width - 4))]
         for reason in outgoing.reasons(item):

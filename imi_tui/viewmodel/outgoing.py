@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from imi_core.errors import UnknownProcedure
@@ -15,26 +14,6 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Rules
     from imi_tui.cache.model import Draft, OutboxItem
-
-
-def age(iso: str, now: dt.datetime) -> str:
-    """How long ago: "just now", "5 minutes", "2 hours", "3 days"; "" for what is no moment."""
-    try:
-        then = dt.datetime.fromisoformat(iso)
-    except ValueError:
-        return ""
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=dt.UTC)
-    minutes = int((now - then).total_seconds() // 60)
-    if minutes < 1:
-        return _("just now")
-    if minutes < 60:
-        return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
-    hours = minutes // 60
-    if hours < 48:
-        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
-    days = hours // 24
-    return ngettext("{count} day", "{count} days", days).format(count=days)
 
 
 def mark(item: OutboxItem) -> str:

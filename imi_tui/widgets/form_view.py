@@ -133,6 +133,8 @@ class FormView(Widget):
         super().__init__(id=id)
         self.model = model
         self._rows: dict[str, FieldRow] = {}
+        self.last = ""
+        """The field that had the focus last: where to go on when the form is shown again."""
 
     def compose(self) -> ComposeResult:
         """Legend, fields, help line."""
@@ -233,6 +235,7 @@ class FormView(Widget):
         row = next((row for row in self._rows.values() if row.control is event.widget), None)
         if row is None:
             return
+        self.last = row.view.id
         row.scroll_visible(animate=False)
         self._show_help(row.view.id)
 

@@ -8,7 +8,10 @@ import pytest
 
 from imi_core.errors import UnknownProcedure
 from imi_core.procedure import Rules
+from imi_tui import i18n
 from imi_tui.cache.model import Draft, OutboxItem
+from imi_tui.i18n.dates import ago
+from imi_tui.i18n.languages import NAMES
 from imi_tui.viewmodel import outgoing
 from imi_tui.viewmodel.authority_record import record
 from imi_tui.viewmodel.signing_in import Step, cleaned, sentence
@@ -24,19 +27,29 @@ def item(state: str = "queued", attempts: int = 0, error: dict[str, object] | No
     ("iso", "text"),
     [
         ("2026-03-05T11:59:31Z", "just now"),
-        ("2026-03-05T11:59:00Z", "1 minute"),
-        ("2026-03-05T11:01:00+00:00", "59 minutes"),
-        ("2026-03-05T12:00:00+01:00", "1 hour"),
-        ("2026-03-03T12:00:01Z", "47 hours"),
-        ("2026-03-03T12:00:00Z", "2 days"),
+        ("2026-03-05T11:59:00Z", "1 minute ago"),
+        ("2026-03-05T11:01:00+00:00", "59 minutes ago"),
+        ("2026-03-05T12:00:00+01:00", "1 hour ago"),
+        ("2026-03-03T12:00:00Z", "2 days ago"),
         ("2026-03-05T13:00:00Z", "just now"),
-        ("2026-03-05T10:00:00", "2 hours"),
+        ("2026-03-05T10:00:00", "2 hours ago"),
         ("", ""),
         ("yesterday", ""),
     ],
 )
 def test_age_in_words(iso: str, text: str) -> None:
-    assert outgoing.age(iso, NOW) == text
+    assert ago(iso, NOW) == text
+
+
+@pytest.mark.parametrize("language", sorted(NAMES))
+def test_every_language_has_words_for_age(language: str) -> None:
+    i18n.install(language)
+    try:
+        told = {ago((NOW - dt.timedelta(minutes=minutes)).isoformat(), NOW) for minutes in (1, 70, 3 * 24 * 60)}
+    finally:
+        i18n.install("en")
+    assert len(told) == 3
+    assert not any("\u202f" in text for text in told)
 
 
 def test_every_state_says_why_it_does_not_move() -> None:
