@@ -14,7 +14,6 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.base import bindings
 from imi_tui.screens.doing import CaseId, CaseScreenBase
-from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel import rows, views
 from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.window import Window
@@ -216,6 +215,7 @@ class InboxScreen(CaseScreenBase):
             self._preview()
 
     def _preview(self) -> None:
+        from imi_tui.viewmodel import case as pages
         from imi_tui.widgets.document import Document
 
         found = next(iter(self.query(Document)), None)
