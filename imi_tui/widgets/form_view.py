@@ -94,6 +94,15 @@ class FieldRow(Vertical):
             self.control.set_text(self._model.text(self.view.id))
 
 
+class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """The fields, scrolling. Up and Down belong to the form, not to the scrolling."""
+
+    BINDINGS: ClassVar = [
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+    ]
+
+
 class FormView(Widget):
     """Shows and edits a form model. `show_problems` makes everything missing visible and goes to the first."""
 
@@ -139,7 +148,7 @@ class FormView(Widget):
     def compose(self) -> ComposeResult:
         """Legend, fields, help line."""
         yield Static(id="legend")
-        with VerticalScroll(id="fields", can_focus=False):
+        with Fields(id="fields"):
             for view in self.model.visible():
                 yield self._row(view)
         yield Static(id="help")

@@ -78,6 +78,26 @@ async def test_arrows_choose_and_a_follow_up_appears_below(pw_info: Rules) -> No
         assert form.field == "POS-05"
 
 
+async def test_up_and_down_go_from_field_to_field_and_enter_goes_on(pw_info: Rules) -> None:
+    model = FormModel(pw_info, "send", answers={}, languages=("en",), today=dt.date(2026, 3, 5))
+    app = Stage(model)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.query_one(FormView)
+        form.focus_field("subject")
+        await pilot.pause()
+        seen = [form.field]
+        for key in ("down", "down", "a", "enter", "b", "down", "up", "up", "up", "up", "enter", "end", "down"):
+            await pilot.press(key)
+            await pilot.pause()
+            seen.append(form.field)
+        text, register = "company_address", "company_register"
+        assert seen[:3] == ["subject", "company", text]
+        assert seen[3:7] == [text, text, text, register], "a text is left at its last line"
+        assert seen[7:10] == [text, text, "company"], "and at its first"
+        assert seen[10:] == ["subject", "company", "company", text]
+        assert model.answers == {text: "a\nb"}
+
+
 async def test_a_long_choice_opens_a_list_to_type_in(pw_info: Rules) -> None:
     model = FormModel(pw_info, "send", answers={}, languages=("en",), today=dt.date(2026, 3, 5))
     app = Stage(model)
