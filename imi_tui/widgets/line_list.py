@@ -192,7 +192,11 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
         self._lines, self._first = [], []
         for index, item in enumerate(self._items):
             self._first.append(len(self._lines))
-            self._lines.extend((index, line) for line in self.lines_of(item, self._width - GUTTER))
+            for line in self.lines_of(item, self._width - GUTTER):
+                if "\n" in line.plain:
+                    # A line end in what somebody else wrote must not tear the list; spans keep their places.
+                    line.plain = line.plain.replace("\n", " ")
+                self._lines.append((index, line))
         self.virtual_size = Size(self._width, len(self._lines))
         self.refresh()
 

@@ -6,9 +6,12 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
+from imi_core.text import clean
 from imi_tui.cache.model import AuthorityHit
 from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.authorities import AuthoritiesScreen, total_text
@@ -83,6 +86,33 @@ async def test_choosing_leaves_a_country_out_and_returns_the_desk(store: Store, 
     assert chosen == [hit]
     assert hit.desk.endswith("pw")
     assert hit.country != "FR"
+
+
+async def test_names_of_several_lines_and_strange_letters_keep_the_list_in_order(store: Store, home: Path) -> None:
+    hostile = "[bold]Zzz[/]\nline two\u202e\x1b[2J " + "é" * 200
+    wire = {
+        "id": "zz",
+        "formalName": hostile,
+        "country": "DE",
+        "town": "A\nB",
+        "titles": {"en": hostile},
+        "desks": [{"id": "zz_pw", "area": "pw"}],
+    }
+    store.sync.apply("directory", Page("d2", authorities=[clean(wire)]))
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.authorities())
+        await settled(pilot)
+        await pilot.press(*"zzz")
+        lines = text_of(app).split("\n")
+        assert len(lines) == 24
+        assert all(cell_len(line) == 80 for line in lines)
+        assert lines[3].startswith("> DE  [bold]Zzz[/] line two<U+202E>␛[2J")
+        assert lines[4].startswith("      [bold]Zzz[/] line two")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert isinstance(app.screen, AuthorityScreen)
+        assert "[bold]Zzz[/]" in text_of(app)
+        assert "\x1b" not in text_of(app)
 
 
 def test_the_register_says_what_it_holds() -> None:
