@@ -6,6 +6,8 @@ PostgreSQL: one pool; writers are READ COMMITTED and take row locks, readers REP
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -65,6 +67,19 @@ def forget(engine: Engine) -> None:
             raw.close()
 
 
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log. SQLite does not wait by itself where two connections switch at once."""
+    end = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
 def _sqlite(address: sa.URL, begin: str, size: int) -> Engine:
     engine = sa.create_engine(
         address,
@@ -79,8 +94,8 @@ def _sqlite(address: sa.URL, begin: str, size: int) -> Engine:
     def configure(connection: Any, _record: object) -> None:
         # sqlite3 would start transactions by itself, and only before writes.
         connection.isolation_level = None
+        _write_ahead(connection)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",
             "secure_delete=ON",
             "temp_store=MEMORY",

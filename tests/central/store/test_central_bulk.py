@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from imi_central.store import Store, bulk
+from imi_central.store.casefile import write_case
 from imi_core.case import Case, Entry
 from tests.central.replica import Replica, assert_same
-from tests.central.world import LYON, ROSENHEIM, Caller, accept, send
+from tests.central.world import LYON, ROSENHEIM, Caller, accept, rules, send
 
 Pair = tuple[Case, list[Entry]]
 
@@ -101,3 +102,17 @@ def test_the_epoch_and_what_is_safe(store: Store, caller: Caller) -> None:
     earlier = before["capabilities"]["urn:imi:case"]  # type: ignore[index]
     assert renewed["server"] == earlier["server"]
     assert renewed["epoch"] != earlier["epoch"]
+
+
+def test_a_case_that_becomes_visible_again_is_filled_and_followed(store: Store, caller: Caller) -> None:
+    [(case, held)] = copies(store, 1)
+    blocked = msgspec.structs.replace(case, blocked=True)
+    store.load_cases([(blocked, held)])
+    early = Replica(caller, "lyon", LYON).sync()
+    assert case.id not in early.cases
+    with store.writing() as conn:
+        after = msgspec.structs.replace(case, version=case.version + 1)
+        write_case(conn, 1, rules(), blocked, after)
+    assert_same(store, early.sync(2))
+    assert_same(store, Replica(caller, "lyon", LYON).sync(2))
+    assert case.id in early.cases

@@ -43,17 +43,21 @@ def test_a_newer_database_is_not_touched(store: Store) -> None:
         Store.open(str(store._writer.url))
 
 
-def test_two_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
-    address, failed = f"sqlite:///{tmp_path}/both.db", []
+@pytest.mark.parametrize("attempt", range(5))
+def test_processes_that_start_at_once_migrate_once(tmp_path: Path, attempt: int) -> None:
+    address = f"sqlite:///{tmp_path}/both.db"
+    failed: list[BaseException] = []
+    start = threading.Barrier(3)
 
-    def start() -> None:
+    def open_it() -> None:
+        start.wait()
         try:
             Store.open(address).close()
         except BaseException as error:
             failed.append(error)
             raise
 
-    threads = [threading.Thread(target=start) for _ in range(2)]
+    threads = [threading.Thread(target=open_it) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
