@@ -55,6 +55,7 @@ class ComposeScreen(BaseScreen[None]):
         self._sent = False
         self._notes: list[Gap] = []
         self._shown: tuple[str, str] | None = None
+        self._drawn: tuple[object, ...] = ()
 
     # -- frame --------------------------------------------------------------------------------------------------------
 
@@ -191,13 +192,19 @@ class ComposeScreen(BaseScreen[None]):
                 widget.focus()
 
     def _frame(self) -> None:
+        """Steps, what is missing and the keys; nothing is drawn again that reads as before."""
         gaps = self.work.gaps()
-        self.query_one("#steps", Static).update(
-            writing.step_line(self.work.steps(), self._step, gaps, {step: _(name) for step, name in STEP_NAMES.items()})
-        )
-        missing = self.query_one("#missing", Static)
-        missing.display = self._step != "review"
-        missing.update(Text(writing.missing_line(gaps, self._step)))
+        names = {step: _(name) for step, name in STEP_NAMES.items()}
+        steps = writing.step_line(self.work.steps(), self._step, gaps, names)
+        missing = writing.missing_line(gaps, self._step) if self._step != "review" else ""
+        frame = (steps.markup, missing, self._step, self.situation(), self.title_text(), self.title_note())
+        if frame == self._drawn:
+            return
+        self._drawn = frame
+        self.query_one("#steps", Static).update(steps)
+        line = self.query_one("#missing", Static)
+        line.display = bool(missing)
+        line.update(Text(missing))
         self.refresh_frame()
 
     # -- what the officer does ----------------------------------------------------------------------------------------

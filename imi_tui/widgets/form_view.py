@@ -47,6 +47,7 @@ class FieldRow(Vertical):
         super().__init__(classes=f"-{view.kind}" + (" -beside" if view.beside else ""))
         self.view, self._model = view, model
         self.control = self._make()
+        self._heading, self._problem, self._width = "", "", 0
 
     def _make(self) -> Control:
         if self.view.kind == "line":
@@ -65,6 +66,9 @@ class FieldRow(Vertical):
 
     def lay_out(self, width: int) -> None:
         """Label beside the control where both fit, else above it."""
+        if width == self._width:
+            return
+        self._width = width
         column = label_column(width)
         label = label_text(self.view)
         stacked = self.view.kind == "lines" or cell_len(label) >= column
@@ -75,6 +79,9 @@ class FieldRow(Vertical):
 
     def show_heading(self, heading: str, *, first: bool) -> None:
         """The title of the block that begins here, or none; a free line above all but the first."""
+        if heading == self._heading:
+            return
+        self._heading = heading
         found = self.query_one(".heading", Static)
         found.display = bool(heading)
         found.styles.margin = (0 if first else 1, 0, 0, 0)
@@ -82,6 +89,9 @@ class FieldRow(Vertical):
 
     def show_problem(self, problem: str) -> None:
         """What is wrong with the answer, or nothing."""
+        if problem == self._problem:
+            return
+        self._problem = problem
         found = self.query_one(".problem", Static)
         found.display = bool(problem)
         found.update(Text(f"^ {problem}" if problem else ""))
@@ -142,6 +152,7 @@ class FormView(Widget):
         super().__init__(id=id)
         self.model = model
         self._rows: dict[str, FieldRow] = {}
+        self._written: dict[str, str] = {}
         self.last = ""
         """The field that had the focus last: where to go on when the form is shown again."""
 
@@ -291,11 +302,12 @@ class FormView(Widget):
             before = row
         asked = {view.id: view.heading for view in views}
         for id, row in self._rows.items():
-            row.display = id in asked
+            if row.display != (id in asked):
+                row.display = id in asked
             row.show_heading(asked.get(id, ""), first=bool(views) and views[0].id == id)
             row.lay_out(self.size.width)
             row.refresh_value()
-        self.query_one("#legend", Static).update(Text(self.model.legend()))
+        self._write("#legend", self.model.legend())
         self._show_problems()
 
     def _show_problems(self) -> None:
@@ -306,4 +318,10 @@ class FormView(Widget):
             row.show_problem("" if id == focused and not self.model.strict else problems.get(id, ""))
 
     def _show_help(self, id: str) -> None:
-        self.query_one("#help", Static).update(Text(self.model.hint(id)))
+        self._write("#help", self.model.hint(id))
+
+    def _write(self, id: str, text: str) -> None:
+        # An update lays the screen out again, which a key should not cost where nothing changed.
+        if self._written.get(id) != text:
+            self._written[id] = text
+            self.query_one(id, Static).update(Text(text))
