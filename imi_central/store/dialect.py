@@ -52,6 +52,15 @@ def insert_many(conn: Connection, table: sa.Table, rows: list[dict[str, Any]]) -
         conn.exec_driver_sql(str(compiled), rows)
 
 
+def alone(conn: Connection) -> None:
+    """Until the transaction ends, no other process that asks for the same gets on: for migrations.
+
+    On SQLite a write transaction is alone anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(7043217)")
+
+
 def analyse(conn: Connection) -> None:
     """Refresh the planner's statistics after much was loaded."""
     conn.exec_driver_sql("ANALYZE")

@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from imi_central.store.dialect import alone
 from imi_central.store.errors import NewerDatabase
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def migrate(writer: Engine) -> None:
     revisions = [revision.revision for revision in reversed(list(script.walk_revisions()))]
     for revision in revisions:
         with writer.begin() as conn:
+            alone(conn)
             if _behind(conn, revision, revisions):
                 config.attributes["connection"] = conn
                 command.upgrade(config, revision)
