@@ -12,8 +12,7 @@ Union are forbidden, and so are control keys that a terminal turns into somethin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from imi_tui.actions_writing import WRITING, Row
 from imi_tui.i18n import N_
@@ -33,8 +32,7 @@ DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "act", "rows"})
 """Scopes without the actions of `EVERYWHERE`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What the registry needs to know about the moment: on which screen, with what under the cursor.
 
     `offered` are the lifecycle actions possible now, `flags` facts only one screen knows (such as "dirty").
@@ -66,8 +64,7 @@ def flag(name: str) -> When:
     return lambda now: name in now.flags
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing an officer can do.
 
     `label` and `help` are message ids (translated when shown; `translated` says that they already are). `keys` are

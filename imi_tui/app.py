@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from rich.text import Text
 from textual import events
 from textual.app import App
+from textual.reactive import Reactive
 
 from imi_tui import keyboard
 from imi_tui.i18n import _
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.filter import LineFilter
     from textual.screen import Screen
+    from textual.theme import Theme
 
     from imi_tui.cache.model import Changed
     from imi_tui.context import Context
@@ -36,6 +38,10 @@ COMPLETE = 0.03
 """Seconds a new screen gets to lay itself out before it is painted."""
 
 
+BEGIN = 0.3
+"""Seconds after which the sync thread starts: it loads much, and the first keys come first."""
+
+
 class ImiApp(App[None], inherit_bindings=False):
     """One officer, one cache, one stack of screens."""
 
@@ -45,8 +51,11 @@ class ImiApp(App[None], inherit_bindings=False):
     MODES: ClassVar = {"inbox": routes.inbox}
     DEFAULT_MODE = "inbox"
     NOTIFICATION_TIMEOUT = 4
+    # As the default it is there from the start; set later, every style sheet would be parsed twice.
+    theme = Reactive(THEME)
 
     def __init__(self, context: Context) -> None:
+        self._theme: tuple[str, Theme] | None = None
         super().__init__()
         self.context = context
         self.undo = Undo(context.store)
@@ -54,9 +63,16 @@ class ImiApp(App[None], inherit_bindings=False):
         self._changed: Changed | None = None
         self._layout_asked = False
         self._day = context.today()
-        self.theme = THEME
         self.animation_level = "none"
         self.set_keymap({id: ",".join(keys) for id, keys in context.keymap.items()})
+
+    @property
+    def current_theme(self) -> Theme:
+        """The theme; Textual asks several times for every line it draws, and would build a table each time."""
+        name = self.theme
+        if self._theme is None or self._theme[0] != name:
+            self._theme = name, super().current_theme
+        return self._theme[1]
 
     # -- cache -------------------------------------------------------------------------------------------------------
 
@@ -68,7 +84,7 @@ class ImiApp(App[None], inherit_bindings=False):
         # Textual paints a new screen three times before it is complete: on a slow line only the last is worth sending.
         self.screen_change_signal.subscribe(self, lambda _screen: self.delay_update(COMPLETE), immediate=True)
         self.set_interval(60, self._look_at_the_day)
-        self.call_after_refresh(self._begin)
+        self.set_timer(BEGIN, self._begin)
 
     def on_unmount(self) -> None:
         """Stop listening."""

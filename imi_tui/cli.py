@@ -129,6 +129,9 @@ def _parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, str]:
         "--version", action="version", version=f"imi-tui {__version__}", help=_("show the version and end")
     )
     chosen = next((argument for argument in arguments if argument in COMMANDS), "")
+    if not chosen and all(argument.startswith("--") and argument != "--help" for argument in arguments):
+        # The full screen: its start does not wait for the parsers of every command.
+        return parser, chosen
     subparsers = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"), dest="command", required=False)
     for name, help in COMMANDS.items():
         sub = subparsers.add_parser(name, help=_(help), description=_(help), formatter_class=Formatter, add_help=False)

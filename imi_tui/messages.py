@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -11,18 +10,20 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import Changed
 
 
-@dataclass
 class CacheChanged(Message, bubble=False):
     """The cache committed something; posted to the app by whichever thread did it, then to every screen."""
 
-    changed: Changed
+    def __init__(self, changed: Changed) -> None:
+        super().__init__()
+        self.changed = changed
 
 
-@dataclass
 class CyrillicKey(Message, bubble=False):
     """A Cyrillic letter was pressed as an accelerator and nobody has said yet which layout that is."""
 
-    letter: str
+    def __init__(self, letter: str) -> None:
+        super().__init__()
+        self.letter = letter
 
 
 class LanguageChanged(Message, bubble=False):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import secrets
 import traceback
 from typing import TYPE_CHECKING
 
@@ -43,6 +42,8 @@ def report(error: BaseException, folder: Path, versions: str) -> tuple[str, Path
     No local variables and no messages: both may hold what a citizen wrote. The file is readable by its owner only;
     it is None where it could not be written.
     """
+    import secrets
+
     incident = secrets.token_hex(4)
     lines = [f"incident {incident}", dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), versions, ""]
     link: BaseException | None = error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 ViewId = Literal["todo", "to_accept", "to_answer", "to_close", "waiting", "open", "closed", "all"]
 """Built-in views, mutually overlapping: `todo` is every open case in which this desk has to act."""
@@ -15,8 +15,7 @@ SORTS: tuple[SortId, ...] = ("due", "activity", "reference", "authority")
 OutboxState = Literal["queued", "sending", "acked", "rejected"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of a case list: the confirmed case with this officer's pending entries applied.
 
     `key` is where the row stands in its view and sort order (opaque, for the next window). Dates are ISO strings,
@@ -43,8 +42,7 @@ class Row:
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaseDetail:
+class CaseDetail(NamedTuple):
     """All the cache holds of one case. `case` and `entries` are wire objects with pending entries applied.
 
     `pending` are the client refs of entries not confirmed yet, in order; their entries stand at the end of `entries`.
@@ -58,8 +56,7 @@ class CaseDetail:
     actions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorityHit:
+class AuthorityHit(NamedTuple):
     """One line of an authority search. `why` is what matched: "name", "title", "topic", "town" or "description"."""
 
     id: str
@@ -90,8 +87,7 @@ class Draft:
     saved_at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
+class OutboxItem(NamedTuple):
     """One entry on its way to the server. `error` holds the set error (wire) of a rejected item."""
 
     client_ref: str
@@ -107,8 +103,7 @@ class OutboxItem:
     error: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """A desk this officer sits at, as the last session said."""
 
     desk: str
@@ -120,8 +115,7 @@ class Seat:
     coordinator: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SyncStatus:
+class SyncStatus(NamedTuple):
     """One honest line: when it last worked, what waits, why it does not move (`problem` is an error code or "").
 
     `filling` is the share of a first sync that is done, 0 to 1, or None.
@@ -134,8 +128,7 @@ class SyncStatus:
     filling: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """What the cache announces after a commit: which kinds of thing changed, so that a screen reads again.
 
     `cases` is empty when too many changed to name.

@@ -246,6 +246,15 @@ class Store:
         filling = self._cache.one("select avg(filling) from account where filling is not null")[0]
         return SyncStatus(known.get("last_ok", ""), queued, rejected, known.get("problem", ""), filling)
 
+    def remembered(self, name: str) -> str:
+        """What `remember` kept under this name, empty where there is nothing."""
+        found = self._cache.one("select value from meta where name = ?", (f"kept:{name}",))
+        return found[0] if found is not None else ""
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep something a screen would otherwise work out again at every start; lost with the cache."""
+        self._cache.run("insert or replace into meta values(?, ?)", (f"kept:{name}", value))
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def save_draft(self, draft: Draft) -> None:

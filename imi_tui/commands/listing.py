@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import display
@@ -83,7 +82,7 @@ def _as_json(store: Store, view: str, rows: list[Row], total: int) -> dict[str, 
     status = store.status()
     cases = []
     for row in rows:
-        wire = asdict(row)
+        wire = row._asdict()
         wire.pop("key")
         wire["turnMine"] = wire.pop("turn_mine")
         cases.append(wire)

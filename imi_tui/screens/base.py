@@ -179,9 +179,16 @@ class BaseScreen(ActionScreen[Result]):
 
     def compose(self) -> ComposeResult:
         """The frame around the body."""
+        self._take_width()
         yield StatusLine()
         yield from self.compose_body()
         yield ActionFooter()
+
+    def _take_width(self) -> None:
+        """Take the class of the width before the first layout; Textual would paint once without it, then again."""
+        width = self.app.size.width
+        fitting = [name for columns, name in sorted(self.app.HORIZONTAL_BREAKPOINTS) if width >= columns]
+        self.add_class(*fitting[-1:])
 
     def compose_body(self) -> ComposeResult:
         """The screen's own widgets; override."""

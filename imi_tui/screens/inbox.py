@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal, Vertical
@@ -9,6 +11,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from imi_tui.actions import Action, Situation
+from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.model import SORTS, VIEWS
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
@@ -88,8 +91,23 @@ class InboxScreen(CaseScreenBase):
     def words(self) -> rows.Words:
         """State names in the present language."""
         if self._words is None:
-            self._words = rows.Words(self.store.rules, self.context.languages)
+            known = json.loads(self.store.remembered(self._memo) or "{}") if not self._painted else None
+            self._words = rows.Words(self.store.rules, self.context.languages, known)
         return self._words
+
+    @property
+    def _memo(self) -> str:
+        return f"states {self.context.language}"
+
+    def _refresh_words(self) -> None:
+        """After the first paint: look up the state names it took from an earlier run, and keep those of this one."""
+        kept = self.store.remembered(self._memo)
+        now = json.dumps(self.words().memo(), ensure_ascii=False, sort_keys=True)
+        if now != kept:
+            with contextlib.suppress(CacheBusy):
+                self.store.remember(self._memo, now)
+            if kept:
+                self.query_one(CaseList).redraw()
 
     def situation(self) -> Situation:
         """What is under the cursor."""
@@ -127,7 +145,7 @@ class InboxScreen(CaseScreenBase):
     def on_mount(self) -> None:
         """The list first; what can be done with the case under the cursor follows the first paint."""
         super().on_mount()
-        self.call_after_refresh(self._settle)
+        self._timer = self.set_timer(SETTLE, self._settle)
 
     def _at_hand(self) -> list[CaseDetail]:
         if not self._painted:
@@ -190,7 +208,7 @@ class InboxScreen(CaseScreenBase):
     def _head(self) -> None:
         width = self.query_one(CaseList).size.width
         if width:
-            self.query_one("#heading", Static).update(rows.heading(rows.columns(width)))
+            self.query_one("#heading", Static).update(rows.heading(rows.columns(width)), layout=False)
 
     def on_resize(self) -> None:
         """The columns follow the width."""
@@ -209,7 +227,10 @@ class InboxScreen(CaseScreenBase):
         self.action_list_open()
 
     def _settle(self) -> None:
-        self._timer, self._painted = None, True
+        self._timer = None
+        if not self._painted:
+            self._painted = True
+            self._refresh_words()
         self.refresh_frame()
         if self.size.width >= PREVIEW:
             self._preview()

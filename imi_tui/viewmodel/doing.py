@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
-
-from imi_core.answers import form_for
-from imi_core.case import Case
 from imi_core.text import display
 from imi_tui.actions import Action, lifecycle_action
 
 if TYPE_CHECKING:
+    from imi_core.case import Case
     from imi_core.procedure import Field, Rules
     from imi_tui.cache.model import CaseDetail
 
@@ -24,11 +21,17 @@ def typed(case: dict[str, Any]) -> Case:
 
     Raises msgspec.ValidationError for a case from a server that is newer than this client.
     """
+    import msgspec
+
+    from imi_core.case import Case
+
     return msgspec.convert(case, Case)
 
 
 def asks(rules: Rules, name: str, case: Case | None) -> tuple[Asks, Field | None]:
     """What to show: nothing, a one-line prompt for a number of days (with its field), or a form."""
+    from imi_core.answers import form_for
+
     action = rules.lifecycle.actions[name]
     fields = form_for(rules, name, case).fields
     if len(fields) == 1 and fields[0].type == "days" and not action.text:

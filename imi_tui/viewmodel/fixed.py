@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ class FixedRows:
     """Rows in a fixed order; keys are their numbers."""
 
     def __init__(self, found: list[Row]) -> None:
-        self._rows = [dataclasses.replace(row, key=index.to_bytes(4, "big")) for index, row in enumerate(found)]
+        self._rows = [row._replace(key=index.to_bytes(4, "big")) for index, row in enumerate(found)]
 
     def window(self, view: ViewId, sort: SortId, *, after: bytes | None = None, limit: int) -> list[Row]:
         """Rows after a key."""

@@ -7,9 +7,8 @@ Every state has a text mark: ``x`` refused by the server, ``!`` due today or ove
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imi_core.errors import UnknownProcedure
 from imi_tui.i18n import _
@@ -24,8 +23,7 @@ MARKS = 5
 """Cells of the marks column: cursor, marked, alarm, news, space."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column and its width in cells; one space follows each column but the marks."""
 
     id: ColumnId
@@ -93,11 +91,16 @@ def due_text(iso: str, today: dt.date) -> str:
 
 
 class Words:
-    """State names of procedures in the officer's language, looked up once each."""
+    """State names of procedures in the officer's language, looked up once each.
 
-    def __init__(self, rules: Callable[[str], Rules], languages: tuple[str, ...]) -> None:
+    `known` are names of an earlier run, as `memo` gave them: with them a list is drawn without reading any rules.
+    """
+
+    def __init__(
+        self, rules: Callable[[str], Rules], languages: tuple[str, ...], known: Mapping[str, str] | None = None
+    ) -> None:
         self._rules, self._languages = rules, languages
-        self._known: dict[tuple[str, str, bool], str] = {}
+        self._known: dict[str, str] = dict(known or {})
 
     def state(self, row: Row) -> str:
         """What the case waits for, as seen from this desk."""
@@ -109,10 +112,17 @@ class Words:
 
     def of_state(self, procedure: str, state: str, *, mine: bool) -> str:
         """The word for a state: what this desk has to do, else the state's name."""
-        key = (procedure, state, mine)
+        key = f"{procedure} {state} {mine:d}"
         if key not in self._known:
-            self._known[key] = self._look_up(*key)
+            self._known[key] = self._look_up(procedure, state, mine)
         return self._known[key]
+
+    def memo(self) -> dict[str, str]:
+        """The names used so far, each looked up again."""
+        for key in self._known:
+            procedure, state, mine = key.split(" ")
+            self._known[key] = self._look_up(procedure, state, mine == "1")
+        return self._known
 
     def _look_up(self, procedure: str, state: str, mine: bool) -> str:
         try:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
@@ -22,8 +21,7 @@ VAULTS = {"file": N_("key in a file"), "memory": N_("nothing is kept")}
 """What is said of vaults that keep the key less well than a keyring or a passphrase."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One piece of the right end: `rank` 1 is the last to go when room is short; `alarm` asks for attention."""
 
     text: str

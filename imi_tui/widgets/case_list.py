@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -57,19 +56,19 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     """
     BINDINGS = bindings("rows")
 
-    @dataclass
     class Moved(Message):
         """The cursor is on another case, or on none."""
 
-        list: CaseList
-        row: Row | None
+        def __init__(self, list: CaseList, row: Row | None) -> None:
+            super().__init__()
+            self.list, self.row = list, row
 
-    @dataclass
     class Opened(Message):
         """A row was clicked twice."""
 
-        list: CaseList
-        row: Row
+        def __init__(self, list: CaseList, row: Row) -> None:
+            super().__init__()
+            self.list, self.row = list, row
 
     def __init__(self, words: Callable[[], rows.Words], today: Callable[[], dt.date]) -> None:
         super().__init__()
@@ -77,6 +76,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self._window: Window | None = None
         self._index = 0
         self._columns: tuple[rows.Column, ...] = ()
+        self._width = -1
         self._day = today()
         self._strips: LRUCache[tuple[Row, bool, bool], Strip] = LRUCache(1024)
         self.marked: set[CaseId] = set()
@@ -163,9 +163,13 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw dates again when the day has changed; says whether it has."""
         if self._today() == self._day:
             return False
+        self.redraw()
+        return True
+
+    def redraw(self) -> None:
+        """Draw every row again, as when words have changed."""
         self._forget()
         self.refresh()
-        return True
 
     def action_move(self, step: int) -> None:
         """One row up or down."""
@@ -191,6 +195,8 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """One row; `y` counts from the top of the widget."""
         width = self.size.width
+        if width != self._width:
+            self._forget()
         index = self.scroll_offset.y + y
         row = self._window.get(index) if self._window is not None else None
         if row is None:
@@ -202,8 +208,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Lay the columns out again and keep the cursor on screen."""
-        self._forget()
+        """Keep the cursor on screen; the columns follow when a row is drawn."""
         if self._window is not None:
             self.virtual_size = Size(max(1, self.size.width), self._window.count)
         top, height = self.scroll_offset.y, max(1, self.size.height)
@@ -231,7 +236,8 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _forget(self) -> None:
         self._day = self._today()
-        self._columns = rows.columns(max(20, self.size.width))
+        self._width = self.size.width
+        self._columns = rows.columns(max(20, self._width))
         self._strips.clear()
 
     def _draw(self, row: Row, cursor: bool, marked: bool) -> Strip:

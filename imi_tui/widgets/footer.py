@@ -37,11 +37,11 @@ class ActionFooter(Static):
         self._write()
 
     def _write(self) -> None:
-        pairs = footer.choose(self._items, self.size.width, ("f9", _("More")))
+        pairs = footer.choose(self._items, self.size.width or self.app.size.width, ("f9", _("More")))
         if pairs == self._shown:
             return
         self._shown = pairs
         parts: list[str | tuple[str, str]] = [" "]
         for key, label in pairs:
             parts += [(key, "bold"), f" {label}  "]
-        self.update(Content.assemble(*parts))
+        self.update(Content.assemble(*parts), layout=False)

@@ -43,9 +43,7 @@ class StatusLine(Static):
         self._write()
 
     def _write(self) -> None:
-        width = self.size.width
-        if not width:
-            return
+        width = self.size.width or self.app.size.width
         title, note, right = status.arrange(f"IMI  {self._title}", self._note, self._parts, width - 1)
         now = (title, note, tuple(right), width)
         if now == self._last:
@@ -58,4 +56,4 @@ class StatusLine(Static):
         for part in right:
             pieces.append((part.text, "bold $text-warning") if part.alarm else part.text)
             pieces.append("  ")
-        self.update(Content.assemble(*pieces))
+        self.update(Content.assemble(*pieces), layout=False)
