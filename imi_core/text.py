@@ -7,6 +7,7 @@ visible instead of being dropped, so that an officer sees that somebody put them
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -37,17 +38,15 @@ _PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
 _NONCHARACTERS = "\ufdd0-\ufdef\ufffe\uffff" + "".join(
     f"{chr(n * 0x10000 + 0xFFFE)}-{chr(n * 0x10000 + 0xFFFF)}" for n in range(1, 15)
 )
-_SUSPECT = re.compile(f"[{_CONTROL}{_BIDI}{_INVISIBLE}{_PRIVATE}{_NONCHARACTERS}]+")
+_SUSPECT = f"[{_CONTROL}{_BIDI}{_INVISIBLE}{_PRIVATE}{_NONCHARACTERS}]+"
 # Suspect characters that `str.isprintable` lets pass, for telling harmless text quickly.
-_PRINTABLE_SUSPECT = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_PRINTABLE_SUSPECT = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 
 _CACHE = 20_000
 """Characters remembered at most by each of the two tables below."""
 
 # What the alphabets of the Union are written with, composed; text of nothing else needs no closer look.
-_UNUSUAL = re.compile(
+_UNUSUAL = (
     "[^ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0377\u0384-\u0386\u0388-\u03ff\u0400-\u0482\u048a-\u052f"
     "\u1e00-\u1eff\u2010-\u2027\u20ac]"
 )
@@ -56,7 +55,10 @@ _JOINERS = "\u200c\u200d"
 _STYLES = "\ufe0e\ufe0f"
 _SOMETIMES = frozenset(_JOINERS + _STYLES)
 # Combining marks are neither letters nor space: only such a run can hold too many of them.
-_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_COMBINING + 1},}}")
+_MAYBE_MARKS = rf"[^\w\s\x00-\x7f]{{{MAX_COMBINING + 1},}}"
+
+# Compiled at the first use: the full screen's start needs none of them.
+_compiled = functools.cache(re.compile)
 
 
 def display(text: str, lines: Literal["single", "multi"] = "single", limit: int = MAX_VIEW) -> str:
@@ -79,8 +81,8 @@ def display(text: str, lines: Literal["single", "multi"] = "single", limit: int 
         text = text.replace(line_end, "\n")
     if lines == "single":
         text = text.replace("\n", " ")
-    text = unicodedata.normalize("NFC", _SUSPECT.sub(_mark, text))
-    text = _MAYBE_MARKS.sub(_thin, text)
+    text = unicodedata.normalize("NFC", _compiled(_SUSPECT).sub(_mark, text))
+    text = _compiled(_MAYBE_MARKS).sub(_thin, text)
     if cut or len(text) > limit:
         return text[: max(limit - 1, 0)].rstrip(_JOINERS) + "…"
     return text
@@ -140,13 +142,13 @@ def _harmless(text: str) -> bool:
     """Whether `display` has nothing to do on `text`, which has no line ends."""
     if text.isascii():
         return text.isprintable()
-    if not _UNUSUAL.search(text):
+    if not _compiled(_UNUSUAL).search(text):
         return unicodedata.is_normalized("NFC", text)
     return (
         text.isprintable()
-        and not _PRINTABLE_SUSPECT.search(text)
+        and not _compiled(_PRINTABLE_SUSPECT).search(text)
         and unicodedata.is_normalized("NFC", text)
-        and not _MAYBE_MARKS.search(text)
+        and not _compiled(_MAYBE_MARKS).search(text)
     )
 
 
@@ -197,9 +199,9 @@ def _belongs(text: str, at: int) -> bool:
 def _joins(char: str) -> bool:
     """Whether `char` is a letter, the mark on one, or an emoji."""
     category = unicodedata.category(char)
-    return (category[0] in "LM" or category == "So" or "\U0001f3fb" <= char <= "\U0001f3ff") and not _SUSPECT.match(
-        char
-    )
+    return (category[0] in "LM" or category == "So" or "\U0001f3fb" <= char <= "\U0001f3ff") and not _compiled(
+        _SUSPECT
+    ).match(char)
 
 
 def _thin(match: re.Match[str]) -> str:

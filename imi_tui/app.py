@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -45,7 +46,8 @@ BEGIN = 0.3
 class ImiApp(App[None], inherit_bindings=False):
     """One officer, one cache, one stack of screens."""
 
-    CSS_PATH = "app.tcss"
+    # The first screen's style sheets are read with the rest: adding them later would apply every rule twice.
+    CSS_PATH = ["app.tcss", "screens/base.tcss", "screens/inbox.tcss"]
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-vast")]
     MODES: ClassVar = {"inbox": routes.inbox}
@@ -91,6 +93,8 @@ class ImiApp(App[None], inherit_bindings=False):
         self._unsubscribe()
 
     def _begin(self) -> None:
+        gc.freeze()
+        gc.enable()
         self.context.start()
         if self.context.notices:
             self.notify("\n".join(self.context.notices), severity="warning", markup=False, timeout=20)

@@ -20,7 +20,7 @@ def _keep_nothing(_name: str, _value: str) -> None:
     return None
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Context:
     """Everything a screen may use besides the cache's values.
 

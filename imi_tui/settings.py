@@ -6,22 +6,21 @@ not fit, is reported with the nearest known one and left out: a slip in the file
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 VAULTS = ("keyring", "passphrase", "file", "memory")
 KEYBOARDS = ("auto", "bds", "phonetic", "off")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings with their defaults; `problems` are sentences about what in the file could not be used."""
 
     server: str = ""
@@ -36,7 +35,7 @@ class Settings:
     """Whether the full screen reacts to the mouse; off leaves selecting text to the terminal."""
     poll_minutes: int = 5
     """Minutes between synchronisations while nothing happens."""
-    keys: dict[str, Any] = field(default_factory=dict)
+    keys: Mapping[str, Any] = MappingProxyType({})
     """Table of own keys: ``"go.outbox" = "f6"``; see the help screen for the names."""
     problems: tuple[str, ...] = ()
 
@@ -137,4 +136,4 @@ def _toml(value: str | bool | int) -> str:
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda match: f"\\u{ord(match[0]):04X}", escaped) + '"'
 
 
-assert set(_KINDS) == {item.name for item in dataclasses.fields(Settings)} - {"problems"}
+assert set(_KINDS) == set(Settings._fields) - {"problems"}

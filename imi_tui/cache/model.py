@@ -70,7 +70,7 @@ class AuthorityHit(NamedTuple):
     matched: str
 
 
-@dataclass(slots=True)
+@dataclass
 class Draft:
     """An entry being written; saved while typing. `case_id` is empty for the first entry of a new case."""
 

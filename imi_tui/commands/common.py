@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import clean, display
 from imi_tui import commands, i18n, problems
@@ -59,8 +58,7 @@ def languages() -> tuple[str, ...]:
     return ("en",) if mine in ("en", i18n.PSEUDO) else (mine, "en")
 
 
-@dataclass
-class Client:
+class Client(NamedTuple):
     """An opened profile. `vault` describes how the key is kept, `vault_kind` is the one asked for ("" for none)."""
 
     profile: Profile

@@ -176,6 +176,7 @@ class BaseScreen(ActionScreen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._stale: frozenset[str] = frozenset()
+        self._seen = False
 
     def compose(self) -> ComposeResult:
         """The frame around the body."""
@@ -187,7 +188,7 @@ class BaseScreen(ActionScreen[Result]):
     def _take_width(self) -> None:
         """Take the class of the width before the first layout; Textual would paint once without it, then again."""
         width = self.app.size.width
-        fitting = [name for columns, name in sorted(self.app.HORIZONTAL_BREAKPOINTS) if width >= columns]
+        fitting = [name for columns, name in sorted(self.app.HORIZONTAL_BREAKPOINTS or ()) if width >= columns]
         self.add_class(*fitting[-1:])
 
     def compose_body(self) -> ComposeResult:
@@ -229,7 +230,9 @@ class BaseScreen(ActionScreen[Result]):
         if self._stale:
             kinds, self._stale = self._stale, frozenset()
             self.reload(kinds)
-        self.refresh_frame()
+        if self._seen:
+            self.refresh_frame()
+        self._seen = True
 
     def refresh_frame(self) -> None:
         """Write status line and footer again; call it when the situation changed."""

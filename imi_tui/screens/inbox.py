@@ -6,7 +6,6 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -64,12 +63,10 @@ class InboxScreen(CaseScreenBase):
 
     def compose_body(self) -> ComposeResult:
         """Views, list, preview."""
-        with Horizontal(id="columns"):
-            yield ViewsColumn()
-            with Vertical(id="main"):
-                yield Static("", id="heading", markup=False)
-                yield CaseList(self.words, self.context.today)
-                yield Static("", id="empty", markup=False)
+        yield ViewsColumn()
+        yield Static("", id="heading", markup=False)
+        yield CaseList(self.words, self.context.today)
+        yield Static("", id="empty", markup=False)
 
     def title_text(self) -> str:
         """View and count, or the search."""
@@ -144,7 +141,6 @@ class InboxScreen(CaseScreenBase):
 
     def on_mount(self) -> None:
         """The list first; what can be done with the case under the cursor follows the first paint."""
-        super().on_mount()
         self._timer = self.set_timer(SETTLE, self._settle)
 
     def _at_hand(self) -> list[CaseDetail]:
@@ -242,7 +238,7 @@ class InboxScreen(CaseScreenBase):
         found = next(iter(self.query(Document)), None)
         if found is None:
             found = Document(id="preview")
-            self.query_one("#columns").mount(found)
+            self.mount(found)
         row = self.query_one(CaseList).row
         detail = self.store.case(row.desk, row.id) if row is not None else None
         rules = self.rules_of(detail) if detail is not None else None
@@ -347,7 +343,7 @@ class InboxScreen(CaseScreenBase):
         if not self.query(LineInput):
             field = LineInput(id="search")
             field.placeholder = _("Words or a reference; Enter to the hits, Esc ends the search")
-            await self.query_one("#main").mount(field, before="#heading")
+            await self.mount(field, before="#heading")
         self.query_one(LineInput).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
