@@ -236,7 +236,8 @@ class BaseScreen(ActionScreen[Result]):
 
     def refresh_frame(self) -> None:
         """Write status line and footer again; call it when the situation changed."""
-        if not self.is_mounted:
+        # On mounting, the screen does not count as mounted yet, but its frame is there.
+        if not self.query(StatusLine):
             return
         self.query_one(StatusLine).show(self.title_text(), self.title_note(), self.store.status(), self.context)
         self.query_one(ActionFooter).show(self.footer_items())

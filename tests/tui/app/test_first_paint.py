@@ -40,7 +40,10 @@ async def main():
     late = json.loads(sys.argv[2])
     app = ImiApp(Context(store, profile, start=lambda: started.append([m for m in late if m in sys.modules])))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        for _ in range(200):
+            if started:
+                break
+            await pilot.pause(0.02)
     print(json.dumps(started))
 
 asyncio.run(main())

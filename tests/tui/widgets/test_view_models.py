@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -45,12 +44,12 @@ def words(pw_info: Rules) -> rows.Words:
 @pytest.mark.parametrize("name", ["Zoll", "Ιατρικός Σύλλογος Αθηνών", "税関" * 30, "a\u0301" * 40, ""])
 def test_a_row_is_exactly_as_wide_as_its_list(words: rows.Words, width: int, name: str) -> None:
     columns = rows.columns(width)
-    row = replace(ROW, counterpart=name, subject=name * 3)
+    row = ROW._replace(counterpart=name, subject=name * 3)
     due, rest = rows.texts(row, columns, words, TODAY)
     assert cell_len(f"{rows.marks(row, TODAY, cursor=True, marked=False)} {due} {rest}") <= width
     assert cell_len(rows.heading(columns)) <= width
     assert (
-        len({cell_len(rows.texts(replace(row, subject=text), columns, words, TODAY)[1]) for text in ("x", "語" * 99)})
+        len({cell_len(rows.texts(row._replace(subject=text), columns, words, TODAY)[1]) for text in ("x", "語" * 99)})
         == 1
     )
 
@@ -67,7 +66,7 @@ def test_a_row_is_exactly_as_wide_as_its_list(words: rows.Words, width: int, nam
     ],
 )
 def test_every_state_has_a_mark(changes: dict[str, object], expected: str) -> None:
-    assert rows.marks(replace(ROW, **changes), TODAY, cursor=False, marked=True) == expected  # type: ignore[arg-type]
+    assert rows.marks(ROW._replace(**changes), TODAY, cursor=False, marked=True) == expected  # type: ignore[arg-type]
 
 
 def test_deadlines_are_relative_and_far_ones_are_dates() -> None:
@@ -82,10 +81,10 @@ def test_deadlines_are_relative_and_far_ones_are_dates() -> None:
 
 def test_the_state_says_what_this_desk_has_to_do(words: rows.Words) -> None:
     assert words.state(ROW) == "to accept"
-    assert words.state(replace(ROW, turn_mine=False)) == "Awaiting acceptance"
-    assert words.state(replace(ROW, pending=1)) == "queued"
-    assert words.state(replace(ROW, rejected=1)) == "refused"
-    assert words.state(replace(ROW, state="of_a_later_version")) == "of_a_later_version"
+    assert words.state(ROW._replace(turn_mine=False)) == "Awaiting acceptance"
+    assert words.state(ROW._replace(pending=1)) == "queued"
+    assert words.state(ROW._replace(rejected=1)) == "refused"
+    assert words.state(ROW._replace(state="of_a_later_version")) == "of_a_later_version"
 
 
 def test_remote_text_has_a_gutter_on_every_line() -> None:
