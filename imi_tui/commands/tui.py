@@ -45,7 +45,7 @@ def show(options: argparse.Namespace, *, demo: bool) -> int:
     # The thread that writes to the terminal and the one that synchronises share the interpreter with the screen.
     sys.setswitchinterval(0.0005)
     # Textual waits up to a frame before it paints; at its own 60 a second that is most of what a page down takes.
-    os.environ.setdefault("TEXTUAL_FPS", "120")
+    os.environ.setdefault("TEXTUAL_FPS", "250")
     with opened(options) as client, lock_profile(client.profile):
         context = context_of(client, demo=demo)
         from imi_tui.app import run as run_screen

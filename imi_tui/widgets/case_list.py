@@ -15,6 +15,7 @@ from rich.segment import Segment
 from textual.cache import LRUCache
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -55,6 +56,8 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
     BINDINGS = bindings("rows")
+    # Another number of rows moves no other widget: without the layout a view change costs half.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     class Moved(Message):
         """The cursor is on another case, or on none."""
@@ -114,6 +117,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self._index = max(0, min(index, window.count - 1))
         self._forget()
         self.virtual_size = Size(max(1, self.size.width), window.count)
+        self.vertical_scrollbar.window_virtual_size = window.count
         if keep:
             self.scroll_to(y=max(0, self._index - offset), animate=False, force=True)
         else:

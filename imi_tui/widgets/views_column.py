@@ -32,4 +32,6 @@ class ViewsColumn(Static):
         if lines == self._last:
             return
         self._last = lines
-        self.update(Content("\n").join(Content.styled(text, "bold" if now else "") for text, now in lines))
+        self.update(
+            Content("\n").join(Content.styled(text, "bold" if now else "") for text, now in lines), layout=False
+        )
