@@ -147,7 +147,7 @@ class Tour:
         return lambda lines: lines[0].startswith(f" IMI  {self._begin(text)}")
 
     def _begin(self, text: str) -> str:
-        return self.words[text].partition("{")[0][:12].strip()
+        return self.words[text].partition("{")[0][:9].strip()
 
     def at(self, text: str) -> None:
         """Wait for a screen by its title."""
@@ -425,9 +425,7 @@ def prepared(
     server.start()
     try:
         with Liar(server.url, lie or (lambda _path, _asked, told: told)) as liar:
-            visitor = Visitor(
-                folder / "home", server, login, locales=str(catalogues(folder / "locales")), url=liar.url
-            )
+            visitor = Visitor(folder / "home", server, login, locales=str(catalogues(folder / "locales")), url=liar.url)
             visitor.run("sync")
             fill_outbox(visitor, liar)
             yield visitor
