@@ -1,4 +1,4 @@
-"""Run the measurements: ``python -m bench [launch] [keys] [commands] [idle]``; all of them without arguments."""
+"""Run the measurements: ``python -m bench [launch] [keys] [commands] [idle] [sync]``; without a name all but sync."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ MARKER = "-26-"
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
     names = ("launch", "keys", "commands", "idle")
+    slow = ("sync",)
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="*", choices=[*names, []], default=[])
+    parser.add_argument("what", nargs="*", choices=[*names, *slow, []], default=[])
     parser.add_argument("--cases", type=int, default=1_000_000, help="size of the large cache")
     parser.add_argument("--runs", type=int, default=11)
+    parser.add_argument("--synced", type=int, default=10_000, help="cases of the first sync over a line")
+    parser.add_argument("--peer-first", action="store_true", help="let mbsync fetch everything over the line, too")
     options = parser.parse_args()
     wanted = options.what or list(names)
     client = [str(Path(sys.executable).parent / "imi-tui"), "--server=http://127.0.0.1:9"]
@@ -45,6 +48,10 @@ def main() -> int:
         lines += commands.report(commands.measure(options.runs))
     if "idle" in wanted:
         lines += idle.report(*opened(10_000))
+    if "sync" in wanted:
+        from bench.sync import measure
+
+        lines += measure.report(options.synced, max(3, options.runs // 3), peer_first=options.peer_first)
     print("\n".join(lines))
     return int(any(line.endswith(("OVER", "UNDER")) for line in lines))
 
