@@ -55,6 +55,12 @@ SetErrorType = Literal[
 """RFC 8620 set errors plus, from "unknownProcedure" on, those of `urn:imi:case` (the codes of `imi_core.errors`)."""
 
 
+MAX_REFERENCED = 4 * 1024 * 1024
+"""Bytes (as JSON) that the result references of one call may bring. Each is short however much it points at, so
+that without a bound a small request asks for an answer of any size."""
+_encode = msgspec.json.Encoder().encode
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The seven limits of the session resource (RFC 8620, section 2); sizes in bytes."""
 
@@ -127,16 +133,22 @@ def resolve_references(
     """`arguments` with every ``#name`` result reference replaced by what it points at (RFC 8620, section 3.7).
 
     Raises `MethodError`: "invalidArguments" where a name stands with and without "#", "invalidResultReference"
-    where nothing is found, "requestTooLarge" where a reference brings more than `max_ids` values.
+    where nothing is found, "requestTooLarge" where a reference brings more than `max_ids` values, or all of them
+    together more than `MAX_REFERENCED`.
     """
     out: dict[str, Any] = {}
+    left = MAX_REFERENCED
     for name, value in arguments.items():
         if not name.startswith("#"):
             out[name] = value
             continue
         if name[1:] in arguments:
             raise MethodError("invalidArguments", f"{name[1:]} stands both as a value and as a reference")
-        out[name[1:]] = _resolve(value, responses, max_ids)
+        found = _resolve(value, responses, max_ids)
+        left -= len(_encode(found))
+        if left < 0:
+            raise MethodError("requestTooLarge", f"the references bring more than {MAX_REFERENCED} bytes")
+        out[name[1:]] = found
     return out
 
 

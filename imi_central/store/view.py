@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +24,9 @@ from imi_core.procedure import Rules
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+MAX_READ = 32 * 1024 * 1024
+"""Bytes of stored objects read for one call: far more than an answer holds, far less than 1000 of the largest."""
 
 
 class View:
@@ -81,11 +84,10 @@ class View:
         wanted = self._all(desk, "Case", limit) if ids is None else ids
         levels = self._sight.levels(desk, wanted)
         found: dict[str, Case] = {}
-        for batch in batches(levels):
-            for row in self._conn.execute(sa.select(cases.c.id, cases.c.data).where(cases.c.id.in_(batch))):
-                case = decode_case(row.data)
-                rules = self._sight.rules(case.procedure, case.procedure_version)
-                found[row.id] = visibility.project(rules, case, levels[row.id])
+        for case_id, data in self._rows(cases, levels):
+            case = decode_case(data)
+            rules = self._sight.rules(case.procedure, case.procedure_version)
+            found[case_id] = visibility.project(rules, case, levels[case_id])
         return [found[each] for each in levels if each in found]
 
     def entries(self, desk: str, ids: Iterable[str] | None, limit: int) -> list[Entry]:
@@ -95,10 +97,7 @@ class View:
         """
         self._check(desk)
         wanted = self._all(desk, "Entry", limit) if ids is None else list(ids)
-        found: dict[str, Entry] = {}
-        for batch in batches(wanted):
-            for row in self._conn.execute(sa.select(entries.c.id, entries.c.data).where(entries.c.id.in_(batch))):
-                found[row.id] = decode_entry(row.data)
+        found = {entry_id: decode_entry(data) for entry_id, data in self._rows(entries, wanted)}
         held = [found[each] for each in wanted if each in found]
         levels = self._sight.levels(desk, {entry.case_id for entry in held})
         return [visibility.project_entry(entry, levels[entry.case_id]) for entry in held if entry.case_id in levels]
@@ -173,6 +172,16 @@ class View:
     def read_file(self, found: files.File, start: int, length: int) -> bytes:
         """A part of the bytes of a file that `file` gave."""
         return files.read(self._conn, found.id, start, length)
+
+    def _rows(self, table: sa.Table, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(id, stored form) of these objects. Raises `TooMany` above `MAX_READ`."""
+        size = 0
+        for batch in batches(ids, 100):
+            for row in self._conn.execute(sa.select(table.c.id, table.c.data).where(table.c.id.in_(batch))):
+                size += len(row.data)
+                if size > MAX_READ:
+                    raise TooMany
+                yield row.id, row.data
 
     def _check(self, account_id: str) -> None:
         if account_id != DIRECTORY:

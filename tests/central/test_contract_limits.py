@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +14,12 @@ import msgspec
 import pytest
 import zstandard
 
-from imi_central.api import dispatch
+from imi_central.api import body, dispatch
+from imi_central.api.errors import Problem
 from imi_central.api.gate import Gate
-from imi_central.store import Store, dialect, files
+from imi_central.store import Store, dialect, files, view
 from imi_core.authority import Officer
-from imi_core.jmap import CASE, CORE, Limits
+from imi_core.jmap import CASE, CORE, Limits, Request
 from tests.central.world import LYON, REQUEST, ROSENHEIM, USING, Caller, Clock, ref, send
 
 ECHO = ["Core/echo", {"hello": True}, "c"]
@@ -154,6 +156,16 @@ class TestLimits:
         names = [answer[0] for answer in caller.post("lyon", long, long, ECHO)["methodResponses"]]
         assert names == ["Core/echo", "error", "Core/echo"]
 
+    @pytest.mark.parametrize("method", ["Case/get", "Entry/get"])
+    def test_objects_are_not_read_without_end(self, store: Store, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        entries = [send(store) for _ in range(3)]
+        ids = [entry.case_id if method == "Case/get" else entry.id for entry in entries]
+        caller = Caller(store)
+        assert len(caller.call("lyon", method, accountId=LYON, ids=ids)["list"]) == 3
+        monkeypatch.setattr(view, "MAX_READ", 2_500)
+        assert len(caller.call("lyon", method, accountId=LYON, ids=ids[:1])["list"]) == 1
+        assert caller.call("lyon", method, accountId=LYON, ids=ids)["error"]["type"] == "requestTooLarge"
+
     def test_max_changes_is_cut_to_what_a_get_may_bring(self, store: Store) -> None:
         for _ in range(4):
             send(store)
@@ -214,6 +226,21 @@ class TestMalformed:
     def test_what_is_no_request(self, caller: Caller, content: bytes) -> None:
         answer = post(caller, content)
         assert (answer.status_code, answer.json()["type"]) == (400, "urn:ietf:params:jmap:error:notRequest")
+
+    def test_text_that_never_ends_does_not_stop_the_server(self) -> None:
+        content = b'{"a":"' + b'["' * 300_000
+
+        def stuck(_signal: int, _frame: object) -> None:
+            raise AssertionError("one request keeps every thread waiting")
+
+        before = signal.signal(signal.SIGALRM, stuck)
+        signal.alarm(20)
+        try:
+            with pytest.raises(Problem, match="notJSON"):
+                body.decode(content, Request)
+        finally:
+            signal.alarm(0)
+            signal.signal(signal.SIGALRM, before)
 
     def test_brackets_in_text_are_no_depth(self, caller: Caller) -> None:
         text = '[{"' * 100

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imi_core.jmap import Limits, MethodError, Request, Response, SetError, SetErrorType, resolve_references
+from imi_core.jmap import (
+    MAX_REFERENCED,
+    Limits,
+    MethodError,
+    Request,
+    Response,
+    SetError,
+    SetErrorType,
+    resolve_references,
+)
 
 Responses = list[tuple[str, dict[str, Any], str]]
 
@@ -202,3 +211,12 @@ def test_every_refusal_of_the_rules_is_a_set_error() -> None:
     assert {"notAvailable", "forbidden", "stale", "badTarget", "blocked", "invalidAnswers", "unknownProcedure"} <= set(
         typing.get_args(SetErrorType)
     )
+
+
+def test_references_that_together_bring_too_much() -> None:
+    long: Responses = [("Core/echo", {"x": "y" * (MAX_REFERENCED // 10)}, "e")]
+    one = {"resultOf": "e", "name": "Core/echo", "path": "/x"}
+    assert len(resolve_references({f"#{n}": one for n in range(9)}, long, 10)) == 9
+    with pytest.raises(MethodError) as error:
+        resolve_references({f"#{n}": one for n in range(10)}, long, 10)
+    assert error.value.type == "requestTooLarge"
