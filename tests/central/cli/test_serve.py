@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ import httpx
 import pytest
 
 from imi_central.cli import main
+from imi_central.serve import _listen
+from imi_central.settings import Settings
 from imi_central.store import Store
 from imi_core.authority import Authority, Desk, Officer
 
@@ -55,6 +58,13 @@ def running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Runn
     if process.poll() is None:
         process.kill()
         process.communicate()
+
+
+def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged(tmp_path: Path) -> None:
+    with _listen(Settings(data=tmp_path, port=0)) as listening, socket.create_connection(listening.getsockname()):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_server_process_from_start_to_end(running: Running) -> None:
