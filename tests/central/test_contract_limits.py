@@ -228,7 +228,7 @@ class TestMalformed:
         assert (answer.status_code, answer.json()["type"]) == (400, "urn:ietf:params:jmap:error:notRequest")
 
     def test_text_that_never_ends_does_not_stop_the_server(self) -> None:
-        content = b'{"a":"' + b'["' * 300_000
+        content = b'{"a":"' + b'[\\"' * 300_000
 
         def stuck(_signal: int, _frame: object) -> None:
             raise AssertionError("one request keeps every thread waiting")
