@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual import events
@@ -50,8 +50,6 @@ class ImiApp(App[None], inherit_bindings=False):
     CSS_PATH = ["app.tcss", "screens/base.tcss", "screens/inbox.tcss"]
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-vast")]
-    MODES: ClassVar = {"inbox": routes.inbox}
-    DEFAULT_MODE = "inbox"
     NOTIFICATION_TIMEOUT = 4
     # As the default it is there from the start; set later, every style sheet would be parsed twice.
     theme = Reactive(THEME)
@@ -75,6 +73,10 @@ class ImiApp(App[None], inherit_bindings=False):
         if self._theme is None or self._theme[0] != name:
             self._theme = name, super().current_theme
         return self._theme[1]
+
+    def get_default_screen(self) -> Screen[None]:
+        """The inbox. As a mode of its own it would make Textual parse every style sheet twice."""
+        return routes.inbox()
 
     # -- cache -------------------------------------------------------------------------------------------------------
 
