@@ -14,7 +14,8 @@ from textual.reactive import Reactive
 from imi_tui import keyboard
 from imi_tui.i18n import _
 from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
-from imi_tui.safety import ControlFilter, no_core_dumps, report
+from imi_tui.process import report
+from imi_tui.safety import ControlFilter
 from imi_tui.screens import routes
 from imi_tui.undo import Undo
 
@@ -218,7 +219,6 @@ class ImiApp(App[None], inherit_bindings=False):
 
 def run(context: Context) -> int:
     """Show the client until the officer leaves it. Returns the exit code."""
-    no_core_dumps()
     app = ImiApp(context)
     try:
         app.run(mouse=context.mouse)

@@ -41,19 +41,41 @@ def main(argv: list[str] | None = None) -> int:
         # Whoever read our output has had enough; the interpreter must not complain when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:  # noqa: BLE001
+        # Neither message nor locals: they may hold what a citizen wrote.
+        return _incident(error)
+
+
+def _incident(error: BaseException) -> int:
+    """A mistake of the program: say so without printing a single value, keep where it happened."""
+    from imi_tui import commands, process
+    from imi_tui.commands.common import say
+    from imi_tui.i18n import _
+    from imi_tui.profile import Profile
+
+    incident, path = process.report(error, Profile.locate().home / "incidents", f"Python {sys.version.split()[0]}")
+    say(_("The program made a mistake and has to end. Everything queued or drafted is kept."))
+    say(_("Incident {incident}.").format(incident=incident))
+    if path is not None:
+        say(_("A report without any content of cases is in {path}.").format(path=path))
+    return commands.FAILED
 
 
 def _run(command: str, options: argparse.Namespace, token: str) -> int:
     import gc
 
     from imi_core.errors import AnswersRefused, ImiError
-    from imi_tui import i18n, problems, settings
+    from imi_tui import i18n, problems, process, settings
     from imi_tui.cache.errors import CacheError, VaultError
     from imi_tui.commands import common
     from imi_tui.profile import Profile
     from imi_tui.signin.errors import SignInError
     from imi_tui.sync.errors import SyncError
 
+    process.no_core_dumps()
+    if token or command not in ("", "demo"):
+        # The full screen does this behind its first paint.
+        process.close_to_others()
     configured = settings.read(Profile.locate().config_file).language
     i18n.install(i18n.detect(getattr(options, "lang", "") or "", configured))
     try:

@@ -62,6 +62,8 @@ _SENTENCES: dict[str, str] = {
     "plaintextCipher": N_("The database software on this machine would not encrypt; nothing was written."),
     "wrongKey": N_("The key does not open the data on this machine."),
     "corruptCache": N_("A file with data on this machine is damaged; start again to fill it anew."),
+    "corruptWork": N_("The file with your drafts and unsent entries is damaged; restore it from a backup."),
+    "filesUnusable": N_("The files of the program cannot be read or written on this machine."),
     "newerCache": N_("The data on this machine was written by a newer version of the program."),
     "alreadyRunning": N_("The program already runs with this data."),
     "cacheBusy": N_("The data on this machine is in use; try again in a moment."),

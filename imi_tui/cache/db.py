@@ -7,7 +7,7 @@ text, which is why a file is looked at after its first page is written and befor
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import apsw
@@ -16,7 +16,9 @@ from imi_tui.cache.errors import (
     CacheBusy,
     CacheError,
     CorruptCache,
+    CorruptWork,
     DiskFull,
+    FilesUnusable,
     NewerCache,
     PlaintextCipher,
     WrongKey,
@@ -99,19 +101,29 @@ class Database:
 
     def typed(self, error: apsw.Error) -> CacheError:
         """The error of ours for one of SQLite's; a damaged cache is marked, so that the next start sets it aside."""
-        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
-            if self.part == "cache" and self.path is not None:
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError) and self.part == "cache" and self.path is not None:
+            # Where the mark cannot be made the damage is found again.
+            with suppress(OSError):
                 damage_mark(self.path).touch(mode=0o600)
-            return CorruptCache(self.part)
-        if isinstance(error, apsw.FullError):
-            return DiskFull()
-        if isinstance(error, apsw.BusyError | apsw.LockedError):
-            return CacheBusy()
-        return CacheError(f"{self.part}.db: {type(error).__name__}: {error}")
+        return typed_error(error, self.part)
 
     def close(self) -> None:
         """Give the file back."""
         self.connection.close()
+
+
+def typed_error(error: apsw.Error, part: Part) -> CacheError:
+    """The error of ours for one of SQLite's."""
+    match error:
+        case apsw.CorruptError() | apsw.NotADBError():
+            return CorruptCache() if part == "cache" else CorruptWork()
+        case apsw.FullError():
+            return DiskFull()
+        case apsw.BusyError() | apsw.LockedError():
+            return CacheBusy()
+        case apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.PermissionsError() | apsw.IOError():
+            return FilesUnusable(f"{part}.db", type(error).__name__.removesuffix("Error"))
+    return CacheError(f"{part}.db: {type(error).__name__}: {error}")
 
 
 def damage_mark(path: Path) -> Path:
@@ -126,17 +138,26 @@ def require_cipher() -> None:
 
 
 def open_file(path: Path, key: bytes, part: Part) -> Database:
-    """Open (or make) an encrypted file. Raises `PlaintextCipher`, `WrongKey` (also for a damaged first page)."""
+    """Open (or make) an encrypted file.
+
+    Raises `PlaintextCipher`, `WrongKey` (also for a damaged first page), `FilesUnusable`, `DiskFull`, `CacheBusy`.
+    """
     require_cipher()
     if len(key) != KEY_BYTES:
         raise CacheError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
-    if _header(path) == PLAIN_HEADER:
-        raise PlaintextCipher(f"{path.name} is not encrypted")
-    if not path.exists():
-        path.touch(mode=0o600)
-    connection = apsw.Connection(str(path))
-    connection.set_busy_timeout(BUSY_MS)
     try:
+        if _header(path) == PLAIN_HEADER:
+            raise PlaintextCipher(f"{path.name} is not encrypted")
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as error:
+        raise FilesUnusable.of(error, path.name) from error
+    try:
+        connection = apsw.Connection(str(path))
+    except apsw.Error as error:
+        raise typed_error(error, part) from error
+    try:
+        connection.set_busy_timeout(BUSY_MS)
         unlock(connection, key)
         connection.pragma("user_version")
         connection.pragma("journal_mode", "wal")
@@ -144,9 +165,9 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
     except apsw.NotADBError as error:
         connection.close()
         raise WrongKey from error
-    except apsw.CorruptError as error:
+    except apsw.Error as error:
         connection.close()
-        raise CorruptCache(part) from error
+        raise typed_error(error, part) from error
     return Database(connection, part, path)
 
 
@@ -191,14 +212,17 @@ def migrate(database: Database, scripts: tuple[str, ...], at: str) -> int:
     Raises `NewerCache` where the file is ahead of this program, `PlaintextCipher` where the first page came out
     readable.
     """
-    found: int = database.connection.pragma("user_version")
+    found: int = database.one("pragma user_version")[0]
     if found == len(scripts):
         return found
     if found and database.path is not None:
-        _keep_copy(database, found)
+        try:
+            _keep_copy(database, found)
+        except OSError as error:
+            raise FilesUnusable.of(error, database.path.name) from error
     while True:
         with database.write():
-            number = database.connection.pragma("user_version")
+            number = database.one("pragma user_version")[0]
             if number > len(scripts):
                 raise NewerCache(database.part, number, len(scripts))
             if number == len(scripts):
@@ -209,7 +233,7 @@ def migrate(database: Database, scripts: tuple[str, ...], at: str) -> int:
                 "insert into migration values(?, ?)",
                 (number + 1, at),
             )
-            database.connection.pragma("user_version", number + 1)
+            database.run(f"pragma user_version = {number + 1}")
         if number == 0:
             _refuse_plain_text(database)
 
@@ -217,7 +241,7 @@ def migrate(database: Database, scripts: tuple[str, ...], at: str) -> int:
 def _refuse_plain_text(database: Database) -> None:
     if database.path is None:
         return
-    database.connection.pragma("wal_checkpoint(truncate)")
+    database.run("pragma wal_checkpoint(truncate)")
     if _header(database.path) == PLAIN_HEADER:
         path = database.path
         database.close()

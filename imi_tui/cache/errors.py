@@ -5,11 +5,13 @@
     CacheError
       PlaintextCipher    this SQLite would write plain text; nothing was opened
       WrongKey           the key does not open the files
-      CorruptCache       a file is damaged (`part` says which, and what becomes of it)
+      CorruptCache       cache.db is damaged; the next start fills it anew
+      CorruptWork        work.db is damaged; nothing replaces it
       NewerCache         written by a newer version of this program
       AlreadyRunning     another process writes to this profile for a long time
       CacheBusy          another process held the file too long
       DiskFull           the disk is full; what was being written was not written
+      FilesUnusable      the folder of the profile, or a file in it, cannot be read or written
       BadObject          the server sent an object of the wrong shape; nothing of its page was written
       NoSuchCase, NoSuchItem, NoSuchSeat
       AlreadyAttempted   the entry may have left this machine: it can no longer be taken back
@@ -24,6 +26,8 @@ Every error has a stable `code` to translate by and an English sentence that say
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class CacheError(Exception):
@@ -55,18 +59,22 @@ class WrongKey(CacheError):
 
 
 class CorruptCache(CacheError):
-    """A file is damaged. `part` is "work" (drafts and outbox) or "cache" (rebuilt at the next start)."""
+    """A file is damaged: what the server told us, which the next start sets aside and fills anew."""
 
     code = "corruptCache"
+    part = "cache"
+    advice = "start again: it is set aside and filled anew from the server"
 
-    def __init__(self, part: str) -> None:
-        self.part = part
-        advice = (
-            "start again: it is set aside and filled anew from the server"
-            if part == "cache"
-            else "it holds drafts and unsent entries: restore it from a backup of this machine or move it away"
-        )
-        super().__init__(f"the file {part}.db is damaged; {advice}")
+    def __init__(self) -> None:
+        super().__init__(f"the file {self.part}.db is damaged; {self.advice}")
+
+
+class CorruptWork(CorruptCache):
+    """The file with drafts and unsent entries is damaged. It cannot be fetched again, so nothing replaces it."""
+
+    code = "corruptWork"
+    part = "work"
+    advice = "it holds drafts and unsent entries: restore it from a backup of this machine or move it away"
 
 
 class NewerCache(CacheError):
@@ -104,6 +112,23 @@ class DiskFull(CacheError):
 
     def __init__(self) -> None:
         super().__init__("the disk is full; nothing was lost: make room and try again")
+
+
+class FilesUnusable(CacheError):
+    """The profile's folder or a file in it cannot be made, read or written. `why` is the system's word for it."""
+
+    code = "filesUnusable"
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name, self.why = name, why
+        super().__init__(f"{name} cannot be used ({why}); make it writable or choose another folder (IMI_TUI_HOME)")
+
+    @classmethod
+    def of(cls, error: OSError, name: str) -> CacheError:
+        """The error of ours for one of the operating system's."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return DiskFull()
+        return cls(name, error.strerror or type(error).__name__)
 
 
 class BadObject(CacheError):

@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from imi_tui.cache.errors import AlreadyRunning
+from imi_tui.cache.errors import AlreadyRunning, FilesUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,11 @@ def lock_profile(profile: Profile) -> Iterator[None]:
 
     Short commands that read, or put an entry into the outbox, do without: SQLite's own locks order them.
     """
-    profile.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(profile.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        profile.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(profile.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError as error:
+        raise FilesUnusable.of(error, profile.lock_file.name) from error
     try:
         try:
             _lock(descriptor)

@@ -15,10 +15,13 @@ from imi_tui.cache.db import (
     open_memory,
     require_cipher,
     set_aside,
+    sidecars,
 )
-from imi_tui.cache.errors import CacheError, CorruptCache, WrongKey
+from imi_tui.cache.errors import CacheError, CorruptCache, CorruptWork, FilesUnusable, WrongKey
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from imi_tui.cache.hub import Hub
     from imi_tui.profile import Profile
 
@@ -31,22 +34,26 @@ def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database
     if isinstance(key, MemoryKey):
         return _open_memory(profile, hub, at)
     require_cipher()
-    profile.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    had_work = profile.work_db.exists()
+    try:
+        profile.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        had_work = profile.work_db.exists()
+    except OSError as error:
+        raise FilesUnusable.of(error, str(profile.home)) from error
     try:
         work = open_file(profile.work_db, key, "work")
     except WrongKey:
         if _opens(profile, key):
-            raise CorruptCache("work") from None
+            raise CorruptWork from None
         raise
     try:
         migrate(work, schema.WORK, at)
         cache = _open_cache(profile, key, at, had_work)
-    except CacheError:
+    except CacheError as error:
         work.close()
-        if not had_work:
+        if isinstance(error, WrongKey) and not had_work:
             # An empty file made with a key that is not the profile's would lock the right one out.
-            profile.work_db.unlink(missing_ok=True)
+            for path in (profile.work_db, *sidecars(profile.work_db)):
+                path.unlink(missing_ok=True)
         raise
     _check_folding(cache)
     return work, cache
@@ -54,17 +61,28 @@ def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database
 
 def _open_cache(profile: Profile, key: bytes, at: str, key_is_right: bool) -> Database:
     path = profile.cache_db
-    if damage_mark(path).exists():
-        set_aside(path)
     try:
-        cache = open_file(path, key, "cache")
+        if damage_mark(path).exists():
+            set_aside(path)
+        try:
+            return _migrated(path, key, at)
+        except (WrongKey, CorruptCache) as error:
+            if isinstance(error, WrongKey) and not key_is_right:
+                raise
+            set_aside(path)
+            return _migrated(path, key, at)
+    except OSError as error:
+        raise FilesUnusable.of(error, path.name) from error
+
+
+def _migrated(path: Path, key: bytes, at: str) -> Database:
+    cache = open_file(path, key, "cache")
+    try:
         migrate(cache, schema.CACHE, at)
-    except (WrongKey, CorruptCache) as error:
-        if isinstance(error, WrongKey) and not key_is_right:
-            raise
-        set_aside(path)
-        cache = open_file(path, key, "cache")
-        migrate(cache, schema.CACHE, at)
+    except CacheError:
+        # A file that is set aside must not stay open under its old name.
+        cache.close()
+        raise
     return cache
 
 

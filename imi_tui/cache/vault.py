@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from imi_tui.cache.db import KEY_BYTES, MemoryKey
-from imi_tui.cache.errors import VaultLocked, VaultUnavailable, WrongPassphrase
+from imi_tui.cache.errors import FilesUnusable, VaultLocked, VaultUnavailable, WrongPassphrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,8 +142,8 @@ class PassphraseVault:
         head = {"kdf": "argon2id", "memory": MEMORY_KIB, "iterations": ITERATIONS, "lanes": LANES}
         wrapped = ChaCha20Poly1305(_derive(passphrase, salt, head)).encrypt(nonce, key, _bound(head))
         text = {name: base64.b64encode(value).decode() for name, value in _named(salt, nonce, wrapped).items()}
-        _write_private(self._path, json.dumps(head | text).encode())
-        return key
+        # Another process may just have made one, with another passphrase perhaps.
+        return key if _write_private(self._path, json.dumps(head | text).encode()) else self._open()
 
     def _open(self) -> bytes:
         from cryptography.exceptions import InvalidTag
@@ -206,11 +206,9 @@ class FileVault:
 
     def key(self) -> bytes:
         """The key; the file is made on first use."""
-        if not self._path.exists():
-            made = _new_key(self._profile)
-            _write_private(self._path, base64.b64encode(made))
-            return made
         try:
+            if not self._path.exists():
+                _write_private(self._path, base64.b64encode(_new_key(self._profile)))
             mode = self._path.stat().st_mode
             if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise VaultUnavailable(f"others can read the key file {self._path.name}; run: chmod 600 {self._path}")
@@ -256,15 +254,43 @@ def _decoded(text: str, where: str) -> bytes:
     return key
 
 
-def _write_private(path: Path, data: bytes) -> None:
-    """A new file that only its owner can read, whole or not at all; one that is there already stays."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _write_private(path: Path, data: bytes) -> bool:
+    """A new file that only its owner can read, on the disk when this returns, whole or not at all.
+
+    False where another process made it first: its key counts, because data may be written with it already.
+    Raises `FilesUnusable`, `DiskFull`.
+    """
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
     try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    os.replace(draft, path)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            return _place(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise FilesUnusable.of(error, path.name) from error
+
+
+def _place(draft: Path, path: Path) -> bool:
+    """Give `draft` its name, unless there is a file of that name."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        # A file system without links: here only the moment between looking and renaming is open.
+        if path.exists():
+            return False
+        os.replace(draft, path)
+    if sys.platform != "win32":
+        # Without its name on the disk, a power cut could leave data whose key is gone.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return True

@@ -91,8 +91,10 @@ class Wiring:
 
     def start(self) -> None:
         """Begin synchronising; without a server there is nothing to begin."""
+        from imi_tui import process
         from imi_tui.sync.worker import SyncWorker
 
+        process.close_to_others()
         try:
             server = self._client.server
         except CommandError:

@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 
-from imi_tui.safety import ControlFilter, harmless, report
+from imi_tui.process import report
+from imi_tui.safety import ControlFilter, harmless
 
 HOSTILE = "a\x1b]52;c;cHduZWQ=\x07b\x9b2Jc\u202egnp.exe\u2066\x00"
 
