@@ -66,7 +66,10 @@ class Filler:
             if action == "reply" and self.rng.random() < 0.08 and field.needed:
                 out[field.id + forms.CANNOT] = self._draw(language, "reply", "cannot")
                 continue
-            out[field.id] = self._value(rules, field, asked, language)
+            if field.type == "date":
+                out[field.id] = _day(field.id, self.rng.randrange(500), out)
+            else:
+                out[field.id] = self._value(rules, field, asked, language)
         return out
 
     def _draw(self, language: str, section: str, key: str) -> str:
@@ -90,8 +93,6 @@ class Filler:
                 return sorted(rng.sample(asked, rng.randint(1, min(5, len(asked)))), key=asked.index)
             case "question":
                 return rng.choice(asked)
-            case "date":
-                return str(dt.date(2025, 6, 1) + dt.timedelta(days=rng.randrange(500)))
             case "days":
                 return rng.choice((5, 7, 10, 14, 14, 21))
             case "number":
@@ -129,3 +130,16 @@ class Filler:
         if name == "workers":
             return f"{self.names['person']}, {dt.date(1985, 3, 4)}, A1 {self.rng.randrange(10**5, 10**6)}"
         return self._draw(language, "reply", "text")
+
+
+def _day(id: str, drawn: int, before: Answers) -> str:
+    """A believable day, `drawn` from 0 to 499: births long ago, the end of a period after its beginning."""
+    if "birth" in id:
+        return str(dt.date(1960, 1, 1) + dt.timedelta(days=25 * drawn))
+    if id in ("qualification_date", "GQ-01-date"):
+        return str(dt.date(1996, 6, 1) + dt.timedelta(days=20 * drawn))
+    stem = max(id.rpartition("-")[0], id.rpartition("_")[0], key=len)
+    start = next((str(before[stem + end]) for end in ("_from", "-from", "-since") if stem + end in before), None)
+    if start is not None:
+        return str(dt.date.fromisoformat(start) + dt.timedelta(days=20 + drawn // 3))
+    return str(dt.date(2025, 6, 1) + dt.timedelta(days=drawn))

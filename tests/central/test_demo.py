@@ -52,6 +52,14 @@ def test_cases_are_sealed_ordered_and_numbered_as_they_were_sent() -> None:
         assert sent == sorted(sent)
 
 
+def test_periods_end_after_they_begin_and_people_are_grown_up() -> None:
+    requests = [case.request for case, _ in make(300)]
+    periods = [(one["period_from"], one["period_to"]) for one in requests if {"period_from", "period_to"} <= set(one)]
+    assert len(periods) > 20
+    assert all(start < end for start, end in periods)
+    assert max(one["birth_date"] for one in requests if "birth_date" in one) < "2000"
+
+
 def test_europe_has_every_country_and_the_demo_seats() -> None:
     loaded = europe.load()
     assert {authority.country for authority in loaded.authorities} == set(COUNTRIES)
