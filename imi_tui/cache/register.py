@@ -84,7 +84,9 @@ class Register:
         if not self._words:
             texts = PART.join(record.text[: record.ends[_NAMES_AND_PLACES - 1]] for record in self._records)
             self._words = list(set(re.findall(r"[^\W\d_]{3,}", texts)))
-        return (word, *(found for found in self._words if near_prefix(word, found)))
+        # Who has no "ä" on the keyboard writes "ae"; that is no mistake, so that another one may be made beside it.
+        forms = {word, re.sub("ae|oe|ue|aa", lambda pair: pair[0][0], word)}
+        return (word, *(found for found in self._words if any(near_prefix(form, found) for form in forms)))
 
     def _hit(self, record: _Record, tier: int, word: str, area: str, languages: tuple[str, ...]) -> AuthorityHit:
         wire = self._directory.authority(record.id) or {}

@@ -96,6 +96,13 @@ def test_country_area_and_no_words(register: Store) -> None:
     assert register.authorities("rosenheim", area="pq") == []
 
 
+def test_letters_written_out_are_no_mistake(register: Store) -> None:
+    chamber = authority("at9", formalName="Österreichische Ärztekammer")
+    register.sync.apply("directory", Page("d2", authorities=[chamber]))
+    for typed in ("aerztekammer", "aerztekamer", "arztekamer", "oesterreichishe", "oesterreichische aerztekmmer"):
+        assert names(register.authorities(typed)) == ["at9"], typed
+
+
 def test_a_name_comes_before_a_description(register: Store) -> None:
     register.sync.apply(
         "directory", Page("d2", authorities=[authority("at1", formalName="Amt", descriptions={"en": "Near Rosenheim"})])
