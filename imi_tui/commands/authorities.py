@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imi_tui import commands
-from imi_tui.commands.common import languages, opened, out, out_json
+from imi_tui.commands.common import languages, opened, out, out_json, say
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
 
@@ -40,4 +40,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         for line in table([(hit.desk or hit.id, hit.country, hit.town, hit.title, hit.name) for hit in hits]):
             out(line)
+        if not hits:
+            say(_("No authority on this machine fits."))
     return commands.OK if hits else commands.NOT_FOUND

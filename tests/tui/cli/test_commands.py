@@ -157,7 +157,9 @@ def test_authorities(run: Run, central: Central, server: str, token: str) -> Non
     run("sync", "--server", server, token=token)
     found = run("authorities", "zoll", "--country", "de", "--json").json["authorities"]
     assert {hit["desk"] for hit in found} == {ROSENHEIM, "de-zoll-muenchen_pw"}
-    assert run("authorities", "atlantis").code == commands.NOT_FOUND
+    nothing = run("authorities", "atlantis")
+    assert (nothing.code, nothing.out) == (commands.NOT_FOUND, "")
+    assert "No authority on this machine fits." in nothing.err
 
 
 def test_signing_in_out_and_what_then(
