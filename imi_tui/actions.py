@@ -300,7 +300,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _a(
         "act.cancel",
-        N_("Cancel"),
+        N_("Back"),
         N_("Closes the form; what you wrote stays a draft."),
         "escape",
         "form",

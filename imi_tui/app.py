@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.screen import Screen
     from textual.theme import Theme
+    from textual.timer import Timer
 
-    from imi_tui.cache.model import Changed
+    from imi_tui.cache.model import Changed, OutboxItem
     from imi_tui.context import Context
     from imi_tui.keyboard import Layout
 
@@ -35,6 +36,9 @@ THEME = "ansi-dark"
 """The terminal's own sixteen colours: readable on light and dark terminals, and half the bytes of true colour."""
 GATHER = 0.1
 """Seconds in which changes of the cache are gathered before screens read again."""
+
+SEND_AFTER = 30.0
+"""Seconds in which the last queued entries can still be taken back before they are sent, where the line works."""
 
 COMPLETE = 0.03
 """Seconds a new screen gets to lay itself out before it is painted."""
@@ -62,6 +66,7 @@ class ImiApp(App[None], inherit_bindings=False):
         self.undo = Undo(context.store)
         self._filter = ControlFilter()
         self._changed: Changed | None = None
+        self._sending: Timer | None = None
         self._layout_asked = False
         self._day = context.today()
         self.animation_level = "none"
@@ -117,6 +122,13 @@ class ImiApp(App[None], inherit_bindings=False):
                 before.kinds | message.changed.kinds,
                 frozenset() if many else before.cases | message.changed.cases,
             )
+
+    def queued(self, items: list[OutboxItem]) -> None:
+        """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent."""
+        self.undo.queued(items)
+        if self._sending is not None:
+            self._sending.stop()
+        self._sending = self.set_timer(SEND_AFTER, self.context.sync_now)
 
     def _pass_on(self) -> None:
         changed, self._changed = self._changed, None

@@ -15,7 +15,7 @@ from imi_tui import problems
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import Draft, OutboxItem
 from imi_tui.forms import FormModel
-from imi_tui.i18n import ngettext
+from imi_tui.i18n import _, ngettext
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.viewmodel import doing
 from imi_tui.widgets.footer import ActionFooter
@@ -98,6 +98,8 @@ class ActScreen(Dialogue[list[OutboxItem]]):
         if self._saving is not None:
             self._stop_saving()
             self._save()
+            if self._draft_id:
+                self.say(_("Saved as a draft."))
         self.dismiss(None)
 
     def _first(self) -> CaseDetail:
@@ -130,7 +132,7 @@ class ActScreen(Dialogue[list[OutboxItem]]):
         """What is queued. Under the id of its draft, so that the draft goes, and with it a refused entry it revises."""
         text = self.model.entry_text.strip()
         return Draft(
-            id=self._draft_id if len(self._cases) == 1 and self._draft_id else secrets.token_hex(16),
+            id=self._draft_id if (desk, id) == self._cases[0] and self._draft_id else secrets.token_hex(16),
             desk=desk,
             procedure=self.model.rules.procedure.id,
             action=self._action,
@@ -143,8 +145,12 @@ class ActScreen(Dialogue[list[OutboxItem]]):
 
     def _save(self) -> None:
         self._saving = None
-        if len(self._cases) > 1 or not (self.model.answers or self.model.entry_text):
+        if not (self.model.answers or self.model.entry_text.strip()):
+            if self._draft_id:
+                self.store.delete_draft(self._draft_id)
+                self._draft_id = ""
             return
+        # What is written for several cases is kept with the first of them.
         desk, id = self._cases[0]
         self._draft_id = self._draft_id or secrets.token_hex(16)
         self.store.save_draft(

@@ -69,8 +69,8 @@ class CaseScreen(CaseScreenBase):
         inbox = self._inbox()
         flags = set()
         if inbox is not None:
-            flags |= {"next"} if inbox.neighbour(1) is not None else set()
-            flags |= {"previous"} if inbox.neighbour(-1) is not None else set()
+            flags |= {"next"} if inbox.neighbour(1, self._at) is not None else set()
+            flags |= {"previous"} if inbox.neighbour(-1, self._at) is not None else set()
         return Situation(
             self.SCOPE,
             current=self._detail is not None,
@@ -85,6 +85,16 @@ class CaseScreen(CaseScreenBase):
     def offered_actions(self) -> tuple[Action, ...]:
         """What the lifecycle allows now."""
         return self._offers
+
+    def acted(self, done: list[CaseId]) -> None:
+        """The list below goes on to the next case, as if the action had been done there."""
+        if (inbox := self._inbox()) is not None:
+            inbox.acted(done)
+
+    def came_back(self, cases: list[CaseId]) -> None:
+        """The list below comes back too."""
+        if (inbox := self._inbox()) is not None:
+            inbox.came_back(cases)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -169,10 +179,10 @@ class CaseScreen(CaseScreenBase):
 
     def _step(self, step: int) -> None:
         inbox = self._inbox()
-        row = inbox.neighbour(step) if inbox is not None else None
+        row = inbox.neighbour(step, self._at) if inbox is not None else None
         if inbox is None or row is None:
             return
-        inbox.go(step)
+        inbox.go(step, self._at)
         self.read(row)
         self._at = (row.desk, row.id)
         self.reload(frozenset())

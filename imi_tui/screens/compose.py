@@ -293,9 +293,8 @@ class ComposeScreen(BaseScreen[None]):
             self.say(problems.sentence(error.code), problem=True)
             return []
         self._sent = True
-        self.imi.undo.queued([item])
-        self.context.sync_now()
-        self.say(_("Queued; will be sent at the next connection."))
+        self.imi.queued([item])
+        self.say(_("Queued: {what}. Press u to take it back.").format(what=item.subject))
         self.dismiss()
         return []
 

@@ -179,7 +179,7 @@ class CaseScreenBase(BaseScreen[None]):
         self.say(text, problem=True)
 
     def _queued(self, name: str, details: list[CaseDetail], items: list[OutboxItem], rules: Rules) -> None:
-        self.imi.undo.queued(items)
+        self.imi.queued(items)
         self.say(
             _("Queued: {what}. Press u to take it back.").format(what=self._heading(rules, name, details[: len(items)]))
         )

@@ -11,7 +11,6 @@ from imi_tui import keyboard
 from imi_tui.i18n import _
 from imi_tui.screens.base import Dialogue, bindings, label_of
 from imi_tui.viewmodel.blocks import Block
-from imi_tui.viewmodel.cells import fit
 from imi_tui.viewmodel.footer import key_name
 from imi_tui.widgets.document import Document
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from imi_tui.actions import Action
     from imi_tui.keyboard import Layout
-
-KEYS = 26
 
 
 def page(
@@ -40,7 +37,7 @@ def page(
         for action in members:
             keys = ", ".join(_shown(key, language, layout) for key in registry.keys_of(action, keymap))
             text = f"{label_of(action)}. {_(action.help)}" if action.help else f"{label_of(action)}."
-            out.append(Block(f"{fit(keys or _('in the menu'), KEYS)} {text}"))
+            out.append(Block(keys or _("in the menu"), aside=text, aside_look="plain", field=True))
     return out
 
 

@@ -129,8 +129,10 @@ class InboxScreen(CaseScreenBase):
         return self.offers(self._at_hand())
 
     def acted(self, done: list[CaseId]) -> None:
-        """Marks served their purpose."""
+        """Marks served their purpose; the next case comes under the cursor if this one leaves its place."""
         found = self.query_one(CaseList)
+        if found.row is not None and (found.row.desk, found.row.id) in done:
+            found.step_off()
         if found.marked:
             found.marked.difference_update(done)
             found.unmark() if not found.marked else found.refresh()
@@ -248,13 +250,18 @@ class InboxScreen(CaseScreenBase):
         view = pages.View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
         found.show(pages.preview(view))
 
-    def neighbour(self, step: int) -> Row | None:
-        """The row beside the one under the cursor, for a case that is open above this screen."""
-        return self.query_one(CaseList).around(step)
+    def neighbour(self, step: int, at: CaseId) -> Row | None:
+        """The row beside the case `at` that is open above this screen."""
+        return self.query_one(CaseList).around(self._from(step, at))
 
-    def go(self, step: int) -> None:
-        """Move the cursor from a case that is open above this screen."""
-        self.query_one(CaseList).action_move(step)
+    def go(self, step: int, at: CaseId) -> None:
+        """Move the cursor to what `neighbour` says."""
+        self.query_one(CaseList).action_move(self._from(step, at))
+
+    def _from(self, step: int, at: CaseId) -> int:
+        # A case that left its place left the cursor on the one after it.
+        row = self.query_one(CaseList).row
+        return step if row is None or (row.desk, row.id) == at or step < 0 else step - 1
 
     # -- actions -----------------------------------------------------------------------------------------------------
 

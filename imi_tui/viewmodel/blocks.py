@@ -28,8 +28,8 @@ Line = tuple[Span, ...]
 class Block:
     """`text` of the program or, with `remote`, of somebody else; `lang` is the language tag shown before it.
 
-    `aside` is the second half of a pair (an answer to a question), `aside_remote` says whose it is. `field` makes the
-    first half a narrow column, for labels of short values.
+    `aside` is the second half of a pair (an answer to a question), `aside_remote` says whose it is, `aside_look`
+    how the program's own looks. `field` makes the first half a narrow column, for labels of short values.
     """
 
     text: str
@@ -39,6 +39,7 @@ class Block:
     indent: int = 0
     aside: str | None = None
     aside_remote: bool = False
+    aside_look: Look = "quiet"
     field: bool = False
 
 
@@ -54,7 +55,7 @@ def lines(blocks: list[Block], width: int) -> list[Line]:
             out += _beside(block, width, width // 2)
         else:
             out += _one(block.text, block.look, block.remote, block.indent, width)
-            out += _one(block.aside, "plain" if block.aside_remote else "quiet", block.aside_remote, 2, width)
+            out += _one(block.aside, "plain" if block.aside_remote else block.aside_look, block.aside_remote, 2, width)
     return out
 
 
@@ -72,7 +73,8 @@ def _one(text: str, look: Look, remote: bool, indent: int, width: int, lang: str
 
 def _beside(block: Block, width: int, half: int) -> list[Line]:
     left = _one(block.text, block.look, block.remote, block.indent, half - 2)
-    right = _one(block.aside or "", "plain" if block.aside_remote else "quiet", block.aside_remote, 0, width - half)
+    look: Look = "plain" if block.aside_remote else block.aside_look
+    right = _one(block.aside or "", look, block.aside_remote, 0, width - half)
     out: list[Line] = []
     for index in range(max(len(left), len(right))):
         first: Line = left[index] if index < len(left) else (("", "plain"),)

@@ -70,6 +70,15 @@ class View:
         return next((part for part in self.case.get("parts", ()) if part.get("role") == role), None)
 
     @property
+    def opening(self) -> bool:
+        """Whether what this officer queued opens the rest of the case: the server gives it with its answer."""
+        state = self.rules.lifecycle.states.get(self.case.get("state", ""))
+        mine = next((part for part in self.case.get("parts", ()) if part.get("desk") == self.detail.desk), None)
+        if not self.hidden or not self.detail.pending or state is None or mine is None:
+            return False
+        return mine.get("role") != "observer" and mine.get("role") not in state.summary_for
+
+    @property
     def my_turn(self) -> bool:
         """Whether this desk has to act."""
         turn = self.case.get("turn")
@@ -151,6 +160,8 @@ def hint(view: View) -> str:
     """Why only the summary is shown, and what opens the rest."""
     if "accept" in view.detail.actions:
         return _("Personal data and files open once you accept (you choose the number of days).")
+    if view.opening:
+        return _("Personal data and files open as soon as what you queued has been sent.")
     return _("You see the summary of this case. Personal data and files are not shown to this desk.")
 
 
@@ -264,6 +275,8 @@ def files(view: View) -> list[Block]:
     if out:
         return out
     count = int(view.case.get("files", 0))
+    if count and view.opening:
+        return [Block(hint(view), "quiet")]
     if count and view.hidden:
         text = ngettext("{count} file opens once you accept.", "{count} files open once you accept.", count)
         return [Block(text.format(count=count), "quiet")]

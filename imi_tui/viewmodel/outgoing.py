@@ -33,7 +33,7 @@ def state(item: OutboxItem, problem: str = "") -> str:
         return _("waiting for a connection; the answer to the last attempt did not arrive")
     if problem:
         return _("waiting: {reason}").format(reason=problems.short(problem))
-    return _("waiting for a connection")
+    return _("waiting to be sent")
 
 
 def attempts(item: OutboxItem) -> str:

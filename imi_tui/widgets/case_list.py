@@ -85,6 +85,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self.marked: set[CaseId] = set()
         self.aim: CaseId | None = None
         """The case on which the next `show` puts the cursor, where the view has it."""
+        self._stepping = False
 
     @property
     def row(self) -> Row | None:
@@ -104,6 +105,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     def show(self, window: Window, *, keep: bool = True) -> None:
         """Show another window; with `keep` the cursor follows its case, else it goes to the first row."""
         before = self.row if self._window is not None else None
+        stepping, self._stepping = self._stepping, False
         at = (before.desk, before.id) if before is not None else None
         aim, self.aim = self.aim, None
         self._window = window
@@ -111,6 +113,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         for wanted in (at, aim):
             if keep and wanted is not None:
                 found = window.find(*wanted, self._index)
+                if wanted == at and stepping and found not in (None, self._index):
+                    # The officer's own action moved the case: the one after it is next, not the other end of the list.
+                    found = self._index + (1 if found is not None and found < self._index else 0)
                 index = found if found is not None else self._index if wanted == at else index
         offset = self._index - self.scroll_offset.y
         window.get(window.count - 1)
@@ -125,6 +130,10 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
         self._park()
         self.post_message(self.Moved(self, self.row))
+
+    def step_off(self) -> None:
+        """Let the next `show` put the cursor on the following case if it moves the one under the cursor away."""
+        self._stepping = True
 
     def around(self, step: int) -> Row | None:
         """The row `step` rows away from the cursor."""

@@ -53,7 +53,7 @@ def test_every_language_has_words_for_age(language: str) -> None:
 
 
 def test_every_state_says_why_it_does_not_move() -> None:
-    assert outgoing.state(item()) == "waiting for a connection"
+    assert outgoing.state(item()) == "waiting to be sent"
     assert outgoing.state(item(), "notSignedIn") == "waiting: not signed in"
     assert "did not arrive" in outgoing.state(item(attempts=1))
     assert outgoing.state(item("sending", 1)) == "being sent"

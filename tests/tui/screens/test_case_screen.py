@@ -52,6 +52,7 @@ async def test_before_acceptance_the_case_says_what_opens_and_after_it_shows_it(
         await settled(pilot)
         assert "a Accept" not in footer(app)
         assert "1 entry is queued on this machine" in " ".join(text_of(app).split())
+        assert "files open as soon as what you queued has been sent" in " ".join(text_of(app).split())
         await pilot.press("3")
         await settled(pilot)
         assert "queued on this machine  Accept" in text_of(app)
@@ -115,6 +116,62 @@ async def test_what_was_written_and_left_comes_back(store: Store, home: Path, se
         await settled(pilot)
         assert [item.payload["text"]["text"] for item in store.outbox()] == ["Half a word"]
         assert store.drafts() == []
+
+
+async def test_a_text_that_was_deleted_again_leaves_no_draft(store: Store, home: Path, seat: Any) -> None:
+    case = a_case(seat, "accepted")
+    async with running(store, home) as (app, pilot):
+        await opened(app, pilot, case, seat)
+        await pilot.press("m")
+        await pilot.pause()
+        await pilot.press(*"No", "escape")
+        await settled(pilot)
+        assert [one.message for one in app._notifications] == ["Saved as a draft."]
+        await pilot.press("m")
+        await pilot.pause()
+        await pilot.press("backspace", "backspace", "escape")
+        await settled(pilot)
+        assert store.drafts() == []
+
+
+async def test_a_text_for_several_cases_is_kept_too_and_goes_when_it_is_sent(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("3", "space", "space")
+        await settled(pilot)
+        await pilot.press("m")
+        await pilot.pause()
+        await pilot.press(*"To both", "escape")
+        await settled(pilot)
+        assert [draft.text for draft in store.drafts()] == ["To both"]
+        store.delete_draft(store.drafts()[0].id)
+        await pilot.press("m")
+        await pilot.pause()
+        await pilot.press(*"To both")
+        assert isinstance(app.screen, ActScreen)
+        app.screen._save()
+        assert len(store.drafts()) == 1
+        await pilot.press("f8")
+        await settled(pilot)
+        assert [item.payload["text"]["text"] for item in store.outbox()] == ["To both", "To both"]
+        assert store.drafts() == []
+
+
+async def test_after_an_action_that_moved_the_case_the_next_one_is_the_one_that_followed(
+    store: Store, home: Path
+) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("2")
+        await settled(pilot)
+        following = store.window("to_accept", "due", limit=2)[1]
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("a", "enter")
+        await settled(pilot)
+        await pilot.press("full_stop")
+        await settled(pilot)
+        screen = app.screen
+        assert isinstance(screen, CaseScreen)
+        assert screen.targets() == [(following.desk, following.id)]
 
 
 async def test_the_next_case_opens_without_going_back(store: Store, home: Path) -> None:

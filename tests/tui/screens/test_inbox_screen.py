@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from imi_core.case import to_wire
 from imi_tui import i18n
-from imi_tui.app import ImiApp
+from imi_tui.app import SEND_AFTER, ImiApp
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.screens.case import CaseScreen
@@ -94,6 +94,60 @@ async def test_a_case_is_accepted_and_taken_back_with_four_keys(store: Store, ho
         assert case_list(app).count == before
         assert case_list(app).row is not None
         assert case_list(app).row.id == row.id  # type: ignore[union-attr]
+
+
+async def test_an_action_that_moves_its_case_leaves_the_cursor_in_its_place(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        rows = store.window("todo", "due", limit=60)
+        at = next(index for index, row in enumerate(rows) if row.state == "awaiting_acceptance")
+        await pilot.press(*["down"] * at, "a", "6", "0", "enter")
+        await settled(pilot)
+        found = case_list(app)
+        moved = [row.id for row in store.window("todo", "due", limit=60)]
+        assert moved.index(rows[at].id) > at
+        assert (found.index, found.row.id if found.row else "") == (at, rows[at + 1].id)
+        await pilot.press("u")
+        await settled(pilot)
+        assert (found.index, found.row.id if found.row else "") == (at, rows[at].id)
+
+
+async def test_what_is_queued_is_sent_when_the_time_to_take_it_back_is_over(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    async with running(store, home, sync_now=lambda: sent.append(len(store.outbox()))) as (app, pilot):
+        await pilot.press("2", "a", "enter")
+        await settled(pilot)
+        assert sent == []
+        assert app._sending is not None
+        assert app._sending._interval == SEND_AFTER
+        monkeypatch.setattr("imi_tui.app.SEND_AFTER", 0.001)
+        await pilot.press("a", "enter")
+        while not sent:
+            await pilot.pause()
+        assert sent == [2], "once, with both"
+
+
+async def test_a_toast_is_whole_on_a_narrow_terminal(store: Store, home: Path) -> None:
+    text = "A sentence that is too long for one line of this terminal, to its end."
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(40, 12), notifications=True) as pilot:
+        await settled(pilot)
+        app.notify(text, markup=False)
+        await settled(pilot)
+        shown = [line.partition("\u258c")[2].strip() for line in text_of(app).splitlines() if "\u258c" in line]
+        assert " ".join(shown).strip() == text
+
+
+async def test_the_words_of_the_help_stand_in_a_column_of_their_own(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("f1")
+        await settled(pilot)
+        lines = text_of(app).splitlines()
+        [first] = [index for index, line in enumerate(lines) if "Undo. Takes back" in line]
+        column = lines[first].index("Undo.")
+        assert lines[first + 1][:column].strip(" >!\u2502") == ""
+        assert lines[first + 1][column] != " "
 
 
 async def test_marked_cases_are_accepted_together_and_undone_together(store: Store, home: Path) -> None:

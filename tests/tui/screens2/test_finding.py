@@ -129,7 +129,7 @@ async def test_the_outbox_takes_back_what_has_not_left(store: Store, home: Path)
         await settled(pilot)
         shown = text_of(app)
         assert "Message" in shown
-        assert "waiting for a connection; queued: " in shown
+        assert "waiting to be sent; queued: " in shown
         assert "Take back" in footer(app)
         await pilot.press("u")
         await settled(pilot)
