@@ -380,6 +380,7 @@ class InboxScreen(CaseScreenBase):
             self._end_search()
             found.focus()
             self._show(keep=True)
+            found.centre()
         elif found.marked:
             found.unmark()
             self._settle()

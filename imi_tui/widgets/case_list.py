@@ -135,6 +135,11 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """Let the next `show` put the cursor on the following case if it moves the one under the cursor away."""
         self._stepping = True
 
+    def centre(self) -> None:
+        """Show what stands around the cursor, from the top of the list where the cursor is near it."""
+        self.scroll_to(y=max(0, self._index - max(1, self.size.height) // 2), animate=False, force=True)
+        self._park()
+
     def around(self, step: int) -> Row | None:
         """The row `step` rows away from the cursor."""
         return self._window.get(self._index + step) if self._window is not None else None

@@ -117,7 +117,8 @@ def test_one_request_travels_there_and_back(server: Server, lyon: Seat, rosenhei
 
 
 def reference_of(terminal: Terminal) -> str:
-    """The reference the case screen shows."""
+    """The reference the case screen shows, once its first line is drawn."""
+    terminal.wait_for(lambda lines: REFERENCE.search(lines[0]) is not None)
     found = REFERENCE.search(terminal.text())
     assert found, terminal.text()
     return found.group()

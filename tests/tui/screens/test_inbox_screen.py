@@ -206,6 +206,18 @@ async def test_letters_go_into_the_search_line_and_hits_show_while_typing(store:
         assert case_list(app).count == store.counts()["todo"]
 
 
+async def test_after_a_search_the_list_shows_what_stands_above_the_case_too(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        row = store.window("todo", "due", limit=6)[5]
+        await pilot.press("f3", *row.reference.lower())
+        await settled(pilot)
+        await pilot.press("escape")
+        await settled(pilot)
+        found = case_list(app)
+        assert (found.index, found.row.id if found.row else "") == (5, row.id)
+        assert found.scroll_offset.y == 0
+
+
 async def test_the_search_that_finds_nothing_says_so(store: Store, home: Path) -> None:
     async with running(store, home) as (app, pilot):
         await pilot.press("slash", *"qqxx")
