@@ -114,3 +114,15 @@ def authorities_matching(conn: Connection, wanted: AuthorityFilter, position: in
         here = sa.select(desk.c.authority).where(desk.c.area == wanted.area, desk.c.active.is_(True))
         query = query.where(authority.c.id.in_(here))
     return list(conn.scalars(query.offset(position).limit(limit)))
+
+
+def authorities_by_country(conn: Connection) -> dict[str, int]:
+    """How many authorities each country has."""
+    counted = sa.select(authority.c.country, sa.func.count().label("number")).group_by(authority.c.country)
+    return {row.country: row.number for row in conn.execute(counted.order_by(authority.c.country))}
+
+
+def authorities_of(conn: Connection, country: str, after: str, limit: int) -> list[bytes]:
+    """Stored authorities of a country behind an id, in id order."""
+    query = sa.select(authority.c.data).where(authority.c.country == country, authority.c.id > after)
+    return list(conn.scalars(query.order_by(authority.c.id).limit(limit)))

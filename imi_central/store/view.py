@@ -165,6 +165,14 @@ class View:
         """Ids of authorities by name."""
         return query.authorities_matching(self._conn, wanted, position, limit)
 
+    def authority_counts(self) -> dict[str, int]:
+        """How many authorities each country has."""
+        return query.authorities_by_country(self._conn)
+
+    def authority_index(self, country: str, after: str, limit: int) -> list[Authority]:
+        """The authorities of a country behind an id, in id order."""
+        return [decode_authority(data) for data in query.authorities_of(self._conn, country, after, limit)]
+
     def file(self, desk: str, blob_id: str, now: dt.datetime) -> files.File | None:
         """A file this officer may read at this desk."""
         return files.find(self._sight, desk, blob_id, now)

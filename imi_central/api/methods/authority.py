@@ -1,4 +1,4 @@
-"""Authority/get, /changes and /query: the register of who is who."""
+"""Authority/get, /changes, /query and /index: the register of who is who."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from imi_central.api.context import (
 )
 from imi_central.api.methods.filters import text_filter
 from imi_central.store import AuthorityFilter
+from imi_core.authority import Authority, Desk
 from imi_core.case import to_wire
 from imi_core.jmap import MethodError
 
@@ -49,8 +50,47 @@ def query(context: Context, arguments: Arguments) -> Arguments:
     }
 
 
+def index(context: Context, arguments: Arguments) -> Arguments:
+    """Authority/index: what finding an authority takes, country by country, for a copy of the register on a poor line.
+
+    Without a country: how many there are in each. An officer's languages, then English, decide which titles come.
+    """
+    reject_unknown(arguments, ("accountId", "country", "languages", "after", "limit"))
+    account_id = account(context, arguments, "Authority")
+    out: Arguments = {"accountId": account_id, "state": context.view.state(account_id)}
+    country = arguments.get("country")
+    if country is None:
+        return out | {"countries": context.view.authority_counts()}
+    after = arguments.get("after", "")
+    if not isinstance(country, str) or not isinstance(after, str):
+        raise MethodError("invalidArguments", "country and after are texts", arguments=["country", "after"])
+    languages = (*(strings(arguments, "languages") or ()), "en")
+    most = context.limits.max_objects_in_get
+    limit = whole(arguments, "limit", most, 1, most)
+    found = context.view.authority_index(country, after, limit + 1)
+    listed = [to_wire(_brief(each, languages)) for each in found[:limit]]
+    return out | {"country": country, "list": listed, "hasMore": len(found) > limit}
+
+
+def _brief(found: Authority, languages: tuple[str, ...]) -> Authority:
+    """An authority with what a search shows and looks at; everything else at its default, which does not travel."""
+    titles = {language: found.titles[language] for language in languages if language in found.titles}
+    return Authority(
+        id=found.id,
+        formal_name=found.formal_name,
+        country=found.country,
+        status=found.status,
+        town=found.town,
+        topics=found.topics,
+        titles=titles or dict(list(found.titles.items())[:1]),
+        desks=tuple(Desk(id=each.id, area=each.area, status=each.status) for each in found.desks),
+        version=found.version,
+    )
+
+
 METHODS: dict[str, Method] = {
     "Authority/get": get,
     "Authority/changes": changes_of("Authority"),
     "Authority/query": query,
+    "Authority/index": index,
 }
