@@ -41,6 +41,12 @@ class Text(Wire, kw_only=True, frozen=True):
     text: str
 
 
+MAX_FILE = 25 * 1024 * 1024
+"""Bytes of one file at most."""
+MAX_CASE_FILES = 100 * 1024 * 1024
+"""Bytes of all files of one case at most."""
+
+
 class Attachment(Wire, kw_only=True, frozen=True):
     """A file of an entry. `sha256` is hex, `size` bytes."""
 

@@ -100,7 +100,8 @@ class Response(msgspec.Struct, kw_only=True, rename="camel", omit_defaults=True)
 class SetError(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Why one create, update or destroy was refused.
 
-    `existing_id` comes with "alreadyExists"; `properties` names wrong ones; `problems` are those of the answers,
+    `existing_id` comes with "alreadyExists"; `not_found` names the missing files with "blobNotFound";
+    `properties` names wrong ones; `problems` are those of the answers,
     ``[field, code, allowed]`` each; `version` is the case's present version with "stale" and "notAvailable".
     """
 
@@ -108,6 +109,7 @@ class SetError(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     description: str = ""
     properties: tuple[str, ...] = ()
     existing_id: str = ""
+    not_found: tuple[str, ...] = ()
     problems: tuple[tuple[str, str, str], ...] = ()
     version: int = 0
 

@@ -9,7 +9,7 @@ import msgspec
 from imi_central.api import session
 from imi_central.api.context import Arguments, Context, Method
 from imi_central.api.errors import over_limit, unknown_capability
-from imi_central.api.methods import authority, case, desk, entry, officer, procedure
+from imi_central.api.methods import authority, blob, case, desk, entry, officer, procedure
 from imi_central.store import NoSeat, TooMany
 from imi_core.jmap import CASE, CORE, Limits, MethodError, Request, resolve_references
 
@@ -21,6 +21,7 @@ MAX_RESPONSE = 8 * 1024 * 1024
 
 METHODS: dict[str, Method] = {
     **authority.METHODS,
+    **blob.METHODS,
     **case.METHODS,
     **desk.METHODS,
     **entry.METHODS,

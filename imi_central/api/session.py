@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from imi_central.store import INITIAL
+from imi_core.case import MAX_CASE_FILES
 from imi_core.jmap import CASE, CORE, DIRECTORY
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def session(store: Store, officer_id: str, limits: Limits, base: str) -> dict[st
     return {
         "capabilities": {
             CORE: {**msgspec.to_builtins(limits), "collationAlgorithms": []},
-            CASE: {"server": server, "epoch": epoch},
+            CASE: {"server": server, "epoch": epoch, "maxSizeCaseFiles": MAX_CASE_FILES},
         },
         "accounts": held,
         "primaryAccounts": {CORE: first, CASE: first},

@@ -15,7 +15,7 @@ from imi_central.store.errors import (
     Unavailable,
     UnknownOfficer,
 )
-from imi_central.store.files import File
+from imi_central.store.files import Assembly, File
 from imi_central.store.paging import INITIAL, Page, types_of
 from imi_central.store.query import AuthorityFilter, CaseFilter
 from imi_central.store.store import Store, utc_now
@@ -24,6 +24,7 @@ from imi_central.store.view import View
 __all__ = [
     "INITIAL",
     "AlreadyExists",
+    "Assembly",
     "AuthorityFilter",
     "CaseFilter",
     "Committed",

@@ -78,6 +78,7 @@ def commit_entry(
         version=(case.version if case is not None else 0) + 1,
         salt=random_id(),
     )
+    files.check_room(conn, entry.case_id, entry.attachments)
     _check(rules, case, entry, seat, target)
     action = rules.lifecycle.actions[entry.action]
     before = case.state if case is not None else ""

@@ -61,7 +61,8 @@ class EntryRefused(StoreError):
     """An entry cannot be taken.
 
     `code` is a set error type; `version` the case's present one (0 where it has no bearing); `problems` those of
-    the answers as ``(field, code, allowed)``; `properties` the members that are wrong.
+    the answers as ``(field, code, allowed)``; `properties` the members that are wrong; `not_found` the files that
+    are missing.
     """
 
     def __init__(
@@ -73,10 +74,12 @@ class EntryRefused(StoreError):
         problems: tuple[tuple[str, str, str], ...] = (),
         properties: tuple[str, ...] = (),
         existing_id: str = "",
+        not_found: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code, self.message = code, message
         self.version, self.problems, self.properties, self.existing_id = version, problems, properties, existing_id
+        self.not_found = not_found
 
 
 class AlreadyExists(EntryRefused):

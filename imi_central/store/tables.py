@@ -199,8 +199,11 @@ blob = Table(
     Column("media_type", String, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("attached", Boolean, nullable=False),
+    Column("client_ref", String),
     Column("data", LargeBinary, nullable=False),
+    Index("blob_client_ref", "owner", "desk", "client_ref", unique=True),
 )
+"""`client_ref`: the name its uploader gave it (P1), empty for the parts of a file and for files sent at once."""
 
 entry_blob = Table(
     "entry_blob",

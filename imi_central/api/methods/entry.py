@@ -119,7 +119,7 @@ def _create(
         try:
             committed = _one(context, account_id, create[key], started)
         except EntryRefused as error:
-            refused[key] = to_wire(_set_error(error))
+            refused[key] = to_wire(set_error(error))
         except NoSeat:
             # The seat was there when the request began.
             refused[key] = to_wire(SetError(type="forbidden", description="the seat at this desk was taken away"))
@@ -207,12 +207,14 @@ def _check(new: _New) -> None:
         raise EntryRefused("invalidProperties", "these values cannot be taken", properties=names)
 
 
-def _set_error(error: EntryRefused) -> SetError:
+def set_error(error: EntryRefused) -> SetError:
+    """How a refusal is told."""
     return SetError(
         type=error.code,
         description=error.message,
         properties=error.properties,
         existing_id=error.existing_id,
+        not_found=error.not_found,
         problems=error.problems,
         version=error.version,
     )

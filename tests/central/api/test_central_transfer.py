@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from imi_central.store import Store
 from tests.central.world import LYON, Caller
 
-DATA = bytes(range(256)) * 40
+DATA = b"%PDF-1.7" + bytes(range(248)) + bytes(range(256)) * 39
 
 
 @pytest.fixture

@@ -1,0 +1,73 @@
+"""What a file is, by its first bytes and its name; which files are never attached, and which are never opened."""
+
+from __future__ import annotations
+
+PLAIN = "application/octet-stream"
+PROGRAM = "application/x-executable"
+"""The media type of everything that a machine would run; the server refuses to carry it."""
+HEAD = 512
+"""Bytes from the beginning that `sniff` wants to see."""
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"PK\x05\x06", "application/zip"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (b"{\\rtf", "application/rtf"),
+    (b"MZ", PROGRAM),
+    (b"\x7fELF", PROGRAM),
+    (b"\xfe\xed\xfa\xce", PROGRAM),
+    (b"\xfe\xed\xfa\xcf", PROGRAM),
+    (b"\xce\xfa\xed\xfe", PROGRAM),
+    (b"\xcf\xfa\xed\xfe", PROGRAM),
+    (b"\xca\xfe\xba\xbe", PROGRAM),
+    (b"#!", PROGRAM),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", PROGRAM),
+)
+
+_ENDINGS = """
+    acm action app appimage appref-ms application apk bash bat bin chm class cmd com command cpl crt csh deb desktop
+    diagcab dll dmg dot dotm docm dmp elf exe fish flatpakref gadget hta htm html img inf ins iso ipa jar job js jse
+    jsp ksh lib library-ms lnk mht mhtml mobileconfig msc msh msi msix msp mst ocx odb out pif pkg php pl potm ppam
+    ppsm pptm ppa prg ps1 ps1xml ps2 psc1 psd1 psm1 py pyc pyw pyz rb reg rpm run scf scpt scr sct search-ms
+    settingcontent-ms service sh shb shs sldm slk snap so svg swf sys terminal theme timer url vb vba vbe vbs vhd vhdx
+    webloc wiz workflow ws wsc wsf wsh xbap xhtml xla xlam xll xlm xlsb xlsm xltm xpi xsl zsh
+"""
+NEVER_OPENED = frozenset(_ENDINGS.split())
+"""Endings that programs, scripts, shortcuts and office macros go by, and pages that bring scripts along."""
+
+
+def sniff(head: bytes, claimed: str = PLAIN) -> str:
+    """The media type of a file that begins so. `claimed` counts only for text, which has no mark of its own."""
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if claimed.startswith("text/") and _is_text(head):
+        return "text/plain" if claimed in ("text/html", "text/javascript") else claimed
+    return "text/plain" if head and _is_text(head) else PLAIN
+
+
+def may_open(name: str, head: bytes) -> bool:
+    """Whether another program may be asked to show the file. `name` is a safe name (`imi_core.filenames`)."""
+    _, dot, ending = name.rpartition(".")
+    if not dot or ending.lower() in NEVER_OPENED:
+        return False
+    # Old office files say nothing about their macros on the outside.
+    return sniff(head) not in (PROGRAM, "application/x-ole-storage")
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\x00" in head:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        # The last character may be cut off.
+        return error.reason == "unexpected end of data"
+    return True
