@@ -17,6 +17,7 @@ from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
 from imi_tui.process import report
 from imi_tui.safety import ControlFilter
 from imi_tui.screens import routes
+from imi_tui.typeahead import Passed, TypeAhead
 from imi_tui.undo import Undo
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class ImiApp(App[None], inherit_bindings=False):
         self._filter = ControlFilter()
         self._changed: Changed | None = None
         self._sending: Timer | None = None
+        self._typed = TypeAhead(self)
         self._layout_asked = False
         self._day = context.today()
         self.animation_level = "none"
@@ -151,12 +153,24 @@ class ImiApp(App[None], inherit_bindings=False):
     # -- keys --------------------------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Put the Latin key of the same position in the place of a Greek or Cyrillic accelerator."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        """One key at a time; a Greek or Cyrillic accelerator is the Latin key of the same position."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        if self._typed.holds(event):
+            return
+        typing = isinstance(event, events.Paste)
+        if isinstance(event, events.Key):
             typing = self.focused is not None and self.focused.check_consume_key(event.key, event.character)
             if not typing:
                 event = self._translated(event)
         await super().on_event(event)
+        if not typing:
+            self._typed.follow()
+
+    async def on_passed(self, message: Passed) -> None:
+        """Let the next key through."""
+        await self._typed.passed(message)
 
     def _translated(self, event: events.Key) -> events.Key:
         layout = cast("Layout", self.context.keyboard)

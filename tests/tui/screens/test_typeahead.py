@@ -1,0 +1,83 @@
+"""Somebody types faster than screens open: nothing is lost, and no text turns into commands."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import TextArea
+
+from imi_tui.app import ImiApp
+from imi_tui.cache.store import Store
+from imi_tui.screens.act import ActScreen
+from imi_tui.screens.inbox import InboxScreen
+from imi_tui.widgets.case_list import CaseList
+from tests.tui.screens.test_inbox_screen import running, settled
+
+pytestmark = pytest.mark.anyio
+
+
+def burst(app: ImiApp, keys: str) -> None:
+    """All keys at once, as a terminal on a slow line delivers them."""
+    for key in keys:
+        name = {"\r": "enter", "\t": "tab"}.get(key, key)
+        app.post_message(events.Key(name, key))
+
+
+async def calm(pilot: Pilot[None]) -> None:
+    """Until nothing waits any more."""
+    app = pilot.app
+    assert isinstance(app, ImiApp)
+    while app._typed._busy or app._typed._waiting:
+        await pilot.pause()
+    await settled(pilot)
+
+
+async def test_a_text_goes_into_the_form_its_key_opens(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        burst(app, "3")
+        await calm(pilot)
+        burst(app, "mHello there, are rules kept?")
+        await calm(pilot)
+        assert isinstance(app.screen, ActScreen)
+        assert isinstance(app.focused, TextArea)
+        assert app.focused.text == "Hello there, are rules kept?"
+
+
+async def test_digits_after_accept_are_days_and_no_views(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        burst(app, "2")
+        await calm(pilot)
+        row = app.screen.query_one(CaseList).row
+        burst(app, "a21\r")
+        await calm(pilot)
+        assert isinstance(app.screen, InboxScreen)
+        assert [(item.case_id, item.payload["answers"]) for item in store.outbox()] == [
+            (row.id if row else "", {"agreed_days": 21})
+        ]
+
+
+async def test_a_paste_waits_its_turn(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        burst(app, "3m")
+        app.post_message(events.Paste("Guten Tag"))
+        burst(app, "!")
+        await calm(pilot)
+        assert isinstance(app.focused, TextArea)
+        assert app.focused.text == "Guten Tag!"
+
+
+async def test_keys_pass_again_when_nothing_comes_back(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imi_tui.typeahead.GIVE_UP", 0.01)
+    async with running(store, home) as (app, pilot):
+        monkeypatch.setattr(app._typed, "_send", lambda _round: None)
+        burst(app, "jjj")
+        while app._typed._waiting or app._typed._busy:
+            await asyncio.sleep(0.001)
+        await settled(pilot)
+        assert app.screen.query_one(CaseList).index == 3
