@@ -54,9 +54,6 @@ def check_procedure(source: str, procedure: Procedure, lifecycle: Lifecycle) -> 
     _check_subject(source, procedure)
     for index, limit in enumerate(procedure.deadlines):
         _check_limit(source, f"deadlines[{index}]", lifecycle, limit)
-    for name, action in lifecycle.actions.items():
-        if action.sets and action.form == "request":
-            _needs_days(source, "request.fields", name, procedure.request)
     keep = procedure.retention
     if not 1 <= keep.block_months <= MAX_BLOCK_MONTHS:
         raise DefinitionError(

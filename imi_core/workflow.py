@@ -267,9 +267,10 @@ def _deadlines(rules: Rules, action: Action, case: Case, entry: Entry, today: dt
             running = [deadline for deadline in running if deadline.code != limit.code]
             running.append(Deadline(code=limit.code, on=on, role=limit.role, basis=limit.basis))
     responder = case.part("responder")
+    # A request may leave its date out, and then an earlier one no longer holds.
+    running = [deadline for deadline in running if deadline.code != action.sets]
     if action.sets and responder is not None and (days := _days(rules, entry)):
         on = deadlines.last_day(today, days, "calendar_days", responder.country)
-        running = [deadline for deadline in running if deadline.code != action.sets]
         running.append(Deadline(code=action.sets, on=on, role="responder"))
         if action.sets == AGREED:
             agreed_on = on

@@ -265,7 +265,10 @@ class Composition:
         out: list[str] = []
         for deadline in sorted(case.deadlines, key=lambda item: item.on):
             limit = limits.get(deadline.code)
-            period = _period(limit.amount, limit.unit) if limit is not None else ""
+            if limit is None:
+                out.append(_("You ask for an answer by {date}.").format(date=deadline.on.isoformat()))
+                continue
+            period = _period(limit.amount, limit.unit)
             # The REQ codes are indicators of the Commission's scoreboard, not law.
             sentence = (
                 _("Aim, not law: {period}, until {date}.")

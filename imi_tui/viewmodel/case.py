@@ -28,6 +28,11 @@ ROLES = {
     "observer": N_("Observer"),
     "system": N_("System"),
 }
+BASES = {
+    "REQ.WISH": N_("Asked for by the requesting authority"),
+    "REQ.AGREED": N_("Agreed to by the responding authority"),
+}
+"""Where the deadlines come from that an answer sets, not the procedure."""
 Contact = dict[str, Any]
 
 
@@ -175,8 +180,9 @@ def _deadlines(view: View) -> list[Block]:
         who = _(ROLES[deadline["role"]]) if deadline.get("role") in ROLES else ""
         text = _("Due {date}: {who}").format(date=day, who=who)
         out.append(Block(f"! {text}" if late else text, "alarm" if late and view.my_turn else "plain"))
-        if deadline.get("basis"):
-            out.append(Block(str(deadline["basis"]), "quiet", indent=2))
+        code = deadline.get("code")
+        if basis := str(deadline.get("basis", "")) or (_(BASES[code]) if code in BASES else ""):
+            out.append(Block(basis, "quiet", indent=2))
     return out
 
 

@@ -140,7 +140,7 @@ def test_send_makes_the_case(pw_info: Rules) -> None:
         1,
         1,
     )
-    assert (case.procedure, case.procedure_version) == ("pw.info", 1)
+    assert (case.procedure, case.procedure_version) == pw_info.key
     assert [(p.role, p.desk, p.country) for p in case.parts] == [("initiator", "fr1", "FR"), ("responder", "de1", "DE")]
     assert case.subject == "Establishment of Alpbau GmbH"
     assert case.questions == ("EST-01", "POS-04", "WC-10")

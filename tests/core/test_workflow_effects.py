@@ -245,17 +245,25 @@ def test_closing_sets_the_dates_of_retention_and_ends_every_deadline(pw_info: Ru
         assert available(pw_info, after, who) == ()
 
 
-def test_a_wished_date_is_no_agreed_date(pw_info: Rules) -> None:
-    send = msgspec.structs.replace(pw_info.lifecycle.actions["send"], sets="REQ.WISH")
-    lifecycle = msgspec.structs.replace(pw_info.lifecycle, actions={**pw_info.lifecycle.actions, "send": send})
-    wish = msgspec.structs.replace(pw_info.lifecycle.forms["accept"].fields[0], id="wish")
-    form = msgspec.structs.replace(pw_info.procedure.request, fields=(*pw_info.procedure.request.fields, wish))
-    rules = msgspec.structs.replace(
-        pw_info, lifecycle=lifecycle, procedure=msgspec.structs.replace(pw_info.procedure, request=form)
-    )
-    case = act(rules, None, FR, "send", at=START, answers={**REQUEST, "wish": 14})
+def test_a_wished_date_is_no_agreed_date_and_gives_way_to_one(pw_info: Rules) -> None:
+    asked = {**REQUEST, "wished_days": 14}
+    case = act(pw_info, None, FR, "send", at=START, answers=asked)
     assert running(case)["REQ.WISH"] == (D(2026, 3, 16), "responder")
-    assert case.agreed_on is None
+    assert (case.agreed_on, case.request["wished_days"]) == (None, 14)
+    forwarded = act(pw_info, case, DE, "forward", target="de9")
+    assert running(forwarded)["REQ.WISH"] == (D(2026, 3, 16), "responder")
+    accepted = act(pw_info, case, DE, "accept", at=START, answers={"agreed_days": 20})
+    assert (set(running(accepted)) & {"REQ.WISH", "REQ.AGREED"}, accepted.agreed_on) == (
+        {"REQ.AGREED"},
+        D(2026, 3, 23),
+    )
+
+
+def test_a_modified_request_says_anew_by_when(pw_info: Rules) -> None:
+    case = act(pw_info, None, FR, "send", at=START, answers={**REQUEST, "wished_days": 14})
+    again = act(pw_info, case, FR, "modify", at=START, answers={**REQUEST, "wished_days": 7})
+    assert running(again)["REQ.WISH"] == (D(2026, 3, 9), "responder")
+    assert "REQ.WISH" not in running(act(pw_info, case, FR, "modify", at=START, answers=REQUEST))
 
 
 # -- prediction and purity ---------------------------------------------------------------------------------------------

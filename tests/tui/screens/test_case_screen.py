@@ -53,6 +53,7 @@ async def test_before_acceptance_the_case_says_what_opens_and_after_it_shows_it(
         assert "a Accept" not in footer(app)
         assert "1 entry is queued on this machine" in " ".join(text_of(app).split())
         assert "files open as soon as what you queued has been sent" in " ".join(text_of(app).split())
+        assert "Agreed to by the responding authority" in text_of(app)
         await pilot.press("3")
         await settled(pilot)
         assert "queued on this machine  Accept" in text_of(app)

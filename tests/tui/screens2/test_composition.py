@@ -135,6 +135,9 @@ def test_the_time_limit_is_told_before_sending(store: Store) -> None:
     # Good Friday and Easter Monday 2026 are 3 and 6 April.
     assert "Legal time limit: 25 working days, until 2026-04-13." in work.time_limits()
     assert any(line.startswith("Aim, not law: 7 calendar days") for line in work.time_limits())
+    assert work.form is not None
+    work.form.set_text("wished_days", "14")
+    assert "You ask for an answer by 2026-03-19." in work.time_limits()
 
 
 def test_another_procedure_keeps_what_both_ask(store: Store) -> None:
