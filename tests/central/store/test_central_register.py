@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from imi_central.store import EntryRefused, ProcedureChanged, Store
+from imi_central.store.register import wire_id
 from imi_core.authority import Desk, Officer
 from imi_core.jmap import DIRECTORY
 from tests.central.world import AUTHORITIES, LYON, OFFICERS, ROSENHEIM, Caller, accept, rules, send
@@ -45,22 +46,25 @@ def test_a_procedure_in_use_keeps_its_meaning(store: Store, caller: Caller) -> N
     title = msgspec.structs.replace(rules().procedure, title="Another title")
     with pytest.raises(ProcedureChanged):
         store.put_procedures([msgspec.structs.replace(rules(), procedure=title)])
-    newer = msgspec.structs.replace(rules(), procedure=msgspec.structs.replace(title, version=2))
+    old = rules().procedure.version
+    newer = msgspec.structs.replace(rules(), procedure=msgspec.structs.replace(title, version=old + 1))
     assert store.put_procedures([newer]) == 1
-    assert [entry.key[1] for entry in (store.rules("pw.info"), store.rules("pw.info", 1)) if entry] == [2, 1]
+    found = (store.rules("pw.info"), store.rules("pw.info", old))
+    assert [entry.key[1] for entry in found if entry] == [old + 1, old]
     assert store.rules("pw.nothing") is None
 
 
 def test_translations_travel_in_the_languages_asked_for(store: Store, caller: Caller) -> None:
+    id = wire_id(rules())
     labels = {"de": {"pw.info.title": "Entsendung"}, "fr": {"pw.info.title": "Détachement"}}
     state = caller.call("lyon", "Procedure/get", accountId=DIRECTORY, ids=[])["state"]
     assert store.put_procedures([msgspec.structs.replace(rules(), labels=labels)]) == 1
     changes = caller.call("lyon", "Procedure/changes", accountId=DIRECTORY, sinceState=state)
-    assert changes["updated"] == ["pw_info-1"]
+    assert changes["updated"] == [id]
     [got] = caller.call("lyon", "Procedure/get", accountId=DIRECTORY, ids=None, languages=["fr", "en"])["list"]
     assert got["labels"] == {"fr": {"pw.info.title": "Détachement"}}
-    assert got["id"] == "pw_info-1"
-    [got] = caller.call("lyon", "Procedure/get", accountId=DIRECTORY, ids=["pw_info-1"])["list"]
+    assert got["id"] == id == f"pw_info-{rules().procedure.version}"
+    [got] = caller.call("lyon", "Procedure/get", accountId=DIRECTORY, ids=[id])["list"]
     assert "labels" not in got
 
 
