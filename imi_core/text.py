@@ -51,6 +51,10 @@ _UNUSUAL = (
     "\u1e00-\u1eff\u2010-\u2027\u20ac]"
 )
 
+# What in a JSON text may stand for a character that `display` changes, and what is harmless wherever it stands.
+_ESCAPE = rb'\\[^n"\\/]'
+_PLAIN = bytes(range(0x20, 0x7F))
+
 _JOINERS = "\u200c\u200d"
 _STYLES = "\ufe0e\ufe0f"
 _SOMETIMES = frozenset(_JOINERS + _STYLES)
@@ -109,6 +113,21 @@ def clean(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def untouched(document: bytes) -> bool:
+    """Whether `clean` has nothing to do on any string in this JSON text (UTF-8), decided in one look at the whole.
+
+    False only means that it is not certain. Escapes other than those of line ends, quotes and strokes are left to
+    `clean`, as is a text long enough to hold a string that has to be cut.
+    """
+    if len(document) > MAX_TEXT or _compiled(_ESCAPE).search(document):
+        return False
+    rest = document.translate(None, _PLAIN).decode()
+    if not _compiled(_UNUSUAL).search(rest):
+        # None of these is put together with a neighbour: what holds for all in a row holds where they stand.
+        return unicodedata.is_normalized("NFC", rest)
+    return _harmless(document.decode())
+
+
 def fold(text: str) -> str:
     """`text` for searching: case, accents and letters such as ł, ø, ß do not matter; Cyrillic й stays й.
 
@@ -122,6 +141,27 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The folded words of `text`: runs of letters and digits, in order."""
     return re.findall(r"\w+", fold(text))
+
+
+def vocabulary(text: str) -> set[str]:
+    """`set(words(text))`, in a fraction of the time: words with accents are folded once and remembered."""
+    if text.isascii():
+        return set(_compiled(r"\w+").findall(text.lower()))
+    if _compiled(_UNUSUAL).search(text.replace("\n", "")):
+        return set(words(text))
+    out: set[str] = set()
+    # Without marks to be put together, what is between words stays between words.
+    for word in set(_compiled(r"\w+").findall(text)):
+        if word.isascii():
+            out.add(word.lower())
+        else:
+            out.update(_folded_word(word))
+    return out
+
+
+@functools.lru_cache(_CACHE)
+def _folded_word(word: str) -> tuple[str, ...]:
+    return tuple(words(word))
 
 
 def mixed_scripts(text: str) -> list[str]:

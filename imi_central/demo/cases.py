@@ -8,6 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import random
+import sys
+from array import array
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,9 +54,6 @@ PATHS: tuple[tuple[int, tuple[Step, ...]], ...] = (
 )
 """How a case goes, and how often out of the sum of the weights. The first cases walk through all of them once."""
 
-_Sketch = tuple[str, dt.datetime, dt.datetime, int]
-"""Prefix, sent, last activity, index: enough to number and order a case before it is made."""
-
 _CLOSING = {"close", "withdraw", "refuse"}
 
 
@@ -72,21 +72,30 @@ def generate(europe: Europe, rules: Sequence[Rules], plan: Plan) -> Iterator[tup
     by_area: dict[str, list[Rules]] = {}
     for one in rules:
         by_area.setdefault(one.procedure.area, []).append(one)
-    sketches = [_Maker(europe, by_area, plan, index).sketch() for index in range(plan.number)]
-    references = _references(sketches)
-    for _, _, _, index in sorted(sketches, key=lambda sketch: sketch[2]):
-        case, entries = _Maker(europe, by_area, plan, index).make()
-        yield msgspec.structs.replace(case, reference=references[index]), entries
+    last, numbers = _order(europe, by_area, plan)
+    for index in sorted(range(plan.number), key=last.__getitem__):
+        maker = _Maker(europe, by_area, plan, index)
+        case, entries = maker.make()
+        yield msgspec.structs.replace(case, reference=f"{maker.series}-{numbers[index]:06}"), entries
 
 
-def _references(sketches: list[_Sketch]) -> dict[int, str]:
-    counters: dict[tuple[str, int], int] = {}
-    out: dict[int, str] = {}
-    for prefix, sent, _, index in sorted(sketches, key=lambda sketch: sketch[1]):
-        year = sent.year % 100
-        counters[prefix, year] = number = counters.get((prefix, year), 0) + 1
-        out[index] = f"{prefix}-{year:02}-{number:06}"
-    return out
+def _order(europe: Europe, by_area: dict[str, list[Rules]], plan: Plan) -> tuple[array[int], array[int]]:
+    """Of each case, the moment of its last activity and its number in its series, which follows the sending.
+
+    All cases have to be known before the first is made; in arrays, a million of them do not fill the memory.
+    """
+    sent, last, numbers = array("q"), array("q"), array("q", bytes(8 * plan.number))
+    series: list[str] = []
+    for index in range(plan.number):
+        maker = _Maker(europe, by_area, plan, index)
+        sent.append(round(maker.times[0].timestamp() * 1_000_000))
+        last.append(round(maker.times[-1].timestamp() * 1_000_000))
+        series.append(sys.intern(maker.series))
+    counted: Counter[str] = Counter()
+    for index in sorted(range(plan.number), key=sent.__getitem__):
+        counted[series[index]] += 1
+        numbers[index] = counted[series[index]]
+    return last, numbers
 
 
 class _Maker:
@@ -102,9 +111,10 @@ class _Maker:
         self.area = area
         self.times = self._times()
 
-    def sketch(self) -> _Sketch:
-        """What has to be known of all cases before the first is made."""
-        return self.rules.procedure.prefix, self.times[0], self.times[-1], self.index
+    @property
+    def series(self) -> str:
+        """What its reference starts with, such as ``PW-26``."""
+        return f"{self.rules.procedure.prefix}-{self.times[0].year % 100:02}"
 
     def make(self) -> tuple[Case, list[Entry]]:
         """The case and its entries, without a reference."""

@@ -6,11 +6,12 @@ Nothing here trusts the other side: a server may be broken, hostile or not the s
 from __future__ import annotations
 
 import json
+import math
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, cast
 
-from imi_core.text import clean
+from imi_core.text import MAX_DEPTH, MAX_INTEGER, clean, untouched
 from imi_tui.sync.errors import ServerMistake
 
 MAX_REPLY = 16 * 1024 * 1024
@@ -23,6 +24,9 @@ WINDOW = 2**23
 STEP = 64 * 1024
 MIN_COMPRESSED = 200
 """Bytes of a request below which compressing it gains nothing."""
+
+
+_CONTAINERS = frozenset((dict, list))
 
 
 class Budget:
@@ -120,10 +124,28 @@ def compressed(body: bytes) -> tuple[bytes, str]:
 def parse(body: bytes) -> Any:
     """Cleaned data of a JSON text: no member twice, nothing too deep, only numbers that fit. Raises `ServerMistake`."""
     try:
-        return clean(json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant))
+        text = body.decode("utf-8")
+        # A call for each number is only worth it where one could be too large.
+        value = _loads_with_care(text) if _LONG in b":" + body.translate(_DIGITS) else _loads(text)
+        if untouched(body):
+            _require_shallow(value)
+            return value
+        return clean(value)
     except (ValueError, RecursionError) as error:
         # The message of a JSON error may quote the text: only its kind goes into logs.
         raise ServerMistake(f"a reply that is not usable JSON ({type(error).__name__})") from error
+
+
+def _require_shallow(value: Any) -> None:
+    """What `clean` demands of nesting, without looking at each string: level by level."""
+    level: Sequence[Any] = (value,)
+    for _ in range(MAX_DEPTH + 1):
+        inner = [one for one in level if type(one) in _CONTAINERS]
+        if not inner:
+            return
+        level = [item for one in inner for item in (one.values() if type(one) is dict else one)]
+    if not all(type(one) is str for one in level):
+        raise ValueError(f"data is nested deeper than {MAX_DEPTH} levels")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -133,8 +155,31 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return out
 
 
+def _whole(text: str) -> int:
+    number = int(text)
+    if not -MAX_INTEGER <= number <= MAX_INTEGER:
+        raise ValueError(f"a whole number is beyond {MAX_INTEGER}")
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is not finite")
+    return number
+
+
 def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_loads = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_constant).decode
+_loads_with_care = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_whole, parse_float=_finite, parse_constant=_constant
+).decode
+# Digits of any kind as 0, whatever may stand in front of a number as a colon: 16 digits may pass `MAX_INTEGER`.
+_DIGITS = bytes.maketrans(b"123456789,[- \t\n\r", b"000000000:::::::")
+_LONG = b":" + b"0" * len(str(MAX_INTEGER))
 
 
 def encoded(data: Any) -> bytes:

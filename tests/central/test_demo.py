@@ -6,6 +6,7 @@ import collections
 import datetime as dt
 import itertools
 import json
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,14 +14,19 @@ import pytest
 from imi_central import catalogue
 from imi_central.demo import cli, europe
 from imi_central.demo.cases import PATHS, Plan, generate
+from imi_central.demo.filling import Filler
 from imi_central.errors import CommandError
 from imi_central.settings import Settings
 from imi_central.store import Store
+from imi_core import answers as forms
 from imi_core import seal
 from imi_core.authority import COUNTRIES
+from imi_core.case import Case
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from imi_core.procedure import Rules
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 
@@ -58,6 +64,22 @@ def test_periods_end_after_they_begin_and_people_are_grown_up() -> None:
     assert len(periods) > 20
     assert all(start < end for start, end in periods)
     assert max(one["birth_date"] for one in requests if "birth_date" in one) < "2000"
+
+
+@pytest.mark.parametrize("rules", catalogue.load(), ids=lambda rules: rules.procedure.id)
+def test_whatever_is_drawn_fits_the_form(rules: Rules) -> None:
+    loaded = europe.load()
+    asking, asked = (loaded.desks[rules.procedure.area][country][0][0].id for country in ("FR", "DE"))
+    seats = [loaded.seat(desk, "officer", "name") for desk in (asking, asked)]
+    bank = tuple(question.id for question in rules.procedure.questions)
+    case = Case(id="c", procedure=rules.procedure.id, state="accepted", questions=bank)
+    for seed in range(60):
+        filler = Filler(loaded, random.Random(seed), *seats)
+        for name, action in rules.lifecycle.actions.items():
+            given = None if action.starts else case
+            form = forms.form_for(rules, name, given)
+            answers = filler.answers(rules, name, given, "de")
+            assert forms.check(form, answers, "send", bank) == (), (name, seed)
 
 
 def test_europe_has_every_country_and_the_demo_seats() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import unicodedata
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imi_core import text as text_module
-from imi_core.text import MAX_COMBINING, MAX_VIEW, clean, display, fold, mixed_scripts, words
+from imi_core.text import MAX_COMBINING, MAX_VIEW, clean, display, fold, mixed_scripts, untouched, vocabulary, words
 
 # Told independently of the module: by general category, and by name for what Unicode counts as letters or marks.
 FILLERS = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
@@ -237,6 +238,34 @@ def test_clean_reaches_every_string_and_keeps_the_rest(value: object) -> None:
     assert not any(dangerous(char, "multi") for text in strings(cleaned) for char in text)
     if not strings(value):
         assert cleaned == value
+
+
+@given(JSON)
+@settings(max_examples=300)
+def test_a_document_called_untouched_is_left_as_it_is(value: object) -> None:
+    for ascii_only in (True, False):
+        document = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "replace")
+        if untouched(document):
+            assert clean(json.loads(document)) == json.loads(document)
+
+
+def test_usual_documents_are_called_untouched() -> None:
+    for text in ("plain", "Łukasz said “ναί” – 5 €", 'two\nlines, a "quote" and a /', "Щука", "☎ 112"):
+        assert untouched(json.dumps({text: [text, 1]}, ensure_ascii=False).encode()), text
+    for text in ("\x1b", "a\u202e", "\t", "e\u0301", "\r\n"):
+        assert not untouched(json.dumps([text], ensure_ascii=False).encode()), text
+        assert not untouched(json.dumps([text]).encode()), text
+
+
+@given(st.text(st.sampled_from("aZé İßſ½²ªŁσςΣΐй́ﬁ\n_-'9ʼŉµ…́")) | st.text())
+@settings(max_examples=400)
+def test_vocabulary_is_the_set_of_words(text: str) -> None:
+    assert vocabulary(text) == set(words(text))
+
+
+def test_vocabulary_knows_every_character() -> None:
+    for char in EVERY:
+        assert vocabulary(f"a{char}b") == set(words(f"a{char}b")), hex(ord(char))
 
 
 def test_clean_refuses_bombs() -> None:

@@ -8,7 +8,10 @@ import tracemalloc
 
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from imi_core.text import MAX_DEPTH, clean
 from imi_tui.sync import wire
 from imi_tui.sync.errors import ServerMistake
 
@@ -113,6 +116,71 @@ def test_a_reply_cut_anywhere_is_never_taken(compress: object) -> None:
 def test_unusable_json_is_refused(text: str) -> None:
     with pytest.raises(ServerMistake):
         wire.parse(text.encode())
+
+
+# Mostly what a real reply holds, so that both ways through `parse` are taken.
+PIECES = st.sampled_from(
+    [
+        "Łukasz",
+        "ναί",
+        "Ünï\ncode",
+        '"',
+        "\\",
+        "/",
+        "\u001b[31m",
+        "\u202e",
+        "e\u0301",
+        "\t",
+        "9" * 17,
+        ":",
+        ",[",
+        "\u2019",
+        "☎\ufe0f",
+    ]
+)
+STRINGS = st.lists(PIECES | st.text(max_size=3), max_size=4).map("".join)
+NUMBERS = st.integers() | st.integers(2**53 - 3, 2**53 + 3).map(lambda n: n - 2**54 if n % 2 else n) | st.floats()
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | STRINGS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(STRINGS, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+def outcome(data: object) -> object:
+    try:
+        return clean(data)
+    except ValueError:
+        return ServerMistake
+
+
+def parsed(text: str) -> object:
+    try:
+        return wire.parse(text.encode("utf-8", "surrogatepass"))
+    except ServerMistake:
+        return ServerMistake
+
+
+@given(VALUES, st.booleans(), st.sampled_from((None, 1)))
+@settings(max_examples=400)
+def test_the_quick_way_through_a_reply_ends_where_the_careful_one_does(value: object, plain: bool, indent: int) -> None:
+    text = json.dumps(value, ensure_ascii=not plain, indent=indent)
+    expected = outcome(value) if all(ord(char) < 0xD800 or ord(char) > 0xDFFF for char in text) else ServerMistake
+    assert parsed(text) == expected
+
+
+@pytest.mark.parametrize("innermost", ["", "1", '"x"', "null", "{}", '{"a": "x"}', '{"a": 1}', '"]"', '"\\u001b"'])
+@pytest.mark.parametrize("depth", range(MAX_DEPTH - 2, MAX_DEPTH + 4))
+def test_both_ways_count_levels_alike(innermost: str, depth: int) -> None:
+    text = "[" * depth + innermost + "]" * depth
+    assert parsed(text) == outcome(json.loads(text))
+
+
+@pytest.mark.parametrize("number", ["9007199254740991", "9007199254740992", "9" * 17, "0.5", "1e400", "1e5"])
+@pytest.mark.parametrize("around", ["{}", "-{}", "[{}]", '{{"a":{}}}', '{{"a" : -{}}}', "[1,{}]", "[1,\n{}]"])
+def test_numbers_are_held_to_the_same_bounds_wherever_they_stand(number: str, around: str) -> None:
+    text = around.format(number)
+    assert parsed(text) == outcome(json.loads(text))
 
 
 def test_invalid_utf_8_is_refused() -> None:
