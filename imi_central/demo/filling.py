@@ -59,7 +59,7 @@ class Filler:
         asked = forms.question_ids(rules, None if rules.lifecycle.actions[action].form == "request" else case)
         partial = rules.lifecycle.actions[action].partial
         for position, field in enumerate(form.fields):
-            if not forms.shown(field, out) or (partial and position % 2):
+            if not forms.shown(field, out) or (partial and position % 2 and not field.needed):
                 continue
             if not field.needed and not (partial and position == 0) and self.rng.random() < 0.25:
                 continue
