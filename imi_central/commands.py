@@ -61,7 +61,9 @@ def officer_add(
     with _store(settings) as store:
         with store.reading() as conn:
             if missing := lookup.missing_desks(conn, seats):
-                raise CommandError(f"--desk: there is no desk {missing[0]!r}; import or add its authority first")
+                near = lookup.desks_like(conn, missing[0])
+                hint = f"; there are: {', '.join(near)}" if near else "; import its authority first"
+                raise CommandError(f"--desk: there is no desk {missing[0]!r}{hint}")
             if lookup.officer_by_username(conn, login) is not None:
                 raise CommandError(f"there is an officer {login!r} already")
         hashed = _new_password(login, password_fd)

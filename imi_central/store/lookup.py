@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from imi_central.store.register import decode_authority
 from imi_central.store.tables import authority, desk, officer, seat
 from imi_core.authority import Authority, Officer
+from imi_core.text import words
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -32,6 +33,17 @@ def missing_desks(conn: Connection, ids: Iterable[str]) -> list[str]:
     wanted = list(ids)
     found = set(conn.scalars(sa.select(desk.c.id).where(desk.c.id.in_(wanted))))
     return [each for each in wanted if each not in found]
+
+
+def desks_like(conn: Connection, id: str, limit: int = 5) -> list[str]:
+    """Desks whose id, or whose authority's name, holds every word of `id`: what somebody may have meant."""
+    name, underscore, area = id.rpartition("_")
+    query = sa.select(desk.c.id).join(authority, authority.c.id == desk.c.authority).order_by(desk.c.id)
+    for word in words(name if underscore else id):
+        found = authority.c.folded.contains(word, autoescape=True)
+        query = query.where(sa.or_(found, desk.c.id.contains(word, autoescape=True)))
+    near = conn.scalars(query.limit(200))
+    return sorted(near, key=lambda each: (not each.endswith(f"_{area}"), each))[:limit]
 
 
 def officer_by_username(conn: Connection, username: str) -> tuple[Officer, bool] | None:

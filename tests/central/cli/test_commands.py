@@ -91,7 +91,8 @@ def test_an_officer_is_added_and_can_sign_in(run: Run, ready: Store) -> None:
     ("login", "desk", "password", "says"),
     [
         ("léa", "fr-a_pw:handler", PASSWORD, "a-z 0-9"),
-        ("lea", "fr-b_pw:handler", PASSWORD, "there is no desk 'fr-b_pw'"),
+        ("lea", "fr-b_pw:handler", PASSWORD, "there is no desk 'fr-b_pw'; import its authority first"),
+        ("lea", "a_pw:handler", PASSWORD, "there is no desk 'a_pw'; there are: fr-a_pw"),
         ("lea", "fr-a_pw:boss", PASSWORD, "allowed: basic, viewer, handler"),
         ("lea", "fr-a_pw", PASSWORD, "DESK:ROLE,ROLE"),
         ("lea", "fr-a_pw:handler", "short", "12 to 256"),
