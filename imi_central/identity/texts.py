@@ -9,12 +9,13 @@ import re
 
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
+        "system": "Internal Market Information System",
         "title": "Sign in to IMI",
         "client": "{client} on this computer asks to work as you.",
-        "login": "Name to sign in with",
+        "login": "User name",
         "password": "Password",
         "sign_in": "Sign in",
-        "wrong": "The name or the password is wrong.",
+        "wrong": "The user name or the password is wrong.",
         "wait": "There were too many attempts. Try again in {minutes} min.",
         "expired": "This page is no longer valid. Please try again.",
         "broken": "This sign-in cannot go on",
@@ -38,12 +39,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "denied": "The terminal was refused. If you did not start this, tell your administrator.",
     },
     "de": {
+        "system": "Binnenmarkt-Informationssystem",
         "title": "Bei IMI anmelden",
         "client": "{client} auf diesem Computer möchte in Ihrem Namen arbeiten.",
-        "login": "Anmeldename",
+        "login": "Benutzername",
         "password": "Passwort",
         "sign_in": "Anmelden",
-        "wrong": "Der Name oder das Passwort ist falsch.",
+        "wrong": "Der Benutzername oder das Passwort ist falsch.",
         "wait": "Es gab zu viele Versuche. Versuchen Sie es in {minutes} Min. wieder.",
         "expired": "Diese Seite ist nicht mehr gültig. Bitte versuchen Sie es noch einmal.",
         "broken": "Diese Anmeldung kann nicht fortgesetzt werden",
@@ -69,6 +71,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "verständigen Sie Ihre Administration.",
     },
     "fr": {
+        "system": "Système d’information du marché intérieur",
         "title": "Se connecter à IMI",
         "client": "{client}, sur cet ordinateur, demande à travailler en votre nom.",
         "login": "Nom d’utilisateur",

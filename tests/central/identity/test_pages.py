@@ -39,6 +39,19 @@ def test_every_input_has_a_label_and_the_first_has_the_cursor(browser: Browser) 
         assert f'id="{inputs[0]}"' in re.search(r"<input [^>]*autofocus[^>]*>", text).group()  # type: ignore[union-attr]
 
 
+def test_every_page_says_whose_it_is(browser: Browser) -> None:
+    for path in (authorize(), "/device", "/oauth/authorize"):
+        for language, said in texts.TEXTS.items():
+            page = browser.get(path, headers={"Accept-Language": language}).text
+            assert f"<header><p><strong>IMI</strong> {said['system']}</p></header>" in page
+
+
+def test_after_a_wrong_password_the_cursor_stands_there(browser: Browser) -> None:
+    page = browser.submit(browser.get(authorize()), login="lyon", password="wrong password").text
+    assert re.findall(r'<input id="(\w+)"[^>]*autofocus', page) == ["password"]
+    assert 'value="lyon"' in page
+
+
 @pytest.mark.parametrize(
     ("wanted", "language"),
     [
