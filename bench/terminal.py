@@ -79,7 +79,12 @@ class Terminal:
         self._fed = 0
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
-        base = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TEXTUAL", "LC_"))}
+        # The size is the terminal's: readline sets LINES and COLUMNS in the process that runs the tests.
+        base = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "TEXTUAL", "LC_")) and name not in ("LINES", "COLUMNS")
+        }
         env = {
             **base,
             "TERM": "xterm-256color",

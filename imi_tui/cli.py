@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from imi_tui import __version__
 
@@ -129,32 +129,53 @@ def _parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, str]:
     """The parser and the command named in `arguments`; only that command's own arguments are known to it."""
     import argparse
 
-    from imi_tui.commands import COMMANDS
-    from imi_tui.i18n import _
+    from imi_tui.commands import COMMANDS, whole_number
+    from imi_tui.i18n import _, ngettext
 
-    class Formatter(argparse.RawDescriptionHelpFormatter):
-        def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]
-            super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
+    # argparse looks its own texts up under these names; they are listed in imi_tui/i18n/usage.py.
+    vars(argparse).update(_=_, ngettext=ngettext)
+    formatter = argparse.RawDescriptionHelpFormatter
 
-    def common(parser: argparse.ArgumentParser) -> None:
-        group = parser.add_argument_group(_("options"))
+    class Parser(argparse.ArgumentParser):
+        def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+            if message:
+                from imi_core.text import display
+
+                # It repeats what was typed or pasted.
+                message = display(message, "multi")
+            super().exit(status, message)
+
+    def common(parser: argparse.ArgumentParser, title: str) -> None:
+        group = parser.add_argument_group(title)
         group.add_argument("-h", "--help", action="help", help=_("show this help and end"))
         add = group.add_argument
         skip = argparse.SUPPRESS
         add("--server", metavar="URL", default=skip, help=_("address of the central server"))
         add("--vault", metavar="KIND", default=skip, help=_("where the key is: keyring, passphrase, file:PATH, memory"))
-        add("--passphrase-fd", metavar="N", type=int, default=skip, help=_("read the passphrase from this descriptor"))
-        add("--token-fd", metavar="N", type=int, default=skip, help=_("read an access token from this descriptor"))
+        add(
+            "--passphrase-fd",
+            metavar="N",
+            type=whole_number,
+            default=skip,
+            help=_("read the passphrase from this descriptor"),
+        )
+        add(
+            "--token-fd",
+            metavar="N",
+            type=whole_number,
+            default=skip,
+            help=_("read an access token from this descriptor"),
+        )
         add("--lang", metavar="CODE", default=skip, help=_("language of the program, such as fr"))
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="imi-tui",
         description=_("The case officer's client of the Internal Market Information System."),
         epilog=_("Without a command the full screen opens. Files are kept in IMI_TUI_HOME, where that is set."),
-        formatter_class=Formatter,
+        formatter_class=formatter,
         add_help=False,
     )
-    common(parser)
+    common(parser, _("options"))
     parser.add_argument_group(_("more")).add_argument(
         "--version", action="version", version=f"imi-tui {__version__}", help=_("show the version and end")
     )
@@ -164,10 +185,10 @@ def _parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, str]:
         return parser, chosen
     subparsers = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"), dest="command", required=False)
     for name, help in COMMANDS.items():
-        sub = subparsers.add_parser(name, help=_(help), description=_(help), formatter_class=Formatter, add_help=False)
+        sub = subparsers.add_parser(name, help=_(help), description=_(help), formatter_class=formatter, add_help=False)
         if name == chosen:
             _module(name).arguments(sub)
-            common(sub)
+            common(sub, _("options of every command"))
     return parser, chosen
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from imi_tui.cache.db import KEY_BYTES, MemoryKey
 from imi_tui.cache.errors import FilesUnusable, VaultLocked, VaultUnavailable, WrongPassphrase
+from imi_tui.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ class KeyringVault:
 
     def describe(self) -> str:
         """Which keyring."""
-        return f"The key is in the system's keyring ({type(_backend()).__module__})."
+        return _("The key is in the system's keyring ({name}).").format(name=type(_backend()).__module__)
 
 
 def _backend() -> Any:
@@ -129,7 +130,7 @@ class PassphraseVault:
 
     def describe(self) -> str:
         """How it is kept."""
-        return "The key is wrapped with your passphrase (Argon2id, 64 MiB)."
+        return _("The key is wrapped with your passphrase (Argon2id, 64 MiB).")
 
     def _make(self) -> bytes:
         from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -219,7 +220,8 @@ class FileVault:
 
     def describe(self) -> str:
         """Says that this is the weaker way."""
-        return f"The key is in the file {self._path}: whoever can read that file can read the cases."
+        text = _("The key is in the file {path}: whoever can read that file can read the cases.")
+        return text.format(path=self._path)
 
 
 class MemoryVault:
@@ -231,7 +233,7 @@ class MemoryVault:
 
     def describe(self) -> str:
         """Says what is lost."""
-        return "Nothing is kept on this machine: at the end everything not yet sent is lost."
+        return _("Nothing is kept on this machine: at the end everything not yet sent is lost.")
 
 
 def _new_key(profile: Profile) -> bytes:

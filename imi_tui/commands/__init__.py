@@ -6,7 +6,7 @@ narration, exit codes are an interface (docs/commands.md).
 
 from __future__ import annotations
 
-from imi_tui.i18n import N_
+from imi_tui.i18n import N_, _
 
 COMMANDS: dict[str, str] = {
     "list": N_("list cases"),
@@ -67,3 +67,13 @@ BY_CODE: dict[str, int] = {
     "alreadyRunning": RUNNING,
 }
 """Exit codes by error code; errors of the cache and the vault are `LOCAL`, anything else is `FAILED`."""
+
+
+def whole_number(text: str) -> int:
+    """The number of an argument; what is wrong with another text is said in the officer's language."""
+    try:
+        return int(text)
+    except ValueError:
+        import argparse
+
+        raise argparse.ArgumentTypeError(_("{value} is not a whole number").format(value=repr(text))) from None

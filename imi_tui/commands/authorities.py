@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--country", default="", metavar="CC", help=_("only this country, such as DE"))
     parser.add_argument("--area", default="", metavar="AREA", help=_("only this legal area, such as pw"))
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help=_("how many at most (50)"))
+    parser.add_argument("--limit", type=commands.whole_number, default=50, metavar="N", help=_("how many at most (50)"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
 

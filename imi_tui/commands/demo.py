@@ -33,7 +33,9 @@ _STEP = 0.5
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--as", dest="seat", default="lyon", metavar="SEAT", help=_("whose place to take (lyon)"))
-    parser.add_argument("--cases", type=int, default=0, metavar="N", help=_("how many cases a new demo gets"))
+    parser.add_argument(
+        "--cases", type=commands.whole_number, default=0, metavar="N", help=_("how many cases a new demo gets")
+    )
     parser.add_argument("--no-screen", action="store_true", help=_("only synchronise; for trying the other commands"))
     parser.add_argument("--stop", action="store_true", help=_("end the demo's server"))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from imi_core.text import display
 from imi_tui import __version__, commands, i18n, problems
 from imi_tui.commands import common
 from imi_tui.commands.common import out, out_json
@@ -16,7 +17,7 @@ from imi_tui.i18n import N_, _
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from imi_tui.profile import Profile
     from imi_tui.settings import Settings
@@ -27,12 +28,30 @@ _WORDS: dict[Result, str] = {"ok": N_("ok"), "warning": N_("warning"), "problem"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check. `name` and `code` are stable; `value` is what was found, in English; `code` is "" when it is fine."""
+    """One check. `name` and `code` are stable; `message` with `values` is what was found; `code` is "" when it is fine.
+
+    `data` is in English; `row` is in the language of the process.
+    """
 
     name: str
     result: Result
-    value: str
+    message: str
     code: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def data(self) -> dict[str, str]:
+        """For scripts."""
+        value = self.message.format(**self.values)
+        return {"name": self.name, "result": self.result, "value": value, "code": self.code}
+
+    def row(self) -> tuple[str, str, str]:
+        """For people."""
+        return _(_WORDS[self.result]), _(self.name), _(self.message).format(**self.values)
+
+
+def _plain(name: str, result: Result, value: str, code: str = "") -> Finding:
+    """A check whose value is the same in every language."""
+    return Finding(name, result, "{value}", code, {"value": value})
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,31 +68,36 @@ def run(options: argparse.Namespace) -> int:
         findings += _server(str(getattr(options, "server", "") or settings.server))
     if options.json:
         worst = "problem" if any(each.result == "problem" for each in findings) else "ok"
-        out_json({"result": worst, "checks": [asdict(each) for each in findings]})
+        out_json({"result": worst, "checks": [each.data() for each in findings]})
     else:
-        for line in table([(_(_WORDS[each.result]), each.name, each.value) for each in findings]):
+        for line in table([each.row() for each in findings]):
             out(line)
         for each in findings:
             if each.code:
-                common.say(f"{each.name}: {problems.sentence(each.code)}")
+                common.say(f"{_(each.name)}: {problems.sentence(each.code)}")
     return commands.FAILED if any(each.result == "problem" for each in findings) else commands.OK
 
 
 def _program(profile: Profile, settings: Settings) -> Iterator[Finding]:
-    yield Finding("version", "ok", f"imi-tui {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
-    yield Finding("files", "ok", str(profile.home))
+    yield _plain(N_("version"), "ok", f"imi-tui {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
+    yield _plain(N_("files"), "ok", str(profile.home))
     count = len(settings.problems)
-    yield Finding("settings", "warning" if count else "ok", f"{count} problems in {profile.config_file.name}")
+    told = {"count": count, "file": profile.config_file.name}
+    yield Finding(N_("settings"), "warning" if count else "ok", N_("problems in {file}: {count}"), values=told)
     found = next((str(each) for each in i18n.locale_dirs() if (each / i18n.language()).is_dir()), "")
     missing = not found and i18n.language() != "en"
-    yield Finding("language", "warning" if missing else "ok", f"{i18n.language()}, catalogues: {found or 'none'}")
+    message = N_("{language}, catalogues: {found}") if found else N_("{language}, no catalogues")
+    told = {"language": i18n.language(), "found": found}
+    yield Finding(N_("language"), "warning" if missing else "ok", message, values=told)
     size = os.get_terminal_size() if sys.stdout.isatty() else None
-    shown = f"{size.columns}x{size.lines}" if size else "no terminal"
     encoding = (sys.stdout.encoding or "").lower()
     narrow = size is not None and (size.columns < 80 or size.lines < 24)
     sound = encoding.replace("-", "") == "utf8" and not narrow
-    value = f"{shown}, TERM={os.environ.get('TERM', '')}, COLORTERM={os.environ.get('COLORTERM', '')}, {encoding}"
-    yield Finding("terminal", "ok" if sound else "warning", value)
+    about = f"TERM={os.environ.get('TERM', '')}, COLORTERM={os.environ.get('COLORTERM', '')}, {encoding}"
+    shown = f"{size.columns}x{size.lines}" if size else ""
+    message = "{size}, {about}" if size else N_("no terminal, {about}")
+    told = {"size": shown, "about": display(about)}
+    yield Finding(N_("terminal"), "ok" if sound else "warning", message, values=told)
 
 
 def _data(options: argparse.Namespace, profile: Profile, settings: Settings) -> Iterator[Finding]:
@@ -85,24 +109,24 @@ def _data(options: argparse.Namespace, profile: Profile, settings: Settings) -> 
     try:
         require_cipher()
     except CacheError as error:
-        yield Finding("cipher", "problem", error.message, error.code)
+        yield _plain(N_("cipher"), "problem", error.message, error.code)
         return
-    yield Finding("cipher", "ok", "ChaCha20-Poly1305")
+    yield _plain("cipher", "ok", "ChaCha20-Poly1305")
     if not profile.work_db.exists():
-        yield Finding("cache", "warning", "there is no data on this machine yet")
+        yield Finding(N_("cache"), "warning", N_("there is no data on this machine yet"))
         return
     try:
         key, described = common.unlock(options, profile, settings)
-        yield Finding("vault", "ok", described)
+        yield _plain("vault", "ok", described)
         store = Store.open(profile, key)
     except (VaultError, CacheError) as error:
-        name = "vault" if isinstance(error, VaultError) else "cache"
-        yield Finding(name, "problem", error.message, error.code)
+        name = N_("vault") if isinstance(error, VaultError) else "cache"
+        yield _plain(name, "problem", error.message, error.code)
         return
     try:
         yield from _cache(store)
     except CacheError as error:
-        yield Finding("cache", "problem", error.message, error.code)
+        yield _plain("cache", "problem", error.message, error.code)
     finally:
         store.close()
 
@@ -112,20 +136,21 @@ def _cache(store: Any) -> Iterator[Finding]:
     yield Finding(
         "cache",
         "ok",
-        f"{counts.get('all', 0)} cases, {store.authority_count()} authorities, {store.indexing()} to index",
+        N_("cases: {cases}, authorities: {authorities}, to index: {left}"),
+        values={"cases": counts.get("all", 0), "authorities": store.authority_count(), "left": store.indexing()},
     )
-    yield Finding(
-        "outbox", "warning" if status.rejected else "ok", f"{status.queued} waiting, {status.rejected} refused"
-    )
-    value = f"last worked {status.last_ok or 'never'}"
-    yield Finding("sync", "warning" if status.problem else "ok", value, status.problem)
+    told = {"queued": status.queued, "refused": status.rejected}
+    message = N_("waiting: {queued}, refused: {refused}")
+    yield Finding(N_("outbox"), "warning" if status.rejected else "ok", message, values=told)
+    message = N_("last worked {when}") if status.last_ok else N_("never worked")
+    worked = {"when": status.last_ok}
+    yield Finding(N_("sync"), "warning" if status.problem else "ok", message, status.problem, worked)
 
 
 def _server(server: str) -> Iterator[Finding]:
     if not server:
-        yield Finding("server", "warning", "none is set", "noServer")
+        yield Finding(N_("server"), "warning", N_("none is set"), "noServer")
         return
-    from imi_core.text import display
     from imi_tui.signin.oauth import METADATA_PATH, discover
     from imi_tui.sync.errors import SyncError
     from imi_tui.sync.http import Http
@@ -134,17 +159,19 @@ def _server(server: str) -> Iterator[Finding]:
     try:
         http = Http(server)
     except SyncError as error:
-        yield Finding("server", "problem", shown, error.code)
+        yield _plain("server", "problem", shown, error.code)
         return
     try:
         skew = http.get(METADATA_PATH).skew
         discover(http)
     except SyncError as error:
-        yield Finding("server", "problem", f"{shown}: {error.detail}", error.code)
+        yield _plain("server", "problem", f"{shown}: {error.detail}", error.code)
         return
     finally:
         http.close()
-    yield Finding("server", "ok", shown)
+    yield _plain("server", "ok", shown)
     if skew is not None:
         far = abs(skew) > MAX_SKEW
-        yield Finding("clock", "warning" if far else "ok", f"{skew:+.0f} s from the server", "clockSkew" if far else "")
+        told = {"seconds": f"{skew:+.0f}"}
+        message = N_("{seconds} s from the server")
+        yield Finding(N_("clock"), "warning" if far else "ok", message, "clockSkew" if far else "", told)

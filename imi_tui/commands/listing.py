@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--view", choices=VIEWS, default="todo", help=_("which cases (todo)"))
     parser.add_argument("--sort", choices=SORTS, default="due", help=_("in which order (due)"))
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help=_("how many at most (50)"))
+    parser.add_argument("--limit", type=commands.whole_number, default=50, metavar="N", help=_("how many at most (50)"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
 

@@ -110,9 +110,10 @@ def problems(message: Message) -> list[str]:
 
 
 def _fields(text: str) -> set[str] | None:
-    """The names in braces of `text`; None where it is no format string."""
+    """The names in braces of `text` and argparse's ``%s``; None where it is no format string."""
     try:
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        return names | set(re.findall(r"%(?:\(\w+\))?[rs]", text))
     except ValueError:
         return None
 

@@ -349,7 +349,7 @@ class InboxScreen(CaseScreenBase):
 
         if not self.query(LineInput):
             field = LineInput(id="search")
-            field.placeholder = _("Words or a reference; Enter to the hits, Esc ends the search")
+            field.hint(_("Words or a reference; Enter: hits, Esc: end"))
             await self.mount(field, before="#heading")
         self.query_one(LineInput).focus()
 

@@ -61,7 +61,7 @@ class MenuScreen(Dialogue["Action"]):
         """Search line, list, help of the action under the cursor."""
         with Vertical(classes="dialogue"):
             field = LineInput(id="search")
-            field.placeholder = _("Type to search; arrows and Enter to choose; Esc to leave")
+            field.hint(_("Type to search; arrows and Enter to choose; Esc to leave"))
             yield field
             yield ChoiceList()
             yield Static("", id="help", markup=False)

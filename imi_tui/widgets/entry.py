@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Input, TextArea
 
 from imi_core.text import display
+from imi_tui.viewmodel.cells import cut
 
 if TYPE_CHECKING:
     from textual import events
@@ -25,6 +26,20 @@ class LineInput(Input):
     def __init__(self, value: str = "", *, id: str | None = None, password: bool = False) -> None:
         super().__init__(value, id=id, password=password, select_on_focus=False)
         self.cursor_blink = False
+        self._hint = ""
+
+    def hint(self, text: str) -> None:
+        """Show `text` while the field is empty, cut with "…" where the field is too narrow for it."""
+        self._hint = text
+        self._fit_hint()
+
+    def on_resize(self) -> None:
+        """Cut the hint anew."""
+        self._fit_hint()
+
+    def _fit_hint(self) -> None:
+        if self._hint and self.size:
+            self.placeholder = cut(self._hint, self.scrollable_content_region.width)
 
     def set_text(self, text: str) -> None:
         """Put `text` into the field with the cursor at its end."""

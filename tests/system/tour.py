@@ -174,7 +174,7 @@ class Tour:
         self.press("f5")
         yield "toast"
         self.press("/")
-        self.see("Words or a reference; Enter to the hits, Esc ends the search")
+        self.see("Words or a reference; Enter: hits, Esc: end")
         yield "search, empty"
         self.type("a")
         yield "search, hits"
@@ -237,7 +237,7 @@ class Tour:
         for number in "12345":
             self.press(number)
             yield f"case to answer, tab {number}"
-        self.go("r", "Send", "Cancel")
+        self.go("r", "Send", "+ needed to send")
         yield "act"
         self.press("f8")
         yield "act, problems"
@@ -353,6 +353,8 @@ class Tour:
 
     def signing_in(self) -> Iterator[str]:
         """Sign-in page, and the code for another device."""
+        # The key is offered once the sync thread found no token.
+        self.see("not signed in")
         self.press("i")
         self.at("Sign in")
         yield "sign in"

@@ -1,0 +1,62 @@
+"""What can be wrong with the layout of a screen, read off the screen itself.
+
+The languages of the tour put each text of the program between ⟦ and ⟧: a text that ends without ⟧ and without "…"
+was cut by a widget that did not say so.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.system.tour import Shot
+
+FRAME = "│╭╮╰╯┃"
+SCROLLS = "▁▂▃▄▅▆▇█"
+
+
+def faults(shot: Shot) -> list[str]:
+    """One sentence for each thing that is wrong."""
+    return [f"{shot}: {fault}" for fault in (*_footer(shot), *_cut(shot)) if fault]
+
+
+def _footer(shot: Shot) -> list[str]:
+    # A dialogue as high as the screen has its keys above its lower edge.
+    last = shot.lines[-2].strip("│ ") if shot.lines[-1].lstrip().startswith("╰") else shot.lines[-1]
+    if not last.strip():
+        return ["the last line is empty"]
+    found = []
+    if last.count("⟦") != last.count("⟧") or "…" in last:
+        found.append(f"a label of the footer is cut: {last.rstrip()}")
+    if not re.search(r"\S ⟦", last):
+        found.append(f"no key in the last line: {last.rstrip()}")
+    return found
+
+
+def _cut(shot: Shot) -> list[str]:
+    """Texts that begin on a line and end nowhere: neither there, nor with "…", nor on a line below."""
+    open_at: list[int] = []
+    for number, line in enumerate(shot.lines):
+        here = 0
+        for char in line:
+            if char == "⟦":
+                open_at.append(number)
+                here += 1
+            elif char == "⟧" and open_at:
+                open_at.pop()
+                here = max(0, here - 1)
+            elif char == "…" and here:
+                del open_at[-here:]
+                here = 0
+    return [f"cut without a mark: {shot.lines[number].rstrip()}" for number in open_at if not _goes_on(shot, number)]
+
+
+def _goes_on(shot: Shot, number: int) -> bool:
+    """Whether the text may go on below what is shown: at the end of something that scrolls, or under a dialogue."""
+    below = shot.lines[number + 1 : number + 2]
+    ends = number >= len(shot.lines) - 3 or not below or "╰" in below[0] or not below[0].strip(" │┃")
+    covered = any(char in shot.lines[number] for char in "╭╰╮╯") or (
+        shot.lines[number].count("│") >= 2 and any("╭" in line for line in shot.lines)
+    )
+    return covered or (ends and any(char in line for line in shot.lines for char in SCROLLS))
