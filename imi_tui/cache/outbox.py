@@ -82,6 +82,11 @@ class Outbox:
         found: int = self.work.one("select value from meta where name = 'generation'")[0]
         return found
 
+    def server(self) -> str:
+        """The id of the server this was last sent to, or empty."""
+        found = self.work.one("select value from meta where name = 'server'")
+        return str(found[0]) if found is not None else ""
+
     def touched(self, since: int) -> list[tuple[str, str]]:
         """(desk, case) of everything concerned after generation `since`."""
         return self.work.rows("select desk, case_id from touched where generation > ?", (since,))
@@ -227,6 +232,10 @@ class Outbox:
             item = self.item(ref)
             self.work.run("update outbox set state = 'queued', confirmed = 0 where client_ref = ?", (ref,))
             self.touch([(item.desk, item.case_id)])
+
+    def set_server(self, server: str) -> None:
+        """Inside: note the id of the server."""
+        self.work.run("insert or replace into meta values('server', ?)", (server,))
 
     def touch(self, cases: Iterable[tuple[str, str]]) -> None:
         """Inside: raise the generation and note whom it concerns."""

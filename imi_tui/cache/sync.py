@@ -136,12 +136,23 @@ class SyncStore:
     # --- the outbox on its way ------------------------------------------------------------------------------
 
     def recover(self) -> None:
-        """At start: whatever was on its way when the last run ended is queued again."""
+        """Before a run: whatever was on its way when the last one ended is queued again."""
         with self._outbox.work.write():
-            self._outbox.work.run("update outbox set state = 'queued' where state = 'sending'")
+            left = self._outbox.work.run("update outbox set state = 'queued' where state = 'sending'")
             reflected = self._cache.one("select value from meta where name = 'generation'")[0]
             self._outbox.work.run("delete from touched where generation <= ?", (reflected,))
-        self._store.publish(Changed(frozenset(("outbox", "status"))))
+        if left:
+            self._store.publish(Changed(frozenset(("outbox", "status"))))
+
+    def server_of_outbox(self) -> str:
+        """Which server the entries that wait were written for; empty where none waits, or none is known."""
+        return self._outbox.server() if self._outbox.shown() else ""
+
+    def note_server(self, server: str) -> None:
+        """Keep the id of the server beside the outbox, where a lost cache does not take it along."""
+        if self._outbox.server() != server:
+            with self._outbox.work.write():
+                self._outbox.set_server(server)
 
     def ready(self, limit: int) -> list[OutboxItem]:
         """What may be sent now, in order; a rejected entry holds up its own case only."""

@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
 def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
     """One synchronisation of an opened profile. Raises `AlreadyRunning`, `SyncError`, `CacheError`."""
+    import contextlib
     import datetime as dt
 
     from imi_tui.cache.errors import CacheError
@@ -59,7 +60,6 @@ def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
         sync = client.store.sync
         http = Http(server)
         try:
-            sync.recover()
             engine = Engine(
                 sync,
                 HttpTransport(http, tokens(sync, http)),
@@ -69,7 +69,8 @@ def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
             )
             report = engine.run_once()
         except (SyncError, CacheError) as error:
-            sync.set_problem(error.code)
+            with contextlib.suppress(CacheError):
+                sync.set_problem(error.code)
             raise
         finally:
             http.close()

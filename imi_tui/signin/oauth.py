@@ -94,15 +94,13 @@ def granted(reply: Reply) -> Granted:
             raise SignInRefused(display(reason)[:60])
         raise ServerMistake(f"status {reply.status} from the token endpoint")
     access, renewal, seconds = data.get("access_token"), data.get("refresh_token", ""), data.get("expires_in", 600)
-    sound = (
-        _is_token(access) and (renewal == "" or _is_token(renewal)) and data.get("token_type", "").lower() == "bearer"
-    )
+    sound = is_token(access) and (renewal == "" or is_token(renewal)) and data.get("token_type", "").lower() == "bearer"
     if not sound or not isinstance(seconds, int | float) or not 0 < seconds < 10**7:
         raise ServerMistake("a token endpoint's answer in another shape")
     return Granted(str(access), str(renewal), float(seconds))
 
 
-def _is_token(value: Any) -> bool:
+def is_token(value: Any) -> bool:
     """Whether it can stand in a header."""
     return (
         isinstance(value, str)

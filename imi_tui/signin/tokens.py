@@ -85,6 +85,10 @@ class StoredTokens:
                 keep(self._secrets, None)
             raise NotSignedIn(error.reason) from error
         fresh = Tokens.of(self._http.server, granted, self._clock())
+        if kept(self._secrets) != tokens:
+            # The officer signed out, or in anew, while the server answered: that counts.
+            oauth.revoke(self._http, endpoints, fresh.refresh or fresh.access)
+            return self._kept()
         keep(self._secrets, fresh)
         return fresh
 
@@ -96,7 +100,9 @@ class GivenToken:
         self._token = token
 
     def token(self) -> str:
-        """The token."""
+        """The token. Raises `NotSignedIn` for what cannot be one."""
+        if not oauth.is_token(self._token):
+            raise NotSignedIn("the given token has characters no token has")
         return self._token
 
     def renewed(self, refused: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.sync import Page
-from imi_tui.sync.errors import ManyRemoved, ServerMistake
+from imi_tui.sync.errors import ManyRemoved, ReplyTooLarge, ServerMistake
 from imi_tui.sync.reading import Answer, objects
 
 if TYPE_CHECKING:
@@ -128,15 +128,20 @@ class Recovery:
         """Fetch cases with all their entries; False where the server cannot give entries by case."""
         for start in range(0, len(ids), most):
             part = ids[start : start + most]
-            found = self._ask(
-                [
-                    ["Case/get", {"accountId": self._desk, "ids": part}, "c"],
-                    ["Entry/get", {"accountId": self._desk, "caseIds": part}, "e"],
-                ]
-            )
-            if found["e"].error in ("invalidArguments", "unknownMethod"):
+            try:
+                found = self._ask(
+                    [
+                        ["Case/get", {"accountId": self._desk, "ids": part}, "c"],
+                        ["Entry/get", {"accountId": self._desk, "caseIds": part}, "e"],
+                    ]
+                )
+            except ReplyTooLarge:
+                if len(part) == 1:
+                    raise
+                found = {}
+            if found and found["e"].error in ("invalidArguments", "unknownMethod"):
                 return False
-            if "requestTooLarge" in (found["c"].error, found["e"].error) and len(part) > 1:
+            if not found or ("requestTooLarge" in (found["c"].error, found["e"].error) and len(part) > 1):
                 if not self._fetch(part, max(1, len(part) // 4)):
                     return False
                 continue

@@ -18,7 +18,7 @@ from imi_tui.cache.errors import BadObject, OutboxChanged
 from imi_tui.cache.sync import Page
 from imi_tui.sync import outgoing, reading
 from imi_tui.sync.digest import MANY, SHARE, Recovery
-from imi_tui.sync.errors import Disabled, ManyRemoved, NotSignedIn, OtherServer, ServerMistake
+from imi_tui.sync.errors import Disabled, ManyRemoved, NotSignedIn, OtherServer, ReplyTooLarge, ServerMistake
 from imi_tui.sync.outgoing import Batch, Settlement
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class Engine:
         self.report = Report()
         run = _Run(self.report, self._page)
         try:
+            # One engine a profile: what still counts as on its way was left so by a run that could not note its end.
+            self._store.recover()
             if self._session is None:
                 self._load_session(run)
             self._work(run)
@@ -172,6 +174,8 @@ class Engine:
             answers, session_state = self._ask(calls)
             settlement = outgoing.settle(batch, answers)
             again = self._read(run, accounts, since, answers)
+        except ReplyTooLarge:
+            return self._smaller(run, accounts)
         finally:
             if refs:
                 self._store.settle(settlement.acked, settlement.rejected, settlement.retry)
@@ -340,7 +344,8 @@ class Engine:
         new = reading.session_info(session)
         stored = self._store.session()
         old = reading.session_info(stored) if stored is not None else None
-        if old is not None and old.server != new.server:
+        known = old.server if old is not None else self._store.server_of_outbox()
+        if known and known != new.server:
             raise OtherServer("the server has another id than the one the cache was filled from")
         self._session = new
         if old is not None and old.officer != new.officer:
@@ -353,6 +358,7 @@ class Engine:
                     self._recover(run, account, confirmed=True)
                     run.recovered.discard(account)
         self._store.set_session(session)
+        self._store.note_server(new.server)
         if old is not None and old.officer == new.officer and old.epoch != new.epoch:
             # A restored server may lack what it acknowledged; it knows what it has by the client refs (P1, P4).
             for desk in new.desks:

@@ -13,6 +13,7 @@
       Unavailable        maintenance or overload; `retry_after` seconds
       RateLimited        too many requests; `retry_after` seconds
       ServerMistake      an answer that does not follow the protocol; nothing of it was applied
+        ReplyTooLarge    a reply beyond what is held in memory; less may be asked for at once
       OtherServer        another server than the one this cache was filled from; nothing was deleted
       ManyRemoved        the server withdrew so much at once that nothing was removed yet
 
@@ -91,6 +92,10 @@ class ServerMistake(SyncError):
     """The answer does not follow the protocol; nothing of it was applied."""
 
     code = "serverMistake"
+
+
+class ReplyTooLarge(ServerMistake):
+    """The reply is larger, or swells more, than a client takes at once."""
 
 
 class OtherServer(SyncError):

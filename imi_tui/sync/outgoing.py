@@ -5,9 +5,11 @@ The order of entries of one case is kept; a refused one holds back what follows 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache.ids import LOCAL
 from imi_tui.sync import wire
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 BATCH = 50
 """Entries in one request at most."""
 _TRANSIENT = frozenset({"rateLimit", "serverFail", "serverUnavailable", "serverPartialFail"})
+_SET_BY_SERVER = frozenset({"id", "caseId", "reference", "at", "fromState", "toState", "seal"})
+MAX_ID = 255
 _REQUEST_ROOM = 32 * 1024
 """Bytes of a request kept for everything that is not an entry."""
 
@@ -85,8 +89,8 @@ def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
     for (call_id, creation), item in sent.items.items():
         answer = answers[call_id]
         case = item.desk, item.case_id
-        created = _member(answer, "created", creation)
-        if created is not None and isinstance(created.get("id"), str) and isinstance(created.get("caseId"), str):
+        created = _taken(_member(answer, "created", creation))
+        if created is not None:
             out.acked[item.client_ref] = created
             continue
         error = _refusal(answer, creation)
@@ -96,6 +100,31 @@ def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
         else:
             out.rejected[item.client_ref] = error
         failed.add(case)
+    return out
+
+
+def _taken(created: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What the server set, as far as it has the documented shape; None where it does not say what became of it.
+
+    It is kept beside the outbox and applied at every start: nothing of another shape may get there.
+    """
+    if created is None:
+        return None
+    ids = [created.get("id"), created.get("caseId")]
+    if not all(isinstance(id, str) and 0 < len(id) <= MAX_ID and not id.startswith(LOCAL) for id in ids):
+        return None
+    out: dict[str, Any] = {
+        name: value
+        for name, value in created.items()
+        if name in _SET_BY_SERVER and isinstance(value, str) and len(value) <= MAX_ID
+    }
+    version = created.get("version")
+    if isinstance(version, int) and not isinstance(version, bool) and version > 0:
+        out["version"] = version
+    try:
+        dt.datetime.fromisoformat(out.get("at", ""))
+    except ValueError:
+        out.pop("at", None)
     return out
 
 

@@ -136,7 +136,10 @@ def changes(value: Any) -> Changes:
 
 
 def objects(answer: Answer, account: str, asked: list[str] | None) -> list[dict[str, Any]]:
-    """The objects of a ``/get`` answer: only ones that were asked for, each once. Raises `SyncError`."""
+    """The objects of a ``/get`` answer: only ones that were asked for, each once, and none left out in silence.
+
+    Raises `SyncError`.
+    """
     if answer.error:
         raise answer.failed()
     listed = answer.arguments.get("list")
@@ -149,6 +152,10 @@ def objects(answer: Answer, account: str, asked: list[str] | None) -> list[dict[
         if not isinstance(id, str) or not id or (wanted is not None and id not in wanted):
             raise ServerMistake("an object that was not asked for")
         found[id] = item
+    missing = answer.arguments.get("notFound") or []
+    if wanted is not None and not (isinstance(missing, list) and wanted <= found.keys() | set(map(str, missing))):
+        # The state goes on with this page: what it left out would never be asked for again.
+        raise ServerMistake("a get that leaves out what was asked for")
     return list(found.values())
 
 

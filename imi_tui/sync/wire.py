@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, cast
 
 from imi_core.text import MAX_DEPTH, MAX_INTEGER, clean, untouched
-from imi_tui.sync.errors import ServerMistake
+from imi_tui.sync.errors import ReplyTooLarge, ServerMistake
 
 MAX_REPLY = 16 * 1024 * 1024
 """Bytes of one decoded reply."""
 MAX_RATIO = 200
 """How many times its own size a reply may decode to, once it is larger than `RATIO_FROM`."""
-RATIO_FROM = 1024 * 1024
+RATIO_FROM = 4 * 1024 * 1024
+"""Above the smallest page of the longest texts, so that no text, however monotonous, can stop the synchronisation."""
+MAX_VALUES = 250_000
+"""Values (numbers, texts, lists, members) of one reply: a tiny value takes thirty times its size in memory."""
 WINDOW = 2**23
 """Largest zstd window accepted (RFC 9659, section 3)."""
 STEP = 64 * 1024
@@ -30,7 +34,7 @@ _CONTAINERS = frozenset((dict, list))
 
 
 class Budget:
-    """Counts bytes in and out of one reply. `spend` raises `ServerMistake` when a cap is passed."""
+    """Counts bytes in and out of one reply. `spend` raises `ReplyTooLarge` when a cap is passed."""
 
     def __init__(self) -> None:
         self.raw = 0
@@ -40,9 +44,9 @@ class Budget:
         """Count decoded bytes."""
         self.decoded += decoded
         if self.decoded > MAX_REPLY:
-            raise ServerMistake(f"a reply of more than {MAX_REPLY} bytes")
+            raise ReplyTooLarge(f"a reply of more than {MAX_REPLY} bytes")
         if self.decoded > RATIO_FROM and self.decoded > MAX_RATIO * max(self.raw, 1):
-            raise ServerMistake(f"a reply that decodes to more than {MAX_RATIO} times its size")
+            raise ReplyTooLarge(f"a reply that decodes to more than {MAX_RATIO} times its size")
 
 
 def decoded(chunks: Iterable[bytes], encoding: str, budget: Budget) -> bytes:
@@ -123,6 +127,8 @@ def compressed(body: bytes) -> tuple[bytes, str]:
 
 def parse(body: bytes) -> Any:
     """Cleaned data of a JSON text: no member twice, nothing too deep, only numbers that fit. Raises `ServerMistake`."""
+    if _too_many_values(body):
+        raise ReplyTooLarge(f"a reply of more than {MAX_VALUES} values")
     try:
         text = body.decode("utf-8")
         # A call for each number is only worth it where one could be too large.
@@ -146,6 +152,24 @@ def _require_shallow(value: Any) -> None:
         level = [item for one in inner for item in (one.values() if type(one) is dict else one)]
     if not all(type(one) is str for one in level):
         raise ValueError(f"data is nested deeper than {MAX_DEPTH} levels")
+
+
+_QUOTE = ord('"')
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[,\[{]', re.DOTALL)
+
+
+def _too_many_values(body: bytes) -> bool:
+    """Whether a JSON text holds more than `MAX_VALUES` values, found without making them."""
+    if body.count(b",") + body.count(b"[") + body.count(b"{") <= MAX_VALUES:
+        return False
+    # Some of these may stand in texts, of which there is at most one for each of them.
+    tokens = _TOKEN.finditer(body)
+    values = 0
+    for number, token in enumerate(tokens):
+        values += body[token.start()] != _QUOTE
+        if values > MAX_VALUES or number > 3 * MAX_VALUES:
+            return True
+    return False
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -124,14 +124,13 @@ class SyncWorker:
             http = Http(self._server)
             transport = HttpTransport(http, self._tokens(store.sync, http))
             engine = Engine(store.sync, transport, _now, languages=self._languages)
-            store.sync.recover()
             while not self._stopping.is_set():
                 wait = self._once(engine, store)
                 self._index(store)
                 self._wake.wait(wait)
                 self._wake.clear()
         except (SyncError, CacheError) as error:
-            store.sync.set_problem(error.code)
+            self._note(store, error.code)
             self._tell(error.code)
         finally:
             if http is not None:
@@ -174,6 +173,9 @@ class SyncWorker:
                 pass
         except CacheError as error:
             log.info("sync: indexing waits: %s", error.code)
+        except Exception as error:  # noqa: BLE001
+            # As above: searching may lag, synchronising goes on.
+            log.error("sync: indexing: internal mistake %s", _where(error))
 
     def _tell(self, code: str) -> None:
         if self._said is not None:

@@ -14,7 +14,7 @@ from imi_tui import signin
 from imi_tui.signin import browser, oauth, tokens
 from imi_tui.signin.errors import SignInCancelled, SignInExpired, SignInRefused
 from imi_tui.sync.errors import NotSignedIn, Offline, ServerMistake
-from imi_tui.sync.http import Http
+from imi_tui.sync.http import Http, Reply
 from imi_tui.sync.transport import HttpTransport
 from tests.tui.live import in_background, person
 from tests.tui.signin.conftest import Secrets
@@ -209,3 +209,36 @@ def test_renewing_is_tried_again_after_an_outage(secrets: Secrets) -> None:
         assert kept is not None
         assert kept.refresh == "refresh"
         http.close()
+
+
+def test_signing_out_while_the_server_renews_counts(server: str, secrets: Secrets, http: Http) -> None:
+    signin.sign_in_with_browser(server, secrets, lambda _: None, open_browser=opens(person))
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    granted: list[oauth.Granted] = []
+
+    class Slow(Http):
+        def post_form(self, path: str, fields: dict[str, str]) -> Reply:
+            reply = super().post_form(path, fields)
+            if fields.get("grant_type") == "refresh_token":
+                granted.append(oauth.granted(reply))
+                tokens.keep(secrets, None)
+            return reply
+
+    slow = Slow(server)
+    with pytest.raises(NotSignedIn):
+        tokens.StoredTokens(secrets, slow, lambda: later).token()
+    assert tokens.kept(secrets) is None
+    # What the server had just given is given up too.
+    with pytest.raises(SignInRefused):
+        oauth.refresh(http, oauth.discover(http), granted[0].refresh)
+    slow.close()
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "ü", "x" * 5000])
+def test_a_given_token_that_cannot_be_one_is_never_sent(token: str) -> None:
+    with hostile_server() as server:
+        elsewhere = Http(server.url)
+        with pytest.raises(NotSignedIn):
+            HttpTransport(elsewhere, tokens.GivenToken(token)).session()
+        assert server.asked == []
+        elsewhere.close()

@@ -10,6 +10,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.case import Text
+from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import Draft
 from imi_tui.sync.errors import Offline, OtherServer, ServerMistake
 from tests.central.world import LYON, MUNICH, REQUEST, ROSENHEIM, accept, act, send
@@ -198,6 +199,65 @@ def test_another_server_changes_nothing(central: Central, client: Clients) -> No
     with pytest.raises(OtherServer):
         lyon.sync()
     assert lyon.ids() == before
+
+
+def test_a_lost_cache_does_not_send_the_outbox_to_another_server(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    ref = new_case(lyon)
+    lyon.store.close()
+    for path in lyon.profile.home.glob("cache.db*"):
+        path.unlink()
+    lyon.restart()
+    assert [item.client_ref for item in lyon.store.outbox()] == [ref]
+
+    def other(session: dict[str, object]) -> dict[str, object]:
+        session["capabilities"]["urn:imi:case"]["server"] = "another"  # type: ignore[index]
+        return session
+
+    lyon.line.change_session = other
+    with pytest.raises(OtherServer):
+        lyon.sync()
+    assert lyon.line.methods.count("Entry/set") == 0
+    lyon.line.change_session = lambda session: session
+    assert lyon.sync().sent == 1
+    assert lyon.ids() == server_ids(central, "lyon")
+
+
+def test_a_profile_with_nothing_to_send_may_move_to_another_server(client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    lyon.store.sync.note_server("another")
+    for path in lyon.profile.home.glob("cache.db*"):
+        path.unlink()
+    lyon.restart()
+    lyon.sync()
+    assert lyon.store.outbox_table.server() != "another"
+
+
+def test_what_could_not_be_settled_is_sent_again_without_a_restart(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    new_case(lyon)
+    work = lyon.store._work.connection
+
+    def full(response: dict[str, object]) -> dict[str, object]:
+        # The disk fills up between the request and its answer.
+        work.pragma("max_page_count", work.pragma("page_count"))
+        work.execute("create temp trigger full before update on outbox begin select raise(rollback, 'full'); end")
+        return response
+
+    lyon.line.change = full
+    with pytest.raises(CacheError):
+        lyon.sync()
+    assert [item.state for item in lyon.store.outbox()] == ["sending"]
+    work.execute("drop trigger full")
+    work.pragma("max_page_count", 1 << 30)
+    lyon.line.change = lambda response: response
+    lyon.sync()
+    assert lyon.store.outbox() == []
+    with central.view("lyon") as view:
+        assert len(view.cases(LYON, None, 100)) == 1
 
 
 def test_a_desk_that_is_taken_away_goes_and_the_others_stay(central: Central, client: Clients) -> None:

@@ -93,7 +93,7 @@ def test_large_requests_go_compressed(hostile: Hostile, transport: HttpTransport
         (Answer(json.dumps({**RESPONSE, "methodResponses": []}).encode()), errors.ServerMistake),
         (Answer(json.dumps({**RESPONSE, "methodResponses": [["x", {}, "other"]]}).encode()), errors.ServerMistake),
         (Answer(json.dumps({**RESPONSE, "methodResponses": [["x", [], "c0"]]}).encode()), errors.ServerMistake),
-        (Answer(zstandard.compress(b"\0" * 2**28), headers={"Content-Encoding": "zstd"}), errors.ServerMistake),
+        (Answer(zstandard.compress(b"\0" * 2**28), headers={"Content-Encoding": "zstd"}), errors.ReplyTooLarge),
         (Answer(b"plain", headers={"Content-Encoding": "zstd"}), errors.ServerMistake),
     ],
 )  # fmt: skip

@@ -61,6 +61,9 @@ MISTAKES: dict[str, tuple[Change, type[SyncError]]] = {
     "missing account": (lambda r: _answer(r, "Desk/sync")["accounts"].pop(LYON), ServerMistake),
     "accounts that are a list": (lambda r: _answer(r, "Desk/sync").update(accounts=[]), ServerMistake),
     "objects nobody asked for": (on("Case/get", lambda get: get["list"][0].update(id="f" * 32)), ServerMistake),
+    "an object left out in silence": (on("Case/get", lambda get: get["list"].pop()), ServerMistake),
+    "an entry left out in silence": (on("Entry/get", lambda get: get.update(list=[], notFound=None)), ServerMistake),
+    "a not found that is no list": (on("Case/get", lambda get: get.update(list=[], notFound="x")), ServerMistake),
     "an object without id": (on("Case/get", lambda get: get["list"][0].pop("id")), ServerMistake),
     "an object of another account": (on("Case/get", lambda get: get.update(accountId="other")), ServerMistake),
     "a list that is none": (on("Entry/get", lambda get: get.update(list="x")), ServerMistake),
@@ -184,3 +187,67 @@ def test_an_entry_for_a_desk_that_was_lost_is_refused_and_kept(central: Central,
     [item] = lyon.store.outbox()
     assert (item.state, item.error) == ("rejected", {"type": "forbidden"})
     assert item.payload["answers"]["subject"] == "Number 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("version", "abc"),
+        ("version", True),
+        ("version", [1]),
+        ("at", "yesterday"),
+        ("at", 5),
+        ("reference", {"a": 1}),
+        ("reference", "x" * 10_000),
+        ("seal", None),
+        ("action", "close"),
+        ("text", "another text"),
+    ],
+)
+def test_what_an_acknowledgement_holds_cannot_spoil_the_outbox(client: Clients, name: str, value: Any) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    ref = new_case(lyon)
+
+    def odd(response: dict[str, Any]) -> dict[str, Any]:
+        for answer in response["methodResponses"]:
+            for created in (answer[1].get("created") or {}).values() if answer[0] == "Entry/set" else ():
+                created[name] = value
+            if answer[0] == "Desk/sync":
+                answer[0], answer[1] = "error", {"type": "serverFail"}
+        return response
+
+    lyon.line.change = odd
+    with pytest.raises(Unavailable):
+        lyon.sync()
+    lyon.restart()
+    assert lyon.store.outbox() == []
+    case_id = lyon.store.outbox_table.item(ref).case_id
+    detail = lyon.store.case(LYON, case_id)
+    assert detail is not None
+    assert detail.entries[0]["action"] == "send"
+    assert lyon.store.counts()["all"] == 1
+    lyon.store.act(LYON, case_id, "message", text="goes on", lang="fr")
+    lyon.line.change = lambda response: response
+    lyon.sync()
+    assert lyon.store.outbox() == []
+
+
+@pytest.mark.parametrize("case_id", ["", "ref:x", "x" * 300, 5, None])
+def test_an_acknowledgement_without_a_usable_case_is_none(central: Central, client: Clients, case_id: Any) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    new_case(lyon)
+
+    def odd(response: dict[str, Any]) -> dict[str, Any]:
+        for created in (_answer(response, "Entry/set").get("created") or {}).values():
+            created["caseId"] = case_id
+        return response
+
+    lyon.line.change = odd
+    assert lyon.sync().waiting == 1
+    assert [item.state for item in lyon.store.outbox()] == ["queued"]
+    lyon.line.change = lambda response: response
+    assert lyon.sync().sent == 1
+    with central.view("lyon") as view:
+        assert len(view.cases(LYON, None, 100)) == 1

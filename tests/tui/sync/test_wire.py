@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from imi_core.text import MAX_DEPTH, clean
 from imi_tui.sync import wire
-from imi_tui.sync.errors import ServerMistake
+from imi_tui.sync.errors import ReplyTooLarge, ServerMistake
 
 
 def decode(body: bytes, encoding: str, size: int = 1000) -> bytes:
@@ -206,3 +206,21 @@ def test_small_requests_are_not_compressed_and_large_ones_are() -> None:
     body, encoding = wire.compressed(TEXT)
     assert encoding == "zstd"
     assert zstandard.decompress(body) == TEXT
+
+
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"0", b'""', b'"ab"', b'{"a":[]}', b'"' + b"\\" * 8 + b'"'])
+def test_tiny_values_are_counted_before_they_fill_memory(value: bytes) -> None:
+    body = b"[" + b",".join([value] * (8 * 1024 * 1024 // (len(value) + 1))) + b"]"
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReplyTooLarge, match="values"):
+            wire.parse(body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1024 * 1024
+
+
+def test_texts_full_of_commas_are_only_texts() -> None:
+    text = ',[{\\"' * 200_000
+    assert wire.parse(json.dumps([text]).encode()) == [text]
