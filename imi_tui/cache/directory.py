@@ -82,6 +82,16 @@ class Directory:
         found = self._cache.one("select wire from authority where id = ?", (id,))
         return decode(found[0]) if found is not None else None
 
+    def round(self) -> int:
+        """How often reading the whole register was begun."""
+        found: int = self._cache.one("select value from meta where name = 'register_round'")[0]
+        return found
+
+    def is_brief(self, id: str) -> bool:
+        """Whether only what finding an authority takes is here of it."""
+        found = self._cache.one("select brief from authority where id = ?", (id,))
+        return found is not None and bool(found[0])
+
     def count(self) -> int:
         """How many authorities the cache holds."""
         found: int = self._cache.one("select count(*) from authority")[0]
@@ -118,10 +128,11 @@ class Directory:
             [(convert(Officer, item), item) for item in officers],
         )
 
-    def put_authorities(self, authorities: list[tuple[Authority, Any]]) -> None:
-        """Inside: new or changed authorities."""
+    def put_authorities(self, authorities: list[tuple[Authority, Any]], *, brief: bool = False) -> None:
+        """Inside: new or changed authorities; `brief` ones have only what finding them takes."""
+        present = self.round()
         self._cache.many(
-            "insert or replace into authority values(?, ?, ?, ?, ?, ?, ?)",
+            "insert or replace into authority values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     found.id,
@@ -131,6 +142,9 @@ class Directory:
                     found.status,
                     folded(found),
                     encode(wire),
+                    found.version,
+                    int(brief),
+                    present,
                 )
                 for found, wire in authorities
             ],

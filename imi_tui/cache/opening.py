@@ -123,7 +123,9 @@ def _check_folding(cache: Database) -> None:
         if found is not None:
             Documents(cache).rebuild()
             directory = Directory(cache)
-            wires = [decode(wire) for (wire,) in cache.rows("select wire from authority")]
-            directory.put_authorities(directory.check(wires, (), ())[0])
+            for brief in (0, 1):
+                rows = cache.rows("select wire from authority where brief = ?", (brief,))
+                found = directory.check([decode(wire) for (wire,) in rows], (), ())[0]
+                directory.put_authorities(found, brief=bool(brief))
             directory.changed()
         cache.run("insert or replace into meta values('folding', ?)", (FOLDING,))

@@ -53,7 +53,7 @@ WORK: tuple[str, ...] = (
 CACHE: tuple[str, ...] = (
     """
     create table meta(name text primary key, value) without rowid;
-    insert into meta values('generation', 0), ('directory', 0);
+    insert into meta values('generation', 0), ('directory', 0), ('register_round', 0);
     create table account(
       id text primary key, state text not null default '', filling real
     ) strict, without rowid;
@@ -123,8 +123,16 @@ CACHE: tuple[str, ...] = (
       areas text not null,
       status text not null,
       folded text not null,
-      wire blob not null
+      wire blob not null,
+      version integer not null,
+      brief integer not null,
+      round integer not null
     ) strict, without rowid;
+    create index authority_country on authority(country);
+    create table register_part(
+      country text primary key, total integer not null, after text not null, done integer not null
+    ) strict, without rowid;
+    create table register_wanted(id text primary key) strict, without rowid;
     create table authority_desk(
       desk text primary key, authority text not null, area text not null, status text not null,
       coordinator integer not null

@@ -231,6 +231,18 @@ class Store:
         """The wire object of one authority."""
         return self._directory.authority(id)
 
+    def register_share(self) -> tuple[int, int]:
+        """(countries whose authorities are all on this machine, countries there are)."""
+        return self.sync.register.share()
+
+    def authority_is_brief(self, id: str) -> bool:
+        """Whether only what finding an authority takes is here of it."""
+        return self._directory.is_brief(id)
+
+    def want_authority(self, id: str) -> bool:
+        """Ask for the whole record of an authority; True where it has to be fetched first."""
+        return self.sync.register.want(id)
+
     def target(self, desk: str) -> Target | None:
         """A desk as an addressee."""
         return self._directory.target(desk)

@@ -11,6 +11,7 @@ from imi_tui.cache.errors import BadObject, CacheBusy
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
 from imi_tui.cache.projection import Arrival
+from imi_tui.cache.register_parts import RegisterParts
 from imi_tui.cache.session import seats_of
 from imi_tui.cache.wire import encode, to_case, to_entry
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.store import Store
 
 DIRECTORY = "directory"
+_REGISTER = ("authority", "authority_desk", "register_part", "register_wanted")
 INDEX_AT_ONCE = 64
 """Cases a page may bring to be searchable in its own transaction; more are indexed when there is time."""
 NAMED = 256
@@ -73,6 +75,7 @@ class SyncStore:
         self._session = session
         self._documents = documents
         self._projector = projector
+        self.register = RegisterParts(store, cache, directory, session)
 
     # --- session, states, secrets ---------------------------------------------------------------------------
 
@@ -361,7 +364,7 @@ class SyncStore:
         """Forget everything the server said of an account, its state included. The outbox is not concerned."""
         with self._cache.write():
             if account == DIRECTORY:
-                for table in ("authority", "authority_desk", "procedure", "officer"):
+                for table in (*_REGISTER, "procedure", "officer"):
                     self._cache.run(f"delete from {table}")  # noqa: S608
                 self._directory.changed()
                 self._cache.run("delete from account where id = ?", (account,))

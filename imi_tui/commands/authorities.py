@@ -34,6 +34,9 @@ def run(options: argparse.Namespace) -> int:
             languages=languages(),
             limit=max(1, min(options.limit, 1000)),
         )
+        here, all = client.store.register_share()
+    if here < all:
+        say(_("So far {here} of {all} countries of the register are on this machine.").format(here=here, all=all))
     if options.json:
         names = ("id", "desk", "country", "name", "title", "town", "area", "why", "matched")
         out_json({"authorities": [{name: getattr(hit, name) for name in names} for hit in hits]})

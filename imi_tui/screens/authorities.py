@@ -54,7 +54,7 @@ class FinderScreen(BaseScreen["AuthorityHit"]):
 
     def _count(self) -> None:
         countries = sum(bool(self.store.authorities("", country=country, limit=1)) for country in COUNTRIES)
-        self._total = total_text(self.store.authority_count(), countries)
+        self._total = total_text(self.store.authority_count(), countries, self.store.register_share())
         self.query_one(AuthorityFinder).find()
 
     def situation(self) -> Situation:
@@ -128,8 +128,12 @@ class ChooseAuthority(FinderScreen):
             self.say(_("This authority has no desk in this area."), problem=True)
 
 
-def total_text(authorities: int, countries: int) -> str:
-    """What this machine knows: "640 authorities of 30 countries"."""
+def total_text(authorities: int, countries: int, share: tuple[int, int] = (0, 0)) -> str:
+    """What this machine knows: "640 authorities of 30 countries", or how much of the register has come so far."""
+    here, all = share
+    if here < all:
+        text = _("{authorities} authorities; {here} of {all} countries are on this machine so far")
+        return text.format(authorities=authorities, here=here, all=all)
     if not authorities:
         return _("No authorities are on this machine yet; synchronise first.")
     of = ngettext("{count} country", "{count} countries", countries).format(count=countries)

@@ -35,6 +35,11 @@ class AuthorityScreen(BaseScreen[None]):
         """What this screen is."""
         return _("Authority")
 
+    def on_mount(self) -> None:
+        """A brief record asks for the whole one."""
+        if self.store.want_authority(self._authority):
+            self.context.sync_now()
+
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the record."""
         if kinds and "directory" not in kinds:
@@ -45,6 +50,8 @@ class AuthorityScreen(BaseScreen[None]):
             if wire is None
             else record(wire, self.context.languages)
         )
+        if self.store.authority_is_brief(self._authority):
+            page += [Block(""), Block(_("The rest of this record is fetched as soon as the line allows."), "quiet")]
         self.query_one(Document).show(page, keep=bool(kinds))
 
     def situation(self) -> Situation:

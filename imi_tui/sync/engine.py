@@ -20,6 +20,7 @@ from imi_tui.sync import outgoing, reading
 from imi_tui.sync.digest import MANY, SHARE, Recovery
 from imi_tui.sync.errors import Disabled, ManyRemoved, NotSignedIn, OtherServer, ReplyTooLarge, ServerMistake
 from imi_tui.sync.outgoing import Batch, Settlement
+from imi_tui.sync.register import Register
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,10 +119,16 @@ class Engine:
 
     def _work(self, run: _Run) -> None:
         assert self._session is not None
+        register = self._register()
+        if not self._store.state(DIRECTORY):
+            register.begin()
+        self.report.changed += register.records()
         todo = list(self._session.accounts)
         while True:
             batch = self._batch(run)
             if not todo and not batch.calls:
+                if register.step():
+                    continue
                 return
             if self.report.requests > MAX_REQUESTS:
                 raise ServerMistake("no end of changes")
@@ -199,6 +206,9 @@ class Engine:
             if kind == "Procedure":
                 arguments["languages"] = self._languages
             yield [f"{kind}/get", arguments, f"g{number}{kind}"]
+
+    def _register(self) -> Register:
+        return Register(self._store, lambda calls: self._ask(calls)[0], self._languages)
 
     def _ask(self, calls: list[list[Any]]) -> tuple[dict[str, Answer], str]:
         self.report.requests += 1
@@ -313,8 +323,7 @@ class Engine:
         self.report.recovered.append(account)
         if account == DIRECTORY:
             # What is known stays in place meanwhile: without procedures no case could be shown.
-            assert self._session is not None
-            run.since[account] = self._session.accounts[account][0]
+            self._register().begin()
             return [account]
         recovery = Recovery(
             self._store, lambda calls: self._ask(calls)[0], account, confirmed=confirmed or self._accept

@@ -1,0 +1,93 @@
+"""Copying the register of authorities: its size first, then country by country, in small pages that resume anywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imi_core.jmap import DIRECTORY
+from imi_tui.cache.sync import Page
+from imi_tui.sync import reading
+from imi_tui.sync.errors import ServerMistake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from imi_tui.cache.register_parts import Part
+    from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.reading import Answer
+
+    Ask = Callable[[list[list[Any]]], dict[str, Answer]]
+
+PAGE = 500
+"""Authorities in one answer: about 25 kB on the line."""
+AT_ONCE = 4
+"""Countries asked for in one request."""
+RECORDS = 50
+
+
+class Register:
+    """Reads the register into the cache. One use; raises `SyncError`."""
+
+    def __init__(self, store: SyncStore, ask: Ask, languages: Sequence[str]) -> None:
+        self._store = store
+        self._ask = ask
+        self._languages = list(languages)
+
+    def begin(self) -> None:
+        """Procedures and officers in full, the countries of the register, and the state that changes follow from."""
+        found = self._ask(
+            [
+                ["Authority/index", {"accountId": DIRECTORY}, "i"],
+                ["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": self._languages}, "p"],
+                ["Officer/get", {"accountId": DIRECTORY, "ids": None}, "o"],
+            ]
+        )
+        index = _whole(found["i"])
+        counts, state = index.get("countries"), index.get("state")
+        if not isinstance(counts, dict) or not isinstance(state, str) or not state:
+            raise ServerMistake("an index without countries or state")
+        procedures = reading.objects(found["p"], DIRECTORY, None)
+        officers = reading.objects(found["o"], DIRECTORY, None)
+        self._store.register.begin(counts)
+        # The state last: until it is there, an interrupted beginning begins anew.
+        self._store.apply(DIRECTORY, Page(new_state=state, procedures=procedures, officers=officers))
+
+    def step(self) -> bool:
+        """Fetch the next pages; whether there is more to fetch."""
+        parts = self._store.register.missing()[:AT_ONCE]
+        if not parts:
+            return False
+        found = self._ask([_call(part, self._languages, f"c{number}") for number, part in enumerate(parts)])
+        for number, part in enumerate(parts):
+            answer = _whole(found[f"c{number}"])
+            listed = reading.objects(found[f"c{number}"], DIRECTORY, None)
+            more = answer.get("hasMore")
+            if answer.get("country") != part.country or not isinstance(more, bool):
+                raise ServerMistake("an index of another country")
+            if any(each["id"] <= part.after for each in listed) or (more and not listed):
+                raise ServerMistake("an index that does not go on")
+            self._store.register.put(part.country, listed, more=more)
+        return True
+
+    def records(self) -> int:
+        """Fetch the whole records somebody wants to read; how many."""
+        ids = self._store.register.wanted(RECORDS)
+        if not ids:
+            return 0
+        found = self._ask([["Authority/get", {"accountId": DIRECTORY, "ids": ids}, "a"]])
+        authorities = reading.objects(found["a"], DIRECTORY, ids)
+        state = self._store.state(DIRECTORY)
+        self._store.apply(DIRECTORY, Page(new_state=state, authorities=authorities))
+        self._store.register.served(ids)
+        return len(authorities)
+
+
+def _call(part: Part, languages: list[str], call_id: str) -> list[Any]:
+    arguments = {"country": part.country, "after": part.after, "languages": languages, "limit": PAGE}
+    return ["Authority/index", {"accountId": DIRECTORY, **arguments}, call_id]
+
+
+def _whole(answer: Answer) -> dict[str, Any]:
+    if answer.error:
+        raise answer.failed()
+    return answer.arguments

@@ -1,0 +1,188 @@
+"""The register comes country by country, resumes where it was cut, and forgets what is no longer in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from imi_central.store import Store as Central
+from imi_core.authority import Authority, Desk
+from imi_core.jmap import DIRECTORY
+from imi_tui.cache.sync import Page
+from imi_tui.sync import register
+from imi_tui.sync.errors import Offline, ServerMistake
+from tests.central.world import AUTHORITIES, ROSENHEIM, Clock, send
+from tests.tui.sync.world import Client
+
+Clients = Callable[[str], Client]
+
+
+def held(client: Client) -> set[str]:
+    """Ids of the authorities a client can find."""
+    return {hit.id for hit in client.store.authorities("", limit=1000)}
+
+
+def some(country: str, number: int) -> list[Authority]:
+    return [
+        Authority(
+            id=f"{country.lower()}-{index:03}",
+            formal_name=f"Office {index}",
+            country=country,
+            address=f"Street {index}",
+            desks=(Desk(id=f"{country.lower()}-{index:03}_pw", area="pw"),),
+        )
+        for index in range(number)
+    ]
+
+
+def countries_asked(client: Client) -> list[str]:
+    calls = [call for request in client.line.requests for call in request["methodCalls"]]
+    return [call[1]["country"] for call in calls if call[0] == "Authority/index" and "country" in call[1]]
+
+
+def test_everything_can_be_found_after_a_first_sync(client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    assert held(lyon) == {each.id for each in AUTHORITIES}
+    assert lyon.store.register_share() == (3, 3)
+
+
+def test_an_index_is_cut_anywhere_and_goes_on(
+    central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "PAGE", 2)
+    central.put_authorities(some("IT", 9))
+    lyon = client("lyon")
+    rounds = 0
+    while True:
+        lyon.line.lose = lambda number: "reply" if number % 3 == 2 else ""
+        lyon.restart()
+        rounds += 1
+        try:
+            lyon.sync()
+            break
+        except Offline:
+            before = lyon.store.register_share()
+            assert rounds < 40
+    assert rounds > 3
+    assert before != (4, 4)
+    assert held(lyon) == {each.id for each in (*AUTHORITIES, *some("IT", 9))}
+    # No page came twice: the cut ones were asked for again, the others not.
+    assert countries_asked(lyon).count("IT") <= 2 * 5
+
+
+def test_own_countries_and_those_of_partners_come_first(
+    central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "AT_ONCE", 1)
+    central.put_authorities([*some("AT", 1), *some("IT", 3)])
+    send(central)
+    lyon = client("lyon")
+    lyon.sync()
+    assert countries_asked(lyon) == ["FR", "DE", "AT", "PL", "IT"]
+
+
+def test_what_changes_while_the_index_comes_is_not_missed(
+    central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "PAGE", 2)
+    central.put_authorities(some("IT", 6))
+    lyon = client("lyon")
+    done: list[int] = []
+
+    def change(response: dict[str, Any]) -> dict[str, Any]:
+        reached = [args for name, args, _ in response["methodResponses"] if args.get("country") == "IT"]
+        if reached and not done:
+            done.append(1)
+            central.put_authorities([Authority(id="it-", formal_name="First of all", country="IT")])
+        return response
+
+    lyon.line.change = change
+    lyon.sync()
+    lyon.sync()
+    assert "it-" in held(lyon)
+
+
+def test_a_record_is_brief_until_somebody_reads_it(central: Central, client: Clients) -> None:
+    central.put_authorities(some("IT", 2))
+    lyon = client("lyon")
+    lyon.sync()
+    assert lyon.store.authority_is_brief("it-000")
+    assert "address" not in (lyon.store.authority("it-000") or {})
+    assert lyon.store.want_authority("it-000")
+    lyon.sync()
+    assert (lyon.store.authority("it-000") or {})["address"] == "Street 0"
+    assert not lyon.store.want_authority("it-000")
+    # The other one was not fetched along, and nothing is asked for again.
+    assert lyon.store.authority_is_brief("it-001")
+    before = len(lyon.line.requests)
+    lyon.sync()
+    assert len(lyon.line.requests) == before + 1
+
+
+def test_a_brief_authority_can_be_addressed(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    target = lyon.store.target(ROSENHEIM)
+    assert target is not None
+    assert (target.active, target.country, target.area) == (True, "DE", "pw")
+
+
+def test_a_state_nobody_can_follow_reads_the_register_again(central: Central, client: Clients, clock: Clock) -> None:
+    central.put_authorities(some("IT", 4))
+    lyon = client("lyon")
+    lyon.sync()
+    lyon.store.want_authority("it-000")
+    lyon.sync()
+    stray = dict(lyon.store.authority("it-001") or {}, id="it-zzz")
+    lyon.store.sync.register.put("IT", [stray], more=True)
+    assert "it-zzz" in held(lyon)
+    lyon.store.sync.apply(DIRECTORY, Page(new_state="999999.AAAAAAAAAAAAAAAA"))
+    clock.at += dt.timedelta(days=1)
+    report = lyon.sync()
+    assert report.recovered == [DIRECTORY]
+    assert held(lyon) == {each.id for each in (*AUTHORITIES, *some("IT", 4))}
+    # What was here in full stays so.
+    assert not lyon.store.authority_is_brief("it-000")
+    assert lyon.store.authority_is_brief("it-001")
+
+
+def lies(change: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def told(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _ in response["methodResponses"]:
+            if name == "Authority/index":
+                change(arguments)
+        return response
+
+    return told
+
+
+WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no countries": lambda told: told.pop("countries", None),
+    "no state": lambda told: told.pop("state", None) if "countries" in told else None,
+    "countries of another shape": lambda told: told.update(countries={"DE": "many"}) if "countries" in told else None,
+    "another country": lambda told: told.update(country="XX") if "country" in told else None,
+    "authorities of another country": lambda told: [each.update(country="XX") for each in told.get("list", ())],
+    "no end": lambda told: told.update(hasMore=True, list=[]) if "country" in told else None,
+    "no list": lambda told: told.pop("list", None),
+    "an authority without a name": lambda told: [each.pop("formalName") for each in told.get("list", ())],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_nonsense_is_refused_and_deletes_nothing(name: str, central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    before = held(lyon)
+    lyon.store.sync.apply(DIRECTORY, Page(new_state="999999.AAAAAAAAAAAAAAAA"))
+    lyon.line.change = lies(WRONG[name])  # type: ignore[arg-type]
+    with pytest.raises(ServerMistake):
+        lyon.sync()
+    assert held(lyon) == before
+    lyon.line.change = lambda response: response
+    lyon.restart()
+    lyon.sync()
+    assert held(lyon) == before
