@@ -290,17 +290,20 @@ def test_status_and_secrets(store: Store) -> None:
 def test_directory_changes(store: Store, pw_info: Rules) -> None:
     import msgspec
 
-    assert [rules.key for rules in store.procedures("pw")] == [("pw.info", 1)]
+    first = pw_info.procedure.version
+    assert [rules.key for rules in store.procedures("pw")] == [("pw.info", first)]
     assert store.procedures("gdpr") == []
-    newer = msgspec.structs.replace(pw_info, procedure=msgspec.structs.replace(pw_info.procedure, version=2))
+    newer = msgspec.structs.replace(pw_info, procedure=msgspec.structs.replace(pw_info.procedure, version=first + 1))
     labels = msgspec.structs.replace(pw_info, labels={"de": {"pw.info.title": "Entsendung"}})
     store.sync.apply("directory", Page("d2", procedures=[procedure(newer), procedure(labels)]))
-    assert [rules.key for rules in store.procedures()] == [("pw.info", 2)]
-    assert store.rules("pw.info", 1).label("pw.info.title", "x", ("de",)) == "Entsendung"
+    assert [rules.key for rules in store.procedures()] == [("pw.info", first + 1)]
+    assert store.rules("pw.info", first).label("pw.info.title", "x", ("de",)) == "Entsendung"
     with pytest.raises(UnknownProcedure):
-        store.rules("pw.info", 3)
-    store.sync.apply("directory", Page("d3", destroyed={"Procedure": ["pw_info-2"], "Authority": ["authority-de2"]}))
-    assert [rules.key for rules in store.procedures()] == [("pw.info", 1)]
+        store.rules("pw.info", first + 2)
+    store.sync.apply(
+        "directory", Page("d3", destroyed={"Procedure": [f"pw_info-{first + 1}"], "Authority": ["authority-de2"]})
+    )
+    assert [rules.key for rules in store.procedures()] == [("pw.info", first)]
     assert (store.target("de2"), store.authority("authority-de2")) == (None, None)
     target = store.target(FR)
     assert target is not None

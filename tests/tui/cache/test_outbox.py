@@ -283,7 +283,7 @@ def test_a_fold_never_fails(store: Store, pw_info: Rules, harm: str) -> None:
     if harm == "seat":
         store._cache.run("delete from meta where name = 'session'")
     elif harm == "rules":
-        store.sync.apply("directory", Page("d2", destroyed={"Procedure": ["pw_info-1"]}))
+        store.sync.apply("directory", Page("d2", destroyed={"Procedure": [f"pw_info-{pw_info.procedure.version}"]}))
     else:
         store.sync.apply(DE, Page("s2", destroyed={"Case": [ONE]}))
     if harm != "case":
