@@ -22,8 +22,8 @@ Typed = events.Key | events.Paste
 
 GIVE_UP = 2.0
 """Seconds after which keys pass again although nothing came back, as from a widget that was taken away."""
-_ROUNDS = 2
-"""Behind the key itself, and behind the messages that its action sent."""
+_ROUNDS = 4
+"""Behind the key itself, and behind the messages that its action sent: an Enter goes from field to search to screen."""
 
 
 class Passed(Message):
@@ -53,6 +53,8 @@ class TypeAhead:
 
     def follow(self) -> None:
         """Call it when a key has been handed on: those after it wait until it has been dealt with."""
+        if not self._app.screen_stack:
+            return
         self._number += 1
         self._busy = True
         self._at = self._app.screen, self._app.focused
@@ -62,7 +64,8 @@ class TypeAhead:
 
     async def passed(self, message: Passed) -> None:
         """A message that followed a key has arrived."""
-        if message.number != self._number or not self._busy:
+        # While the app ends there is no screen any more.
+        if message.number != self._number or not self._busy or not self._app.screen_stack:
             return
         if message.round < _ROUNDS:
             self._send(message.round + 1)

@@ -13,8 +13,11 @@ from textual.widgets import TextArea
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
 from imi_tui.screens.act import ActScreen
+from imi_tui.screens.compose import ComposeScreen
 from imi_tui.screens.inbox import InboxScreen
+from imi_tui.typeahead import Passed
 from imi_tui.widgets.case_list import CaseList
+from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import running, settled
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +63,16 @@ async def test_digits_after_accept_are_days_and_no_views(store: Store, home: Pat
         ]
 
 
+async def test_a_new_case_is_begun_in_one_go(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        burst(app, "n\rfinanzkontrolle\rAlpbau\tAlpbau GmbH")
+        await calm(pilot)
+        screen = app.screen
+        assert isinstance(screen, ComposeScreen)
+        assert screen.work.form is not None
+        assert screen.work.form.answers == {"subject": "Alpbau", "company": "Alpbau GmbH"}
+
+
 async def test_a_paste_waits_its_turn(store: Store, home: Path) -> None:
     async with running(store, home) as (app, pilot):
         burst(app, "3m")
@@ -81,3 +94,26 @@ async def test_keys_pass_again_when_nothing_comes_back(
             await asyncio.sleep(0.001)
         await settled(pilot)
         assert app.screen.query_one(CaseList).index == 3
+
+
+@pytest.mark.parametrize("keys", ["ctrl+q", "j ctrl+q j j"])
+async def test_leaving_is_no_mistake_whatever_is_typed_behind_it(store: Store, home: Path, keys: str) -> None:
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test() as pilot:
+        await settled(pilot)
+        for key in keys.split():
+            app.post_message(events.Key(key, None))
+        while app.return_code is None:
+            await asyncio.sleep(0.001)
+    assert app.return_code == 0
+    assert not (home / "incidents").exists()
+
+
+async def test_a_key_that_is_dealt_with_when_no_screen_is_left_harms_nothing(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, _pilot):
+        app._typed.follow()
+        last = Passed(app._typed._number, 1)
+        stack, app._screen_stacks[app._current_mode] = app._screen_stack, []
+        await app._typed.passed(last)
+        app._typed.follow()
+        app._screen_stacks[app._current_mode] = stack
