@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Typed = events.Key | events.Paste
 
-GIVE_UP = 2.0
+GIVE_UP = 5.0
 """Seconds after which keys pass again although nothing came back, as from a widget that was taken away."""
 _ROUNDS = 4
 """Behind the key itself, and behind the messages that its action sent: an Enter goes from field to search to screen."""

@@ -63,7 +63,9 @@ async def test_digits_after_accept_are_days_and_no_views(store: Store, home: Pat
         ]
 
 
-async def test_a_new_case_is_begun_in_one_go(store: Store, home: Path) -> None:
+async def test_a_new_case_is_begun_in_one_go(store: Store, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # On a busy machine the screens may take longer than somebody would wait.
+    monkeypatch.setattr("imi_tui.typeahead.GIVE_UP", 60)
     async with running(store, home) as (app, pilot):
         burst(app, "n\rfinanzkontrolle\rAlpbau\tAlpbau GmbH")
         await calm(pilot)
