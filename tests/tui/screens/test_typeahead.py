@@ -13,7 +13,6 @@ from textual.widgets import TextArea
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
 from imi_tui.screens.act import ActScreen
-from imi_tui.screens.compose import ComposeScreen
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.typeahead import Passed
 from imi_tui.widgets.case_list import CaseList
@@ -61,18 +60,6 @@ async def test_digits_after_accept_are_days_and_no_views(store: Store, home: Pat
         assert [(item.case_id, item.payload["answers"]) for item in store.outbox()] == [
             (row.id if row else "", {"agreed_days": 21})
         ]
-
-
-async def test_a_new_case_is_begun_in_one_go(store: Store, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # On a busy machine the screens may take longer than somebody would wait.
-    monkeypatch.setattr("imi_tui.typeahead.GIVE_UP", 60)
-    async with running(store, home) as (app, pilot):
-        burst(app, "n\rfinanzkontrolle\rAlpbau\tAlpbau GmbH")
-        await calm(pilot)
-        screen = app.screen
-        assert isinstance(screen, ComposeScreen)
-        assert screen.work.form is not None
-        assert screen.work.form.answers == {"subject": "Alpbau", "company": "Alpbau GmbH"}
 
 
 async def test_a_paste_waits_its_turn(store: Store, home: Path) -> None:
