@@ -136,7 +136,8 @@ class CompressProtocol:
         self._compressed = CompressMiddleware(app, minimum_size=200, brotli=False, zstd_level=9)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        protocol = scope["type"] == "http" and scope["path"].startswith("/jmap/")
+        # A stream compresses itself, in one frame with a longer window.
+        protocol = scope["type"] == "http" and scope["path"].startswith("/jmap/") and scope["path"] != "/jmap/stream"
         await (self._compressed if protocol else self._plain)(scope, receive, send)
 
 

@@ -41,6 +41,10 @@ class Text(Wire, kw_only=True, frozen=True):
     text: str
 
 
+CONTENT = ("request", "questions", "answers")
+"""Members of a case that are its content; all the others are its head, which is enough for a list."""
+FIXED = ("procedure", "procedureVersion", "reference", "parts", "subject", "lang", "sentAt")
+"""Members of a head that change only together with `content_version`, if ever."""
 MAX_FILE = 25 * 1024 * 1024
 """Bytes of one file at most."""
 MAX_CASE_FILES = 100 * 1024 * 1024

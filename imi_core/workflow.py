@@ -105,6 +105,7 @@ def apply(
         changes["state"] = action.to
     if action.target is not None and target is not None:
         changes["parts"] = _take_part(case, action.target, target)
+        changes["content_version"] = entry.version
     changes |= _content(rules, action, case, entry)
     case = msgspec.structs.replace(case, **changes)
     case = _deadlines(rules, action, case, entry, today)

@@ -56,13 +56,13 @@ def check_account(context: Context, account_id: str) -> None:
         raise NoSeat(account_id)
 
 
-def id_list(context: Context, arguments: Arguments) -> list[str] | None:
+def id_list(context: Context, arguments: Arguments, name: str = "ids") -> list[str] | None:
     """The ``ids`` of a /get, each once; None for all. Raises `MethodError`."""
-    ids = arguments.get("ids")
+    ids = arguments.get(name)
     if ids is None:
         return None
     if not isinstance(ids, list) or not all(isinstance(each, str) and 0 < len(each) <= MAX_ID for each in ids):
-        raise MethodError("invalidArguments", "ids is a list of ids or null", arguments=["ids"])
+        raise MethodError("invalidArguments", f"{name} is a list of ids or null", arguments=[name])
     limit = context.limits.max_objects_in_get
     if len(ids) > limit:
         raise MethodError("requestTooLarge", f"at most {limit} objects in one get")

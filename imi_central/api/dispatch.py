@@ -29,7 +29,8 @@ METHODS: dict[str, Method] = {
     **procedure.METHODS,
 }
 _encode = msgspec.json.Encoder().encode
-_Answer = tuple[str, dict[str, Any], str]
+Answer = tuple[str, dict[str, Any], str]
+"""Name, arguments and call id of one method response."""
 
 
 class _Reply(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -45,33 +46,43 @@ def run(store: Store, officer_id: str, request: Request, limits: Limits) -> byte
 
     Raises `Problem` for what is wrong with the request as a whole, `UnknownOfficer` and `OfficerDisabled`.
     """
+    check(request, limits)
+    return answer(store, officer_id, request, limits)[0]
+
+
+def check(request: Request, limits: Limits) -> None:
+    """Raise `Problem` for what is wrong with the request as a whole."""
     for name in request.using:
         if name not in (CORE, CASE):
             raise unknown_capability(name)
     if len(request.method_calls) > limits.max_calls_in_request:
         raise over_limit("maxCallsInRequest", f"at most {limits.max_calls_in_request} calls in one request")
+
+
+def answer(store: Store, officer_id: str, request: Request, limits: Limits) -> tuple[bytes, list[Answer]]:
+    """The encoded response object of a checked request and its answers, all on one snapshot. Blocks."""
     with store.view(officer_id) as view:
         context = Context(store, view, limits, dict(request.created_ids or {}))
-        answers: list[_Answer] = []
+        answers: list[Answer] = []
         encoded: list[tuple[str, msgspec.Raw, str]] = []
         size = 0
         for name, arguments, call_id in request.method_calls:
-            answer = _call(context, name, arguments, call_id, answers, request.using)
-            data = _encode(answer[1])
+            given = _call(context, name, arguments, call_id, answers, request.using)
+            data = _encode(given[1])
             if size + len(data) > MAX_RESPONSE:
                 error = MethodError("requestTooLarge", "the whole answer would be too long; ask for less at once")
-                answer = ("error", error.arguments(), call_id)
-                data = _encode(answer[1])
+                given = ("error", error.arguments(), call_id)
+                data = _encode(given[1])
             size += len(data)
-            answers.append(answer)
-            encoded.append((answer[0], msgspec.Raw(data), call_id))
+            answers.append(given)
+            encoded.append((given[0], msgspec.Raw(data), call_id))
         created = context.created if request.created_ids is not None else None
-        return _encode(_Reply(encoded, session.state(view), created))
+        return _encode(_Reply(encoded, session.state(view), created)), answers
 
 
 def _call(
-    context: Context, name: str, given: Arguments, call_id: str, answers: list[_Answer], using: tuple[str, ...]
-) -> _Answer:
+    context: Context, name: str, given: Arguments, call_id: str, answers: list[Answer], using: tuple[str, ...]
+) -> Answer:
     try:
         method = METHODS.get(name)
         if method is None or (CORE if name == "Core/echo" else CASE) not in using:
@@ -86,7 +97,7 @@ def _call(
         return "error", MethodError("requestTooLarge", "too many objects; ask for fewer at once").arguments(), call_id
 
 
-def _resolve(given: Arguments, answers: list[_Answer], limit: int) -> Arguments:
+def _resolve(given: Arguments, answers: list[Answer], limit: int) -> Arguments:
     """`given` without result references; those into what a Desk/sync has nothing to say about find an empty list."""
     plain = dict(given)
     empty: Arguments = {}
@@ -97,7 +108,7 @@ def _resolve(given: Arguments, answers: list[_Answer], limit: int) -> Arguments:
     return resolve_references(plain, answers, limit) | empty
 
 
-def _nothing_changed(reference: Any, answers: list[_Answer]) -> bool:
+def _nothing_changed(reference: Any, answers: list[Answer]) -> bool:
     match reference:
         case {"resultOf": str(call), "name": "Desk/sync", "path": str(path)}:
             parts = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")]

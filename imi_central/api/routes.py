@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -12,7 +13,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imi_central.api import body, dispatch, session, transfer
+from imi_central.api import body, dispatch, session, stream, transfer
 from imi_central.api.errors import Disabled, Problem, Unauthorized, not_found, not_json, over_limit, unavailable
 from imi_central.api.gate import Gate
 from imi_central.store import NoSeat, OfficerDisabled, OverQuota, Store, Unavailable, UnknownOfficer
@@ -43,6 +44,7 @@ def build_routes(
         Route("/jmap/session", api.session, methods=["GET"]),
         Route("/.well-known/jmap", api.session, methods=["GET"]),
         Route("/jmap/api", api.call, methods=["POST"]),
+        Route("/jmap/stream", api.stream, methods=["POST"]),
         Route("/jmap/upload/{account}", api.upload, methods=["POST"]),
         Route("/jmap/download/{account}/{blob}/{name:path}", api.download, methods=["GET"]),
     ]
@@ -58,6 +60,7 @@ class Api:
         self._uploads = Gate("maxConcurrentUpload", limits.max_concurrent_upload)
         self.session = _answering(self._session)
         self.call = _answering(self._call)
+        self.stream = _answering(self._stream)
         self.upload = _answering(self._upload)
         self.download = _answering(self._download)
 
@@ -74,17 +77,37 @@ class Api:
     async def _call(self, request: Request) -> Response:
         officer_id = await self._authenticate(request)
         with self._requests(officer_id):
-            most = self._limits.max_size_request
-            raw = await body.read(request, most, "maxSizeRequest")
-            if transfer.media_type(request.headers.get("content-type", "")) != "application/json":
-                raise not_json("the content type is application/json")
-            encoding = request.headers.get("content-encoding", "")
+            decoded = await self._decoder(request)
+            return _json(
+                await self._run(lambda: dispatch.run(self._store, officer_id, decoded(), self._limits)),
+            )
 
-            def work() -> bytes:
-                call = body.decode(body.decompress(raw, encoding, most), Call)
-                return dispatch.run(self._store, officer_id, call, self._limits)
+    async def _decoder(self, request: Request) -> Callable[[], Call]:
+        """Reads the body; the result decodes it, which is work for a thread."""
+        most = self._limits.max_size_request
+        raw = await body.read(request, most, "maxSizeRequest")
+        if transfer.media_type(request.headers.get("content-type", "")) != "application/json":
+            raise not_json("the content type is application/json")
+        encoding = request.headers.get("content-encoding", "")
+        return lambda: body.decode(body.decompress(raw, encoding, most), Call)
 
-            return _json(await self._run(work))
+    async def _stream(self, request: Request) -> Response:
+        officer_id = await self._authenticate(request)
+        with contextlib.ExitStack() as held:
+            held.enter_context(self._requests(officer_id))
+            decoded = await self._decoder(request)
+            pages = stream.records(self._store, officer_id, await self._run(decoded), self._limits)
+
+            async def following() -> bytes | None:
+                # A token that ended or was withdrawn meanwhile ends the stream.
+                await self._authenticate(request)
+                return await self._run(lambda: next(pages, None))
+
+            first = await self._run(lambda: next(pages))
+            accepted = {
+                each.partition(";")[0].strip() for each in request.headers.get("accept-encoding", "").split(",")
+            }
+            return stream.Stream(first, following, held.pop_all().close, compress="zstd" in accepted)
 
     async def _upload(self, request: Request) -> Response:
         officer_id = await self._authenticate(request)

@@ -66,12 +66,17 @@ def types_of(account_id: str) -> tuple[str, ...]:
     return TYPES[account_id == DIRECTORY]
 
 
+def is_filling(since: str) -> bool:
+    """Whether a state is the initial one or belongs to a first sync under way."""
+    return since == INITIAL or since.startswith("f.")
+
+
 def page(sight: Sight, account_id: str, since: str, types: Sequence[str], limit: int) -> Page:
     """At most `limit` changed objects of `types` since a state. Raises `NoSeat`, `StateUnknown`."""
     if account_id != DIRECTORY:
         sight.seat(account_id)
     now = changes.head(sight.conn, account_id)
-    if since == INITIAL or since.startswith("f."):
+    if is_filling(since):
         return _filled(sight, account_id, since, types, limit, now)
     seq = changes.known(sight.conn, account_id, since, now)
     return _followed(sight, account_id, since, seq, types, limit, now)
@@ -216,7 +221,7 @@ def _desk(
         ).all()
         ids = [row.case_id for row in rows if sight.level(account_id, row) != "nothing"]
         kept = set(ids)
-        held = _entry_ids(sight, ids) if "Entry" in types else {}
+        held = entry_ids(sight, ids) if "Entry" in types else {}
         for row in rows:
             if row.case_id not in kept:
                 continue
@@ -230,7 +235,8 @@ def _desk(
         joined = rows[-1].joined - 1
 
 
-def _entry_ids(sight: Sight, case_ids: list[str]) -> dict[str, list[str]]:
+def entry_ids(sight: Sight, case_ids: list[str]) -> dict[str, list[str]]:
+    """The entries of these cases in order, by case."""
     out: dict[str, list[str]] = {}
     for batch in batches(case_ids):
         found = sight.conn.execute(

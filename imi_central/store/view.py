@@ -79,6 +79,10 @@ class View:
         """The next page of changes. Raises `StateUnknown`."""
         return paging.page(self._sight, account_id, since, types, limit)
 
+    def is_filling(self, since: str) -> bool:
+        """Whether a state is the initial one or belongs to a first sync under way."""
+        return paging.is_filling(since)
+
     def cases(self, desk: str, ids: Iterable[str] | None, limit: int) -> list[Case]:
         """The visible ones of these cases (all of the desk's where None), projected. Raises `TooMany`."""
         wanted = self._all(desk, "Case", limit) if ids is None else ids
@@ -101,6 +105,15 @@ class View:
         held = [found[each] for each in wanted if each in found]
         levels = self._sight.levels(desk, {entry.case_id for entry in held})
         return [visibility.project_entry(entry, levels[entry.case_id]) for entry in held if entry.case_id in levels]
+
+    def entries_of(self, desk: str, case_ids: Iterable[str]) -> list[Entry]:
+        """All entries of the visible ones of these cases, case by case, in their order. Raises `TooMany`."""
+        wanted = list(case_ids)
+        levels = self._sight.levels(desk, wanted)
+        of_cases = paging.entry_ids(self._sight, list(levels))
+        held = [entry for case_id in wanted for entry in of_cases.get(case_id, ())]
+        found = {entry_id: decode_entry(data) for entry_id, data in self._rows(entries, held)}
+        return [visibility.project_entry(found[each], levels[found[each].case_id]) for each in held]
 
     def case_of(self, desk: str, entry_id: str) -> str | None:
         """The case of a visible entry."""

@@ -2,51 +2,126 @@
 
 from __future__ import annotations
 
-from imi_central.api.context import Arguments, Context, Method, check_account, reject_unknown, whole
+from collections.abc import Callable
+from typing import Any
+
+from imi_central.api.context import Arguments, Context, Method, check_account, reject_unknown, strings, whole
 from imi_central.store import NoSeat, StateUnknown, types_of
 from imi_central.store.paging import Page
-from imi_core.jmap import MethodError
+from imi_core.case import CONTENT, FIXED, Case, Entry, to_wire
+from imi_core.jmap import DIRECTORY, MethodError
 
 _MAX_ACCOUNTS = 200
+_FETCH = ("heads", "contents")
+_SEALS = ("salt", "digest", "prev", "seal")
 
 
 def sync(context: Context, arguments: Arguments) -> Arguments:
-    """Desk/sync: at most ``maxChanges`` changed objects an account since its state."""
-    reject_unknown(arguments, ("states", "maxChanges"))
+    """Desk/sync: at most ``maxChanges`` changed objects an account since its state.
+
+    ``fetch`` brings the objects in place of their ids; ``brief`` counts accounts without changes instead of listing
+    them.
+    """
+    reject_unknown(arguments, ("states", "maxChanges", "fetch", "brief", "languages"))
     states = arguments.get("states")
     if not isinstance(states, dict) or not all(isinstance(each, str) for each in states.values()):
         raise MethodError("invalidArguments", "states maps accounts to states", arguments=["states"])
     if len(states) > _MAX_ACCOUNTS:
         raise MethodError("requestTooLarge", f"at most {_MAX_ACCOUNTS} accounts in one call")
     limit = whole(arguments, "maxChanges", 250, 1, context.limits.max_objects_in_get)
+    fetch, brief = arguments.get("fetch"), arguments.get("brief", False)
+    if fetch is not None and fetch not in _FETCH:
+        raise MethodError("invalidArguments", "fetch is heads, contents or null", arguments=["fetch"])
+    if not isinstance(brief, bool):
+        raise MethodError("invalidArguments", "brief is true or false", arguments=["brief"])
+    languages = strings(arguments, "languages") or []
     accounts: dict[str, Arguments] = {}
     failed: dict[str, Arguments] = {}
+    unchanged = 0
     for account_id, since in states.items():
         try:
             check_account(context, account_id)
-            page = context.view.changes(account_id, since, types_of(account_id), limit)
+            filling_heads = fetch == "heads" and account_id != DIRECTORY and context.view.is_filling(since)
+            types = ("Case",) if filling_heads else types_of(account_id)
+            page = context.view.changes(account_id, since, types, limit)
         except NoSeat:
             failed[account_id] = MethodError("accountNotFound").arguments()
         except StateUnknown:
             failed[account_id] = MethodError("cannotCalculateChanges").arguments()
         else:
-            accounts[account_id] = _answer(page) | {"accessState": context.view.access_state(account_id)}
-    return {"accounts": accounts, "notCalculated": failed}
+            if brief and page.new == since and not page.more:
+                unchanged += 1
+                continue
+            found = _fetched(context, account_id, page, fetch == "contents", languages) if fetch else _named(page)
+            accounts[account_id] = _states(page) | found | {"accessState": context.view.access_state(account_id)}
+    answer: Arguments = {"accounts": accounts, "notCalculated": failed}
+    return answer | {"unchanged": unchanged} if brief else answer
 
 
-def _answer(page: Page) -> Arguments:
+def _states(page: Page) -> Arguments:
     out: Arguments = {"oldState": page.old, "newState": page.new, "hasMoreChanges": page.more}
     if page.filling is not None:
         out["filling"] = round(page.filling, 4)
-    if any(any(found) for found in page.types.values()):
-        for name, found in page.types.items():
-            out[name] = {
-                "changed": [*found.created, *found.updated],
-                "created": found.created,
-                "updated": found.updated,
-                "destroyed": found.destroyed,
-            }
     return out
+
+
+def _named(page: Page) -> Arguments:
+    if not any(any(found) for found in page.types.values()):
+        return {}
+    return {
+        name: {
+            "changed": [*found.created, *found.updated],
+            "created": found.created,
+            "updated": found.updated,
+            "destroyed": found.destroyed,
+        }
+        for name, found in page.types.items()
+    }
+
+
+def _fetched(context: Context, account_id: str, page: Page, contents: bool, languages: list[str]) -> Arguments:
+    """The objects of a page, members that nothing needs left out."""
+    out: Arguments = {}
+    for name, found in page.types.items():
+        read = _READERS[name](context, account_id, [*found.created, *found.updated], languages)
+        members = {
+            "created": [_lean(name, read[each], account_id, contents=contents) for each in found.created],
+            "updated": [_lean(name, read[each], account_id, known=True) for each in found.updated],
+            "destroyed": found.destroyed,
+        }
+        if kept := {kind: items for kind, items in members.items() if items}:
+            out[name] = kept
+    return out
+
+
+def _lean(type_: str, wire: Arguments, account_id: str, *, contents: bool = False, known: bool = False) -> Arguments:
+    match type_:
+        case "Case":
+            without = ("head", *(FIXED if known else ()), *(() if contents else CONTENT))
+        case "Entry":
+            # Who sees only this desk's own references cannot take another's for one of the outbox.
+            without = _SEALS if wire.get("desk") == account_id else (*_SEALS, "clientRef")
+        case _:
+            return wire
+    return {name: value for name, value in wire.items() if name not in without}
+
+
+_Reader = Callable[[Context, str, list[str], list[str]], dict[str, Any]]
+
+
+def _by_id(found: list[Case] | list[Entry] | list[Any]) -> dict[str, Any]:
+    return {each.id: to_wire(each) for each in found}
+
+
+_READERS: dict[str, _Reader] = {
+    "Case": lambda context, account, ids, _: _by_id(context.view.cases(account, ids, len(ids))),
+    "Entry": lambda context, account, ids, _: _by_id(context.view.entries(account, ids, len(ids))),
+    "Authority": lambda context, _, ids, __: _by_id(context.view.authorities(ids, len(ids))),
+    "Officer": lambda context, _, ids, __: _by_id(context.view.officers(ids, len(ids))),
+    "Procedure": lambda context, _, ids, languages: {
+        id: {"id": id, **to_wire(rules)} for id, rules in context.view.procedures(ids, languages, len(ids))
+    },
+}
 
 
 def echo(context: Context, arguments: Arguments) -> Arguments:

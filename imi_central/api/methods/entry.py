@@ -63,11 +63,17 @@ _MEMBERS = frozenset(field.encode_name for field in msgspec.structs.fields(_New)
 
 
 def get(context: Context, arguments: Arguments) -> Arguments:
-    """Entry/get: content only where this officer sees the case in full."""
-    reject_unknown(arguments, ("accountId", "ids", "properties"))
+    """Entry/get: content only where this officer sees the case in full. ``caseIds``: all entries of these cases."""
+    reject_unknown(arguments, ("accountId", "ids", "caseIds", "properties"))
     account_id = account(context, arguments, "Entry")
     ids = id_list(context, arguments)
-    found = context.view.entries(account_id, ids, context.limits.max_objects_in_get)
+    of_cases = id_list(context, arguments, "caseIds")
+    if of_cases is None:
+        found = context.view.entries(account_id, ids, context.limits.max_objects_in_get)
+    elif ids is None:
+        found = context.view.entries_of(account_id, of_cases)
+    else:
+        raise MethodError("invalidArguments", "either ids or caseIds", arguments=["ids", "caseIds"])
     objects = {each.id: to_wire(each) for each in found}
     return get_result(account_id, context.view.state(account_id), ids, objects, strings(arguments, "properties"))
 

@@ -1,0 +1,169 @@
+"""/jmap/stream: a reading request answered page by page, each page a complete response object on a line of its own.
+
+Nothing is held between two pages but states: a page is read on its own snapshot with rights read anew, encoded,
+compressed and gone before the next one is begun.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import zstandard
+from starlette.responses import Response
+
+from imi_central.api import dispatch
+from imi_central.api.errors import Problem, not_request
+from imi_central.store import OfficerDisabled, Unavailable, UnknownOfficer
+from imi_core.jmap import Limits, Request
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from imi_central.store import Store
+
+FIRST_PAGE = 50
+"""Changed objects in the first page of a group; each further page has twice as many, up to ``maxChanges``."""
+WINDOW_LOG = 23
+"""The largest window a client has to accept (RFC 9659, section 3)."""
+LEVEL = 9
+SECONDS = 300.0
+"""After so long a stream ends; the client goes on from the states it has, with a token that is valid then."""
+SEND_SECONDS = 60.0
+"""A client that takes nothing for so long is gone."""
+_READS = ("get", "changes", "query", "digest", "index", "sync", "echo")
+_Call = tuple[str, dict[str, Any], str]
+
+
+def groups(request: Request) -> list[list[_Call]]:
+    """The calls in groups: each call without reference, and those behind it that refer to its group.
+
+    Raises `Problem` for a call that writes, or that refers to anything but its own group.
+    """
+    out: list[list[_Call]] = []
+    for call in request.method_calls:
+        name, arguments, call_id = call
+        if name.rpartition("/")[2] not in _READS:
+            raise Problem(400, "urn:imi:error:notStreamed", f"{name[:80]} is not for a stream, which only reads")
+        named = {each.get("resultOf") for key, each in arguments.items() if key[:1] == "#" and isinstance(each, dict)}
+        if not named:
+            out.append([call])
+        elif out and named <= {each[2] for each in out[-1]}:
+            out[-1].append(call)
+        else:
+            raise not_request(f"call {call_id[:80]} refers to another group than its own")
+    if not out:
+        raise not_request("there are no calls")
+    return out
+
+
+def records(store: Store, officer_id: str, request: Request, limits: Limits) -> Iterator[bytes]:
+    """The pages, each a response object with its line end. Every step blocks on the database: use a worker thread.
+
+    Raises what `dispatch.run` raises; from the first step on, as rights are read for every page.
+    """
+    dispatch.check(request, limits)
+    for calls in groups(request):
+        states = calls[0][1].get("states")
+        if calls[0][0] == "Desk/sync" and isinstance(states, dict) and states:
+            yield from _pages(store, officer_id, request, limits, calls)
+        else:
+            yield dispatch.answer(store, officer_id, _with(request, calls), limits)[0] + b"\n"
+
+
+def _pages(store: Store, officer_id: str, request: Request, limits: Limits, calls: list[_Call]) -> Iterator[bytes]:
+    """One account after the other, until none has more."""
+    given = {name: value for name, value in calls[0][1].items() if name != "brief"}
+    most = given.get("maxChanges")
+    sized = isinstance(most, int) and not isinstance(most, bool)
+    most = min(most, limits.max_objects_in_get) if sized and isinstance(most, int) else 250
+    size = min(FIRST_PAGE, most)
+    for account, state in given["states"].items():
+        since = state
+        while True:
+            arguments = given | {"states": {account: since}, **({"maxChanges": size} if size > 0 else {})}
+            mine = [call for call in calls[1:] if _concerns(call, account)]
+            page = _with(request, [("Desk/sync", arguments, calls[0][2]), *mine])
+            data, answers = dispatch.answer(store, officer_id, page, limits)
+            if size > 1 and any(name == "error" and error["type"] == "requestTooLarge" for name, error, _ in answers):
+                size = most = size // 2
+                continue
+            yield data + b"\n"
+            size = min(size * 2, most)
+            found = answers[0][1].get("accounts", {}).get(account) if answers[0][0] == "Desk/sync" else None
+            if found is None or not found["hasMoreChanges"] or found["newState"] == since:
+                break
+            since = found["newState"]
+
+
+def _concerns(call: _Call, account: str) -> bool:
+    """Whether a call behind a Desk/sync refers to no other account than this one."""
+    escaped = account.replace("~", "~0").replace("/", "~1")
+    paths = [str(each.get("path")) for key, each in call[1].items() if key[:1] == "#" and isinstance(each, dict)]
+    return all(not path.startswith("/accounts/") or path.startswith(f"/accounts/{escaped}/") for path in paths)
+
+
+def _with(request: Request, calls: list[_Call]) -> Request:
+    return Request(using=request.using, method_calls=calls)
+
+
+class Stream(Response):
+    """Sends a page when the client has taken the one before; ends when the client goes away."""
+
+    def __init__(
+        self,
+        first: bytes,
+        following: Callable[[], Awaitable[bytes | None]],
+        release: Callable[[], None],
+        *,
+        compress: bool,
+    ) -> None:
+        """`following` gives the next page, None behind the last; `release` is called once, however it ends."""
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"}
+        if compress:
+            headers["Content-Encoding"] = "zstd"
+        super().__init__(None, 200, headers, "application/x-ndjson")
+        del self.headers["content-length"]
+        self._first, self._following, self._release = first, following, release
+        parameters = zstandard.ZstdCompressionParameters.from_level(LEVEL, window_log=WINDOW_LOG)
+        self._packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj() if compress else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer: the ASGI side."""
+        try:
+            async with anyio.create_task_group() as group:
+
+                async def watch() -> None:
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
+                    group.cancel_scope.cancel()
+
+                group.start_soon(watch)
+                await self._send(send)
+                group.cancel_scope.cancel()
+        finally:
+            self._release()
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        page: bytes | None = self._first
+        until = time.monotonic() + SECONDS
+        while page is not None:
+            with anyio.fail_after(SEND_SECONDS):
+                await send({"type": "http.response.body", "body": self._packed(page), "more_body": True})
+            if time.monotonic() > until:
+                break
+            try:
+                page = await self._following()
+            except (Unavailable, UnknownOfficer, OfficerDisabled, Problem):
+                # The next request of this client is told why; what it has so far is whole.
+                break
+        end = self._packer.flush(zstandard.COMPRESSOBJ_FLUSH_FINISH) if self._packer is not None else b""
+        await send({"type": "http.response.body", "body": end, "more_body": False})
+
+    def _packed(self, page: bytes) -> bytes:
+        if self._packer is None:
+            return page
+        return self._packer.compress(page) + self._packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
