@@ -25,6 +25,7 @@ _SERVING = (
     ("trusted-proxies", "ADDRESSES", "addresses whose X-Forwarded-For and -Proto count, with commas between"),
     ("device-grant", "POLICY", "sign-in with a code for terminals without a browser: off, on, same_address"),
 )
+_BACKUPS = (("backups", "DIR", "a folder for a daily backup"),)
 _MODULES = (("modules", "DIR", "a directory with more procedures"),)
 
 
@@ -47,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace, settings: Settings) -> int:
     # Here and not above: these bring the server's libraries.
-    from imi_central import commands
+    from imi_central import commands, upkeep
 
     match given.command:
         case "init":
@@ -66,6 +67,12 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             commands.authorities_import(settings, given.file, given.report, tuple(given.area or ("pw", "pq")))
         case "jobs run":
             commands.jobs_run(settings)
+        case "backup":
+            upkeep.backup(settings, given.to)
+        case "restore":
+            upkeep.restore(settings, given.file, given.replace)
+        case "verify":
+            upkeep.verify(settings)
     return 0
 
 
@@ -114,7 +121,16 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--minutes", type=int, default=10, metavar="N", help="1 to 60 (10)")
 
     jobs = commands.add_parser("jobs", help="what has to be done every day").add_subparsers(required=True)
-    _command(jobs, "jobs run", "block and erase closed cases, mark idle ones, delete what has expired")
+    _command(
+        jobs, "jobs run", "block and erase closed cases, mark idle ones, delete what has expired, back up", _BACKUPS
+    )
+
+    copy = _command(commands, "backup", "copy the database while it is in use, and verify the copy")
+    copy.add_argument("to", type=Path, metavar="FILE|FOLDER", help="a new file, or a folder in which one is made")
+    back = _command(commands, "restore", "put a backup in the database's place; no server may run meanwhile")
+    back.add_argument("file", type=Path, metavar="FILE")
+    back.add_argument("--replace", action="store_true", help="even where there is a database; it is kept aside")
+    _command(commands, "verify", "check change logs, the seals of all cases and the files; says what is broken")
     commands.add_parser("demo", help="a believable Europe to try things in; see imi-central demo --help")
     return parser
 

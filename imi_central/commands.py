@@ -19,11 +19,11 @@ from imi_central.directory import publicbodies
 from imi_central.errors import CommandError, DatabaseUnusable
 from imi_central.identity import passwords
 from imi_central.identity.errors import WeakPassword
-from imi_central.jobs import retention
+from imi_central.jobs import backup, retention
 from imi_central.settings import Settings
 from imi_central.store import ProcedureChanged, Store, StoreError, lookup
 from imi_central.store.address import parse, reaching
-from imi_central.store.errors import BadAddress, Unreachable
+from imi_central.store.errors import BackupRefused, BadAddress, Unreachable
 from imi_central.store.identity import Sessions
 from imi_core.authority import ROLES, Officer, Role
 from imi_core.text import display
@@ -34,9 +34,9 @@ MAX_MINUTES = 60
 def init(settings: Settings) -> None:
     """Make the database, or migrate it, and store the procedures."""
     rules = catalogue.load(settings.modules)
-    with _store(settings, create=True) as store:
+    with opened(settings, create=True) as store:
         new = store.put_procedures(rules)
-    _say(f"The database is ready: {settings.shown_database}. Procedures: {len(rules)}, new or changed: {new}.")
+    say(f"The database is ready: {settings.shown_database}. Procedures: {len(rules)}, new or changed: {new}.")
 
 
 def serve(settings: Settings, ready_fd: int | None) -> None:
@@ -44,7 +44,7 @@ def serve(settings: Settings, ready_fd: int | None) -> None:
     from imi_central import serve as serving
 
     _check_address(settings, create=True)
-    with _database_errors(settings):
+    with database_errors(settings):
         serving.serve(settings, lambda url: serving.announce(url, ready_fd))
 
 
@@ -58,7 +58,7 @@ def officer_add(
         raise CommandError("--name: a person has a name")
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", language):
         raise CommandError(f"--language: {language!r} is no language code; allowed: one like fr or pt-BR")
-    with _store(settings) as store:
+    with opened(settings) as store:
         with store.reading() as conn:
             if missing := lookup.missing_desks(conn, seats):
                 near = lookup.desks_like(conn, missing[0])
@@ -70,24 +70,24 @@ def officer_add(
         officer = Officer(id=secrets.token_hex(8), name=name, desks=seats, language=language)
         store.put_officer(officer, username=login)
         Sessions(store).set_password(officer.id, hashed)
-    _say(f"Officer {login} added with {len(seats)} seat(s).")
+    say(f"Officer {login} added with {len(seats)} seat(s).")
 
 
 def officer_password(settings: Settings, login: str, password_fd: int | None) -> None:
     """Set a new password; every session of the officer ends."""
-    with _store(settings) as store:
+    with opened(settings) as store:
         officer, _ = _officer(store, login)
         Sessions(store).set_password(officer.id, _new_password(_login(login), password_fd))
-    _say(f"The password of {_login(login)} is changed; sign in again everywhere.")
+    say(f"The password of {_login(login)} is changed; sign in again everywhere.")
 
 
 def officer_active(settings: Settings, login: str, active: bool) -> None:
     """Refuse an officer from now on, or let them in again."""
-    with _store(settings) as store:
+    with opened(settings) as store:
         officer, _ = _officer(store, login)
         store.put_officer(officer, username=_login(login), active=active)
         ended = 0 if active else Sessions(store).revoke_all(officer.id)
-    _say(
+    say(
         f"Officer {_login(login)} is enabled."
         if active
         else f"Officer {_login(login)} is disabled; {ended} signed out."
@@ -101,13 +101,13 @@ def authorities_import(settings: Settings, file: Path, report: Path | None, area
             raise CommandError(f"--area: {area!r} is no area; allowed: small letters and digits, such as pw")
     try:
         rows = publicbodies.read(file)
-        with _store(settings) as store:
+        with opened(settings) as store:
             outcome = publicbodies.put(store, rows, areas)
         if report is not None:
             publicbodies.write_report(report, outcome.left_out)
     except publicbodies.UnusableFile as error:
         raise CommandError(str(error)) from error
-    _say(
+    say(
         f"{outcome.rows} rows: {outcome.new} new, {outcome.changed} changed, {outcome.same} unchanged, "
         f"{len(outcome.left_out)} not imported."
     )
@@ -120,35 +120,39 @@ def token(settings: Settings, login: str, minutes: int) -> None:
     """Print an access token for scripts."""
     if not 1 <= minutes <= MAX_MINUTES:
         raise CommandError(f"--minutes: {minutes} is not allowed; allowed: 1 to {MAX_MINUTES}")
-    with _store(settings) as store:
+    with opened(settings) as store:
         officer, active = _officer(store, login)
         if not active:
             raise CommandError(f"officer {_login(login)!r} is disabled")
         value = secrets.token_urlsafe(32)
         Sessions(store).script_token(officer.id, value, dt.timedelta(minutes=minutes))
-    _say(value)
+    say(value)
 
 
 def jobs_run(settings: Settings) -> None:
     """Do what is due today."""
-    with _store(settings) as store:
+    with opened(settings) as store:
         done = retention.run(store)
         Sessions(store).prune()
-    _say(
+        if settings.backups is not None:
+            say(f"Backed up to {backup.make(store, settings.database_url, settings.backups)}.")
+    say(
         f"Blocked {done.blocked} cases, erased {done.erased}, marked {done.idle} as idle; "
         f"deleted {done.files} files and {done.changes} old changes."
     )
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print one line."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 @contextmanager
-def _store(settings: Settings, create: bool = False) -> Iterator[Store]:
+def opened(settings: Settings, create: bool = False) -> Iterator[Store]:
+    """The database for one command. Raises `CommandError`."""
     _check_address(settings, create)
-    with _database_errors(settings):
+    with database_errors(settings):
         store = open_store(settings)
         try:
             yield store
@@ -157,11 +161,12 @@ def _store(settings: Settings, create: bool = False) -> Iterator[Store]:
 
 
 @contextmanager
-def _database_errors(settings: Settings) -> Iterator[None]:
+def database_errors(settings: Settings) -> Iterator[None]:
+    """Around work on the database: what the store refuses becomes a `CommandError`."""
     try:
         with reaching():
             yield
-    except ProcedureChanged as error:
+    except (BackupRefused, ProcedureChanged) as error:
         raise CommandError(str(error)) from error
     except Unreachable as error:
         raise DatabaseUnusable(f"the database {settings.shown_database} cannot be used: {error.reason}") from error

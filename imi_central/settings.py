@@ -32,7 +32,8 @@ class Settings:
     `data`: directory for the database and config.toml. `database`: its address, SQLite in `data` by default.
     `url`: the address clients use, where a proxy stands in between. `certificate` and `key`: PEM files for https.
     `trusted_proxies`: addresses whose X-Forwarded-* count. `device_grant`: whether a terminal without a browser
-    may sign in with a code. `modules`: a directory with more procedures.
+    may sign in with a code. `modules`: a directory with more procedures. `backups`: a folder
+    into which the daily jobs put a verified backup.
     """
 
     data: Path
@@ -45,6 +46,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     device_grant: DevicePolicy = "off"
     modules: Path | None = None
+    backups: Path | None = None
 
     @property
     def database_url(self) -> str:
@@ -146,7 +148,7 @@ def _checked(data: Path, given: dict[str, tuple[str, str]]) -> Settings:
             f"{host!r} can be reached from other machines, where plain http is not allowed",
             "127.0.0.1, ::1, localhost; any other with certificate and key, or with trusted_proxies",
         )
-    modules = text("modules")
+    modules, backups = text("modules"), text("backups")
     return Settings(
         data=data,
         database=text("database"),
@@ -158,6 +160,7 @@ def _checked(data: Path, given: dict[str, tuple[str, str]]) -> Settings:
         trusted_proxies=proxies,
         device_grant=policy,  # type: ignore[arg-type]
         modules=Path(modules) if modules else None,
+        backups=Path(backups) if backups else None,
     )
 
 

@@ -154,8 +154,12 @@ def verify(conn: Connection, account_id: str) -> int | None:
     try:
         prev = hash_at(conn, account_id, seq, now)
         while seq < now.seq:
+            began = seq
             for at, _, hash in after(conn, account_id, seq, now, 10_000):
                 seq, prev = at, hash
+            if seq == began:
+                # The end of the log was cut off.
+                return seq + 1
     except StateUnknown:
         return seq + 1
     return None if prev == now.hash else seq

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from imi_central.store import files, register
+from imi_central.store import changes, files, register
 from imi_central.store.casefile import note, write_case
 from imi_central.store.codec import decode_case, decode_entry, entry_columns, ms
 from imi_central.store.errors import AlreadyExists, EntryRefused
@@ -33,11 +33,15 @@ REF = "ref:"
 
 
 class Committed(NamedTuple):
-    """What the author of an entry is told. `repeated`: the entry was there already (P1)."""
+    """What the author of an entry is told. `repeated`: the entry was there already (P1).
+
+    `seq`: a change of the desk by which the entry is logged; a backup that reaches so far has it (P4).
+    """
 
     entry: Entry
     reference: str
     repeated: bool
+    seq: int
 
 
 def commit_entry(
@@ -92,7 +96,7 @@ def commit_entry(
     _attach(conn, entry)
     note(conn, ms(now), officer, desk, entry.action, entry.id)
     write_case(conn, ms(now), rules, case, after, new=entry.id)
-    return Committed(entry, after.reference, False)
+    return Committed(entry, after.reference, False, changes.head(conn, desk).seq)
 
 
 def _content_hash(salt: str, received: object) -> bytes:
@@ -112,7 +116,7 @@ def _repeat(conn: Connection, desk: str, client_ref: str, received: object) -> C
     # An erased entry has no content left to compare with.
     if row.content_hash and bytes(row.content_hash) != _content_hash(entry.salt, received):
         raise AlreadyExists(entry.id)
-    return Committed(entry, row.reference, True)
+    return Committed(entry, row.reference, True, changes.head(conn, desk).seq)
 
 
 def _case(sight: Sight, seat: Seat, given: Entry) -> Case:

@@ -16,6 +16,7 @@
       OverQuota          the officer's files that no entry carries yet are too many
       BadAddress         the database's address is not one
       Unreachable        the database cannot be used (reason)
+      BackupRefused      a backup cannot be made or used
 """
 
 from __future__ import annotations
@@ -115,3 +116,7 @@ class Unreachable(StoreError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"the database cannot be used: {reason}")
+
+
+class BackupRefused(StoreError):
+    """A backup cannot be made, does not verify, or may not replace what is there."""

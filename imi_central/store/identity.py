@@ -284,6 +284,11 @@ class Sessions:
         with self._store.writing() as conn:
             return _end(conn, session.c.officer == officer_id)
 
+    def end_all(self) -> int:
+        """End every session of everybody; returns how many there were."""
+        with self._store.writing() as conn:
+            return _end(conn, sa.true())
+
     def add_device(self, value: str, user_code: str, client: str, address: str, number: int, interval: int) -> bool:
         """Keep a device that asks to be signed in; false where another one has this user code."""
         with self._store.writing() as conn:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from imi_central.store import aging, bulk, changes, commit, dialect, files, register
+from imi_central.store import aging, backup, bulk, changes, commit, dialect, files, register
 from imi_central.store.casefile import note
 from imi_central.store.codec import ms
-from imi_central.store.errors import Unavailable
+from imi_central.store.errors import BackupRefused, StateUnknown, Unavailable
 from imi_central.store.migrate import migrate
 from imi_central.store.sight import Sight
 from imi_central.store.tables import account, officer, server
@@ -128,6 +128,28 @@ class Store:
         with self.reading() as conn:
             broken = {each: changes.verify(conn, each) for each in conn.scalars(sa.select(account.c.id)).all()}
         return {each: at for each, at in broken.items() if at is not None}
+
+    def broken(self) -> list[backup.Broken]:
+        """Everything that does not verify: change logs, the seals of all cases, files."""
+        with self.reading() as conn:
+            return list(backup.broken(conn))
+
+    def backed_up(self, copied: dict[str, changes.Head]) -> None:
+        """Record what a verified copy of this database holds (P4). Raises `BackupRefused` for another's copy."""
+        with self.writing() as conn:
+            for account_id, head in sorted(copied.items()):
+                try:
+                    known = changes.hash_at(conn, account_id, head.seq, changes.head(conn, account_id)) == head.hash
+                except StateUnknown:
+                    known = False
+                if not known:
+                    raise BackupRefused(f"the copy of {account_id} is not of this database's history")
+                conn.execute(sa.update(account).where(account.c.id == account_id).values(safe_seq=head.seq))
+
+    def copied_heads(self) -> dict[str, changes.Head]:
+        """Where each account's change log stands, with its hash."""
+        with self.reading() as conn:
+            return backup.heads(conn)
 
     def put_authorities(self, given: Iterable[Authority]) -> int:
         """Write authorities with their desks; returns how many were new or different."""

@@ -236,6 +236,7 @@ def _created(committed: Committed) -> Arguments:
         "at": to_wire(entry.at),
         "fromState": entry.from_state,
         "toState": entry.to_state,
+        "seq": committed.seq,
         "seal": entry.seal,
     }
 

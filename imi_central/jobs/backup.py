@@ -1,0 +1,114 @@
+"""Making a backup that counts, and putting one back (docs/operating.md)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imi_central.store import Store
+from imi_central.store import backup as copies
+from imi_central.store.address import parse
+from imi_central.store.errors import BackupRefused
+from imi_central.store.identity import Sessions
+
+if TYPE_CHECKING:
+    from imi_central.store.changes import Head
+
+_SHOWN = 5
+
+
+def make(store: Store, url: str, to: Path) -> Path:
+    """Copy the database at `url`, which `store` has open, to a file or into a folder; the file.
+
+    The copy is verified and only then gets its name and moves `safeSeq`. Raises `BackupRefused`.
+    """
+    source, target = _file(url), to
+    if to.is_dir():
+        target = to / f"imi-central-{store.now():%Y%m%dT%H%M%S}Z.db"
+    part = target.with_name(f"{target.name}.part")
+    if target.exists() or part.exists():
+        raise BackupRefused(f"{target if target.exists() else part} is there already; name a new file")
+    try:
+        copies.copy(source, part)
+        copied = _verified(part)
+        part.rename(target)
+        copies.sync(target)
+    except OSError as error:
+        raise BackupRefused(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    store.backed_up(copied)
+    return target
+
+
+def restore(file: Path, url: str, *, replace: bool) -> Path | None:
+    """Put a backup in the place of the database at `url`; where the replaced one, if any, is kept.
+
+    The backup is verified first. It gets a new epoch, so that clients offer again what it lacks (P4), and no session
+    that was ended since comes to life again. Raises `BackupRefused`.
+    """
+    target = _file(url)
+    copies.check_pages(file)
+    part = target.with_name(f"{target.name}.restoring")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        copies.copy(file, part)
+        _renewed(part)
+        kept = _set_aside(target, replace)
+        part.rename(target)
+        copies.sync(target)
+    except OSError as error:
+        raise BackupRefused(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            part.with_name(part.name + suffix).unlink(missing_ok=True)
+    return kept
+
+
+def _verified(path: Path) -> dict[str, Head]:
+    copies.check_pages(path)
+    store = Store.open(f"sqlite:///{path}")
+    try:
+        if broken := store.broken():
+            shown = ", ".join(f"{each.kind} {each.id}" for each in broken[:_SHOWN])
+            raise BackupRefused(f"{len(broken)} things in it do not verify ({shown}); see imi-central verify")
+        return store.copied_heads()
+    finally:
+        store.close()
+        copies.in_use(path)
+
+
+def _renewed(path: Path) -> None:
+    heads = _verified(path)
+    store = Store.open(f"sqlite:///{path}")
+    try:
+        store.new_epoch()
+        store.backed_up(heads)
+        Sessions(store).end_all()
+    finally:
+        store.close()
+    if copies.in_use(path):
+        raise BackupRefused(f"{path} is in use")
+
+
+def _set_aside(target: Path, replace: bool) -> Path | None:
+    if not target.exists():
+        return None
+    if copies.in_use(target):
+        raise BackupRefused("the database is in use; stop the server first")
+    if not replace:
+        raise BackupRefused(f"there is a database {target} already; --replace puts the backup in its place")
+    number = 1
+    while (kept := target.with_name(f"{target.name}.replaced-{number}")).exists():
+        number += 1
+    os.rename(target, kept)
+    return kept
+
+
+def _file(url: str) -> Path:
+    address = parse(url)
+    if address.backend != "sqlite":
+        raise BackupRefused("this command copies SQLite; PostgreSQL has pg_basebackup and pg_dump")
+    return Path(address.database)

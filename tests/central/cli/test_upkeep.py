@@ -1,0 +1,189 @@
+"""Backups that count, putting one back, and what the verifier finds; all on real files."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from imi_central.cli import main
+from imi_central.jobs import backup
+from imi_central.store import Store
+from imi_central.store.errors import BackupRefused
+from tests.central.world import LYON, ROSENHEIM, Clock, accept, send
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def data(tmp_path: Path, template: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "central.db").write_bytes(template.read_bytes())
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def open_(data: Path, clock: Clock) -> Iterator[Callable[[], Store]]:
+    opened: list[Store] = []
+
+    def go() -> Store:
+        opened.append(Store.open(f"sqlite:///{data}/central.db", now=clock))
+        return opened[-1]
+
+    yield go
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def run(data: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    def go(*arguments: str) -> tuple[int, str, str]:
+        code = main([*arguments, "--data", str(data)])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return go
+
+
+def safe(store: Store) -> dict[str, int]:
+    with store.view("lyon") as view:
+        return view.safe_seqs()
+
+
+def test_a_backup_of_a_database_in_use_moves_what_is_safe(run: Run, open_: Callable[[], Store], tmp_path: Path) -> None:
+    store = open_()
+    accept(store, send(store).case_id)
+    assert safe(store)[LYON] == 0
+    code, out, err = run("backup", str(tmp_path / "night.db"))
+    assert (code, err) == (0, "")
+    assert "night.db" in out
+    assert safe(store)[LYON] == store.heads()[LYON] > 0
+    send(store)
+    assert safe(store)[LYON] < store.heads()[LYON]
+    assert [each.name for each in tmp_path.glob("night*")] == ["night.db"], "nothing is left beside it"
+    assert (tmp_path / "night.db").stat().st_mode & 0o077 == 0
+    assert run("backup", str(tmp_path / "night.db"))[0] == 4, "a backup is never overwritten"
+    (tmp_path / "folder").mkdir()
+    assert run("backup", str(tmp_path / "folder"))[0] == 0
+    assert len(list((tmp_path / "folder").glob("imi-central-*Z.db"))) == 1
+
+
+DAMAGE = {
+    "log": f"update change set kind = 'destroyed' where account = '{LYON}' and seq = 1",
+    "cut log": f"delete from change where account = '{ROSENHEIM}' and seq ="
+    f" (select seq from account where id = '{ROSENHEIM}')",
+    "case": "update entries set data = cast(replace(cast(data as text), 'Alpbau', 'Alpbao') as blob) where version = 1",
+    "lost entry": "delete from entries where version = 2",
+    "file": "update blob set data = x'00'",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_what_does_not_verify_is_named_and_is_no_backup(
+    run: Run, open_: Callable[[], Store], data: Path, tmp_path: Path, what: str
+) -> None:
+    store = open_()
+    case = send(store).case_id
+    accept(store, case)
+    store.put_blob("lyon", LYON, "text/plain", b"a file")
+    assert run("verify")[0] == 0
+    with closing(sqlite3.connect(data / "central.db")) as conn, conn:
+        assert conn.execute(DAMAGE[what]).rowcount > 0
+    code, out, err = run("verify")
+    assert code == 4
+    assert {"log": "change 1", "cut log": ROSENHEIM, "file": "the bytes of file"}.get(what, case) in out
+    assert "1 things do not verify" in err
+    code, _, err = run("backup", str(tmp_path / "night.db"))
+    assert code == 4
+    assert "do not verify" in err
+    assert not list(tmp_path.glob("night*"))
+    assert safe(store)[LYON] == 0
+
+
+def test_a_backup_is_put_back_with_a_new_epoch(
+    run: Run, open_: Callable[[], Store], data: Path, tmp_path: Path
+) -> None:
+    store = open_()
+    kept = send(store, subject="Kept").case_id
+    run("backup", str(tmp_path / "night.db"))
+    lost = send(store, subject="Lost").case_id
+    server, epoch = store.identity()
+    code, _, err = run("restore", str(tmp_path / "night.db"), "--replace")
+    assert (code, "in use" in err) == (4, True)
+    store.close()
+    code, _, err = run("restore", str(tmp_path / "night.db"))
+    assert (code, "--replace" in err) == (4, True)
+    code, out, _ = run("restore", str(tmp_path / "night.db"), "--replace")
+    assert code == 0
+    assert "central.db.replaced-1" in out
+    restored = open_()
+    with restored.view("lyon") as view:
+        assert [case.id for case in view.cases(LYON, None, 10)] == [kept]
+    assert restored.identity()[0] == server
+    assert restored.identity()[1] != epoch
+    assert safe(restored)[LYON] == restored.heads()[LYON]
+    replaced = Store.open(f"sqlite:///{data}/central.db.replaced-1")
+    with replaced.view("lyon") as view:
+        assert {case.id for case in view.cases(LYON, None, 10)} == {kept, lost}
+    replaced.close()
+
+
+def test_no_session_comes_back_to_life(run: Run, open_: Callable[[], Store], tmp_path: Path) -> None:
+    import datetime as dt
+
+    from imi_central.store.identity import Sessions
+
+    store = open_()
+    Sessions(store).script_token("lyon", "a token", dt.timedelta(minutes=60))
+    run("backup", str(tmp_path / "night.db"))
+    assert Sessions(store).bearer("a token") is not None
+    store.close()
+    run("restore", str(tmp_path / "night.db"), "--replace")
+    assert Sessions(open_()).bearer("a token") is None
+
+
+def test_a_damaged_or_strange_file_is_not_restored(
+    run: Run, open_: Callable[[], Store], data: Path, tmp_path: Path
+) -> None:
+    store = open_()
+    for number in range(20):
+        send(store, subject=f"Case {number}")
+    run("backup", str(tmp_path / "night.db"))
+    store.close()
+    whole = (tmp_path / "night.db").read_bytes()
+    before = (data / "central.db").read_bytes()
+    for name, content in {
+        "torn.db": whole[: len(whole) // 2 // 4096 * 4096],
+        "flipped.db": whole[:20_000] + bytes(4096) + whole[24_096:],
+        "text.db": b"no database at all",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        assert run("restore", str(tmp_path / name), "--replace")[0] == 4
+        assert (data / "central.db").read_bytes() == before
+    assert run("restore", str(tmp_path / "missing.db"), "--replace")[0] == 4
+    assert not list(data.glob("*restoring*"))
+
+
+def test_another_databases_copy_makes_nothing_safe(open_: Callable[[], Store], data: Path, tmp_path: Path) -> None:
+    store = open_()
+    send(store)
+    other = tmp_path / "other"
+    other.mkdir()
+    strange = Store.open(f"sqlite:///{other}/central.db")
+    with pytest.raises(BackupRefused):
+        strange.backed_up(store.copied_heads())
+    strange.close()
+    assert backup.make(store, f"sqlite:///{data}/central.db", other).is_file()
+
+
+def test_the_daily_jobs_back_up_where_the_setting_says(run: Run, open_: Callable[[], Store], tmp_path: Path) -> None:
+    store = open_()
+    send(store)
+    (tmp_path / "backups").mkdir()
+    code, out, _ = run("jobs", "run", "--backups", str(tmp_path / "backups"))
+    assert code == 0
+    assert "Backed up to" in out
+    assert safe(store)[LYON] > 0
