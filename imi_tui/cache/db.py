@@ -7,6 +7,8 @@ text, which is why a file is looked at after its first page is written and befor
 from __future__ import annotations
 
 import os
+import threading
+from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,10 +42,44 @@ class MemoryKey(bytes):
     """A key that says: keep everything in memory only. A plain empty key is refused, so that this is never a slip."""
 
 
+class Turns:
+    """Lets the threads of this process write in the order in which they ask.
+
+    SQLite alone lets whoever waits look now and then whether the file is free, which next to a thread that writes
+    one transaction after the other it hardly ever is.
+    """
+
+    def __init__(self) -> None:
+        self._order: deque[object] = deque()
+        self._moved = threading.Condition()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Around a write transaction. Raises `CacheBusy` after as long as SQLite would wait."""
+        me = object()
+        with self._moved:
+            self._order.append(me)
+            if not self._moved.wait_for(lambda: self._order[0] is me, BUSY_MS / 1000):
+                self._order.remove(me)
+                raise CacheBusy
+        try:
+            yield
+        finally:
+            with self._moved:
+                self._order.remove(me)
+                self._moved.notify_all()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for the one whose turn it is."""
+        return len(self._order) > 1
+
+
 class Database:
-    """A connection to one file, for one thread."""
+    """A connection to one file, for one thread. `turns` is shared by the connections of a process to it."""
 
     def __init__(self, connection: apsw.Connection, part: Part, path: Path | None) -> None:
+        self.turns = Turns()
         self.connection = connection
         self.part: Part = part
         self.path = path
@@ -80,14 +116,15 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[None]:
         """A write transaction: all or nothing."""
-        self.run("begin immediate")
-        try:
-            yield
-            self.run("commit")
-        except BaseException:
-            if self.connection.in_transaction:
-                self.connection.execute("rollback")
-            raise
+        with self.turns.turn():
+            self.run("begin immediate")
+            try:
+                yield
+                self.run("commit")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("rollback")
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -98,6 +135,11 @@ class Database:
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("rollback")
+
+    def version(self) -> int:
+        """Another number whenever another connection has written."""
+        found: int = self.connection.pragma("data_version")
+        return found
 
     def typed(self, error: apsw.Error) -> CacheError:
         """The error of ours for one of SQLite's; a damaged cache is marked, so that the next start sets it aside."""

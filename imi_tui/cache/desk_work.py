@@ -63,7 +63,7 @@ class DeskWork:
             if folded.case is None:
                 return None
             number = self._desks.number(desk)
-            sql = "select wire from entry where desk = ? and case_id = ? order by version, id"
+            sql = "select wire from entry where desk = ? and case_id = ? order by version"
             entries = [decode(wire) for (wire,) in self._cache.rows(sql, (number, id))]
             return CaseDetail(
                 desk=desk,

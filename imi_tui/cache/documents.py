@@ -7,13 +7,13 @@ Document ids fall with the time of the last activity, so that the newest hits co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import words
 from imi_tui.cache.rows import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from imi_tui.cache.db import Database
 
@@ -22,6 +22,7 @@ SEARCH = (
     " cross join listing l on l.n = d.n where w.words match ? order by w.rowid limit ?"
 )
 _SAME_TIME = 1_000_000
+_LAST = (1 << 63) - 1
 _MERGE_PAGES = 200
 
 
@@ -38,31 +39,12 @@ def match(text: str) -> str:
     return " ".join(quoted) + (" *" if len(found[-1]) > 1 else "")
 
 
-def text_of(case: dict[str, Any], entries: Iterable[dict[str, Any]]) -> str:
-    """What a case is found by: every word once, folded, in order."""
-    found: list[str] = []
-    for name in ("reference", "subject", "request", "answers"):
-        _collect(case.get(name), found)
-    for part in case.get("parts", ()):
-        _collect(part.get("name"), found)
-    for entry in entries:
-        _collect((entry.get("text") or {}).get("text"), found)
-        for name in ("answers", "authorityName", "officerName"):
-            _collect(entry.get(name), found)
-        for attachment in entry.get("attachments", ()):
-            _collect(attachment.get("name"), found)
-    return " ".join(sorted(set(words("\n".join(found)))))
+class Document(NamedTuple):
+    """A case to be indexed: at which id at the earliest, its row's number, its words (None: it is gone)."""
 
-
-def _collect(value: Any, found: list[str]) -> None:
-    if isinstance(value, str):
-        found.append(value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _collect(item, found)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _collect(item, found)
+    docid: int
+    n: int
+    text: str | None
 
 
 class Documents:
@@ -92,6 +74,14 @@ class Documents:
             self._cache.run("delete from document where docid = ?", (docid,))
         self._cache.run("delete from to_index where n = ?", (n,))
 
+    def remove_all(self, numbers: Iterable[int]) -> None:
+        """Inside, before the stored cases or their entries change: `remove` of each."""
+        given = list(numbers)
+        sql = "select d.n from json_each(?) j cross join document d on d.n = j.value"
+        for (n,) in self._cache.rows(sql, (str(given),)) if given else ():
+            self.remove(n)
+        self._cache.many("delete from to_index where n = ?", [(n,) for n in given])
+
     def want(self, numbers: Iterable[int]) -> None:
         """Inside: these are to be indexed when there is time."""
         self._cache.many("insert or ignore into to_index values(?)", [(n,) for n in numbers])
@@ -101,13 +91,36 @@ class Documents:
         self._insert(n, activity, text, text)
 
     def index(self, limit: int) -> int:
-        """Inside: index so many of those that wait, the latest activity of the newest first; how many are left."""
-        for (n,) in self._cache.rows("select n from to_index order by n limit ?", (limit,)):
-            found = self._cache.one("select activity from listing where n = ?", (n,))
-            if found is not None:
-                self._insert(n, found[0], self._stored_text(n), None)
-        self._cache.run("delete from to_index where n in (select n from to_index order by n limit ?)", (limit,))
+        """Inside: index so many of those that wait, the newest arrivals first; how many are left."""
+        self.put(self.read(limit))
         return self.left()
+
+    def read(self, limit: int) -> list[Document]:
+        """What to index next, at most `limit` documents, in the order in which they are to be `put`."""
+        found = self._cache.rows(
+            "select t.n, l.activity, l.desk, l.id, c.wire from to_index t left join listing l on l.n = t.n"
+            " left join confirmed c on c.n = t.n order by t.n limit ?",
+            (limit,),
+        )
+        out = [
+            Document(-activity, n, self._text(desk, id, wire)) if wire is not None else Document(0, n, None)
+            for n, activity, desk, id, wire in found
+        ]
+        # FTS5 writes out what it has collected whenever an id is not above the one before.
+        out.sort()
+        return out
+
+    def put(self, documents: Sequence[Document]) -> None:
+        """Inside: index what `read` found, if nothing of it has changed since."""
+        rows: list[tuple[int, int, str]] = []
+        last = -_LAST
+        for docid, n, text in documents:
+            if text is not None:
+                last = self._free(max(docid, last + 1))
+                rows.append((last, n, text))
+        self._cache.many("insert into words(rowid, text) values(?, ?)", [(docid, text) for docid, _, text in rows])
+        self._cache.many("insert into document(docid, n) values(?, ?)", [(docid, n) for docid, n, _ in rows])
+        self._cache.many("delete from to_index where n = ?", [(n,) for _, n, _ in documents])
 
     def _insert(self, n: int, activity: int, text: str, kept: str | None) -> None:
         docid = self._free(-activity)
@@ -124,15 +137,14 @@ class Documents:
         return docid
 
     def _stored_text(self, n: int) -> str:
-        from imi_tui.cache.wire import decode
+        sql = "select l.desk, l.id, c.wire from listing l join confirmed c on c.n = l.n where l.n = ?"
+        return self._text(*self._cache.one(sql, (n,)))
 
-        desk, id, wire = self._cache.one(
-            "select l.desk, l.id, c.wire from listing l join confirmed c on c.n = l.n where l.n = ?", (n,)
-        )
-        entries = self._cache.rows(
-            "select wire from entry where desk = ? and case_id = ? order by version, id", (desk, id)
-        )
-        return text_of(decode(wire), [decode(entry) for (entry,) in entries])
+    def _text(self, desk: int, id: str, wire: bytes) -> str:
+        entries = self._cache.rows("select wire from entry where desk = ? and case_id = ? order by version", (desk, id))
+        from imi_tui.cache.vocabulary import stored_text
+
+        return stored_text(wire, (entry for (entry,) in entries))
 
     # --- leaving no trace of deleted words ---------------------------------------------------------------------
 
@@ -140,9 +152,14 @@ class Documents:
         """Inside: something was erased; pages of the index may still use its words as signposts."""
         self._cache.run("insert or replace into meta values('scrub', 1)")
 
+    @property
+    def scrubs(self) -> bool:
+        """Whether there is something to `scrub`."""
+        return self._cache.one("select 1 from meta where name = 'scrub'") is not None
+
     def scrub(self) -> bool:
         """Inside: rewrite a part of the index without signposts made of erased words. Whether more is to do."""
-        if self._cache.one("select 1 from meta where name = 'scrub'") is None:
+        if not self.scrubs:
             return False
         before = self._cache.connection.total_changes()
         self._cache.run("insert into words(words, rank) values('merge', ?)", (-_MERGE_PAGES,))

@@ -139,7 +139,7 @@ _ACCEPT, _ANSWER, _CLOSE = VIEW_BIT["to_accept"], VIEW_BIT["to_answer"], VIEW_BI
 def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...]] | None) -> Facts:
     """The row of a case at `desk`. `state` says of its state what the rules know (None: no rules here)."""
     part = case.part_of(desk)
-    other = case.counterpart(desk)
+    other = case.part("responder" if part is not None and part.role == "initiator" else "initiator")
     role = part.role if part is not None else None
     mine = role is not None and case.turn == role
     running = case.closed_at is None and not case.blocked and (state is None or state[0])

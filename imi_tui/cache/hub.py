@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from imi_tui.cache.db import Turns
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,6 +19,8 @@ class Hub:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[Changed], None]] = []
+        self.turns = Turns()
+        """Who of them writes the cache next."""
         self.keeper: list[object] = []
         """Connections that keep a database in memory alive while stores come and go."""
 

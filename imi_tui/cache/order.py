@@ -6,12 +6,15 @@ two rows of a view have the same key and a window of rows can start after any of
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from imi_core.text import fold
 from imi_tui.cache.model import SORTS, VIEWS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from imi_tui.cache.model import SortId, ViewId
 
 VIEW_BIT: dict[str, int] = {view: 1 << index for index, view in enumerate(VIEWS)}
@@ -42,9 +45,23 @@ def tail(id: str, desk_no: int) -> bytes:
     return hashlib.sha256(id.encode()).digest()[:16] + desk_no.to_bytes(2, "big")
 
 
+@functools.lru_cache(4096)
 def name_key(name: str) -> bytes:
     """What a name is sorted by."""
     return fold(name).encode()[:32]
+
+
+def spread(stands: Iterable[tuple[tuple[bytes, bytes, bytes, bytes], int, int]]) -> list[tuple[int, bytes, int]]:
+    """The rows (slot, key, n) of cases given as (keys, n, views), in the order of slot and key."""
+    held = list(stands)
+    orders = [sorted((keys[position], n, views) for keys, n, views in held) for position in range(len(SORTS))]
+    return [
+        (index * 8 + position, key, n)
+        for index in range(len(VIEWS))
+        for position, order in enumerate(orders)
+        for key, n, views in order
+        if views >> index & 1
+    ]
 
 
 def keys(due: str, activity: int, reference: str, name: bytes, end: bytes) -> tuple[bytes, bytes, bytes, bytes]:

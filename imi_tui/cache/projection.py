@@ -8,17 +8,18 @@ made good by the next transaction, at the latest when the cache is opened.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.documents import text_of
 from imi_tui.cache.fold import Facts, Folder, facts
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.order import VIEW_BIT, keys, places, tail
+from imi_tui.cache.order import VIEW_BIT, keys, places, spread, tail
+from imi_tui.cache.vocabulary import text_of
 from imi_tui.cache.wire import stored_case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from imi_core.case import Case
     from imi_tui.cache.db import Database
@@ -47,10 +48,15 @@ class Arrival:
 
 @dataclass
 class _Batch:
-    """Rows collected during one transaction. `counts`: rows more or fewer, by the views they are in."""
+    """Rows collected during one transaction.
+
+    `stands`: (keys, n, views) of rows that are new. `places`: where others come to stand (n) or stood (None).
+    `counts`: rows more or fewer, by the views they are in.
+    """
 
     listing: list[tuple[Any, ...]] = field(default_factory=list)
     confirmed: list[tuple[Any, ...]] = field(default_factory=list)
+    stands: list[tuple[tuple[bytes, bytes, bytes, bytes], int, int]] = field(default_factory=list)
     places: dict[tuple[int, bytes], int | None] = field(default_factory=dict)
     removed: list[tuple[int]] = field(default_factory=list)
     unconfirmed: list[tuple[int]] = field(default_factory=list)
@@ -72,8 +78,12 @@ class _Batch:
 
 
 _OLD = (
-    "select l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen, c.version, c.level, c.wire"
+    "select l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen, c.wire"
     " from listing l left join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"
+)
+_OLD_OF_MANY = (
+    "select l.id, l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen"
+    " from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
 )
 
 
@@ -130,7 +140,8 @@ class Projector:
             local = {key: self.resolve(*key) for key in todo if key[1].startswith(LOCAL)}
         self._next = self._cache.one("select coalesce(max(n), 0) + 1 from listing")[0]
         batch = _Batch()
-        for key in todo:
+        self._put_arrivals(batch, [key for key in arrivals if key not in groups], arrivals)
+        for key in sorted(key for key in todo if key not in arrivals or key in groups or arrivals[key].case is None):
             if local.get(key, key[1]) != key[1]:
                 self._remove(batch, key)
             else:
@@ -144,48 +155,82 @@ class Projector:
         rows = self._cache.rows("select desk, id from listing where pending > 0 or rejected > 0 or id like 'ref:%'")
         return [(self._desks.id(desk), id) for desk, id in rows] + [(item.desk, item.case_id) for item in items]
 
+    def _put_arrivals(self, batch: _Batch, keys: Iterable[Key], arrivals: Mapping[Key, Arrival]) -> None:
+        """What `_put` does, for cases that arrive and for which nothing waits in the outbox."""
+        by_desk: dict[str, list[tuple[str, Arrival, Case]]] = {}
+        for key in keys:
+            arrival = arrivals[key]
+            if arrival.case is not None:
+                by_desk.setdefault(key[0], []).append((key[1], arrival, arrival.case))
+        for desk, arriving in by_desk.items():
+            number = self._desks.number_for(desk)
+            ids = json.dumps([id for id, _, _ in arriving])
+            known = {row[0]: row[1:] for row in self._cache.rows(_OLD_OF_MANY, (ids, number))}
+            for id, arrival, case in arriving:
+                self._take(batch, desk, number, id, known.get(id), arrival, case, 0, 0, case)
+
     def _put(self, batch: _Batch, key: Key, items: list[Item], arrival: Arrival | None) -> None:
         desk, id = key
         number = self._desks.number_for(desk)
         old = self._cache.one(_OLD, (number, id))
-        case, version = None, 0
+        case: Case | None = None
         if arrival is not None:
             case = arrival.case
-        elif old is not None and old[9] is not None:
-            case = stored_case(old[9])
+        elif old is not None and old[7] is not None:
+            case = stored_case(old[7])
         folded = self.folder.fold(desk, id, case, items)
         if folded.case is None or (case is None and not id.startswith(LOCAL) and not _starting(items)):
             self._remove(batch, key)
             return
-        version = case.version if case is not None else 0
-        state = self._directory.state_facts(folded.case.procedure, folded.case.procedure_version, folded.case.state)
+        self._take(batch, desk, number, id, old, arrival, folded.case, len(folded.pending), folded.rejected, case)
+        if case is None:
+            self._documents.remove(batch.listing[-1][0])
+            batch.local.append(
+                (batch.listing[-1][0], batch.listing[-1][11], text_of(_wire(folded.case), folded.entries))
+            )
+        if case is None and old is not None and old[7] is not None:
+            batch.unconfirmed.append((old[0],))
+
+    def _take(
+        self,
+        batch: _Batch,
+        desk: str,
+        number: int,
+        id: str,
+        old: Any,
+        arrival: Arrival | None,
+        shown: Case,
+        pending: int,
+        rejected: int,
+        confirmed: Case | None,
+    ) -> None:
+        """A row for `shown`, which is `confirmed` with what waits."""
+        version = confirmed.version if confirmed is not None else 0
+        state = self._directory.state_facts(shown.procedure, shown.procedure_version, shown.state)
         if state is None:
-            batch.without_rules.append((folded.case.procedure, folded.case.procedure_version, number, id))
-        row = facts(desk, folded.case, state)
-        n = old[0] if old is not None else self._next
-        self._next += old is None
-        seen = old[6] if old is not None else 0
+            batch.without_rules.append((shown.procedure, shown.procedure_version, number, id))
+        row = facts(desk, shown, state)
+        if old is not None:
+            n, seen = old[0], old[6]
+        else:
+            n, seen = self._next, 0
+            self._next += 1
         if arrival is not None and (arrival.own or (arrival.first and old is None)):
             seen = 0 if arrival.first and not arrival.own and row.views & VIEW_BIT["to_accept"] else version
-        unread = int(version > seen)
-        batch.listing.append(_listing(n, number, id, row, unread, len(folded.pending), folded.rejected, seen))
+        batch.listing.append(_listing(n, number, id, row, int(version > seen), pending, rejected, seen))
         self._move(batch, n, number, id, old, row)
-        if arrival is not None and case is not None:
-            batch.confirmed.append((n, case.version, case.level, arrival.wire))
+        if arrival is not None and confirmed is not None:
+            batch.confirmed.append((n, version, confirmed.level, arrival.wire))
             batch.to_index.append(n)
-        elif case is None:
-            self._documents.remove(n)
-            batch.local.append((n, row.activity, text_of(_wire(folded.case), folded.entries)))
-        if case is None and old is not None and old[9] is not None:
-            batch.unconfirmed.append((n,))
 
     def _move(self, batch: _Batch, n: int, number: int, id: str, old: Any, row: Facts) -> None:
         end = tail(id, number)
-        stands = places(row.views, keys(row.due, row.activity, row.reference, row.name_key, end))
+        by_sort = keys(row.due, row.activity, row.reference, row.name_key, end)
         batch.count(row.views, 1)
         if old is None:
-            batch.places.update(dict.fromkeys(stands, n))
+            batch.stands.append((by_sort, n, row.views))
             return
+        stands = places(row.views, by_sort)
         stood = _old_places(old, end)
         batch.count(old[5], -1)
         if stood != stands:
@@ -214,6 +259,7 @@ class Projector:
         gone = sorted(place for place, n in batch.places.items() if n is None)
         many("delete from view_row where slot = ? and key = ?", gone)
         stays = sorted((*place, n) for place, n in batch.places.items() if n is not None)
+        many("insert or replace into view_row values(?, ?, ?)", spread(batch.stands))
         many("insert or replace into view_row values(?, ?, ?)", stays)
         many(
             "insert into view_count values(?, ?) on conflict(view) do update set rows = rows + excluded.rows",

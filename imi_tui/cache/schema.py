@@ -102,7 +102,7 @@ CACHE: tuple[str, ...] = (
       wire blob not null
     ) strict;
     create unique index entry_id on entry(desk, id);
-    create index entry_case on entry(desk, case_id, version, id);
+    create index entry_case on entry(desk, case_id, version);
     create index entry_client_ref on entry(desk, client_ref) where client_ref <> '';
     create table without_rules(
       procedure text not null, version integer not null, desk integer not null, id text not null,
@@ -112,7 +112,7 @@ CACHE: tuple[str, ...] = (
     create virtual table words using fts5(
       text, content='', columnsize=0, detail=none, prefix='2 3', tokenize="ascii tokenchars '_'"
     );
-    insert into words(words, rank) values('secure-delete', 1);
+    insert into words(words, rank) values('secure-delete', 1), ('hashsize', 8388608);
     create table document(docid integer primary key, n integer not null unique, text text) strict;
     create table to_index(n integer primary key) strict;
 

@@ -46,6 +46,7 @@ class Store:
     def __init__(self, work: Database, cache: Database, hub: Hub, now: Callable[[], dt.datetime], rng: Random) -> None:
         self._work = work
         self._cache = cache
+        cache.turns = hub.turns
         self._hub = hub
         self._now = now
         self._rng = rng

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from imi_tui.cache.model import Changed
 from imi_tui.cache.projection import Arrival
 from imi_tui.cache.register_parts import RegisterParts
 from imi_tui.cache.session import seats_of
-from imi_tui.cache.wire import encode, to_case, to_entry
+from imi_tui.cache.wire import encode, to_cases, to_entries
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from imi_core.case import Case, Entry
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
-    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.documents import Document, Documents
     from imi_tui.cache.model import OutboxItem
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.projection import Key, Projector
@@ -33,6 +34,10 @@ DIRECTORY = "directory"
 _REGISTER = ("authority", "authority_desk", "register_part", "register_wanted")
 INDEX_AT_ONCE = 64
 """Cases a page may bring to be searchable in its own transaction; more are indexed when there is time."""
+STEP = 64
+"""Cases indexed without looking whether somebody waits."""
+HOLD = 0.02
+"""Seconds for which indexing keeps others from writing, before it commits."""
 NAMED = 256
 """Changed cases that are named to subscribers; more are announced as "many"."""
 
@@ -209,12 +214,11 @@ class SyncStore:
 
     def apply(self, account: str, page: Page) -> None:
         """Write a page and its state in one transaction. Raises `BadObject`: then nothing was written."""
-        cases = [(to_case(wire), wire) for wire in page.cases]
-        entries = [(to_entry(wire), wire) for wire in page.entries]
-        for case, _ in cases:
-            _require_id("Case", case.id)
-        for entry, _ in entries:
-            _require_id("Entry", entry.id, entry.case_id)
+        cases = list(zip(to_cases(page.cases), page.cases, strict=True))
+        entries = list(zip(to_entries(page.entries), page.entries, strict=True))
+        _require_ids("Case", [case.id for case, _ in cases])
+        _require_ids("Entry", [entry.id for entry, _ in entries])
+        _require_ids("Entry", [entry.case_id for entry, _ in entries])
         known = self._directory.check(page.authorities, page.procedures, page.officers)
         destroyed = {kind: list(ids) for kind, ids in page.destroyed.items()}
         with _storable(account), self._store.desks.kept(), self._cache.write():
@@ -264,7 +268,7 @@ class SyncStore:
         self._documents.want(n for id, n in numbers.items() if id in of_entries and id not in gone_cases)
         self._mark_own_read(desk, own, of_cases)
         affected = {(account, id) for id in of_cases | of_entries | set(gone_cases)}
-        affected |= {(account, LOCAL + entry.client_ref) for entry, _ in entries if entry.client_ref}
+        affected |= {(account, id) for id in self._local_of(desk) & {LOCAL + entry.client_ref for entry, _ in entries}}
         return affected, arrivals
 
     def _store_entries(self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
@@ -284,14 +288,16 @@ class SyncStore:
         sql = "select case_id from entry where desk = ? and id = ?"
         return {found[0] for found in (self._cache.one(sql, entry) for entry in entries) if found is not None}
 
+    def _local_of(self, desk: int) -> set[str]:
+        """The cases of a desk that are only in the outbox."""
+        sql = "select id from listing where desk = ? and id >= ? and id < ?"
+        return {id for (id,) in self._cache.rows(sql, (desk, LOCAL, LOCAL + "\U0010ffff"))}
+
     def _unindex(self, desk: int, ids: set[str]) -> dict[str, int]:
         """Inside: take the words of these cases out of the index, while what they were made from is still there."""
-        numbers: dict[str, int] = {}
-        for id in ids:
-            found = self._cache.one("select n from listing where desk = ? and id = ?", (desk, id))
-            if found is not None:
-                numbers[id] = found[0]
-                self._documents.remove(found[0])
+        sql = "select l.id, l.n from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
+        numbers = dict(self._cache.rows(sql, (json.dumps(list(ids)), desk)))
+        self._documents.remove_all(numbers.values())
         return numbers
 
     def _own(self, entries: list[tuple[Entry, dict[str, Any]]]) -> dict[str, int]:
@@ -389,12 +395,34 @@ class SyncStore:
     # --- the index ------------------------------------------------------------------------------------------
 
     def index_pending(self, limit: int) -> int:
-        """Index so many cases in one transaction, and clean up when none is left; what is still to do (0: nothing)."""
-        with self._cache.write():
-            left = self._documents.index(limit)
-            if not left and self._documents.scrub():
-                left = 1
-        return left
+        """Index about so many cases, and clean up when none is left; what is still to do (0: nothing).
+
+        The words are gathered before the file is locked for writing, and it is given back as soon as somebody else
+        wants it, at the latest after `HOLD` seconds and what it takes to commit.
+        """
+        with self._cache.snapshot():
+            version, documents = self._cache.version(), self._documents.read(limit)
+            if not documents and not self._documents.scrubs:
+                return 0
+        while True:
+            with self._cache.write():
+                if self._cache.version() != version:
+                    # Something was written in between: what it says now is read again, in a few cases at once.
+                    documents = self._documents.read(min(limit, STEP))
+                documents = self._put(documents)
+                if not documents:
+                    left = self._documents.left()
+                    return left if left or not self._documents.scrub() else 1
+                version = self._cache.version()
+
+    def _put(self, documents: list[Document]) -> list[Document]:
+        """Inside: index for a moment; the documents there was no time for."""
+        until = time.monotonic() + HOLD
+        for start in range(0, len(documents), STEP):
+            if start and (self._cache.turns.wanted or time.monotonic() > until):
+                return documents[start:]
+            self._documents.put(documents[start : start + STEP])
+        return []
 
 
 @contextlib.contextmanager
@@ -406,6 +434,7 @@ def _storable(account: str) -> Iterator[None]:
         raise BadObject("Page", account, str(error)) from error
 
 
-def _require_id(kind: str, *ids: str) -> None:
-    if not all(id and len(id) <= 255 and not id.startswith(LOCAL) for id in ids):
-        raise BadObject(kind, ids[0][:80], "an id is missing or not allowed")
+def _require_ids(kind: str, ids: list[str]) -> None:
+    for id in ids:
+        if not id or len(id) > 255 or id.startswith(LOCAL):
+            raise BadObject(kind, id[:80], "an id is missing or not allowed")

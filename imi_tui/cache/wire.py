@@ -6,12 +6,15 @@ What a newer server may add (members, roles) is kept in the stored object and le
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import msgspec
 
 from imi_core.case import Case, Entry, PartRole
 from imi_tui.cache.errors import BadObject
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 encode = msgspec.json.encode
 _T = TypeVar("_T")
@@ -49,6 +52,22 @@ def to_entry(value: Any) -> Entry:
         return msgspec.convert(value, Entry)
     except (msgspec.ValidationError, RecursionError, OverflowError):
         return convert(Entry, _known_roles(value))
+
+
+def to_cases(values: Sequence[Any]) -> list[Case]:
+    """`to_case` of each."""
+    try:
+        return msgspec.convert(values, list[Case])
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        return [to_case(value) for value in values]
+
+
+def to_entries(values: Sequence[Any]) -> list[Entry]:
+    """`to_entry` of each."""
+    try:
+        return msgspec.convert(values, list[Entry])
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        return [to_entry(value) for value in values]
 
 
 def stored_case(data: bytes) -> Case:
