@@ -35,6 +35,10 @@ class Settings(NamedTuple):
     """Whether the full screen reacts to the mouse; off leaves selecting text to the terminal."""
     poll_minutes: int = 5
     """Minutes between synchronisations while nothing happens."""
+    files_mib: int = 500
+    """Mebibytes of downloaded files that are kept on this machine; the ones looked at longest ago make room."""
+    open_personal: bool = False
+    """Whether files with personal data may be given to other programs of this machine to show."""
     keys: Mapping[str, Any] = MappingProxyType({})
     """Table of own keys: ``"go.outbox" = "f6"``; see the help screen for the names."""
     problems: tuple[str, ...] = ()
@@ -47,6 +51,8 @@ _KINDS: dict[str, type] = {
     "keyboard": str,
     "mouse": bool,
     "poll_minutes": int,
+    "files_mib": int,
+    "open_personal": bool,
     "keys": dict,
 }
 _CHOICES = {"vault": VAULTS, "keyboard": KEYBOARDS}
@@ -124,6 +130,8 @@ def _problem(name: str, value: object) -> str:
         return _("{name} has to be one of {allowed}.").format(name=name, allowed=", ".join(allowed))
     if name == "poll_minutes" and not 1 <= int(str(value)) <= 24 * 60:
         return _("{name} has to be from {low} to {high}.").format(name=name, low=1, high=24 * 60)
+    if name == "files_mib" and not 25 <= int(str(value)) <= 1024 * 1024:
+        return _("{name} has to be from {low} to {high}.").format(name=name, low=25, high=1024 * 1024)
     return ""
 
 

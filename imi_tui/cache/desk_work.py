@@ -15,7 +15,7 @@ from imi_tui.cache.fold import Folded, content_digest
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import CaseDetail, Draft
 from imi_tui.cache.outbox import Item
-from imi_tui.cache.wire import decode, overlay, stored_case, to_entry
+from imi_tui.cache.wire import decode, overlay, own_entry, stored_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ class DeskWork:
             if case_id and case is None:
                 raise NoSuchCase(draft.desk, draft.case_id)
             payload = self._payload(draft, case_id, case)
-            entry = to_entry(payload)
+            entry = own_entry(payload)
             rules = self._projector.folder.rules_for(case, entry)
             target = self._directory.target(draft.target) if draft.target else None
         workflow.check(rules, case, entry, seat, target)
@@ -154,6 +154,11 @@ class DeskWork:
             payload["answers"] = draft.answers
         if draft.text.strip():
             payload["text"] = {"lang": draft.lang or "und", "text": draft.text}
+        if draft.attachments:
+            payload["attachments"] = [
+                {"blobId": each["blobId"], "name": each["name"], "personal": bool(each.get("personal", True))}
+                for each in draft.attachments
+            ]
         return payload
 
     def _withdraw_replaced(self, draft: Draft, item: Item) -> int:
@@ -222,4 +227,5 @@ class DeskWork:
             text=text.get("text", ""),
             lang=text.get("lang", ""),
             saved_at=self._now(),
+            attachments=payload.get("attachments", []),
         )

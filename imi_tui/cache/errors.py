@@ -16,6 +16,8 @@
       NoSuchCase, NoSuchItem, NoSuchSeat
       AlreadyAttempted   the entry may have left this machine: it can no longer be taken back
       LaterEntries       later entries of the outbox need this one
+      DamagedFile        a file at rest is not as it was sealed
+      FileRefused        a file that cannot be attached (`reason`)
       OutboxChanged      an entry to be sent was withdrawn meanwhile; nothing was marked as sending
     VaultError
       VaultUnavailable   there is no usable store for the key
@@ -199,6 +201,26 @@ class OutboxChanged(CacheError):
     def __init__(self, refs: tuple[str, ...]) -> None:
         self.refs = refs
         super().__init__(f"{len(refs)} entries were taken back before they were sent")
+
+
+class DamagedFile(CacheError):
+    """A file at rest was changed, cut off or lost; a downloaded one can be fetched again."""
+
+    code = "damagedFile"
+
+    def __init__(self) -> None:
+        super().__init__("the stored file is damaged")
+
+
+class FileRefused(CacheError):
+    """A file that cannot be attached.
+
+    The code says why: "fileTooLarge", "caseTooLarge", "filesTooMany", "fileTwice", "fileIsProgram", "fileUnreadable".
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the file cannot be attached: {code}")
+        self.code = code
 
 
 class VaultError(Exception):

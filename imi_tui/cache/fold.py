@@ -18,7 +18,7 @@ from imi_core.case import Case
 from imi_core.errors import ImiError
 from imi_tui.cache.errors import BadObject
 from imi_tui.cache.order import VIEW_BIT, name_key
-from imi_tui.cache.wire import encode, microseconds, to_entry
+from imi_tui.cache.wire import encode, microseconds, own_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ class Folder:
             seat = self._seat(desk)
             if seat is None:
                 return wire
-            entry = to_entry(wire)
+            entry = own_entry(wire)
             rules = self.rules_for(out.case, entry)
             target = self._directory.target(entry.target) if entry.target else None
             if item.state != "acked":

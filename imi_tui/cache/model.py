@@ -15,6 +15,10 @@ SORTS: tuple[SortId, ...] = ("due", "activity", "reference", "authority")
 OutboxState = Literal["queued", "sending", "acked", "rejected"]
 
 
+FILE_BUDGET = 500 * 1024 * 1024
+"""Bytes of downloaded files that are kept; the ones looked at longest ago make room."""
+
+
 class Row(NamedTuple):
     """One line of a case list: the confirmed case with this officer's pending entries applied.
 
@@ -85,6 +89,8 @@ class Draft:
     lang: str = ""
     based_on: int = 0
     saved_at: str = ""
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    """``{blobId, name, personal}`` each; the id is `LOCAL` and that of a file to be sent (`imi_tui.cache.files`)."""
 
 
 class OutboxItem(NamedTuple):
@@ -134,5 +140,5 @@ class Changed(NamedTuple):
     `cases` is empty when too many changed to name.
     """
 
-    kinds: frozenset[Literal["cases", "directory", "outbox", "drafts", "status", "session"]]
+    kinds: frozenset[Literal["cases", "directory", "outbox", "drafts", "status", "session", "files"]]
     cases: frozenset[tuple[str, str]] = frozenset()

@@ -16,7 +16,7 @@ from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Draft, OutboxItem, OutboxState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from imi_tui.cache.db import Database
 
@@ -25,7 +25,20 @@ _COLUMNS = (
     "pos, client_ref, officer, desk, case_id, procedure, action, payload, state, attempts, queued_at, reference,"
     " subject, error, created"
 )
-_DRAFT = ("id", "desk", "procedure", "action", "case_id", "target", "answers", "text", "lang", "based_on", "saved_at")
+_DRAFT = (
+    "id",
+    "desk",
+    "procedure",
+    "action",
+    "case_id",
+    "target",
+    "answers",
+    "text",
+    "lang",
+    "based_on",
+    "saved_at",
+    "attachments",
+)
 
 
 class Item(NamedTuple):
@@ -67,6 +80,14 @@ class Item(NamedTuple):
     def starts(self) -> bool:
         """Whether this entry starts a case."""
         return bool(self.procedure)
+
+
+def local_files(payload: Mapping[str, Any]) -> Iterator[str]:
+    """Ids of the files of this machine that an entry names."""
+    for each in payload.get("attachments") or ():
+        id = str(each.get("blobId", ""))
+        if id.startswith(LOCAL):
+            yield id.removeprefix(LOCAL)
 
 
 class Outbox:
@@ -139,11 +160,22 @@ class Outbox:
         out: list[Item] = []
         for item in self.shown():
             case = item.desk, item.case_id
-            if item.state != "queued" or item.officer != officer:
+            if item.state != "queued" or item.officer != officer or self._waits(item):
                 held.add(case)
             elif case not in held and len(out) < limit:
                 out.append(item)
         return out
+
+    def waiting_for_files(self, officer: str) -> list[Item]:
+        """Queued entries of this officer whose files the server does not have yet, in order."""
+        queued = [item for item in self.shown() if item.state == "queued" and item.officer == officer]
+        return [item for item in queued if self._waits(item)]
+
+    def _waits(self, item: Item) -> bool:
+        if '"attachments"' not in item.payload:
+            return False
+        sql = "select 1 from upload where id = ? and blob_id = ''"
+        return any(self.work.one(sql, (id,)) for id in local_files(json.loads(item.payload)))
 
     def followers(self, item: Item) -> bool:
         """Whether later entries belong to the case that `item` starts."""

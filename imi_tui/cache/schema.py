@@ -48,6 +48,18 @@ WORK: tuple[str, ...] = (
       client_ref text not null default '', blob_id text not null default ''
     ) strict, without rowid;
     """,
+    """
+    drop table upload;
+    create table upload(
+      id text primary key, file text not null, key blob not null, name text not null, size integer not null,
+      sha256 text not null, kind text not null, personal integer not null, added_at text not null,
+      blob_id text not null default '', lost integer not null default 0
+    ) strict, without rowid;
+    create table upload_part(
+      upload text not null, start integer not null, size integer not null, blob_id text not null, at text not null,
+      primary key (upload, start)
+    ) strict, without rowid;
+    """,
 )
 
 CACHE: tuple[str, ...] = (
@@ -142,8 +154,14 @@ CACHE: tuple[str, ...] = (
       id text not null, version integer not null, area text not null, wire blob not null, primary key (id, version)
     ) strict, without rowid;
     create table officer(id text primary key, wire blob not null) strict, without rowid;
-    create table blob(
-      id text primary key, key blob not null, size integer not null, sha256 text not null, used_at text not null
+    """,
+    """
+    drop table if exists blob;
+    create table file(
+      id text primary key, desk text not null, case_id text not null, file text not null, key blob not null,
+      size integer not null, sha256 text not null, have integer not null default 0, restarts integer not null default 0,
+      state text not null check (state in ('wanted', 'here', 'failed')), problem text not null default '',
+      asked_at text not null, used_at text not null
     ) strict, without rowid;
     """,
 )

@@ -21,6 +21,7 @@ from imi_tui.cache.session import SessionTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.desk_work import DeskWork
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Documents
+    from imi_tui.cache.file_moves import FileMoves
+    from imi_tui.cache.files import Files
     from imi_tui.cache.model import AuthorityHit, CaseDetail, SortId, ViewId
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.register import Register
@@ -43,7 +46,9 @@ def utc_now() -> dt.datetime:
 class Store:
     """Reading the cache, and what an officer writes. See `SyncStore` (`.sync`) for the engine's side."""
 
-    def __init__(self, work: Database, cache: Database, hub: Hub, now: Callable[[], dt.datetime], rng: Random) -> None:
+    def __init__(
+        self, work: Database, cache: Database, hub: Hub, now: Callable[[], dt.datetime], rng: Random, blobs: Path
+    ) -> None:
         self._work = work
         self._cache = cache
         cache.turns = hub.turns
@@ -54,6 +59,7 @@ class Store:
         self.desks = Desks(cache)
         self._listing = Listing(cache, self.desks)
         self._session = SessionTable(cache)
+        self._blobs = blobs
 
     @classmethod
     def open(
@@ -71,7 +77,7 @@ class Store:
         """
         hub = hub_of(str(profile.home))
         work, cache = open_pair(profile, key, hub, now().isoformat(timespec="seconds"))
-        store = cls(work, cache, hub, now, rng or SystemRandom())
+        store = cls(work, cache, hub, now, rng or SystemRandom(), profile.blobs)
         store.recover_projection()
         return store
 
@@ -128,6 +134,20 @@ class Store:
             self._new_ref,
             self._stamp,
         )
+
+    @cached_property
+    def files(self) -> Files:
+        """Attached files on this machine."""
+        from imi_tui.cache.files import Files
+
+        return Files(self._work, self._cache, self._blobs, self._hub, self._new_ref, self._stamp)
+
+    @cached_property
+    def file_moves(self) -> FileMoves:
+        """Attached files on their way, for the sync thread."""
+        from imi_tui.cache.file_moves import FileMoves
+
+        return FileMoves(self._work, self._cache, self._blobs, self._hub, self._stamp)
 
     @cached_property
     def sync(self) -> SyncStore:
@@ -309,6 +329,7 @@ class Store:
         text: str = "",
         lang: str = "",
         target: str = "",
+        attachments: list[dict[str, Any]] | None = None,
     ) -> OutboxItem:
         """Queue an action without writing a draft first."""
         return self.queue(
@@ -322,6 +343,7 @@ class Store:
                 answers=answers or {},
                 text=text,
                 lang=lang,
+                attachments=attachments or [],
             )
         )
 

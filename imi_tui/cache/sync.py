@@ -107,6 +107,7 @@ class SyncStore:
             for desk in lost:
                 self._forget(desk)
             self._projector.refresh(set())
+            self._store.file_moves.forget_gone()
         kinds = {"session", "cases"} if lost else {"session"}
         self._store.publish(Changed(frozenset(kinds)))  # type: ignore[arg-type]
 
@@ -180,14 +181,30 @@ class SyncStore:
         retry: Sequence[str] = (),
     ) -> None:
         """What became of what was sent: taken (with the server-set members), refused for good, to be tried again."""
+        again = [ref for ref, error in rejected.items() if self._files_lost(ref, error)]
         with self._outbox.work.write():
             for ref, created in acked.items():
                 self._outbox.acknowledge(ref, created)
             for ref, error in rejected.items():
-                self._outbox.reject(ref, error)
-            self._outbox.requeue(retry)
+                if ref not in again:
+                    self._outbox.reject(ref, error)
+            self._outbox.requeue([*retry, *again])
         self._store.reflect()
         self._set_confirmed([(ref,) for ref in acked if self._is_here(ref)])
+
+    def _files_lost(self, client_ref: str, error: Mapping[str, Any]) -> bool:
+        """Whether an entry was refused for files that expired on the server and can be sent once more."""
+        if error.get("type") != "blobNotFound":
+            return False
+        named = error.get("notFound")
+        return self._store.file_moves.lost(
+            json.loads(self._outbox.item(client_ref).payload), named if isinstance(named, list) else ()
+        )
+
+    def waiting_for_files(self) -> list[OutboxItem]:
+        """Entries that cannot be sent before their files, in order."""
+        officer = str(self._session.officer().get("id", ""))
+        return [item.shown() for item in self._outbox.waiting_for_files(officer)]
 
     def _is_here(self, client_ref: str) -> bool:
         return self._projector.is_confirmed(self._outbox.item(client_ref).desk, client_ref)
@@ -227,6 +244,8 @@ class SyncStore:
             if directory:
                 affected |= self._put_directory(known, destroyed)
             changed = self._projector.refresh(affected, arrivals)
+            if arrivals:
+                self._store.file_moves.forget_gone()
             if 0 < len(changed) <= INDEX_AT_ONCE:
                 self._documents.index(INDEX_AT_ONCE)
             self._cache.run("insert or replace into account values(?, ?, ?)", (account, page.new_state, page.filling))
@@ -377,6 +396,7 @@ class SyncStore:
             else:
                 self._forget(account)
             self._projector.refresh(set())
+            self._store.file_moves.forget_gone()
         self._truncate_log()
         self._store.publish(Changed(frozenset(("cases", "directory", "status"))))
 

@@ -70,6 +70,12 @@ def to_entries(values: Sequence[Any]) -> list[Entry]:
         return [to_entry(value) for value in values]
 
 
+def own_entry(value: dict[str, Any]) -> Entry:
+    """An entry that is not sent yet: what only the server can say of its files is left open. Raises `BadObject`."""
+    files = [{"size": 0, "sha256": "", **each} for each in value.get("attachments") or ()]
+    return to_entry({**value, "attachments": files} if files else value)
+
+
 def stored_case(data: bytes) -> Case:
     """The case stored in the cache."""
     return to_case(_decode_any(data))

@@ -47,33 +47,43 @@ def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
     """One synchronisation of an opened profile. Raises `AlreadyRunning`, `SyncError`, `CacheError`."""
     import contextlib
     import datetime as dt
+    import time
 
     from imi_tui.cache.errors import CacheError
     from imi_tui.cache.lock import lock_profile
+    from imi_tui.sync import transfers
     from imi_tui.sync.engine import Engine
     from imi_tui.sync.errors import SyncError
     from imi_tui.sync.http import Http
     from imi_tui.sync.transport import HttpTransport
+
+    def clock() -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
 
     server = client.server
     with lock_profile(client.profile):
         sync = client.store.sync
         http = Http(server)
         try:
+            transport = HttpTransport(http, tokens(sync, http))
             engine = Engine(
                 sync,
-                HttpTransport(http, tokens(sync, http)),
-                lambda: dt.datetime.now(dt.UTC),
+                transport,
+                clock,
                 languages=languages(),
                 accept_removals=accept_removals,
             )
-            report = engine.run_once()
+            report = transfers.synchronise(
+                engine, transfers.Transfers(sync, client.store.file_moves, transport, clock, time.monotonic)
+            )
         except (SyncError, CacheError) as error:
             with contextlib.suppress(CacheError):
                 sync.set_problem(error.code)
             raise
         finally:
             http.close()
+        client.store.file_moves.trim(client.settings.files_mib * 1024 * 1024)
+        client.store.file_moves.sweep()
         while sync.index_pending(500):
             pass
     if report.skew is not None and abs(report.skew) > MAX_SKEW:

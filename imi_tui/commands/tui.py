@@ -102,7 +102,13 @@ class Wiring:
             return
         poll = self._client.settings.poll_minutes * 60.0
         self._worker = SyncWorker(
-            self._client.profile, self._client.key, server, tokens, languages=languages(), poll=poll
+            self._client.profile,
+            self._client.key,
+            server,
+            tokens,
+            languages=languages(),
+            poll=poll,
+            file_budget=self._client.settings.files_mib * 1024 * 1024,
         )
         self._worker.start()
 

@@ -52,6 +52,19 @@ class Report:
     recovered: list[str] = field(default_factory=list)
     skew: float | None = None
 
+    def with_next(self, other: Report) -> Report:
+        """This run and the one behind it as one: what waits is what waits now."""
+        return Report(
+            sent=self.sent + other.sent,
+            rejected=self.rejected + other.rejected,
+            waiting=other.waiting,
+            changed=self.changed + other.changed,
+            removed=self.removed + other.removed,
+            requests=self.requests + other.requests,
+            recovered=[*self.recovered, *other.recovered],
+            skew=other.skew,
+        )
+
 
 @dataclass
 class _Run:

@@ -12,6 +12,7 @@
       Disabled           the server knows the officer and does not let them in
       Unavailable        maintenance or overload; `retry_after` seconds
       RateLimited        too many requests; `retry_after` seconds
+      OverQuota          the server keeps too many files of this officer that no entry carries yet
       ServerMistake      an answer that does not follow the protocol; nothing of it was applied
         ReplyTooLarge    a reply beyond what is held in memory; less may be asked for at once
       OtherServer        another server than the one this cache was filled from; nothing was deleted
@@ -86,6 +87,12 @@ class RateLimited(SyncError):
     """Too many requests."""
 
     code = "rateLimited"
+
+
+class OverQuota(SyncError):
+    """Too many files wait on the server for their entries; parts expire within a day."""
+
+    code = "quota"
 
 
 class ServerMistake(SyncError):

@@ -49,6 +49,16 @@ class Reply:
     received: int
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file on its way, its headers as they came. Reading `chunks` may fail at any moment."""
+
+    status: int
+    etag: str
+    content_range: str
+    chunks: Iterator[bytes]
+
+
 class Http:
     """A connection to one server, kept open between requests; belongs to one thread."""
 
@@ -71,6 +81,37 @@ class Http:
         from urllib.parse import urlencode
 
         return self._send("POST", path, "", urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+    def post_file(self, path: str, data: bytes, token: str = "") -> Reply:
+        """POST bytes as they are."""
+        return self._send("POST", path, token, data, "application/octet-stream")
+
+    @contextmanager
+    def part(self, path: str, start: int, end: int, etag: str, token: str = "") -> Iterator[Part]:
+        """GET the bytes from `start` to `end` of a file that is still the one `etag` names."""
+        headers = {"Accept-Encoding": "identity", "Range": f"bytes={start}-{end - 1}", "If-Range": etag}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        with (
+            _typed_errors(),
+            self._open().stream("GET", self.server + path, headers=headers) as response,
+        ):
+            _check_status(response.status_code, _retry_after(response.headers.get("retry-after", "")))
+            if response.status_code >= 500:
+                raise Unavailable(f"status {response.status_code}")
+            given = response.headers
+            if response.status_code in (200, 206) and "etag" not in given:
+                raise CaptivePortal("a file without its validator")
+            if given.get("content-encoding", "identity") != "identity":
+                raise ServerMistake("a file in a content encoding")
+            yield Part(
+                response.status_code, given.get("etag", ""), given.get("content-range", ""), self._counted(response)
+            )
+
+    def _counted(self, response: httpx.Response) -> Iterator[bytes]:
+        for chunk in response.iter_raw(wire.STEP):
+            self.received += len(chunk)
+            yield chunk
 
     def close(self) -> None:
         """Give the connection back."""

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import datetime as dt
+    from contextlib import AbstractContextManager
+
+    from imi_tui.sync.http import Part
 
 Clock = Callable[[], "dt.datetime"]
 
@@ -23,6 +26,19 @@ class Transport(Protocol):
     @property
     def skew(self) -> float | None:
         """Seconds the server's clock is ahead of this machine's, as of the last reply."""
+
+
+class FileTransport(Protocol):
+    """The server, as far as files are concerned. Errors are `imi_tui.sync.errors`."""
+
+    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One POST: a request object and its response object, both whole."""
+
+    def upload(self, desk: str, data: bytes) -> dict[str, Any]:
+        """Leave bytes with the server: ``blobId``, ``size`` and ``sha256`` of what it has; empty for a lost desk."""
+
+    def download(self, desk: str, blob_id: str, start: int, end: int, etag: str) -> AbstractContextManager[Part]:
+        """Bytes of a file from `start` to `end`, as they come."""
 
 
 class TokenSource(Protocol):

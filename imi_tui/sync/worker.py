@@ -6,10 +6,12 @@ import datetime as dt
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.model import FILE_BUDGET
 from imi_tui.sync.errors import Disabled, NotSignedIn, OtherServer, SyncError
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from imi_tui.sync.engine import Engine, Report
     from imi_tui.sync.http import Http
     from imi_tui.sync.ports import Secrets, TokenSource
+    from imi_tui.sync.transfers import Transfers
 
 log = logging.getLogger("imi_tui.sync")
 
@@ -76,11 +79,14 @@ class SyncWorker:
         *,
         languages: tuple[str, ...] = ("en",),
         poll: float = 300.0,
+        file_budget: int = FILE_BUDGET,
         said: Callable[[str], None] | None = None,
     ) -> None:
-        """`poll`: seconds in quiet times. `said` hears a problem code (or "") after each run, in the thread."""
+        """`poll`: seconds in quiet times. `file_budget`: bytes of downloads that are kept.
+
+        `said` hears a problem code (or "") after each run, in the thread."""
         self._profile, self._key, self._server, self._tokens = profile, key, server, token_source
-        self._languages = languages
+        self._languages, self._file_budget = languages, file_budget
         self._pace = Pace(poll, secrets.SystemRandom().random)
         self._said = said
         self._wake = threading.Event()
@@ -111,6 +117,7 @@ class SyncWorker:
         from imi_tui.cache.store import Store
         from imi_tui.sync.engine import Engine
         from imi_tui.sync.http import Http
+        from imi_tui.sync.transfers import Transfers
         from imi_tui.sync.transport import HttpTransport
 
         try:
@@ -124,8 +131,10 @@ class SyncWorker:
             http = Http(self._server)
             transport = HttpTransport(http, self._tokens(store.sync, http))
             engine = Engine(store.sync, transport, _now, languages=self._languages)
+            transfers = Transfers(store.sync, store.file_moves, transport, _now, time.monotonic)
+            store.file_moves.sweep()
             while not self._stopping.is_set():
-                wait = self._once(engine, store)
+                wait = self._once(engine, store, transfers)
                 self._index(store)
                 self._wake.wait(wait)
                 self._wake.clear()
@@ -137,11 +146,14 @@ class SyncWorker:
                 http.close()
             store.close()
 
-    def _once(self, engine: Engine, store: Store) -> float:
-        """One synchronisation; seconds until the next."""
+    def _once(self, engine: Engine, store: Store, transfers: Transfers) -> float:
+        """One synchronisation and a slice of the files that are on their way; seconds until the next."""
         failure: Exception
         try:
             report = engine.run_once()
+            moved = transfers.run()
+            if store.file_moves.trim(self._file_budget) or report.removed:
+                store.file_moves.sweep()
         except (SyncError, CacheError) as error:
             failure, code = error, error.code
             log.info("sync: %s (%s)", code, error.detail if isinstance(error, SyncError) else "")
@@ -155,7 +167,8 @@ class SyncWorker:
             if skewed:
                 self._note(store, code)
             self._tell(code)
-            return self._pace.after(report)
+            pause = self._pace.after(report)
+            return 0.0 if moved.more else pause
         self._note(store, code)
         self._tell(code)
         return self._pace.after_failure(failure)

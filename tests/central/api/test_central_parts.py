@@ -176,3 +176,20 @@ class TestAttaching:
         claimed = {"content-type": "application/pdf"}
         answer = caller.http("lyon", "POST", f"/jmap/upload/{LYON}", content=b"<html>", headers=claimed)
         assert answer.json()["type"] == "text/plain"
+
+
+def test_an_empty_file_has_one_empty_part(caller: Caller) -> None:
+    made = joined(caller, [sent(caller, b"")], sha256=hashlib.sha256(b"").hexdigest())
+    assert (made["size"], get(caller, made["id"]).content) == (0, b"")
+
+
+def test_one_name_of_two_officers_means_two_files(caller: Caller, store: Store) -> None:
+    name, mine = ref(), b"mine"
+    joined(caller, [sent(caller, WHOLE, "lyon-basic")], "lyon-basic", clientRef=name)
+    digest = hashlib.sha256(mine).hexdigest()
+    made = joined(caller, [sent(caller, mine)], clientRef=name, sha256=digest)
+    assert made["size"] == 4
+    entry = attached(caller, f"ref:{name}")["id"]
+    with store.view("lyon") as view:
+        [found] = view.entries(LYON, [entry], 1)
+    assert found.attachments[0].blob_id == made["id"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from imi_central.store import Store as Central
 from imi_core.text import clean
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
+from imi_tui.sync import transfers
 from imi_tui.sync.engine import Engine, Report
-from imi_tui.sync.errors import Offline
+from imi_tui.sync.errors import Offline, OverQuota
+from imi_tui.sync.http import Part
+from imi_tui.sync.transfers import Transfers
 from tests.central.world import Caller
 
 KEY = bytes(range(32))
@@ -28,6 +32,11 @@ class Line:
         self.lose: Callable[[int], str] = lambda _: ""
         self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda response: response
         self.change_session: Callable[[dict[str, Any]], dict[str, Any]] = lambda session: session
+        self.lose_part: Callable[[int], str] = lambda _: ""
+        self.cut: Callable[[int], int] = lambda size: size
+        self.change_part: Callable[[Part], Part] = lambda part: part
+        self.uploads: list[bytes] = []
+        self.downloads: list[tuple[int, int]] = []
         self.requests: list[dict[str, Any]] = []
         self.sessions = 0
         self.skew: float | None = 0.0
@@ -50,6 +59,38 @@ class Line:
             raise Offline("lost after the server")
         return self.change(dict(clean(answer.json())))
 
+    def upload(self, desk: str, data: bytes) -> dict[str, Any]:
+        lost = self.lose_part(len(data))
+        if lost == "request":
+            raise Offline("lost before the server")
+        self.uploads.append(data)
+        answer = self.caller.http(self.officer, "POST", f"/jmap/upload/{desk}", content=data)
+        if answer.status_code == 404:
+            return {}
+        if answer.status_code == 413:
+            raise OverQuota("status 413")
+        assert answer.status_code == 201, answer.text
+        if lost == "reply":
+            raise Offline("lost after the server")
+        return dict(clean(answer.json()))
+
+    @contextmanager
+    def download(self, desk: str, blob_id: str, start: int, end: int, etag: str) -> Iterator[Part]:
+        headers = {"range": f"bytes={start}-{end - 1}", "if-range": etag}
+        answer = self.caller.http(self.officer, "GET", f"/jmap/download/{desk}/{blob_id}/file", headers=headers)
+        self.downloads.append((start, end))
+        given, data = answer.headers, answer.content
+        cut = self.cut(len(data))
+
+        def chunks() -> Iterator[bytes]:
+            for at in range(0, min(cut, len(data)), 10_000):
+                yield data[at : min(at + 10_000, cut)]
+            if cut < len(data):
+                raise Offline("cut off")
+
+        part = Part(answer.status_code, given.get("etag", ""), given.get("content-range", ""), chunks())
+        yield self.change_part(part)
+
     @property
     def methods(self) -> list[str]:
         """Names of all calls so far."""
@@ -61,13 +102,18 @@ class Client:
 
     def __init__(self, home: Path, caller: Caller, officer: str) -> None:
         self.profile = Profile(home)
+        self.now = NOW
         self.line = Line(caller, officer)
         self._open()
 
     def _open(self, **options: Any) -> None:
-        self.store = Store.open(self.profile, KEY, now=lambda: NOW)
+        self.store = Store.open(self.profile, KEY, now=lambda: self.now)
         self.store.sync.recover()
         self.engine = Engine(self.store.sync, self.line, lambda: NOW, **options)
+        ticks = itertools.count()
+        self.transfers = Transfers(
+            self.store.sync, self.store.file_moves, self.line, lambda: self.now, lambda: next(ticks) / 1000
+        )
 
     def restart(self, **options: Any) -> None:
         self.store.close()
@@ -75,6 +121,10 @@ class Client:
 
     def sync(self) -> Report:
         return self.engine.run_once()
+
+    def sync_all(self) -> Report:
+        """Entries and files until nothing is left."""
+        return transfers.synchronise(self.engine, self.transfers)
 
     def ids(self) -> set[str]:
         """Confirmed case ids of all desks."""

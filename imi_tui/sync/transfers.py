@@ -1,0 +1,230 @@
+"""Files between this machine and the server, in parts, so that a line that is cut loses the last part only.
+
+A bounded slice a round: entries never wait long for a file. What is half done is known to the cache, not to this
+module: whatever ends it, the next round goes on from there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imi_core.jmap import CASE, CORE
+from imi_tui.cache import sealed
+from imi_tui.cache.errors import DamagedFile
+from imi_tui.cache.file_moves import PART_HOURS
+from imi_tui.sync import reading
+from imi_tui.sync.errors import OverQuota, ServerMistake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imi_tui.cache.file_moves import Download, FileMoves, Upload
+    from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.engine import Engine, Report
+    from imi_tui.sync.http import Part
+    from imi_tui.sync.ports import Clock, FileTransport
+
+SLICE = 5.0
+"""Seconds after which a round ends with the part it is at."""
+PART_SECONDS = 8.0
+"""A part is what the line carries in so long."""
+SMALLEST, LARGEST = 256 * 1024, 1024 * 1024
+RESTARTS = 2
+"""How often a file is begun anew before the officer is told that it is not the one the entry names."""
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
+
+
+class Moved(NamedTuple):
+    """What a round did. `more`: there is more to do at once; `ready`: an entry has all its files now."""
+
+    more: bool
+    ready: bool
+
+
+def synchronise(engine: Engine, transfers: Transfers) -> Report:
+    """Synchronise and move files until nothing is left; the reports of all runs together. Raises as they do."""
+    report = engine.run_once()
+    while True:
+        moved = transfers.run()
+        if moved.ready:
+            report = report.with_next(engine.run_once())
+        elif not moved.more:
+            return report
+
+
+class Transfers:
+    """Moves files. `ticks` are seconds of a clock that never jumps."""
+
+    def __init__(
+        self, store: SyncStore, files: FileMoves, transport: FileTransport, clock: Clock, ticks: Callable[[], float]
+    ) -> None:
+        self._store, self._files, self._transport = store, files, transport
+        self._clock, self._ticks = clock, ticks
+        self._part = SMALLEST
+
+    def run(self, seconds: float = SLICE) -> Moved:
+        """One round of about so many seconds: first what entries wait for, then what was asked for.
+
+        Raises `SyncError` or an error of the cache; what was moved until then stays.
+        """
+        end, ready = self._ticks() + seconds, False
+        full: OverQuota | None = None
+        while self._ticks() < end:
+            if full is None and (upload := self._next_upload()) is not None:
+                try:
+                    ready |= self._send(upload)
+                except OverQuota as error:
+                    # What is to be fetched need not wait until the server has room again.
+                    full = error
+            elif ready:
+                # Entries go before files are fetched.
+                return Moved(True, True)
+            elif (download := self._files.wanted()) is not None:
+                self._fetch(download, end)
+            elif full is not None:
+                raise full
+            else:
+                return Moved(False, False)
+        return Moved(True, ready)
+
+    # --- sending ----------------------------------------------------------------------------------------------------
+
+    def _next_upload(self) -> Upload | None:
+        since = (self._clock() - dt.timedelta(hours=PART_HOURS)).astimezone(dt.UTC).isoformat(timespec="milliseconds")
+        return self._files.unsent(self._store.waiting_for_files(), since.replace("+00:00", "Z"))
+
+    def _send(self, upload: Upload) -> bool:
+        """The next part, or the last step; whether the server has the whole file now."""
+        if (gap := upload.gap()) is None:
+            return self._join(upload)
+        start = gap[0]
+        try:
+            data = self._files.content(upload, start, min(start + self._part, gap[1]))
+        except DamagedFile:
+            self._refuse(upload, {"type": "damagedFile"})
+            return False
+        began = self._ticks()
+        answer = self._transport.upload(upload.desk, data)
+        if not answer:
+            self._refuse(upload, {"type": "forbidden"})
+            return False
+        self._measure(len(data), began)
+        self._files.sent_part(upload, start, len(data), answer["blobId"])
+        return False
+
+    def _join(self, upload: Upload) -> bool:
+        new = {
+            "clientRef": upload.id,
+            "data": [{"blobId": blob_id} for _, _, blob_id in upload.parts],
+            "type": upload.kind,
+            "sha256": upload.sha256,
+        }
+        call = ["Blob/upload", {"accountId": upload.desk, "create": {"b": new}}, "b"]
+        response = self._transport.call({"using": [CORE, CASE], "methodCalls": [call]})
+        answer = reading.answers(response)["b"]
+        if answer.error:
+            self._refuse(upload, {"type": "forbidden" if answer.error == "accountNotFound" else answer.error})
+            return False
+        made, refused = _member(answer.arguments, "created"), _member(answer.arguments, "notCreated")
+        if made is not None and isinstance(made.get("id"), str) and made.get("sha256") == upload.sha256:
+            self._files.uploaded(upload, made["id"])
+            return True
+        if refused is None:
+            raise ServerMistake("a Blob/upload without an answer")
+        missing = refused.get("notFound")
+        if refused.get("type") == "blobNotFound" and isinstance(missing, list) and missing:
+            self._files.lost_parts(upload, [str(each) for each in missing])
+        elif refused.get("type") == "invalidProperties" and self._files.lost({"attachments": [_named(upload)]}):
+            # The server has other bytes than were sent: all of it once more.
+            self._files.lost_parts(upload, ())
+        else:
+            self._refuse(upload, refused)
+        return False
+
+    def _refuse(self, upload: Upload, error: dict[str, Any]) -> None:
+        """The entry cannot be sent with this file: it is shown as refused, and what was written stays."""
+        self._store.settle({}, {upload.client_ref: error})
+
+    def _measure(self, size: int, began: float) -> None:
+        rate = size / max(self._ticks() - began, 0.001)
+        self._part = int(min(max(rate * PART_SECONDS, SMALLEST), LARGEST))
+
+    # --- fetching ---------------------------------------------------------------------------------------------------
+
+    def _fetch(self, download: Download, end: float) -> None:
+        """One part of a file, and the checks when it was the last one."""
+        if not self._files.part_of(download).exists() and download.restarts == 0 and self._files.finish(download):
+            # The last run ended between giving the file its name and noting that it is here.
+            return
+        with closing(sealed.Writer(self._files.part_of(download), download.key, download.size)) as writer:
+            if not writer.complete:
+                problem = self._receive(download, writer, end)
+                if problem == "other":
+                    self._again(download)
+                    return
+                if problem:
+                    self._files.fail(download, problem)
+                    return
+            if not writer.complete:
+                return
+            writer.finish()
+        if not self._files.finish(download):
+            self._again(download)
+
+    def _receive(self, download: Download, writer: sealed.Writer, end: float) -> str:
+        """Read one part into the file: "" where that went well, a problem, or "other" for the bytes of another file."""
+        start = writer.have
+        stop = min(start + max(self._part // sealed.SEGMENT, 1) * sealed.SEGMENT, download.size)
+        etag = f'"{download.sha256}"'
+        began, got = self._ticks(), 0
+        try:
+            with self._transport.download(download.desk, download.id, start, stop, etag) as part:
+                if problem := _unfit(part, etag, start, stop, download.size):
+                    return problem
+                for chunk in part.chunks:
+                    got += len(chunk)
+                    if got > stop - start:
+                        return "other"
+                    writer.add(chunk)
+                    if self._ticks() > end and writer.have > start:
+                        break
+        finally:
+            writer.sync()
+            self._files.received(download, writer.have)
+        self._measure(got, began)
+        return ""
+
+    def _again(self, download: Download) -> None:
+        if download.restarts >= RESTARTS:
+            self._files.fail(download, "otherFile")
+        else:
+            self._files.restart(download)
+
+
+def _unfit(part: Part, etag: str, start: int, stop: int, size: int) -> str:
+    """Why these bytes are not the ones asked for; "" where they are."""
+    if part.status == 404:
+        return "fileGone"
+    if part.status == 403:
+        return "fileGone"
+    if part.etag != etag:
+        return "other"
+    if part.status == 200 and (start, stop) == (0, size):
+        return ""
+    match = _RANGE.fullmatch(part.content_range)
+    if part.status != 206 or match is None or tuple(int(each) for each in match.groups()) != (start, stop - 1, size):
+        return "other"
+    return ""
+
+
+def _member(arguments: dict[str, Any], name: str) -> dict[str, Any] | None:
+    members = arguments.get(name)
+    found = members.get("b") if isinstance(members, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def _named(upload: Upload) -> dict[str, str]:
+    return {"blobId": f"ref:{upload.id}"}
