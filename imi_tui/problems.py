@@ -2,7 +2,7 @@
 
 `sentence` explains, `short` fits the status line, `answer_problem` says what is wrong with one answer of a form,
 `refused` explains a rejected entry of the outbox. Codes come from `imi_core.errors`, `imi_core.answers`, the set errors
-of `imi_core.jmap`, `imi_tui.sync.errors`, `imi_tui.signin.errors` and `imi_tui.cache.errors`.
+of `imi_core.jmap`, `imi_tui.sync.errors`, `imi_tui.signin.errors`, `imi_tui.cache.errors` and `imi_tui.outside`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SENTENCES: dict[str, str] = {
     "alreadyExists": N_("The server already has another entry under this reference."),
     "invalidProperties": N_("The server does not accept a part of this entry."),
     "tooLarge": N_("The entry is too large for the server."),
-    "overQuota": N_("The server has no room left for this desk."),
+    "overQuota": N_("The files of a case may have 100 MiB in all; this entry goes beyond."),
     "blobNotFound": N_("An attached file is not on the server."),
     "unresolvedReference": N_("This entry belongs to a new case that the server did not accept."),
     "error": N_("This did not work."),
@@ -74,6 +74,30 @@ _SENTENCES: dict[str, str] = {
     "noSuchSeat": N_("You have no seat at this desk."),
     "alreadyAttempted": N_("The entry may already have been sent; it can no longer be taken back."),
     "laterEntries": N_("Later entries belong to this new case; take those back first."),
+    # Files
+    "damagedFile": N_("The copy of this file on this machine is damaged; it has to be fetched or attached again."),
+    "fileTooLarge": N_("The file is larger than 25 MiB and cannot be attached."),
+    "caseTooLarge": N_("The files of a case may have 100 MiB in all; this one does not fit any more."),
+    "filesTooMany": N_("An entry may have 50 files at most."),
+    "fileTwice": N_("This file is attached already."),
+    "fileIsProgram": N_("Programs and scripts cannot be attached."),
+    "fileUnreadable": N_("This file cannot be read, or it is no ordinary file."),
+    "filesNotTaken": N_("This action takes no files."),
+    "fileGone": N_("The server does not have this file for you any more."),
+    "otherFile": N_("The server sent another file than the entry names; it was thrown away."),
+    "quota": N_("Too many of your files wait on the server; this one is sent when they are through, within a day."),
+    "fileBlocked": N_(
+        "Files of this kind are not given to other programs, because they could do harm; save it instead."
+    ),
+    "filePersonal": N_("Files with personal data are not given to other programs; your settings can allow it."),
+    "noProgram": N_("There is no program here that could show the file; save it instead."),
+    "noFolder": N_("There is no such folder."),
+    "nameTaken": N_("The folder holds too many files of this name; choose another one."),
+    "notWritable": N_("The file cannot be written there."),
+    "cut": N_("This is only the beginning; save the file to see the rest."),
+    "noText": N_("There is no text in this file; it may be a picture of a page. Save it to look at it."),
+    "noPreview": N_("This kind of file cannot be shown as text; save it to look at it."),
+    "notReadable": N_("The text of this file cannot be read: it is damaged, locked or too much work."),
     "outboxChanged": N_("The outbox changed meanwhile; the program tries again by itself."),
     "vault": N_("The key of the data on this machine cannot be used."),
     "vaultUnavailable": N_("There is no usable place for the key; choose one with --vault."),
@@ -95,6 +119,7 @@ _SHORT: dict[str, str] = {
     "manyRemoved": N_("removal on hold"),
     "clockSkew": N_("clock differs"),
     "diskFull": N_("disk full"),
+    "quota": N_("files wait for room"),
     "noServer": N_("no server set"),
 }
 

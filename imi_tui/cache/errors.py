@@ -215,7 +215,8 @@ class DamagedFile(CacheError):
 class FileRefused(CacheError):
     """A file that cannot be attached.
 
-    The code says why: "fileTooLarge", "caseTooLarge", "filesTooMany", "fileTwice", "fileIsProgram", "fileUnreadable".
+    The code says why: "fileTooLarge", "caseTooLarge", "filesTooMany", "fileTwice", "fileIsProgram", "fileUnreadable",
+    "filesNotTaken".
     """
 
     def __init__(self, code: str) -> None:

@@ -48,5 +48,6 @@ def run(options: argparse.Namespace) -> int:
             text=options.text,
             lang=writing.text_language(options) if options.text else "",
             target=writing.target_desk(store, options.to, rules.procedure.area) if options.to else "",
+            attachments=writing.attachments(store, options, rules, options.action, detail),
         )
         return writing.finish(client, item)

@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
             answers=writing.read_answers(options.answers),
             text=options.text,
             lang=writing.text_language(options),
+            attachments=writing.attachments(store, options, rules, offer.action),
         )
         return writing.finish(client, store.queue(draft))
 

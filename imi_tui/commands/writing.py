@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from imi_core.procedure import Form
+    from imi_core.procedure import Form, Rules
     from imi_core.workflow import Target
-    from imi_tui.cache.model import OutboxItem
+    from imi_tui.cache.model import CaseDetail, OutboxItem
     from imi_tui.cache.store import Store
 
 
@@ -26,6 +26,10 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     """Arguments of both commands."""
     parser.add_argument("--text", default="", help=_("free text of the entry"))
     parser.add_argument("--text-lang", default="", metavar="CODE", help=_("language of the text (that of the program)"))
+    parser.add_argument(
+        "--attach", action="append", default=[], metavar="PATH", help=_("a file to send along; may be given again")
+    )
+    parser.add_argument("--not-personal", action="store_true", help=_("the files hold no personal data"))
     parser.add_argument("--desk", default="", help=_("at which of your desks"))
     parser.add_argument("--no-sync", action="store_true", help=_("only put it into the outbox"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
@@ -89,6 +93,20 @@ def parse_answers(given: Iterable[str], form: Form) -> dict[str, Any]:
         else:
             out[name] = parse(kind, typed, language(), today)
     return out
+
+
+def attachments(
+    store: Store, options: argparse.Namespace, rules: Rules, action: str, detail: CaseDetail | None = None
+) -> list[dict[str, Any]]:
+    """The files given, copied so that the entry is frozen with them. Raises `FileRefused`."""
+    if not options.attach:
+        return []
+    from imi_tui.attachments import attach, held
+    from imi_tui.cache.errors import FileRefused
+
+    if not rules.lifecycle.actions[action].attachments:
+        raise FileRefused("filesNotTaken")
+    return attach(store.files, options.attach, personal=not options.not_personal, room_taken=held(detail))
 
 
 def target_desk(store: Store, wanted: str, area: str) -> str:

@@ -1,0 +1,59 @@
+"""The files of a case and of a draft, as screens and commands list them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imi_core.filenames import safe_name
+from imi_tui.cache.errors import FileRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imi_tui.cache.files import Files
+    from imi_tui.cache.model import CaseDetail
+
+
+class Listed(NamedTuple):
+    """One file of a case: its place in the list from 1 on, the attachment and the entry on the wire."""
+
+    number: int
+    file: dict[str, Any]
+    entry: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name to show and to save under."""
+        return safe_name(str(self.file.get("name", "")))
+
+    @property
+    def personal(self) -> bool:
+        """Whether it is about a person; what nothing is said of is."""
+        return bool(self.file.get("personal", True))
+
+
+def listed(detail: CaseDetail) -> list[Listed]:
+    """All files of a case in the order of its entries."""
+    found = [(file, entry) for entry in detail.entries for file in entry.get("attachments", ())]
+    return [Listed(number, file, entry) for number, (file, entry) in enumerate(found, 1)]
+
+
+def held(detail: CaseDetail | None) -> int:
+    """Bytes of all files of a case, each counted once."""
+    files = [each.file for each in listed(detail)] if detail is not None else []
+    return sum({str(file.get("blobId")): int(file.get("size", 0) or 0) for file in files}.values())
+
+
+def attach(files: Files, paths: Iterable[str], *, personal: bool, room_taken: int) -> list[dict[str, Any]]:
+    """Copies of files for an entry. Raises `FileRefused`, `DiskFull`: then nothing stays attached."""
+    out: list[dict[str, Any]] = []
+    try:
+        for path in paths:
+            made = files.attach(Path(path).expanduser(), personal=personal, beside=out, held=room_taken)
+            out.append({"blobId": f"ref:{made.id}", "name": made.name, "personal": made.personal})
+    except FileRefused:
+        for each in out:
+            files.detach(each["blobId"])
+        raise
+    return out
