@@ -14,7 +14,7 @@ from imi_central.store.casefile import note, write_case
 from imi_central.store.codec import decode_case, decode_entry, entry_columns, ms
 from imi_central.store.errors import AlreadyExists, EntryRefused
 from imi_central.store.sight import Sight
-from imi_central.store.tables import cases, counter, desk_case, entries, entry_blob
+from imi_central.store.tables import cases, counter, desk_case, entries, entry_blob, server
 from imi_core import seal, visibility, workflow
 from imi_core.case import Case, Entry
 from imi_core.deadlines import day
@@ -68,8 +68,8 @@ def commit_entry(
     now = _later(now, case)
     entry = msgspec.structs.replace(
         given,
-        id=random_id(),
-        case_id=case.id if case is not None else random_id(),
+        id=_id(conn, "entry", desk, given.client_ref) or random_id(),
+        case_id=case.id if case is not None else _id(conn, "case", desk, given.client_ref) or random_id(),
         procedure=rules.procedure.id if case is None else "",
         attachments=files.attachments(sight, desk, given.attachments, now),
         at=now,
@@ -97,6 +97,18 @@ def commit_entry(
     note(conn, ms(now), officer, desk, entry.action, entry.id)
     write_case(conn, ms(now), rules, case, after, new=entry.id)
     return Committed(entry, after.reference, False, changes.head(conn, desk).seq)
+
+
+def _id(conn: Connection, kind: str, desk: str, client_ref: str) -> str:
+    """The id of what this clientRef makes; empty without one.
+
+    It follows from the clientRef, which nobody can guess, so that what is offered again after a restore is called as
+    before: what others hold and say of the case still fits.
+    """
+    if not client_ref:
+        return ""
+    installation = conn.execute(sa.select(server.c.id)).scalar_one()
+    return seal.link(b"", installation, kind, desk, client_ref).hex()[:32]
 
 
 def _content_hash(salt: str, received: object) -> bytes:

@@ -108,6 +108,11 @@ class Outbox:
         found = self.work.one("select value from meta where name = 'server'")
         return str(found[0]) if found is not None else ""
 
+    def epoch(self) -> str:
+        """The epoch of that server, or empty."""
+        found = self.work.one("select value from meta where name = 'epoch'")
+        return str(found[0]) if found is not None else ""
+
     def touched(self, since: int) -> list[tuple[str, str]]:
         """(desk, case) of everything concerned after generation `since`."""
         return self.work.rows("select desk, case_id from touched where generation > ?", (since,))
@@ -268,6 +273,18 @@ class Outbox:
     def set_server(self, server: str) -> None:
         """Inside: note the id of the server."""
         self.work.run("insert or replace into meta values('server', ?)", (server,))
+
+    def set_epoch(self, epoch: str) -> None:
+        """Inside: note the server's epoch."""
+        self.work.run("insert or replace into meta values('epoch', ?)", (epoch,))
+
+    def prune(self, desk: str, safe: int) -> None:
+        """Inside: forget what was acknowledged, came back, and is in a verified backup that reaches change `safe`."""
+        self.work.run(
+            "delete from outbox where desk = ? and state = 'acked' and confirmed = 1"
+            " and json_type(created, '$.seq') = 'integer' and json_extract(created, '$.seq') <= ?",
+            (desk, safe),
+        )
 
     def touch(self, cases: Iterable[tuple[str, str]]) -> None:
         """Inside: raise the generation and note whom it concerns."""

@@ -219,13 +219,27 @@ class SyncStore:
             self._outbox.requeue(refs)
         self._store.reflect()
 
-    def prune(self, refs: Sequence[str]) -> None:
-        """Forget acknowledged entries that the server's backups have."""
+    def follow_epoch(self, epoch: str, desks: Sequence[str]) -> bool:
+        """Note the server's epoch; where it is another one, everything acknowledged there is queued again (P4).
+
+        Both in one transaction. True where the server was restored since it was last seen.
+        """
+        before = self._outbox.epoch()
+        if before == epoch:
+            return False
         with self._outbox.work.write():
-            self._outbox.work.many(
-                "delete from outbox where client_ref = ? and state = 'acked' and confirmed = 1",
-                [(ref,) for ref in refs],
-            )
+            if before:
+                self._outbox.requeue([item.client_ref for desk in desks for item in self._outbox.journal(desk)])
+            self._outbox.set_epoch(epoch)
+        if before:
+            self._store.reflect()
+        return bool(before)
+
+    def prune(self, account: str, safe: int) -> None:
+        """Forget acknowledged entries that a verified backup of the server has (P4)."""
+        if safe > 0:
+            with self._outbox.work.write():
+                self._outbox.prune(account, safe)
 
     # --- what the server says -------------------------------------------------------------------------------
 

@@ -88,6 +88,8 @@ def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
             pass
     if report.skew is not None and abs(report.skew) > MAX_SKEW:
         say(problems.sentence("clockSkew"))
+    if report.restored:
+        say(problems.sentence("restored"))
     return report
 
 
@@ -101,4 +103,5 @@ def as_json(report: Report) -> dict[str, object]:
         "removed": report.removed,
         "requests": report.requests,
         "compared": report.recovered,
+        "restored": report.restored,
     }

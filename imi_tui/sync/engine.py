@@ -41,7 +41,10 @@ _DESK_KINDS = ("Case", "Entry")
 
 @dataclass
 class Report:
-    """What one run did. `skew`: seconds the server's clock is ahead of this machine's, None when unknown."""
+    """What one run did. `skew`: seconds the server's clock is ahead of this machine's, None when unknown.
+
+    `restored`: the server came back from a backup, and what was sent is sent again where it may be missing.
+    """
 
     sent: int = 0
     rejected: int = 0
@@ -51,6 +54,7 @@ class Report:
     requests: int = 0
     recovered: list[str] = field(default_factory=list)
     skew: float | None = None
+    restored: bool = False
 
     def with_next(self, other: Report) -> Report:
         """This run and the one behind it as one: what waits is what waits now."""
@@ -125,8 +129,15 @@ class Engine:
             self.report.skew = self._transport.skew
         if run.held is not None:
             raise run.held
+        self._let_go()
         self._store.set_ok(self._clock())
         return self.report
+
+    def _let_go(self) -> None:
+        """Forget what the server's backups have: only now, when each desk was followed or its journal queued again."""
+        assert self._session is not None
+        for desk, safe in self._session.safe.items():
+            self._store.prune(desk, safe)
 
     # --- the rounds ---------------------------------------------------------------------------------------------
 
@@ -255,6 +266,9 @@ class Engine:
     def _failed(self, run: _Run, account: str, error: Any) -> list[str]:
         kind = error.get("type") if isinstance(error, dict) else None
         if kind == "cannotCalculateChanges":
+            # Perhaps a restored server that nobody called so.
+            kept = [item.client_ref for item in self._store.journal(account)] if account != DIRECTORY else []
+            self._store.reoffer([ref for ref in kept if ref not in run.tried])
             return self._recover(run, account)
         if kind in ("accountNotFound", "forbidden") and not run.sessions:
             self._load_session(run)
@@ -379,12 +393,11 @@ class Engine:
                 if changed and account != DIRECTORY and self._store.state(account):
                     self._recover(run, account, confirmed=True)
                     run.recovered.discard(account)
+        # A restored server may lack what it acknowledged; it knows what it has by the client refs (P1, P4). Before the
+        # session is kept: after a crash in between the epoch is still a new one.
+        self.report.restored |= self._store.follow_epoch(new.epoch, new.desks)
         self._store.set_session(session)
         self._store.note_server(new.server)
-        if old is not None and old.officer == new.officer and old.epoch != new.epoch:
-            # A restored server may lack what it acknowledged; it knows what it has by the client refs (P1, P4).
-            for desk in new.desks:
-                self._store.reoffer([item.client_ref for item in self._store.journal(desk)])
         self._fetch_labels(new)
 
     def _fetch_labels(self, session: SessionInfo) -> None:

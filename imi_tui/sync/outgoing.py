@@ -118,9 +118,10 @@ def _taken(created: dict[str, Any] | None) -> dict[str, Any] | None:
         for name, value in created.items()
         if name in _SET_BY_SERVER and isinstance(value, str) and len(value) <= MAX_ID
     }
-    version = created.get("version")
-    if isinstance(version, int) and not isinstance(version, bool) and version > 0:
-        out["version"] = version
+    for name in ("version", "seq"):
+        number = created.get(name)
+        if isinstance(number, int) and not isinstance(number, bool) and number > 0:
+            out[name] = number
     try:
         dt.datetime.fromisoformat(out.get("at", ""))
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import CASE, CORE, DIRECTORY, Limits
@@ -16,7 +16,10 @@ KINDS = ("Case", "Entry", "Authority", "Procedure", "Officer")
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """What the engine reads of a session resource. `accounts` maps an account to (initial state, access state)."""
+    """What the engine reads of a session resource.
+
+    `accounts` maps an account to (initial state, access state), `safe` a desk to what a verified backup of it contains.
+    """
 
     server: str
     epoch: str
@@ -24,6 +27,7 @@ class SessionInfo:
     state: str
     accounts: dict[str, tuple[str, str]]
     limits: Limits
+    safe: dict[str, int] = field(default_factory=dict)
 
     @property
     def desks(self) -> list[str]:
@@ -40,12 +44,16 @@ def session_info(session: Mapping[str, Any]) -> SessionInfo:
     if not isinstance(server, str) or not server or not isinstance(officer, str) or not officer:
         raise ServerMistake("a session without server or officer")
     accounts: dict[str, tuple[str, str]] = {}
+    safe: dict[str, int] = {}
     for account, value in _dict(session.get("accounts")).items():
         own = _dict(_dict(_dict(value).get("accountCapabilities")).get(CASE))
         initial, access = own.get("initialState"), own.get("accessState", "")
         if not isinstance(initial, str) or not isinstance(access, str):
             raise ServerMistake("a session with an account without initial state")
         accounts[account] = (initial, access)
+        reached = own.get("safeSeq")
+        if isinstance(reached, int) and not isinstance(reached, bool):
+            safe[account] = reached
     return SessionInfo(
         server=server,
         epoch=str(ours.get("epoch", "")),
@@ -53,6 +61,7 @@ def session_info(session: Mapping[str, Any]) -> SessionInfo:
         state=str(session.get("state", "")),
         accounts=accounts,
         limits=_limits(_dict(capabilities.get(CORE))),
+        safe=safe,
     )
 
 

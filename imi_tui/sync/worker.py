@@ -163,8 +163,8 @@ class SyncWorker:
             log.error("sync: internal mistake %s", _where(error))
         else:
             skewed = report.skew is not None and abs(report.skew) > SKEW_SECONDS
-            code = "clockSkew" if skewed else ""
-            if skewed:
+            code = "restored" if report.restored else "clockSkew" if skewed else ""
+            if code:
                 self._note(store, code)
             self._tell(code)
             pause = self._pace.after(report)

@@ -163,7 +163,9 @@ def test_acknowledged_is_kept_hidden_and_still_shown_as_done(store: Store, pw_in
     put(store, case(pw_info))
     item = accept(store)
     sent(store, item)
-    store.sync.settle({item.client_ref: {"id": "e2", "caseId": ONE, "version": 2, "at": "2026-03-10T09:00:09Z"}}, {})
+    store.sync.settle(
+        {item.client_ref: {"id": "e2", "caseId": ONE, "version": 2, "seq": 7, "at": "2026-03-10T09:00:09Z"}}, {}
+    )
     assert store.outbox() == []
     assert [found.client_ref for found in store.sync.journal(DE)] == [item.client_ref]
     row = store.row(DE, ONE, "to_answer", "due")
@@ -178,7 +180,9 @@ def test_acknowledged_is_kept_hidden_and_still_shown_as_done(store: Store, pw_in
     found = store.case(DE, ONE)
     assert found is not None
     assert len(found.entries) == 1
-    store.sync.prune([item.client_ref])
+    store.sync.prune(DE, 6)
+    assert len(store.sync.journal(DE)) == 1
+    store.sync.prune(DE, 7)
     assert store.sync.journal(DE) == []
 
 
@@ -186,8 +190,8 @@ def test_prune_keeps_what_is_not_confirmed(store: Store, pw_info: Rules) -> None
     put(store, case(pw_info), case(pw_info, 2))
     item, waiting = accept(store), accept(store, case_id(2))
     sent(store, item)
-    store.sync.settle({item.client_ref: {"caseId": ONE, "version": 2}}, {})
-    store.sync.prune([item.client_ref, waiting.client_ref])
+    store.sync.settle({item.client_ref: {"caseId": ONE, "version": 2, "seq": 7}}, {})
+    store.sync.prune(DE, 99)
     assert [found.client_ref for found in store.sync.journal(DE)] == [item.client_ref]
     assert [found.client_ref for found in store.outbox()] == [waiting.client_ref]
 

@@ -1,0 +1,228 @@
+"""A server restored from last night's backup: nothing is lost and nothing is there twice (F10, F11, F12; P4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imi_central.jobs import backup
+from imi_central.store import Store as Central
+from imi_core.authority import Officer
+from imi_tui.cache.model import Draft
+from imi_tui.sync.errors import Offline, OtherServer
+from tests.central.world import AUTHORITIES, LYON, REQUEST, ROSENHEIM, Caller, Clock, fill, rules, send
+from tests.tui.sync.world import Client, server_ids
+
+
+class Server:
+    """An installation whose database is a file that can be backed up and put back."""
+
+    def __init__(self, folder: Path, content: bytes) -> None:
+        self.folder, self.clock = folder, Clock()
+        self.file = folder / "central.db"
+        self.file.write_bytes(content)
+        self.clients: list[Client] = []
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.file}"
+
+    def start(self) -> None:
+        self.store = Central.open(self.url, now=self.clock)
+        for each in self.clients:
+            each.line.caller = Caller(self.store)
+
+    def client(self, officer: str) -> Client:
+        self.clients.append(Client(self.folder / f"{officer}-{len(self.clients)}", Caller(self.store), officer))
+        return self.clients[-1]
+
+    def back_up(self, name: str = "night.db") -> Path:
+        return backup.make(self.store, self.url, self.folder / name)
+
+    def restore(self, file: Path, *, told: bool = True) -> None:
+        """By the command, or (`told` false) by a file copied back without it."""
+        self.store.close()
+        if told:
+            backup.restore(file, self.url, replace=True)
+        else:
+            self.file.write_bytes(file.read_bytes())
+        # A restored server never writes the same history again.
+        self.clock.at += dt.timedelta(days=1)
+        self.start()
+
+    def texts(self) -> list[str]:
+        with self.store.view("lyon") as view:
+            return sorted(entry.text.text for entry in view.entries(LYON, None, 1000) if entry.text is not None)
+
+    def close(self) -> None:
+        for each in self.clients:
+            each.close()
+        self.store.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path, template: Path) -> Iterator[Server]:
+    made = Server(tmp_path, template.read_bytes())
+    yield made
+    made.close()
+
+
+def shown(client: Client) -> list[str]:
+    """The texts of all entries in the client's cache."""
+    found = []
+    for case in client.ids():
+        detail = client.store.case(LYON, case)
+        assert detail is not None
+        found += [entry["text"]["text"] for entry in detail.entries if entry.get("text")]
+    return sorted(found)
+
+
+def start(client: Client, subject: str) -> None:
+    draft = Draft(
+        id=subject,
+        desk=LYON,
+        procedure="pw.info",
+        action="send",
+        target=ROSENHEIM,
+        answers={**REQUEST, "subject": subject},
+    )
+    client.store.queue(draft)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("passed", [False, True], ids=["behind", "counter-passed"])
+def test_what_the_backup_lacks_comes_back_once(server: Server, told: bool, passed: bool) -> None:
+    kept = send(server.store, subject="Kept").case_id
+    lyon = server.client("lyon")
+    lyon.sync()
+    lyon.store.act(LYON, kept, "message", text="Before the backup.", lang="en")
+    lyon.sync()
+    night = server.back_up()
+    lyon.store.act(LYON, kept, "message", text="After the backup.", lang="en")
+    start(lyon, "Started after the backup")
+    lyon.sync()
+    [new] = lyon.ids() - {kept}
+    lyon.store.act(LYON, new, "message", text="In the new case.", lang="en")
+    lyon.sync()
+    assert lyon.store.outbox() == []
+    before = lyon.ids()
+    server.restore(night, told=told)
+    if passed:
+        for number in range(20):
+            send(server.store, subject=f"After {number}")
+        server.back_up("second.db")
+    lyon.restart()
+    report = lyon.sync()
+    lyon.sync()
+    assert report.restored is told
+    assert lyon.store.outbox() == []
+    assert server.texts() == ["After the backup.", "Before the backup.", "In the new case."]
+    assert before <= lyon.ids() == server_ids(server.store, "lyon")
+    assert shown(lyon) == server.texts()
+    assert not lyon.sync().restored, "said once"
+
+
+def test_what_is_acknowledged_is_kept_until_a_backup_has_it(server: Server) -> None:
+    kept = send(server.store).case_id
+    lyon = server.client("lyon")
+    lyon.sync()
+    lyon.store.act(LYON, kept, "message", text="One.", lang="en")
+    lyon.sync()
+    lyon.sync()
+    assert len(lyon.store.sync.journal(LYON)) == 1
+    server.back_up()
+    lyon.store.act(LYON, kept, "message", text="Two.", lang="en")
+    lyon.sync()
+    lyon.sync()
+    [left] = lyon.store.sync.journal(LYON)
+    assert left.payload["text"]["text"] == "Two."
+
+
+def test_a_lost_cache_does_not_take_the_epoch_along(server: Server) -> None:
+    kept = send(server.store).case_id
+    lyon = server.client("lyon")
+    lyon.sync()
+    night = server.back_up()
+    lyon.store.act(LYON, kept, "message", text="After the backup.", lang="en")
+    lyon.sync()
+    server.restore(night)
+    lyon.store.close()
+    for file in lyon.profile.home.rglob("cache.db*"):
+        file.unlink()
+    lyon._open()
+    lyon.sync()
+    lyon.sync()
+    assert server.texts() == ["After the backup."]
+
+
+def test_a_kill_between_session_and_offer_loses_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = send(server.store).case_id
+    lyon = server.client("lyon")
+    lyon.sync()
+    night = server.back_up()
+    lyon.store.act(LYON, kept, "message", text="After the backup.", lang="en")
+    lyon.sync()
+    server.restore(night)
+    for step in ("set_session", "note_server"):
+        lyon.restart()
+
+        def killed(*_: object) -> None:
+            raise Offline("the process ends here")
+
+        monkeypatch.setattr(lyon.store.sync, step, killed)
+        with pytest.raises(Offline):
+            lyon.sync()
+    lyon.restart()
+    lyon.sync()
+    assert server.texts() == ["After the backup."]
+
+
+@pytest.mark.parametrize("filled", [False, True], ids=["empty", "of-others"])
+def test_another_database_in_its_place_changes_nothing(server: Server, template: Path, filled: bool) -> None:
+    kept = {send(server.store, subject=f"Case {number}").case_id for number in range(3)}
+    lyon = server.client("lyon")
+    lyon.sync()
+    lyon.store.act(LYON, min(kept), "message", text="Waits.", lang="en")
+    other = server.folder / "other"
+    other.mkdir()
+    strange = Central.open(f"sqlite:///{other}/central.db")
+    if filled:
+        send(fill(strange))
+    else:
+        strange.put_procedures([rules()])
+        strange.put_authorities(AUTHORITIES)
+        strange.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("handler",)}))
+    lyon.line.caller = Caller(strange)
+    lyon.restart()
+    for _ in range(2):
+        with pytest.raises(OtherServer):
+            lyon.sync()
+    assert lyon.ids() == kept
+    assert [item.state for item in lyon.store.outbox()] == ["queued"]
+    strange.close()
+    lyon.line.caller = Caller(server.store)
+    lyon.sync()
+    assert server.texts() == ["Waits."]
+
+
+def test_the_other_sides_answer_finds_the_case_again(server: Server) -> None:
+    lyon, rosenheim = server.client("lyon"), server.client("rosenheim")
+    lyon.sync()
+    rosenheim.sync()
+    night = server.back_up()
+    start(lyon, "Started after the backup")
+    lyon.sync()
+    rosenheim.sync()
+    [case] = rosenheim.ids()
+    rosenheim.store.act(ROSENHEIM, case, "accept", answers={"agreed_days": 10})
+    rosenheim.sync()
+    server.restore(night)
+    lyon.sync()
+    rosenheim.sync()
+    with server.store.view("lyon") as view:
+        assert [(each.id, each.state) for each in view.cases(LYON, None, 10)] == [(case, "accepted")]
+    assert rosenheim.store.outbox() == []
