@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import FILE_BUDGET
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imi_tui.sync.transfers import Transfers
 
 log = logging.getLogger("imi_tui.sync")
+T = TypeVar("T")
 
 Tokens = Callable[["Secrets", "Http"], "TokenSource"]
 """Makes the source of tokens in the worker's own thread, over its own connections."""
@@ -148,30 +149,39 @@ class SyncWorker:
 
     def _once(self, engine: Engine, store: Store, transfers: Transfers) -> float:
         """One synchronisation and a slice of the files that are on their way; seconds until the next."""
-        failure: Exception
-        try:
+
+        def work() -> tuple[Report, bool]:
             report = engine.run_once()
             moved = transfers.run()
             if store.file_moves.trim(self._file_budget) or report.removed:
                 store.file_moves.sweep()
-        except (SyncError, CacheError) as error:
-            failure, code = error, error.code
-            log.info("sync: %s (%s)", code, error.detail if isinstance(error, SyncError) else "")
-        except Exception as error:  # noqa: BLE001
-            # A mistake of ours must not end the thread. Neither message nor locals: they may hold case data.
-            failure, code = error, "internal"
-            log.error("sync: internal mistake %s", _where(error))
-        else:
-            skewed = report.skew is not None and abs(report.skew) > SKEW_SECONDS
-            code = "restored" if report.restored else "clockSkew" if skewed else ""
-            if code:
-                self._note(store, code)
+            return report, moved.more
+
+        done, failure, code = self._tried("run", work)
+        if done is None:
+            self._note(store, code)
             self._tell(code)
-            pause = self._pace.after(report)
-            return 0.0 if moved.more else pause
-        self._note(store, code)
+            return self._pace.after_failure(failure)
+        report, more = done
+        skewed = report.skew is not None and abs(report.skew) > SKEW_SECONDS
+        code = "restored" if report.restored else "clockSkew" if skewed else ""
+        if code:
+            self._note(store, code)
         self._tell(code)
-        return self._pace.after_failure(failure)
+        pause = self._pace.after(report)
+        return 0.0 if more else pause
+
+    def _tried(self, what: str, work: Callable[[], T]) -> tuple[T | None, Exception, str]:
+        """What `work` returned; else None, the error and its code. A mistake of ours must not end the thread."""
+        try:
+            return work(), Exception(), ""
+        except (SyncError, CacheError) as error:
+            log.info("sync: %s: %s (%s)", what, error.code, error.detail if isinstance(error, SyncError) else "")
+            return None, error, error.code
+        except Exception as error:  # noqa: BLE001
+            # Neither message nor locals: they may hold case data.
+            log.error("sync: %s: internal mistake %s", what, _where(error))
+            return None, error, "internal"
 
     def _note(self, store: Store, code: str) -> None:
         try:
@@ -180,15 +190,12 @@ class SyncWorker:
             log.warning("sync: cannot note %s: %s", code, error.code)
 
     def _index(self, store: Store) -> None:
-        """Make new cases searchable in small steps, as long as nobody waits."""
-        try:
-            while not self._stopping.is_set() and not self._wake.is_set() and store.sync.index_pending(200):
-                pass
-        except CacheError as error:
-            log.info("sync: indexing waits: %s", error.code)
-        except Exception as error:  # noqa: BLE001
-            # As above: searching may lag, synchronising goes on.
-            log.error("sync: indexing: internal mistake %s", _where(error))
+        """Make new cases searchable as long as nobody waits. Searching may lag, synchronising goes on."""
+        self._tried("indexing", lambda: self._index_pending(store))
+
+    def _index_pending(self, store: Store) -> None:
+        while not self._stopping.is_set() and not self._wake.is_set() and store.sync.index_pending(200):
+            pass
 
     def _tell(self, code: str) -> None:
         if self._said is not None:
