@@ -204,7 +204,13 @@ def test_sql_lives_in_the_store_and_the_cache() -> None:
     assert any(path.startswith("imi_tui/cache/") for path in found), "the search finds what is there"
 
 
-EDGES = {"imi_tui/sync/worker.py", "imi_tui/cli.py", "imi_central/app.py", "imi_central/cli.py"}
+EDGES = {
+    "imi_tui/sync/worker.py",
+    "imi_tui/cli.py",
+    "imi_tui/outside/pdf_text.py",
+    "imi_central/app.py",
+    "imi_central/cli.py",
+}
 """The worker loop, and the top of a process or request: each may catch everything once."""
 
 
