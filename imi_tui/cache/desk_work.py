@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core import workflow
 from imi_core.errors import UnknownProcedure
+from imi_tui.cache.contents import Contents, together
 from imi_tui.cache.errors import AlreadyAttempted, LaterEntries, NoSuchCase, NoSuchItem, NoSuchSeat
 from imi_tui.cache.fold import Folded, content_digest
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import CaseDetail, Draft
 from imi_tui.cache.outbox import Item
-from imi_tui.cache.wire import decode, overlay, own_entry, stored_case
+from imi_tui.cache.wire import decode, overlay, own_entry, to_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,7 @@ class DeskWork:
                 entries=(*entries, *folded.entries),
                 pending=tuple(folded.pending),
                 actions=self._actions(folded.case, self._session.core_seat(desk)),
+                fetching=Contents(self._cache).is_wanted(number, id),
             )
 
     def _actions(self, case: Case, seat: Seat | None) -> tuple[str, ...]:
@@ -85,9 +87,13 @@ class DeskWork:
 
     def _fold(self, desk: str, id: str) -> tuple[dict[str, Any] | None, Folded]:
         """The stored wire object and the case with what waits applied."""
-        sql = "select c.wire from listing l join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"
+        sql = (
+            "select c.wire, t.wire from listing l join confirmed c on c.n = l.n left join content t on t.n = l.n"
+            " where l.desk = ? and l.id = ?"
+        )
         found = self._cache.one(sql, (self._desks.number(desk), id))
-        case = stored_case(found[0]) if found is not None else None
+        stored = together(*found) if found is not None else None
+        case = to_case(stored) if stored is not None else None
         items = [
             item
             for item in self._outbox.live()
@@ -95,7 +101,7 @@ class DeskWork:
         ]
         if case is None and not any(item.starts for item in items):
             return None, Folded(None)
-        return (decode(found[0]) if found is not None else None), self._projector.folder.fold(desk, id, case, items)
+        return stored, self._projector.folder.fold(desk, id, case, items)
 
     # --- writing -----------------------------------------------------------------------------------------------
 

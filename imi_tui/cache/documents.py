@@ -98,13 +98,13 @@ class Documents:
     def read(self, limit: int) -> list[Document]:
         """What to index next, at most `limit` documents, in the order in which they are to be `put`."""
         found = self._cache.rows(
-            "select t.n, l.activity, l.desk, l.id, c.wire from to_index t left join listing l on l.n = t.n"
-            " left join confirmed c on c.n = t.n order by t.n limit ?",
+            "select i.n, l.activity, l.desk, l.id, c.wire, t.wire from to_index i left join listing l on l.n = i.n"
+            " left join confirmed c on c.n = i.n left join content t on t.n = i.n order by i.n limit ?",
             (limit,),
         )
         out = [
-            Document(-activity, n, self._text(desk, id, wire)) if wire is not None else Document(0, n, None)
-            for n, activity, desk, id, wire in found
+            Document(-activity, n, self._text(desk, id, head, content)) if head is not None else Document(0, n, None)
+            for n, activity, desk, id, head, content in found
         ]
         # FTS5 writes out what it has collected whenever an id is not above the one before.
         out.sort()
@@ -137,14 +137,17 @@ class Documents:
         return docid
 
     def _stored_text(self, n: int) -> str:
-        sql = "select l.desk, l.id, c.wire from listing l join confirmed c on c.n = l.n where l.n = ?"
+        sql = (
+            "select l.desk, l.id, c.wire, t.wire from listing l join confirmed c on c.n = l.n"
+            " left join content t on t.n = l.n where l.n = ?"
+        )
         return self._text(*self._cache.one(sql, (n,)))
 
-    def _text(self, desk: int, id: str, wire: bytes) -> str:
+    def _text(self, desk: int, id: str, head: bytes, content: bytes | None) -> str:
         entries = self._cache.rows("select wire from entry where desk = ? and case_id = ? order by version", (desk, id))
         from imi_tui.cache.vocabulary import stored_text
 
-        return stored_text(wire, (entry for (entry,) in entries))
+        return stored_text(head, content, (entry for (entry,) in entries))
 
     # --- leaving no trace of deleted words ---------------------------------------------------------------------
 

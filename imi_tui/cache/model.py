@@ -50,6 +50,7 @@ class CaseDetail(NamedTuple):
     """All the cache holds of one case. `case` and `entries` are wire objects with pending entries applied.
 
     `pending` are the client refs of entries not confirmed yet, in order; their entries stand at the end of `entries`.
+    `fetching`: request, answers and entries are not here yet, or older than the rest (see `Store.want`).
     """
 
     desk: str
@@ -58,6 +59,7 @@ class CaseDetail(NamedTuple):
     entries: tuple[dict[str, Any], ...]
     pending: tuple[str, ...]
     actions: tuple[str, ...]
+    fetching: bool = False
 
 
 class AuthorityHit(NamedTuple):
@@ -124,7 +126,7 @@ class Seat(NamedTuple):
 class SyncStatus(NamedTuple):
     """One honest line: when it last worked, what waits, why it does not move (`problem` is an error code or "").
 
-    `filling` is the share of a first sync that is done, 0 to 1, or None.
+    `filling` is the share of a first sync that is done, 0 to 1, or None; `wanted` counts cases listed without content.
     """
 
     last_ok: str
@@ -132,6 +134,17 @@ class SyncStatus(NamedTuple):
     rejected: int
     problem: str
     filling: float | None
+    wanted: int = 0
+
+
+class DeskProgress(NamedTuple):
+    """How far a desk is: cases listed here, the share of its first sync that is done (None when it is over), and
+    how many of the cases listed lack their content."""
+
+    desk: str
+    listed: int
+    filling: float | None
+    wanted: int
 
 
 class Changed(NamedTuple):
@@ -140,5 +153,5 @@ class Changed(NamedTuple):
     `cases` is empty when too many changed to name.
     """
 
-    kinds: frozenset[Literal["cases", "directory", "outbox", "drafts", "status", "session", "files"]]
+    kinds: frozenset[Literal["cases", "directory", "outbox", "drafts", "status", "session", "files", "wanted"]]
     cases: frozenset[tuple[str, str]] = frozenset()

@@ -12,11 +12,12 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache.contents import together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.order import VIEW_BIT, keys, places, spread, tail
 from imi_tui.cache.vocabulary import text_of
-from imi_tui.cache.wire import stored_case
+from imi_tui.cache.wire import to_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -78,8 +79,8 @@ class _Batch:
 
 
 _OLD = (
-    "select l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen, c.wire"
-    " from listing l left join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"
+    "select l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen, c.wire, t.wire"
+    " from listing l left join confirmed c on c.n = l.n left join content t on t.n = l.n where l.desk = ? and l.id = ?"
 )
 _OLD_OF_MANY = (
     "select l.id, l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen"
@@ -177,7 +178,9 @@ class Projector:
         if arrival is not None:
             case = arrival.case
         elif old is not None and old[7] is not None:
-            case = stored_case(old[7])
+            case = to_case(together(old[7], old[8]))
+        if items and case is not None and old is not None and old[8] is not None:
+            case = with_content(case, old[8])
         folded = self.folder.fold(desk, id, case, items)
         if folded.case is None or (case is None and not id.startswith(LOCAL) and not _starting(items)):
             self._remove(batch, key)

@@ -104,6 +104,17 @@ CACHE: tuple[str, ...] = (
     create table confirmed(
       n integer primary key, version integer not null, level text not null, wire blob not null
     ) strict;
+    create table content(
+      n integer primary key, version integer not null, level text not null, wire blob not null
+    ) strict;
+    create table wanted(
+      n integer primary key, priority integer not null, rank text not null, whole integer not null
+    ) strict;
+    create index wanted_order on wanted(priority, rank, n);
+    create trigger content_gone after delete on confirmed begin
+      delete from content where n = old.n;
+      delete from wanted where n = old.n;
+    end;
     create table entry(
       no integer primary key,
       desk integer not null,

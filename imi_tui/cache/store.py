@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.hub import Hub, hub_of
 from imi_tui.cache.ids import Random, SystemRandom, uuid7
-from imi_tui.cache.model import Changed, Draft, OutboxItem, Row, Seat, SyncStatus
+from imi_tui.cache.model import Changed, DeskProgress, Draft, OutboxItem, Row, Seat, SyncStatus
 from imi_tui.cache.opening import open_pair
 from imi_tui.cache.outbox import Outbox
 from imi_tui.cache.rows import ONE, Desks, Listing
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
+    from imi_tui.cache.contents import Contents
     from imi_tui.cache.db import Database
     from imi_tui.cache.desk_work import DeskWork
     from imi_tui.cache.directory import Directory
@@ -109,6 +110,12 @@ class Store:
         return Register(self._cache, self._directory)
 
     @cached_property
+    def _contents(self) -> Contents:
+        from imi_tui.cache.contents import Contents
+
+        return Contents(self._cache)
+
+    @cached_property
     def _documents(self) -> Documents:
         from imi_tui.cache.documents import Documents
 
@@ -162,6 +169,7 @@ class Store:
             self._session,
             self._documents,
             self._projector,
+            self._contents,
         )
 
     def _new_ref(self) -> str:
@@ -277,7 +285,32 @@ class Store:
         queued, rejected = self.outbox_table.counts()
         known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem')"))
         filling = self._cache.one("select avg(filling) from account where filling is not null")[0]
-        return SyncStatus(known.get("last_ok", ""), queued, rejected, known.get("problem", ""), filling)
+        wanted = self._cache.one("select count(*) from wanted")[0]
+        return SyncStatus(known.get("last_ok", ""), queued, rejected, known.get("problem", ""), filling, wanted)
+
+    def progress(self) -> list[DeskProgress]:
+        """How far the first sync of each desk is, in the order of the seats."""
+        sql = (
+            "select d.id, count(*), a.filling, count(w.n) from listing l join confirmed c on c.n = l.n"
+            " join desk d on d.no = l.desk left join account a on a.id = d.id left join wanted w on w.n = l.n"
+            " group by l.desk"
+        )
+        found = {row[0]: DeskProgress(*row) for row in self._cache.rows(sql)}
+        return [found.get(seat.desk, DeskProgress(seat.desk, 0, None, 0)) for seat in self.seats()]
+
+    def want(self, desk: str, id: str) -> bool:
+        """Ask for the content of a case that somebody looks at; whether it is still to come.
+
+        The synchronisation hears of it and fetches it first.
+        """
+        number = self.desks.number(desk)
+        if number is None or not self._contents.is_missing(number, id):
+            return False
+        with self._cache.write():
+            wanted = self._contents.want(number, id)
+        if wanted:
+            self.publish(Changed(frozenset(("wanted",)), frozenset(((desk, id),))))
+        return wanted
 
     def remembered(self, name: str) -> str:
         """What `remember` kept under this name, empty where there is nothing."""

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache.contents import OPENED, REST, Wanted, content_of, head_of, judged
 from imi_tui.cache.errors import BadObject, CacheBusy
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from imi_core.case import Case, Entry
+    from imi_tui.cache.contents import Content, Contents
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Document, Documents
@@ -46,12 +48,17 @@ NAMED = 256
 class Page:
     """What one answer brings for one account. Objects are wire dicts, cleaned.
 
+    `cases` are whole; `heads` come without content, `updates` also without the members that stay (docs/protocol.md,
+    "Desk/sync"); `contents` are the contents of cases, whose `entries` are all there are.
     `destroyed` maps a type's name to ids. `filling` is the share of a first sync that is done, None when it is over.
     """
 
     new_state: str
     has_more: bool = False
     cases: Sequence[dict[str, Any]] = ()
+    heads: Sequence[dict[str, Any]] = ()
+    updates: Sequence[dict[str, Any]] = ()
+    contents: Sequence[dict[str, Any]] = ()
     entries: Sequence[dict[str, Any]] = ()
     authorities: Sequence[dict[str, Any]] = ()
     procedures: Sequence[dict[str, Any]] = ()
@@ -72,6 +79,7 @@ class SyncStore:
         session: SessionTable,
         documents: Documents,
         projector: Projector,
+        contents: Contents,
     ) -> None:
         self._store = store
         self._cache = cache
@@ -80,6 +88,7 @@ class SyncStore:
         self._session = session
         self._documents = documents
         self._projector = projector
+        self._contents = contents
         self.register = RegisterParts(store, cache, directory, session)
 
     # --- session, states, secrets ---------------------------------------------------------------------------
@@ -245,7 +254,11 @@ class SyncStore:
 
     def apply(self, account: str, page: Page) -> None:
         """Write a page and its state in one transaction. Raises `BadObject`: then nothing was written."""
-        cases = list(zip(to_cases(page.cases), page.cases, strict=True))
+        lean = [*map(head_of, page.heads), *self._renewed(account, page.updates)]
+        cases = list(zip(to_cases(page.cases), map(head_of, page.cases), strict=True))
+        cases += zip(to_cases(lean), lean, strict=True)
+        contents = [content_of(wire) for wire in page.contents]
+        whole = [content_of(wire) for wire in page.cases]
         entries = list(zip(to_entries(page.entries), page.entries, strict=True))
         _require_ids("Case", [case.id for case, _ in cases])
         _require_ids("Entry", [entry.id for entry, _ in entries])
@@ -253,18 +266,20 @@ class SyncStore:
         known = self._directory.check(page.authorities, page.procedures, page.officers)
         destroyed = {kind: list(ids) for kind, ids in page.destroyed.items()}
         with _storable(account), self._store.desks.kept(), self._cache.write():
-            affected, arrivals = self._arrive(account, cases, entries, destroyed)
+            affected, arrivals = self._arrive(account, cases, entries, destroyed, contents)
             directory = bool(any(known) or {"Authority", "Procedure", "Officer"} & set(destroyed))
             if directory:
                 affected |= self._put_directory(known, destroyed)
             changed = self._projector.refresh(affected, arrivals)
+            erased = self._put_contents(account, cases, whole, {str(each.get("id")) for each in page.updates})
+            changed |= {(account, each.id) for each in contents}
             if arrivals:
                 self._store.file_moves.forget_gone()
             if 0 < len(changed) <= INDEX_AT_ONCE:
                 self._documents.index(INDEX_AT_ONCE)
             self._cache.run("insert or replace into account values(?, ?, ?)", (account, page.new_state, page.filling))
         self._note_confirmed(account, entries)
-        if destroyed.get("Case"):
+        if erased or destroyed.get("Case"):
             self._truncate_log()
         kinds = {"status"} | ({"cases"} if changed else set()) | ({"directory"} if directory else set())
         named = frozenset(changed) if len(changed) <= NAMED else frozenset()
@@ -276,16 +291,19 @@ class SyncStore:
         cases: list[tuple[Case, dict[str, Any]]],
         entries: list[tuple[Entry, dict[str, Any]]],
         destroyed: dict[str, list[str]],
+        contents: list[Content],
     ) -> tuple[set[Key], dict[Key, Arrival]]:
         """Inside: take old words out of the index, store entries; the cases concerned, and those that came."""
-        if not (cases or entries or destroyed.get("Case") or destroyed.get("Entry")):
+        if not (cases or entries or contents or destroyed.get("Case") or destroyed.get("Entry")):
             return set(), {}
         desk = self._store.desks.number_for(account)
         gone_cases = destroyed.get("Case", [])
         gone_entries = [(desk, id) for id in destroyed.get("Entry", [])]
         of_entries = {entry.case_id for entry, _ in entries} | self._cases_of(gone_entries)
         of_cases = {case.id for case, _ in cases}
-        numbers = self._unindex(desk, of_cases | of_entries | set(gone_cases))
+        of_contents = {each.id for each in contents}
+        numbers = self._unindex(desk, of_cases | of_entries | of_contents | set(gone_cases))
+        self._contents.put(desk, contents)
         first = self.state(account) == "" or self._is_filling(account)
         own = self._own(entries)
         arrivals = {
@@ -298,11 +316,29 @@ class SyncStore:
         self._cache.many("delete from entry where desk = ? and case_id = ?", [(desk, id) for id in gone_cases])
         if gone_cases or gone_entries:
             self._documents.need_scrub()
-        self._documents.want(n for id, n in numbers.items() if id in of_entries and id not in gone_cases)
+        self._documents.want(n for id, n in numbers.items() if id in of_entries | of_contents and id not in gone_cases)
         self._mark_own_read(desk, own, of_cases)
-        affected = {(account, id) for id in of_cases | of_entries | set(gone_cases)}
+        affected = {(account, id) for id in of_cases | (of_entries - of_contents) | set(gone_cases)}
+        affected |= {(account, id) for id in self._contents.with_pending(desk, of_contents)}
         affected |= {(account, id) for id in self._local_of(desk) & {LOCAL + entry.client_ref for entry, _ in entries}}
         return affected, arrivals
+
+    def _renewed(self, account: str, updates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        number = self._store.desks.number(account)
+        return self._contents.renewed(number, map(head_of, updates)) if number is not None else []
+
+    def _put_contents(
+        self, account: str, cases: list[tuple[Case, dict[str, Any]]], whole: list[Content], updated: set[str]
+    ) -> bool:
+        """Inside, behind the listing: keep contents, want those that these heads say are missing; whether any went."""
+        if not cases:
+            return False
+        desk = self._store.desks.number_for(account)
+        self._contents.put(desk, whole)
+        if not self._contents.judge(desk, [judged(case, known=case.id in updated) for case, _ in cases]):
+            return False
+        self._documents.need_scrub()
+        return True
 
     def _store_entries(self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
         self._cache.many(
@@ -382,6 +418,24 @@ class SyncStore:
         """Erased text shall not stay in the write-ahead log."""
         with contextlib.suppress(CacheBusy):
             self._cache.run("pragma wal_checkpoint(truncate)")
+
+    # --- contents -------------------------------------------------------------------------------------------
+
+    def unknown(self, account: str, ids: Sequence[str]) -> list[str]:
+        """Those of these cases that are not here."""
+        number = self._store.desks.number(account)
+        sql = "select 1 from listing l join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"
+        return [id for id in ids if self._cache.one(sql, (number, id)) is None]
+
+    def wanted(self, limit: int, *, opened: bool = False) -> list[Wanted]:
+        """Cases whose contents are to be fetched, the most urgent first; `opened`: only those somebody looks at."""
+        found = self._contents.next(limit, OPENED if opened else REST)
+        return [Wanted(self._store.desks.id(desk), id, whole) for desk, id, whole in found]
+
+    def give_up(self, account: str, ids: Sequence[str]) -> None:
+        """The server did not give these contents: not asked for again until something says so."""
+        with self._cache.write():
+            self._contents.give_up(self._store.desks.number(account), ids)
 
     # --- recovery -------------------------------------------------------------------------------------------
 

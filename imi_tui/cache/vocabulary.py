@@ -62,14 +62,16 @@ class _EntryTexts(msgspec.Struct, gc=False, rename="camel"):
     attachments: tuple[_Named, ...] = ()
 
 
+_NOTHING = _CaseTexts()
 _decode_case = msgspec.json.Decoder(_CaseTexts).decode
 _decode_entry = msgspec.json.Decoder(_EntryTexts).decode
 
 
-def stored_text(case: bytes, entries: Iterable[bytes]) -> str:
+def stored_text(head: bytes, content: bytes | None, entries: Iterable[bytes]) -> str:
     """`text_of` what is stored, all of which was checked before it went in."""
-    one = _decode_case(case)
-    found = _case_texts(one.reference, one.subject, one.request, one.answers, (part.name for part in one.parts))
+    one = _decode_case(head)
+    more = _decode_case(content) if content is not None else _NOTHING
+    found = _case_texts(one.reference, one.subject, more.request, more.answers, (part.name for part in one.parts))
     for wire in entries:
         entry = _decode_entry(wire)
         text = entry.text.text if entry.text is not None else ""

@@ -76,11 +76,6 @@ def own_entry(value: dict[str, Any]) -> Entry:
     return to_entry({**value, "attachments": files} if files else value)
 
 
-def stored_case(data: bytes) -> Case:
-    """The case stored in the cache."""
-    return to_case(_decode_any(data))
-
-
 def _known_roles(value: Any) -> Any:
     """`value` without parts, deadlines and turns of a role that these rules do not know."""
     if not isinstance(value, dict):
