@@ -199,7 +199,11 @@ class Sessions:
             return Code(bytes(row.digest), row.officer, row.client, row.redirect_uri, row.challenge)
 
     def refresh(self, value: str) -> Refresh | None:
-        """A refresh token that may be exchanged. A used one ends its session: it was copied."""
+        """A refresh token that may be exchanged. A used one ends its session: it was copied.
+
+        But where nothing that was given for it has ever been shown, the answer was lost on a bad line: then it may be
+        exchanged once more, and what was given for it before is void.
+        """
         query = (
             sa.select(token, session.c.officer, session.c.client, session.c.revoked, session.c.expires.label("ends"))
             .join(session, session.c.id == token.c.session)
@@ -209,7 +213,7 @@ class Sessions:
             row = conn.execute(query).one_or_none()
             if row is None or row.revoked or min(row.expires, row.ends) <= self.now():
                 return None
-            if row.used:
+            if row.used and not self._unheard(conn, bytes(row.digest)):
                 self._revoke(conn, row.session, "refresh-reuse")
                 return None
             return Refresh(bytes(row.digest), row.officer, row.client, row.session)
@@ -233,16 +237,25 @@ class Sessions:
             return True
 
     def rotate(self, given: Refresh, tokens: Tokens) -> bool:
-        """Exchange a refresh token; false, and the session is over, where somebody else did so meanwhile."""
+        """Exchange a refresh token; false, and the session over, where it was exchanged before and that was heard."""
         with self._store.writing() as conn:
             taken = conn.execute(
                 sa.update(token).where(token.c.digest == given.digest, sa.not_(token.c.used)).values(used=True)
             )
             if taken.rowcount != 1:
-                self._revoke(conn, given.session, "refresh-reuse")
-                return False
-            self._save(conn, given.session, tokens, ACCESS)
+                if not self._unheard(conn, given.digest):
+                    self._revoke(conn, given.session, "refresh-reuse")
+                    return False
+                # Whoever shows one of these now has what the client of the session never got.
+                conn.execute(sa.delete(token).where(token.c.parent == given.digest, token.c.kind == "access"))
+                conn.execute(sa.update(token).where(token.c.parent == given.digest).values(used=True, parent=None))
+            self._save(conn, given.session, tokens, ACCESS, given.digest)
             return True
+
+    def _unheard(self, conn: Connection, parent: bytes) -> bool:
+        """Whether tokens were given for this refresh token of which none was ever shown."""
+        found = conn.scalars(sa.select(token.c.used).where(token.c.parent == parent)).all()
+        return bool(found) and not any(found)
 
     def script_token(self, officer_id: str, value: str, life: dt.timedelta) -> None:
         """Keep an access token for scripts, made by whoever runs the server; the audit trail shows it."""
@@ -254,7 +267,7 @@ class Sessions:
     def bearer(self, value: str) -> Login | None:
         """Whose access token this is; None for an unknown, expired or revoked one."""
         query = (
-            sa.select(session.c.officer, officer.c.active)
+            sa.select(session.c.officer, officer.c.active, token.c.used)
             .join(token, token.c.session == session.c.id)
             .join(officer, officer.c.id == session.c.officer)
             .where(
@@ -266,7 +279,12 @@ class Sessions:
         )
         with self._store.reading() as conn:
             row = conn.execute(query).one_or_none()
-        return Login(row.officer, row.active, "") if row is not None else None
+        if row is None:
+            return None
+        if not row.used:
+            with self._store.writing() as conn:
+                conn.execute(sa.update(token).where(token.c.digest == digest(value)).values(used=True))
+        return Login(row.officer, row.active, "")
 
     def revoke(self, value: str, client: str) -> None:
         """End the session of a token of this client, whichever of its tokens it is."""
@@ -372,13 +390,20 @@ class Sessions:
         )
         note(conn, now, officer_id, "", f"sign-in-{kind}", id)
 
-    def _save(self, conn: Connection, session_id: str, tokens: Tokens, life: dt.timedelta) -> None:
+    def _save(
+        self, conn: Connection, session_id: str, tokens: Tokens, life: dt.timedelta, parent: bytes | None = None
+    ) -> None:
         now = self.now()
         for value, kind, lives in ((tokens.access, "access", life), (tokens.refresh, "refresh", REFRESH)):
             if value:
                 conn.execute(
                     sa.insert(token).values(
-                        digest=digest(value), session=session_id, kind=kind, expires=now + _ms(lives), used=False
+                        digest=digest(value),
+                        session=session_id,
+                        kind=kind,
+                        expires=now + _ms(lives),
+                        used=False,
+                        parent=parent,
                     )
                 )
 

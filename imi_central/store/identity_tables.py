@@ -34,8 +34,10 @@ token = Table(
     Column("kind", String, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
     Column("used", Boolean, nullable=False),
+    Column("parent", LargeBinary, nullable=True, index=True),
 )
-"""`kind`: access or refresh. `used`: a refresh token that was exchanged already."""
+"""`kind`: access or refresh. `used`: exchanged (refresh) or shown (access) at least once. `parent`: the refresh token
+it was given for."""
 
 code = Table(
     "code",

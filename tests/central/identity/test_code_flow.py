@@ -169,14 +169,38 @@ def test_refresh_rotates(browser: Browser) -> None:
     assert browser.session(third.json()["access_token"]).status_code == 200
 
 
-def test_a_refresh_token_used_twice_ends_the_session(browser: Browser, officers: Store) -> None:
+@pytest.mark.parametrize("shown", ["access_token", "refresh_token"])
+def test_a_refresh_token_used_twice_ends_the_session(browser: Browser, officers: Store, shown: str) -> None:
     first = browser.signed_in()
-    second = browser.refresh(first["refresh_token"]).json()
+    latest = second = browser.refresh(first["refresh_token"]).json()
+    if shown == "access_token":
+        assert browser.session(second["access_token"]).status_code == 200
+    else:
+        latest = browser.refresh(second["refresh_token"]).json()
     assert refused(browser.refresh(first["refresh_token"]), "invalid_grant")
-    assert refused(browser.refresh(second["refresh_token"]), "invalid_grant")
-    assert browser.session(second["access_token"]).status_code == 401
+    assert refused(browser.refresh(latest["refresh_token"]), "invalid_grant")
+    assert browser.session(latest["access_token"]).status_code == 401
     assert ("lyon", "refresh-reuse") in audited(officers)
     assert browser.signed_in()["access_token"]
+
+
+def test_an_answer_lost_on_the_line_does_not_sign_anybody_out(browser: Browser, officers: Store) -> None:
+    first = browser.signed_in()
+    lost = [browser.refresh(first["refresh_token"]).json() for _ in range(3)]
+    again = browser.refresh(first["refresh_token"]).json()
+    assert [browser.session(each["access_token"]).status_code for each in lost] == [401, 401, 401]
+    assert browser.session(again["access_token"]).status_code == 200
+    assert browser.refresh(again["refresh_token"]).status_code == 200
+    assert ("lyon", "refresh-reuse") not in audited(officers)
+
+
+def test_what_was_given_and_replaced_is_a_copy_when_it_is_shown(browser: Browser, officers: Store) -> None:
+    first = browser.signed_in()
+    stolen = browser.refresh(first["refresh_token"]).json()
+    again = browser.refresh(first["refresh_token"]).json()
+    assert refused(browser.refresh(stolen["refresh_token"]), "invalid_grant")
+    assert browser.session(again["access_token"]).status_code == 401
+    assert ("lyon", "refresh-reuse") in audited(officers)
 
 
 def test_a_session_ends_in_the_end(browser: Browser, clock: Clock) -> None:

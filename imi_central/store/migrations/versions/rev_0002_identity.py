@@ -37,8 +37,10 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("used", sa.Boolean(), nullable=False),
+        sa.Column("parent", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("digest"),
     )
+    op.create_index(op.f("ix_token_parent"), "token", ["parent"], unique=False)
     op.create_index(op.f("ix_token_session"), "token", ["session"], unique=False)
     op.create_index(op.f("ix_token_expires"), "token", ["expires"], unique=False)
     op.create_table(
