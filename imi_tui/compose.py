@@ -97,6 +97,11 @@ class Composition:
         return next((field for field in fields if field.type == "questions"), None)
 
     @property
+    def takes_files(self) -> bool:
+        """Whether files may be attached."""
+        return self.rules is not None and self.rules.lifecycle.actions[self.draft.action].attachments
+
+    @property
     def _is_request(self) -> bool:
         return self.rules is not None and self.rules.lifecycle.actions[self.draft.action].form == "request"
 
@@ -207,7 +212,16 @@ class Composition:
 
     def _same(self, other: Draft) -> bool:
         mine, theirs = self.draft, other
-        return (mine.desk, mine.procedure, mine.action, mine.target, mine.answers, mine.text, mine.lang) == (
+        return (
+            mine.desk,
+            mine.procedure,
+            mine.action,
+            mine.target,
+            mine.answers,
+            mine.text,
+            mine.lang,
+            mine.attachments,
+        ) == (
             theirs.desk,
             theirs.procedure,
             theirs.action,
@@ -215,6 +229,7 @@ class Composition:
             theirs.answers,
             theirs.text,
             theirs.lang,
+            theirs.attachments,
         )
 
     # -- judging ------------------------------------------------------------------------------------------------------
@@ -288,6 +303,9 @@ class Composition:
         draft.answers = self._answers()
         if not draft.text.strip():
             draft.text = ""
+        if not self.takes_files:
+            # Another procedure was chosen after they were attached.
+            draft.attachments = []
         return self._cache.queue(draft)
 
     def refused(self, refusal: ActionRefused) -> list[Gap]:

@@ -45,6 +45,7 @@ class Context:
     keyboard: str = "auto"
     keymap: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mouse: bool = True
+    open_personal: bool = False
     setting: Callable[[str, str], None] = _keep_nothing
     notices: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -49,8 +49,14 @@ def show(options: argparse.Namespace, *, demo: bool) -> int:
     with opened(options) as client, lock_profile(client.profile):
         context = context_of(client, demo=demo)
         from imi_tui.app import run as run_screen
+        from imi_tui.outside.copies import forget_copies
 
-        return run_screen(context)
+        # What a killed client left.
+        forget_copies(client.profile.runtime)
+        try:
+            return run_screen(context)
+        finally:
+            forget_copies(client.profile.runtime)
 
 
 def context_of(client: Client, *, demo: bool) -> Context:
@@ -77,6 +83,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         keyboard=client.settings.keyboard,
         keymap=keymap,
         mouse=client.settings.mouse,
+        open_personal=client.settings.open_personal,
         setting=lambda name, value: settings.write(config, name, value),
         notices=(*client.settings.problems, *notices),
     )

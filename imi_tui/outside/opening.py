@@ -15,6 +15,7 @@ from pathlib import Path
 
 from imi_core.filenames import safe_name
 from imi_core.filetypes import HEAD, may_open
+from imi_tui.outside.copies import copies, forget_copies
 from imi_tui.outside.errors import NotHandedOut
 from imi_tui.outside.saving import save
 
@@ -81,16 +82,6 @@ def find_program(environment: Mapping[str, str]) -> str | None:
     if not any(environment.get(name) for name in _SCREENS):
         return None
     return shutil.which("xdg-open", path=PLACES)
-
-
-def copies(runtime: Path) -> Path:
-    """The folder of the copies."""
-    return runtime / "open"
-
-
-def forget_copies(runtime: Path) -> None:
-    """Remove every copy that was given to a program."""
-    shutil.rmtree(copies(runtime), ignore_errors=True)
 
 
 def _start(arguments: list[str], environment: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.containers import Vertical
 from textual.timer import Timer
@@ -12,12 +12,15 @@ from textual.widgets import Static, TextArea
 
 from imi_core.errors import ActionRefused
 from imi_tui import problems
+from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import Draft, OutboxItem
 from imi_tui.forms import FormModel
 from imi_tui.i18n import _, ngettext
+from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.viewmodel import doing
+from imi_tui.viewmodel.files import attached_line
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.form_view import FormView
 
@@ -30,7 +33,7 @@ AUTOSAVE = 1.0
 """Seconds from a key to the draft on disk: what a crash can cost."""
 
 
-class ActScreen(Dialogue[list[OutboxItem]]):
+class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
     """One form; the same answers are queued for each of `cases`."""
 
     SCOPE = "act"
@@ -43,12 +46,19 @@ class ActScreen(Dialogue[list[OutboxItem]]):
         self._cases, self._action, self._target = cases, action, target
         self._draft_id = draft_id
         self._saving: Timer | None = None
+        self._files: list[dict[str, Any]] = []
+
+    def situation(self) -> Situation:
+        """Whether the action takes files."""
+        takes = self.model.rules.lifecycle.actions[self._action].attachments
+        return Situation(self.SCOPE, flags=frozenset({"takes_files"} if takes else ()))
 
     def compose(self) -> ComposeResult:
         """Heading, form, room for a refusal, keys."""
         detail = self._first()
         rules = self.store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1))
         draft = self._draft()
+        self._files = list(draft.attachments) if draft is not None else []
         self.model = FormModel(
             rules,
             self._action,
@@ -62,6 +72,7 @@ class ActScreen(Dialogue[list[OutboxItem]]):
         with Vertical(classes="dialogue"):
             yield Static(self._heading(detail), id="heading", markup=False)
             yield FormView(self.model)
+            yield Static(self._files_line(), id="files", markup=False)
             yield Static("", id="refusal", markup=False)
             yield ActionFooter()
 
@@ -102,6 +113,23 @@ class ActScreen(Dialogue[list[OutboxItem]]):
                 self.say(_("Saved as a draft."))
         self.dismiss(None)
 
+    def attached(self) -> list[dict[str, Any]]:
+        """The files of the entry."""
+        return self._files
+
+    def attached_to(self) -> tuple[str, str] | None:
+        """The case of the form; of several, the first."""
+        return self._cases[0]
+
+    def attachments_changed(self) -> None:
+        """Show them and save."""
+        self.query_one("#files", Static).update(self._files_line())
+        self._stop_saving()
+        self._save()
+
+    def _files_line(self) -> str:
+        return attached_line(self._files, self.store.files.state)
+
     def _first(self) -> CaseDetail:
         detail = self.store.case(*self._cases[0])
         # The screen below just offered this action for this case.
@@ -141,11 +169,12 @@ class ActScreen(Dialogue[list[OutboxItem]]):
             answers=self.model.to_send(),
             text=self.model.entry_text if text else "",
             lang=self.model.lang if text else "",
+            attachments=list(self._files),
         )
 
     def _save(self) -> None:
         self._saving = None
-        if not (self.model.answers or self.model.entry_text.strip()):
+        if not (self.model.answers or self.model.entry_text.strip() or self._files):
             if self._draft_id:
                 self.store.delete_draft(self._draft_id)
                 self._draft_id = ""
@@ -166,6 +195,7 @@ class ActScreen(Dialogue[list[OutboxItem]]):
                 lang=self.model.lang,
                 based_on=self.model.case.version if self.model.case is not None else 0,
                 saved_at=dt.datetime.now(dt.UTC).isoformat(),
+                attachments=list(self._files),
             )
         )
 

@@ -10,12 +10,15 @@ from textual.widgets import Static
 from imi_tui.actions import Action, Situation
 from imi_tui.i18n import N_, _
 from imi_tui.screens.base import bindings
-from imi_tui.screens.doing import CaseId, CaseScreenBase
+from imi_tui.screens.case_files import FilesTab
+from imi_tui.screens.doing import CaseId
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
+from imi_tui.viewmodel.files import shown
 from imi_tui.widgets.document import Document
+from imi_tui.widgets.file_list import FileList
 from imi_tui.widgets.tabs import TabLine
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ TABS: tuple[Page, ...] = (
 )
 
 
-class CaseScreen(CaseScreenBase):
+class CaseScreen(FilesTab):
     """A case from the cache, with this officer's queued entries applied."""
 
     SCOPE = "case"
@@ -59,6 +62,9 @@ class CaseScreen(CaseScreenBase):
         yield Static("", id="way", markup=False)
         yield TabLine()
         yield Document()
+        files = FileList()
+        files.display = False
+        yield files
 
     def title_text(self) -> str:
         """The reference."""
@@ -67,7 +73,7 @@ class CaseScreen(CaseScreenBase):
     def situation(self) -> Situation:
         """The case, and whether there are neighbours in the list below."""
         inbox = self._inbox()
-        flags = set()
+        flags = self.file_flags()
         if inbox is not None:
             flags |= {"next"} if inbox.neighbour(1, self._at) is not None else set()
             flags |= {"previous"} if inbox.neighbour(-1, self._at) is not None else set()
@@ -100,7 +106,7 @@ class CaseScreen(CaseScreenBase):
 
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the case again."""
-        if kinds and not kinds & {"cases", "outbox", "directory", "session"}:
+        if kinds and not kinds & {"cases", "outbox", "directory", "session", "files"}:
             return
         self._detail = self.store.case(*self._at)
         rules = self.rules_of(self._detail) if self._detail is not None else None
@@ -129,7 +135,18 @@ class CaseScreen(CaseScreenBase):
         }
         names = [f"{_(name)} {counts[id]}" if id in counts else _(name) for id, name, _page in TABS]
         self.query_one(TabLine).show(names, self._tab)
-        self.query_one(Document).show(TABS[self._tab][2](view), keep=keep)
+        self._show_page(view, keep=keep)
+
+    def _show_page(self, view: pages.View, *, keep: bool) -> None:
+        page, list_ = self.query_one(Document), self.query_one(FileList)
+        found = shown(view, self.store.files.state) if TABS[self._tab][0] == "files" else []
+        if bool(found) != list_.display:
+            list_.display, page.display = bool(found), not found
+            (list_ if found else page).focus()
+        if found:
+            list_.show(found)
+        else:
+            page.show(TABS[self._tab][2](view), keep=keep)
 
     def _head(self) -> None:
         view, width = self._view, self.size.width - 2
@@ -156,6 +173,8 @@ class CaseScreen(CaseScreenBase):
         """A tab by number."""
         self._tab = number - 1
         self._show(keep=False)
+        # The files tab has keys of its own.
+        self.refresh_frame()
 
     def action_tab_next(self) -> None:
         """The next tab."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.containers import Vertical
@@ -19,6 +19,7 @@ from imi_tui.cache.model import Draft
 from imi_tui.compose import STEP_NAMES, Composition, Gap, Step
 from imi_tui.i18n import _
 from imi_tui.offers import Offer, offers
+from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.viewmodel import writing
 from imi_tui.widgets.authority_list import AuthorityFinder
@@ -40,7 +41,7 @@ AUTOSAVE = 0.8
 """Seconds from an edit to the draft on disk; edits in between do not put it off."""
 
 
-class ComposeScreen(BaseScreen[None]):
+class ComposeScreen(Attaching, BaseScreen[None]):
     """Writes one new case. `draft_id` continues a draft; `target` is a desk to address; `notes` are gaps to show."""
 
     SCOPE = "compose"
@@ -99,7 +100,25 @@ class ComposeScreen(BaseScreen[None]):
         flags = {"next"} if at < len(steps) - 1 else set()
         flags |= {"previous"} if at else set()
         flags |= {"saved"} if self.work.draft.procedure else set()
+        flags |= {"takes_files"} if self.work.takes_files else set()
         return Situation(self.SCOPE, flags=frozenset(flags))
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    def attached(self) -> list[dict[str, Any]]:
+        """The files of the draft."""
+        return self.work.draft.attachments
+
+    def attached_to(self) -> tuple[str, str] | None:
+        """A new case has no files yet."""
+        return None
+
+    def attachments_changed(self) -> None:
+        """Save, say what there is, show the review anew."""
+        self._save()
+        self.say(writing.files_line(self.work, self.store.files.state) or _("No file is attached."))
+        if self._step == "review":
+            self._fill("review", self.query_one("#step-review"))
 
     # -- steps --------------------------------------------------------------------------------------------------------
 
@@ -170,7 +189,7 @@ class ComposeScreen(BaseScreen[None]):
                 widget.picked = frozenset(self.work.picked())
                 widget.show(lines_of_bank(self.work.rules, self.work.labels))
             case Document():
-                widget.show(writing.review(self.work, self.store.authority, self._notes))
+                widget.show(writing.review(self.work, self.store.authority, self._notes, self.store.files.state))
             case _ if step == "authority":
                 self._show_chosen()
 

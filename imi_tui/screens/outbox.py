@@ -18,6 +18,7 @@ from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.screens.drafts import open_draft
 from imi_tui.viewmodel import outgoing
 from imi_tui.viewmodel.cells import cut, one_line, wrap
+from imi_tui.viewmodel.files import waiting_line
 from imi_tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class OutboxList(LineList["OutboxItem"]):
         self.problem = ""
         self.now = dt.datetime.now(dt.UTC)
         self.names: dict[str, str] = {}
+        self.files: dict[str, str] = {}
 
     def key_of(self, item: OutboxItem) -> object:
         """Its client reference."""
@@ -47,6 +49,8 @@ class OutboxList(LineList["OutboxItem"]):
         since = _("queued: {age}").format(age=ago(item.queued_at, self.now))
         second = "; ".join((outgoing.state(item, self.problem), since, outgoing.attempts(item)))
         out = [Text(cut(first.rstrip(), width), no_wrap=True)]
+        if files := self.files.get(item.client_ref):
+            second += f"; {files}"
         out += [Text(f"    {line}", "dim", no_wrap=True) for line in wrap(second, max(10, width - 4))]
         for reason in outgoing.reasons(item):
             out += [Text(f"    - {line}", no_wrap=True) for line in wrap(reason, max(10, width - 6))]
@@ -72,13 +76,16 @@ class OutboxScreen(BaseScreen[None]):
 
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the outbox again."""
-        if kinds and not kinds & {"outbox", "status", "directory"}:
+        if kinds and not kinds & {"outbox", "status", "directory", "files"}:
             return
         items = self.store.outbox()
         found = self.query_one(OutboxList)
         found.now = dt.datetime.now(dt.UTC)
         found.problem = self.store.status().problem
         found.names = {item.client_ref: self._name_of(item) for item in items}
+        found.files = {
+            item.client_ref: waiting_line(item.payload.get("attachments", ()), self.store.files.state) for item in items
+        }
         found.show(items)
         found.display = bool(items)
         empty = self.query_one("#empty", Static)
@@ -128,7 +135,7 @@ class OutboxScreen(BaseScreen[None]):
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return
-        written = bool(draft.text or draft.answers)
+        written = bool(draft.text or draft.answers or draft.attachments)
         if not written:
             self.store.delete_draft(draft.id)
         self.say(_("Taken back; what you wrote is among the drafts.") if written else _("Taken back."))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from imi_core.procedure import Field
     from imi_tui.actions import Action
     from imi_tui.cache.model import AuthorityHit, OutboxItem
+    from imi_tui.outside.preview import Preview
 
 
 def inbox() -> Screen[None]:
@@ -43,6 +44,20 @@ def ask_days(heading: str, label: str, field: Field, default: int) -> Screen[int
     from imi_tui.screens.prompt import DaysPrompt
 
     return DaysPrompt(heading, label, field, default)
+
+
+def ask_path(heading: str, value: str, *, folder: bool) -> Screen[str]:
+    """Asks for the path of a file, or of a folder."""
+    from imi_tui.screens.paths import PathPrompt
+
+    return PathPrompt(heading, value, folder=folder)
+
+
+def read_file(title: str, found: Preview) -> Screen[None]:
+    """The text of a file."""
+    from imi_tui.screens.reading import ReadingScreen
+
+    return ReadingScreen(title, found)
 
 
 def choose(question: str, answers: list[tuple[str, str]], value: str = "") -> Screen[str]:

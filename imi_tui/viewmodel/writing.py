@@ -12,11 +12,15 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.languages import NAMES
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
+from imi_tui.viewmodel.files import attached_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from imi_tui.cache.files import FileState
     from imi_tui.compose import Composition, Gap, Step
+
+    State = Callable[[dict[str, Any]], FileState]
 
 NAMED = 4
 """Missing answers named in the line below the form; the review names all of them."""
@@ -47,7 +51,10 @@ def missing_line(gaps: Sequence[Gap], current: Step) -> str:
 
 
 def review(
-    work: Composition, authority: Callable[[str], dict[str, Any] | None], notes: Sequence[Gap] = ()
+    work: Composition,
+    authority: Callable[[str], dict[str, Any] | None],
+    notes: Sequence[Gap] = (),
+    state: State | None = None,
 ) -> list[Block]:
     """Everything as it will be sent, with what is missing and the time limits that sending starts."""
     if work.rules is None or work.form is None:
@@ -61,9 +68,8 @@ def review(
         out.append(Block(_("Nothing is missing. Once sent, the case is queued and leaves at the next connection.")))
     out += [Block(line) for line in work.time_limits()]
     if work.rules.lifecycle.actions[work.draft.action].attachments:
-        out.append(
-            Block(_("Files cannot be attached here yet; this version of the program only receives them."), "quiet")
-        )
+        line = files_line(work, state) if state is not None else ""
+        out.append(Block(line, remote=True) if line else Block(_("No file is attached."), "quiet"))
     out += [Block(""), Block(_("Form"), "heading"), *_answers(work)]
     questions = _questions(work)
     if questions:
@@ -71,6 +77,11 @@ def review(
         title = ngettext("{count} question", "{count} questions", count).format(count=count)
         out += [Block(""), Block(title, "heading"), *questions]
     return out
+
+
+def files_line(work: Composition, state: State) -> str:
+    """The files of the case in one line; "" where there are none."""
+    return attached_line(work.draft.attachments, state) if work.takes_files else ""
 
 
 def _heads(work: Composition, authority: Callable[[str], dict[str, Any] | None]) -> list[Block]:

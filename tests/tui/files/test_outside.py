@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui.outside import opening, preview, saving
+from imi_tui.outside import copies, opening, preview, saving
 from imi_tui.outside.errors import NotHandedOut
 
 PDF = b"%PDF-1.7 content"
@@ -163,7 +163,7 @@ class TestOpening:
         assert path.read_bytes() == PDF
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.parent.stat().st_mode & 0o777 == 0o700
-        assert path.parent.parent == opening.copies(runtime)
+        assert path.parent.parent == copies.copies(runtime)
 
     def test_the_environment_has_no_hooks(self, tmp_path: Path, opener: Path) -> None:
         given = {"HOME": "/home/x", "DISPLAY": ":0", "BROWSER": "evil", "PAGER": "evil", "LESSOPEN": "|evil %s"}
@@ -205,13 +205,13 @@ class TestOpening:
         with pytest.raises(NotHandedOut) as refused:
             opening.open_with(PDF, "a.pdf", tmp_path, program=str(tmp_path / "none"))
         assert refused.value.code == "noProgram"
-        assert not opening.copies(tmp_path).exists(), "no copy without a program"
+        assert not copies.copies(tmp_path).exists(), "no copy without a program"
 
     def test_copies_go(self, tmp_path: Path, opener: Path) -> None:
         path = opening.open_with(PDF, "a.pdf", tmp_path / "run", program=str(opener))
-        opening.forget_copies(tmp_path / "run")
+        copies.forget_copies(tmp_path / "run")
         assert not path.exists()
-        opening.forget_copies(tmp_path / "run")
+        copies.forget_copies(tmp_path / "run")
 
 
 def pdf(text: str, pages: int = 1) -> bytes:

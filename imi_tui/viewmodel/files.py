@@ -1,0 +1,89 @@
+"""Files in words: where each is, how far, what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imi_tui import problems
+from imi_tui.attachments import Listed, listed
+from imi_tui.i18n import _, ngettext
+from imi_tui.viewmodel.case import moment, one_line, size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from imi_tui.cache.files import FileState
+    from imi_tui.viewmodel.case import View
+
+
+class Shown(NamedTuple):
+    """One file of the files tab: what it is and two lines about it."""
+
+    listed: Listed
+    state: FileState
+    title: str
+    note: str
+
+
+def shown(view: View, state: Callable[[dict[str, Any]], FileState]) -> list[Shown]:
+    """The files of a case with where each is now."""
+    out = []
+    for each in listed(view.detail):
+        found = state(each.file)
+        size = int(each.file.get("size", 0) or 0) or found.size
+        note = [
+            where(found),
+            _("{date}, {action}").format(
+                date=moment(str(each.entry.get("at", ""))), action=view.action(str(each.entry.get("action", "")))
+            ),
+        ]
+        if each.personal:
+            note.append(_("personal data"))
+        out.append(Shown(each, found, f"{one_line(each.name)}  {size_text(size)}", "; ".join(note)))
+    return out
+
+
+def where(state: FileState) -> str:
+    """Where a file is, in plain words."""
+    share = f"{100 * state.have // state.size if state.size else 0} %"
+    match state.where:
+        case "server":
+            return _("on the server")
+        case "wanted":
+            return _("asked for; it comes with the next connection")
+        case "loading":
+            return _("on its way here: {share}").format(share=share)
+        case "here":
+            return _("on this machine")
+        case "failed":
+            return problems.sentence(state.problem)
+        case "waiting":
+            return _("waiting to be sent")
+        case "sending":
+            return _("being sent: {share}").format(share=share)
+    return _("sent")
+
+
+def attached_line(files: Sequence[dict[str, Any]], state: Callable[[dict[str, Any]], FileState]) -> str:
+    """The files of something being written, in one line; "" where there are none."""
+    if not files:
+        return ""
+    names = [
+        f"{one_line(str(file['name']))} ({size_text(state(file).size)}{', !' if file.get('personal', True) else ''})"
+        for file in files
+    ]
+    count = ngettext("{count} file: {names}", "{count} files: {names}", len(names))
+    return count.format(count=len(names), names="; ".join(names))
+
+
+def waiting_line(files: Sequence[dict[str, Any]], state: Callable[[dict[str, Any]], FileState]) -> str:
+    """How far the files of an entry in the outbox are; "" where it has none."""
+    states = [state(file) for file in files]
+    if not states:
+        return ""
+    size, have = (
+        sum(each.size for each in states),
+        sum(each.size if each.where == "sent" else each.have for each in states),
+    )
+    text = ngettext("{count} file, {share} sent", "{count} files, {share} sent", len(states))
+    return text.format(count=len(states), share=f"{100 * have // size if size else 100} %")
