@@ -72,12 +72,13 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
         with Vertical(classes="dialogue"):
             yield Static(self._heading(detail), id="heading", markup=False)
             yield FormView(self.model)
-            yield Static(self._files_line(), id="files", markup=False)
+            yield Static("", id="files", markup=False)
             yield Static("", id="refusal", markup=False)
             yield ActionFooter()
 
     def on_mount(self) -> None:
         """Show the keys."""
+        self._show_files()
         self.query_one(ActionFooter).show(self.footer_items())
         for area in self.query(TextArea):
             # A text that was begun before goes on at its end.
@@ -123,12 +124,15 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
 
     def attachments_changed(self) -> None:
         """Show them and save."""
-        self.query_one("#files", Static).update(self._files_line())
+        self._show_files()
         self._stop_saving()
         self._save()
 
-    def _files_line(self) -> str:
-        return attached_line(self._files, self.store.files.state)
+    def _show_files(self) -> None:
+        line = attached_line(self._files, self.store.files.state)
+        found = self.query_one("#files", Static)
+        found.update(line)
+        found.display = bool(line)
 
     def _first(self) -> CaseDetail:
         detail = self.store.case(*self._cases[0])
