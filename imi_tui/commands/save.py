@@ -1,4 +1,4 @@
-"""``imi-tui save REF FILE --to FOLDER``: fetch a file of a case where need be, check it and save it."""
+"""``imi-tui save REF FILE --to PATH``: fetch a file of a case where need be, check it and save it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("reference", metavar="REF", help=_("reference such as PW-26-004512, or the id of a case"))
     parser.add_argument("file", metavar="FILE", help=_("number or name of the file, as in: imi-tui files REF"))
-    parser.add_argument("--to", required=True, metavar="FOLDER", help=_("the folder to save it in"))
+    parser.add_argument("--to", required=True, metavar="PATH", help=_("the folder to save it in"))
     parser.add_argument("--desk", default="", help=_("at which of your desks"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 

@@ -238,3 +238,73 @@ def test_unsafe_addresses_are_refused(address: str) -> None:
 )
 def test_safe_addresses(address: str) -> None:
     assert checked_address(address) == address.rstrip("/")
+
+
+class TestFiles:
+    """Parts of a file: nothing but the file's own bytes ever looks like one."""
+
+    @staticmethod
+    def fetch(transport: HttpTransport) -> tuple[int, bytes]:
+        with transport.download("desk", "b" * 32, 10, 20, '"x"') as part:
+            return part.status, b"".join(part.chunks)
+
+    def test_what_is_asked(self, hostile: Hostile, transport: HttpTransport) -> None:
+        hostile.answer = lambda _: Answer(b"0123456789", 206, kind="application/pdf", headers={"ETag": '"x"'})
+        assert self.fetch(transport) == (206, b"0123456789")
+        [asked] = hostile.asked
+        assert asked.path == f"/jmap/download/desk/{'b' * 32}/file"
+        found = {name: asked.headers[name] for name in ("range", "if-range", "accept-encoding", "authorization")}
+        assert found == {
+            "range": "bytes=10-19",
+            "if-range": '"x"',
+            "accept-encoding": "identity",
+            "authorization": "Bearer token-1",
+        }
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            (Answer(b"<html>Wifi</html>", 200, kind="text/html"), errors.CaptivePortal),
+            (Answer(b"", 302, headers={"Location": "https://portal.example/"}), errors.CaptivePortal),
+            (Answer(b"", 503, headers={"Retry-After": "7"}), errors.Unavailable),
+            (Answer(b"oops", 500), errors.Unavailable),
+            (Answer(b"", 429), errors.RateLimited),
+            (Answer(b"x", 200, headers={"ETag": '"x"', "Content-Encoding": "gzip"}), errors.ServerMistake),
+        ],
+    )
+    def test_what_is_no_file(
+        self, hostile: Hostile, transport: HttpTransport, answer: Answer, error: type[errors.SyncError]
+    ) -> None:
+        hostile.answer = lambda _: answer
+        with pytest.raises(error):
+            self.fetch(transport)
+
+    def test_a_refused_token_is_renewed_once(self, hostile: Hostile) -> None:
+        http = Http(hostile.url)
+        transport = HttpTransport(http, Tokens("token-1", "token-2"))
+        given = {"Bearer token-2": Answer(b"x", 206, headers={"ETag": '"x"'})}
+        hostile.answer = lambda asked: given.get(asked.headers["authorization"], Answer(b"", 401))
+        assert self.fetch(transport) == (206, b"x")
+        given.clear()
+        with pytest.raises(errors.NotSignedIn):
+            self.fetch(HttpTransport(http, Tokens("token-3", "token-4")))
+        http.close()
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            (Answer(b'{"limit": "quota"}', 413), errors.OverQuota),
+            (Answer(b'{"limit": "maxSizeUpload"}', 413), errors.ServerMistake),
+            (Answer(b'{"blobId": 5}', 201), errors.ServerMistake),
+            (Answer(b'{"blobId": "1"}', 200), errors.ServerMistake),
+        ],
+    )
+    def test_uploads(
+        self, hostile: Hostile, transport: HttpTransport, answer: Answer, error: type[errors.SyncError]
+    ) -> None:
+        hostile.answer = lambda _: answer
+        with pytest.raises(error):
+            transport.upload("desk", b"bytes")
+        assert hostile.asked[0].body == b"bytes"
+        hostile.answer = lambda _: Answer(b"{}", 404)
+        assert transport.upload("desk", b"bytes") == {}
