@@ -65,7 +65,10 @@ _SENTENCES: dict[str, str] = {
     "corruptCache": N_("A file with data on this machine is damaged; start again to fill it anew."),
     "corruptWork": N_("The file with your drafts and unsent entries is damaged; restore it from a backup."),
     "filesUnusable": N_("The files of the program cannot be read or written on this machine."),
-    "newerCache": N_("The data on this machine was written by a newer version of the program."),
+    "newerCache": N_(
+        "The data on this machine was written by a newer version of the program, which alone may write to it."
+        " What you wrote can be read with: imi-tui outbox --export FILE"
+    ),
     "alreadyRunning": N_("The program already runs with this data."),
     "cacheBusy": N_("The data on this machine is in use; try again in a moment."),
     "diskFull": N_("The disk is full; make room and try again."),

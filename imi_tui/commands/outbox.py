@@ -1,4 +1,4 @@
-"""``imi-tui outbox``: what waits to be sent, and what the server refused and why."""
+"""``imi-tui outbox``: what waits to be sent, what the server refused and why; all of it, and drafts, into a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imi_core.text import display
 from imi_tui import commands, problems
-from imi_tui.commands.common import opened, out, out_json, say
+from imi_tui.commands.common import CommandError, opened, out, out_json, profile_and_settings, say, unlock
 from imi_tui.commands.tables import table
 from imi_tui.i18n import N_, _
 
@@ -19,10 +19,17 @@ STATES = {"queued": N_("waits"), "sending": N_("on its way"), "rejected": N_("re
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--json", action="store_true", help=_("print JSON, with the whole content of each entry"))
+    parser.add_argument(
+        "--export",
+        metavar="FILE",
+        help=_("write entries and drafts into a new file, whatever version of the program they are from"),
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
+    if options.export:
+        return _export(options)
     with opened(options) as client:
         items = client.store.outbox()
     if options.json:
@@ -57,4 +64,31 @@ def run(options: argparse.Namespace) -> int:
             out("    " + display(reason))
     if not items:
         say(_("Nothing waits to be sent."))
+    return commands.OK
+
+
+def _export(options: argparse.Namespace) -> int:
+    import json
+    import os
+    from pathlib import Path
+
+    from imi_tui.cache.errors import FilesUnusable
+    from imi_tui.cache.rescue import rescue
+
+    profile, settings = profile_and_settings()
+    key, _described = unlock(options, profile, settings)
+    found = rescue(profile, key)
+    target = Path(options.export).expanduser()
+    try:
+        # What officers wrote is personal data: readable by them alone, and no file is written over.
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(found, file, ensure_ascii=False, indent=2)
+    except FileExistsError as error:
+        text = _("{file} is there already; name a new file.").format(file=display(str(target)))
+        raise CommandError(text, commands.USAGE) from error
+    except OSError as error:
+        raise FilesUnusable.of(error, target.name) from error
+    counts = {"entries": len(found["outbox"]), "drafts": len(found["drafts"]), "file": display(str(target))}
+    say(_("{entries} entries and {drafts} drafts are in {file}, readable by you alone.").format(**counts))
     return commands.OK

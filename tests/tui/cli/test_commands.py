@@ -263,3 +263,15 @@ def test_usage_errors(run: Run) -> None:
     assert run("fly").code == commands.USAGE
     assert run("list", "--view", "none").code == commands.USAGE
     assert run("show").code == commands.USAGE
+
+
+def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: Path, token: str, server: str) -> None:
+    assert run("sync", "--server", server, token=token).code == 0
+    target = home / "mine.json"
+    ran = run("outbox", "--export", str(target))
+    assert (ran.code, ran.out) == (0, "")
+    assert json.loads(target.read_text()) == {"outbox": [], "drafts": []}
+    assert target.stat().st_mode & 0o777 == 0o600
+    again = run("outbox", "--export", str(target))
+    assert again.code == 2
+    assert "is there already" in again.err

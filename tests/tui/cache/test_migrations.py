@@ -1,0 +1,127 @@
+"""Killed at every statement of a migration, a file is as it was or as it shall be; what was written can be read out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imi_core.procedure import Rules
+from imi_tui.cache import db, schema
+from imi_tui.cache.errors import NewerCache
+from imi_tui.cache.model import Draft
+from imi_tui.cache.rescue import rescue
+from imi_tui.cache.store import Store
+from imi_tui.profile import Profile
+from tests.tui.cache.world import DE, KEY, case, case_id, open_store, put
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from imi_tui.cache import db, schema
+work = db.open_file(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), "work")
+left = int(sys.argv[3])
+def trace(cursor, sql, bindings):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    return True
+work.connection.exec_trace = trace
+db.migrate(work, schema.WORK, "2026-01-01T00:00:00+00:00")
+"""
+
+
+def filled(path: Path, version: int) -> list[tuple[object, ...]]:
+    """`work.db` as an earlier version left it, with a row in every table; what the outbox holds."""
+    work = db.open_file(path, KEY, "work")
+    db.migrate(work, schema.WORK[:version], "2025-01-01T00:00:00+00:00")
+    with work.write():
+        work.run(
+            "insert into outbox(client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
+            " queued_at) values('r1', 'o', 'd', 'c', '', 'accept', '{\"a\":1}', 'x', 'queued', '2026-01-01T00:00:00Z')"
+        )
+        work.run("insert into draft(id, saved_at, wire) values('d1', '2026-01-01', '{\"id\":\"d1\"}')")
+    rows = work.rows("select * from outbox")
+    work.close()
+    return rows
+
+
+def state(path: Path) -> tuple[int, list[tuple[object, ...]], list[tuple[str, str]]]:
+    work = db.open_file(path, KEY, "work")
+    found = (
+        work.one("pragma user_version")[0],
+        work.rows("select * from outbox"),
+        work.rows("select name, sql from sqlite_master order by name"),
+    )
+    assert work.rows("pragma integrity_check") == [("ok",)]
+    work.close()
+    return found
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.WORK)))
+def test_a_migration_killed_at_any_statement_is_whole_or_undone(version: int, tmp_path: Path) -> None:
+    filled(tmp_path / "before.db", version)
+    before = state(tmp_path / "before.db")
+    filled(tmp_path / "goal.db", version)
+    goal = db.open_file(tmp_path / "goal.db", KEY, "work")
+    db.migrate(goal, schema.WORK, "2026-01-01T00:00:00+00:00")
+    goal.close()
+    after = state(tmp_path / "goal.db")
+    assert after[0] > before[0]
+    seen = set()
+    for statement in range(60):
+        path = tmp_path / f"{statement}.db"
+        filled(path, version)
+        argv = [sys.executable, "-c", KILLED, str(path), KEY.hex(), str(statement)]
+        code = subprocess.run(argv, check=False, timeout=60).returncode
+        # With several migrations in between, each may be the last that was done.
+        number, rows, _ = found = state(path)
+        assert rows == before[1]
+        assert number in range(before[0], after[0] + 1)
+        assert found in (before, after) or before[0] < number < after[0]
+        seen.add(number)
+        work = db.open_file(path, KEY, "work")
+        db.migrate(work, schema.WORK, "2026-01-01T00:00:00+00:00")
+        work.close()
+        assert state(path) == after
+        if code == 0:
+            break
+    else:
+        raise AssertionError("the migration has more statements than were tried")
+    assert seen == set(range(before[0], after[0] + 1))
+
+
+def test_what_was_written_can_be_read_out_of_a_newer_file(store: Store, home: Path, pw_info: Rules) -> None:
+    put(store, case(pw_info))
+    item = store.act(DE, case_id(1), "accept", answers={"agreed_days": 5})
+    draft = Draft(id="d", desk=DE, procedure="", action="message", case_id=case_id(1), text="Ein Entwurf")
+    store.save_draft(draft)
+    store.close()
+    newer = db.open_file(home / "work.db", KEY, "work")
+    newer.run("alter table outbox add column flavour text not null default 'new'; pragma user_version = 99")
+    newer.close()
+    with pytest.raises(NewerCache):
+        open_store(home)
+    before = (home / "work.db").read_bytes()
+    found = rescue(Profile(home), KEY)
+    assert [(each["clientRef"], each["payload"]["answers"]) for each in found["outbox"]] == [
+        (item.client_ref, {"agreed_days": 5})
+    ]
+    assert [each["text"] for each in found["drafts"]] == ["Ein Entwurf"]
+    assert (home / "work.db").read_bytes() == before
+
+
+def test_what_was_written_can_be_read_out_of_an_old_file(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    filled(tmp_path / "work.db", 1)
+    found = rescue(Profile(tmp_path), KEY)
+    assert [each["payload"] for each in found["outbox"]] == [{"a": 1}]
+    assert found["drafts"] == [{"id": "d1"}]
+
+
+def test_nothing_there_is_nothing_written(tmp_path: Path) -> None:
+    assert rescue(Profile(tmp_path), KEY) == {"outbox": [], "drafts": []}
+    assert not any(tmp_path.iterdir())
