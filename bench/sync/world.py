@@ -72,11 +72,19 @@ def texts(cases: int) -> list[str]:
 class World:
     """The server while it is entered: a copy of the data folder, https where the line is not the machine itself."""
 
-    def __init__(self, cases: int, folder: Path, at: Callable[[str, Sequence[str]], list[str]], *, tls: bool) -> None:
-        self._cases, self._folder, self._at, self._tls = cases, folder, at, tls
+    def __init__(
+        self,
+        cases: int,
+        folder: Path,
+        at: Callable[[str, Sequence[str]], list[str]],
+        *,
+        tls: bool,
+        host: str = SERVER,
+    ) -> None:
+        self._cases, self._folder, self._at, self._tls, self._host = cases, folder, at, tls, host
         self._data = folder / "central"
         self._written = 0
-        self.url = f"{'https' if tls else 'http'}://{SERVER}:{PORT}"
+        self.url = f"{'https' if tls else 'http'}://{host}:{PORT}"
         self.environment = dict(os.environ)
 
     def __enter__(self) -> Self:
@@ -87,7 +95,7 @@ class World:
             Sessions(store).script_token(OFFICER, self.token, dt.timedelta(hours=4))
         finally:
             store.close()
-        flags = [f"--data={self._data}", f"--port={PORT}", f"--host={SERVER}", f"--url={self.url}"]
+        flags = [f"--data={self._data}", f"--port={PORT}", f"--host={self._host}", f"--url={self.url}"]
         if self._tls:
             authority, certificate, key = _certificates(self._folder)
             flags += [f"--certificate={certificate}", f"--key={key}"]

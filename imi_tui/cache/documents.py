@@ -69,7 +69,7 @@ class Documents:
         if found is not None:
             docid, text = found
             if text is None:
-                text = self._stored_text(n)
+                text = self.stored_text(n)
             self._cache.run("insert into words(words, rowid, text) values('delete', ?, ?)", (docid, text))
             self._cache.run("delete from document where docid = ?", (docid,))
         self._cache.run("delete from to_index where n = ?", (n,))
@@ -136,7 +136,8 @@ class Documents:
             docid = last[0] + 1
         return docid
 
-    def _stored_text(self, n: int) -> str:
+    def stored_text(self, n: int) -> str:
+        """The words that stand, or are to stand, for a case in the index."""
         sql = (
             "select l.desk, l.id, c.wire, t.wire from listing l join confirmed c on c.n = l.n"
             " left join content t on t.n = l.n where l.n = ?"

@@ -30,6 +30,8 @@ Tokens = Callable[["Secrets", "Http"], "TokenSource"]
 
 FIRST_RETRY, LAST_RETRY = 5.0, 900.0
 QUICK_POLL, SLOW_POLL = 60.0, 600.0
+INDEX_AT_ONCE = 1000
+"""Cases whose words are gathered before they go into the index, in as many transactions as it takes."""
 SKEW_SECONDS = 120.0
 """A difference of clocks worth telling the officer."""
 _NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherServer)
@@ -194,7 +196,7 @@ class SyncWorker:
         self._tried("indexing", lambda: self._index_pending(store))
 
     def _index_pending(self, store: Store) -> None:
-        while not self._stopping.is_set() and not self._wake.is_set() and store.sync.index_pending(200):
+        while not self._stopping.is_set() and not self._wake.is_set() and store.sync.index_pending(INDEX_AT_ONCE):
             pass
 
     def _tell(self, code: str) -> None:

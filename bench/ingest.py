@@ -1,0 +1,125 @@
+"""Taking a first sync over: rows and cases a second beside the same rows inserted raw, memory, keys meanwhile.
+
+Replies are those of the real server over the real generator's cases; server and line are off the clock but for the
+keys, which are pressed in the full screen while it synchronises with the server for the first time.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.keys import percentile
+from bench.sync.world import World
+from bench.terminal import KEYS, Terminal
+from imi_tui.cache.store import Store
+from imi_tui.cache.vault import open_vault
+from imi_tui.profile import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HOST = "127.0.0.1"
+RAW_ROWS, RAW_CASES = 500, 2000
+"""Cases inserted in one transaction by what ours is compared with."""
+KEY_LIMIT = 50
+FIRST_ROWS = "-26-"
+PAUSE = 0.01
+LONGEST = 300.0
+
+
+def _at(_: str, argv: Sequence[str]) -> list[str]:
+    return list(argv)
+
+
+def part(*arguments: str, given: str = "") -> dict[str, Any]:
+    """One part in a process of its own; what it tells."""
+    argv = [sys.executable, "-m", "bench.ingest_client", *arguments]
+    done = subprocess.run(argv, input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    told: dict[str, Any] = json.loads(done.stdout) or {}
+    return told
+
+
+def throughput(cases: int, folder: Path, world: World) -> list[str]:
+    """Lines for one size."""
+    part("record", str(folder), world.url, given=f"{world.token}\n")
+    heads = part("heads", str(folder))
+    raw_heads = part("raw", str(folder), "heads", str(RAW_ROWS))
+    full = part("full", str(folder))
+    raw_full = part("raw", str(folder), "full", str(RAW_CASES))
+    without = full["cases"] / full["applied"]
+    return [
+        f"{cases} cases, list rows: {_rate(heads, 25_000)}{_beside(heads, raw_heads)}",
+        f"{cases} cases, whole with the index: {_rate(full, 4_000)}, without it {without:.0f}{_beside(full, raw_full)}",
+    ]
+
+
+def _rate(told: dict[str, Any], limit: int) -> str:
+    rate = told["cases"] / told["took"]
+    return f"{rate:.0f} a second (limit {limit}) {'ok' if rate >= limit else 'UNDER'}"
+
+
+def _beside(ours: dict[str, Any], raw: dict[str, Any]) -> str:
+    times, busy = ours["took"] / raw["took"], ours["cpu"] / raw["cpu"]
+    peak = ours["peak"] / 1024
+    return (
+        f"; raw inserts of the same {raw['cases'] / raw['took']:.0f} a second: {times:.2f} times their time, {busy:.2f}"
+        f" times their processor time; peak memory {peak:.0f} MiB"
+    )
+
+
+def keys(folder: Path, world: World) -> list[float]:
+    """Milliseconds from a key to the first byte of its picture, from the first rows to the end of the index."""
+    profile = Profile(folder / "screen")
+    profile.home.mkdir(mode=0o700)
+    vault = f"--vault=file:{profile.home / 'key'}"
+    client = [str(Path(sys.executable).parent / "imi-tui"), f"--server={world.url}", vault]
+    env = {"IMI_TUI_HOME": str(profile.home), "IMI_TUI_LANG": "en", "IMI_TUI_TOKEN": world.token}
+    out: list[float] = []
+    with Terminal(client, 120, 40, env) as terminal:
+        terminal.wait_for(FIRST_ROWS, 60)
+        watching = Store.open(profile, open_vault("file", profile, _no_question).key())
+        try:
+            until = time.perf_counter() + LONGEST
+            while time.perf_counter() < until and (len(out) % 20 or _busy(watching)):
+                terminal.settle(PAUSE, 0.5)
+                sent = terminal.send(KEYS["up" if len(out) % 4 in (2, 3) else "down"])
+                arrived = terminal.read(5)
+                if arrived is None:
+                    raise AssertionError("no answer to a key")
+                out.append((arrived - sent) * 1000)
+        finally:
+            watching.close()
+    return out
+
+
+def _busy(store: Store) -> bool:
+    return store.status().filling is not None or store.indexing() > 0
+
+
+def _no_question(_: str) -> str:
+    raise AssertionError("a key file asks nothing")
+
+
+def report(sizes: Sequence[int]) -> list[str]:
+    """One line a figure."""
+    lines: list[str] = []
+    for cases in sizes:
+        with tempfile.TemporaryDirectory() as name, World(cases, Path(name), _at, tls=False, host=HOST) as world:
+            folder = Path(name)
+            lines += throughput(cases, folder, world)
+            if cases == sizes[0]:
+                took = keys(folder, world)
+                p50, p99 = percentile(took, 50), percentile(took, 99)
+                lines.append(
+                    f"keys during a first sync of {cases} cases: {len(took)} keys, p50 {p50:.1f} ms, p99 {p99:.1f} ms "
+                    f"(limit {KEY_LIMIT}) {'ok' if p99 <= KEY_LIMIT else 'OVER'}, longest {max(took):.0f} ms"
+                )
+    return lines

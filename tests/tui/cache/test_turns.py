@@ -1,0 +1,106 @@
+"""Indexing beside an officer at work: who asked first writes first, and nothing stale gets into the index."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from imi_core.procedure import Rules
+from imi_tui.cache import sync
+from imi_tui.cache.documents import Document, Documents
+from imi_tui.cache.errors import CacheBusy
+from imi_tui.cache.store import Store
+from tests.tui.cache.world import DE, case, case_id, open_store, put
+
+
+def test_threads_write_in_the_order_in_which_they_ask(store: Store, home: Path) -> None:
+    order: list[str] = []
+
+    def officer() -> None:
+        other = open_store(home)
+        try:
+            with other._cache.write():
+                order.append("officer")
+        finally:
+            other.close()
+
+    thread = threading.Thread(target=officer)
+    with store._cache.write():
+        assert not store._cache.turns.wanted
+        thread.start()
+        while thread.is_alive() and not store._cache.turns.wanted:
+            pass
+        assert store._cache.turns.wanted
+    with store._cache.write():
+        order.append("again")
+    thread.join()
+    assert order == ["officer", "again"]
+
+
+def test_a_turn_that_does_not_come_is_a_busy_cache(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imi_tui.cache.db.BUSY_MS", 10)
+    with store._cache.write():
+        with pytest.raises(CacheBusy), store._cache.turns.turn():
+            pass
+        assert not store._cache.turns.wanted
+
+
+def test_indexing_gives_the_file_back_when_it_is_wanted(
+    store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_waiting(store, pw_info, 5)
+    monkeypatch.setattr(sync, "STEP", 2)
+    monkeypatch.setattr(sync, "HOLD", 1e9)
+    at_once: list[int] = []
+    plain = sync.SyncStore._put
+    wanted = iter((True, False, False))
+    monkeypatch.setattr("imi_tui.cache.db.Turns.wanted", property(lambda self: next(wanted)))
+
+    def watched(self: sync.SyncStore, documents: list[Document]) -> list[Document]:
+        left = plain(self, documents)
+        at_once.append(len(documents) - len(left))
+        return left
+
+    monkeypatch.setattr(sync.SyncStore, "_put", watched)
+    assert store.sync.index_pending(10) == 0
+    assert at_once == [2, 3]
+    assert len(store.search("alpbau")) == 5
+
+
+def test_words_that_changed_while_they_were_gathered_are_gathered_again(
+    store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_waiting(store, pw_info, 3)
+    other = open_store(home)
+    plain = Documents.read
+    read: list[int] = []
+
+    def meanwhile(self: Documents, limit: int) -> list[Document]:
+        found = plain(self, limit)
+        read.append(len(found))
+        if len(read) == 1:
+            put(other, case(pw_info, 2, version=7, subject="Nouveau sujet"))
+        return found
+
+    monkeypatch.setattr(Documents, "read", meanwhile)
+    while store.sync.index_pending(10):
+        pass
+    other.close()
+    assert len(read) > 2
+    assert [row.id for row in store.search("nouveau")] == [case_id(2)]
+    assert len(store.search("alpbau")) == 3
+    store._cache.run("insert into words(words) values('integrity-check')")
+    assert store.sync.index_pending(10) == 0
+
+
+def put_waiting(store: Store, rules: Rules, count: int) -> None:
+    """Cases that are not indexed yet."""
+    put(store, *(case(rules, number) for number in range(1, count + 1)))
+    for n, id in store._cache.rows("select n, id from listing"):
+        assert id
+        store._documents.remove(n)
+        store._documents.want([n])
+    assert store.indexing() == count
+    assert store.row(DE, case_id(1), "all", "due") is not None
