@@ -131,7 +131,7 @@ def heads(folder: Path) -> dict[str, Any]:
         started, cpu = time.perf_counter(), time.process_time()
         for number, body in enumerate(Recorded(folder / "heads")):
             found = wire.parse(body)["methodResponses"][0][1]["list"]
-            store.sync.apply(DESK, Page(f"{number}", has_more=True, cases=found, filling=0.5))
+            store.sync.apply(DESK, Page(f"{number}", has_more=True, heads=found, filling=0.5))
         return _told(store.counts()["all"], time.perf_counter() - started, cpu)
 
 

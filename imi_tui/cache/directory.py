@@ -27,12 +27,13 @@ class Directory:
         self._cache = cache
         self._generation = -1
         self._rules: dict[tuple[str, int], Rules] = {}
+        self._unknown: set[tuple[str, int]] = set()
 
     # --- procedures --------------------------------------------------------------------------------------------
 
     def rules(self, procedure: str, version: int | None = None) -> Rules:
         """One version of a procedure, or the newest. Raises `UnknownProcedure`."""
-        self._notice()
+        self.notice()
         if version is None:
             newest = self._cache.one("select max(version) from procedure where id = ?", (procedure,))[0]
             if newest is None:
@@ -53,21 +54,28 @@ class Directory:
         return [self.rules(id, version) for id, version, found in self._cache.rows(sql) if not area or found == area]
 
     def state_facts(self, procedure: str, version: int, state: str) -> tuple[bool, tuple[str, ...]] | None:
-        """Whether a state is open and which parts see only the summary in it; None where the rules are not here."""
+        """Whether a state is open and which parts see only the summary in it; None where the rules are not here.
+
+        Follows the directory as of the last `notice`.
+        """
         rules = self._rules.get((procedure, version))
         if rules is None:
+            if (procedure, version) in self._unknown:
+                return None
             try:
                 rules = self.rules(procedure, version)
             except UnknownProcedure:
+                self._unknown.add((procedure, version))
                 return None
         found = rules.lifecycle.states.get(state)
         return (found.open, found.summary_for) if found is not None else None
 
-    def _notice(self) -> None:
+    def notice(self) -> None:
         """Forget what was decoded when the directory has changed since."""
         generation = self.generation()
         if generation != self._generation:
             self._rules.clear()
+            self._unknown.clear()
             self._generation = generation
 
     def generation(self) -> int:

@@ -127,6 +127,7 @@ class Projector:
     def refresh(self, affected: set[Key], arrivals: Mapping[Key, Arrival] | None = None) -> set[Key]:
         """Make the rows of `affected`, and of all the outbox touched meanwhile, true again; which they were."""
         arrivals = arrivals or {}
+        self._directory.notice()
         reflected = self._cache.one("select value from meta where name = 'generation'")[0]
         with self._outbox.work.snapshot():
             generation = self._outbox.generation()
