@@ -190,6 +190,16 @@ ACTIONS: tuple[Action, ...] = (
         footer=5,
     ),
     _a(
+        "app.removals",
+        N_("On hold"),
+        N_("Says which cases the server would remove at once, and lets you allow it."),
+        "h",
+        "app",
+        "inbox",
+        when=flag("held"),
+        footer=4,
+    ),
+    _a(
         "app.sign_out",
         N_("Sign out"),
         N_("Ends the session at the server. What is on this machine stays."),

@@ -137,6 +137,14 @@ class SyncStatus(NamedTuple):
     wanted: int = 0
 
 
+class Held(NamedTuple):
+    """Removals on hold: the server would take `cases` of the desk's `total` away."""
+
+    desk: str
+    cases: int
+    total: int
+
+
 class DeskProgress(NamedTuple):
     """How far a desk is: cases listed here, the share of its first sync that is done (None when it is over), and
     how many of the cases listed lack their content."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.documents import Documents
     from imi_tui.cache.file_moves import FileMoves
     from imi_tui.cache.files import Files
-    from imi_tui.cache.model import AuthorityHit, CaseDetail, SortId, ViewId
+    from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, ViewId
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.register import Register
     from imi_tui.cache.sync import SyncStore
@@ -311,6 +311,14 @@ class Store:
         if wanted:
             self.publish(Changed(frozenset(("wanted",)), frozenset(((desk, id),))))
         return wanted
+
+    def held(self) -> tuple[Held, ...]:
+        """Removals on hold: so much would go at once that the officer has to say so."""
+        return self.sync.brake.held()
+
+    def allow_removals(self) -> None:
+        """The officer lets what is on hold be removed at the next synchronisation."""
+        self.sync.brake.allow()
 
     def remembered(self, name: str) -> str:
         """What `remember` kept under this name, empty where there is nothing."""

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache.brake import Brake
 from imi_tui.cache.contents import OPENED, REST, Wanted, content_of, head_of, judged
 from imi_tui.cache.errors import BadObject, CacheBusy
 from imi_tui.cache.ids import LOCAL
@@ -90,6 +91,7 @@ class SyncStore:
         self._projector = projector
         self._contents = contents
         self.register = RegisterParts(store, cache, directory, session)
+        self.brake = Brake(cache)
 
     # --- session, states, secrets ---------------------------------------------------------------------------
 
@@ -436,6 +438,12 @@ class SyncStore:
         """The server did not give these contents: not asked for again until something says so."""
         with self._cache.write():
             self._contents.give_up(self._store.desks.number(account), ids)
+
+    def size(self, account: str) -> int:
+        """How many confirmed cases a desk has."""
+        sql = "select count(*) from listing l where l.desk = ? and exists (select 1 from confirmed c where c.n = l.n)"
+        found: int = self._cache.one(sql, (self._store.desks.number(account),))[0]
+        return found
 
     # --- recovery -------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from imi_tui import actions as registry
 from imi_tui import keymap
 from imi_tui.actions import Action, Situation
 from imi_tui.bindings import bindings
-from imi_tui.i18n import _
+from imi_tui.i18n import _, ngettext
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.status_line import StatusLine
 
@@ -158,8 +158,23 @@ class ActionScreen(Screen[Result]):
         self.dismiss()
 
     def action_app_quit(self) -> None:
-        """Leave the program."""
-        self.app.exit()
+        """Leave the program; where something waits to be sent, after saying so."""
+        waiting = self.store.status().queued
+        if not waiting:
+            self.app.exit()
+            return
+        from imi_tui.screens import routes
+
+        def answered(value: str | None) -> None:
+            if value == "quit":
+                self.app.exit()
+
+        text = ngettext(
+            "{count} entry waits to be sent. It is safe on this machine and goes out at the next start.",
+            "{count} entries wait to be sent. They are safe on this machine and go out at the next start.",
+            waiting,
+        ).format(count=waiting)
+        self.app.push_screen(routes.choose(text, [(_("Quit"), "quit"), (_("Stay"), "stay")]), answered)
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Tell the officer one sentence (already translated); data in it stays text."""

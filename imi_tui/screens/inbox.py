@@ -176,6 +176,7 @@ class InboxScreen(CaseScreenBase):
                 ("seated", seated),
                 ("may_sign_in", self.context.sign_in is not None and not signed_in),
                 ("may_sign_out", self.context.sign_out is not None and signed_in),
+                ("held", bool(self.store.held())),
             )
             if holds
         )
@@ -319,6 +320,21 @@ class InboxScreen(CaseScreenBase):
     async def action_app_sign_in(self) -> None:
         """Sign in."""
         await self.app.push_screen(routes.sign_in())
+
+    async def action_app_removals(self) -> None:
+        """Say what is on hold; the officer may let it go."""
+        held = self.store.held()
+        if not held:
+            return
+
+        def chosen(value: str | None) -> None:
+            if value == "remove":
+                self.store.allow_removals()
+                self.context.sync_now()
+                self.say(_("The cases on hold go with the next synchronisation."))
+
+        answers = [(_("Keep them for now"), "keep"), (_("Let them go"), "remove")]
+        await self.app.push_screen(routes.choose(views.on_hold(held, self.store.seats()), answers), chosen)
 
     async def action_app_sign_out(self) -> None:
         """Sign out, after asking: getting back in costs a trip to the browser."""

@@ -118,9 +118,9 @@ class Recovery:
         return {id: (version, level) for id, version, level in self._store.known(self._desk, prefix)}
 
     def _brake(self, gone: list[str]) -> None:
-        if self._confirmed or len(gone) <= MANY:
+        if self._confirmed or len(gone) <= MANY or self._store.brake.allowed(self._desk, len(gone)):
             return
-        total = len(self._store.known(self._desk, ""))
+        total = self._store.size(self._desk)
         if len(gone) > SHARE * total:
             raise ManyRemoved(self._desk, len(gone), total)
 

@@ -82,7 +82,7 @@ class _Run:
     since: dict[str, str] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
     sessions: int = 0
-    held: ManyRemoved | None = None
+    held: dict[str, ManyRemoved] = field(default_factory=dict)
 
 
 class Engine:
@@ -127,8 +127,11 @@ class Engine:
             raise
         finally:
             self.report.skew = self._transport.skew
-        if run.held is not None:
-            raise run.held
+        for held in self._store.brake.held():
+            if held.desk not in run.held:
+                self._store.brake.release(held.desk)
+        if run.held:
+            raise next(iter(run.held.values()))
         self._let_go()
         self._store.set_ok(self._clock())
         return self.report
@@ -329,16 +332,20 @@ class Engine:
         if account == DIRECTORY or not gone or self._accept:
             return False
         removed = run.gone[account] = run.gone.get(account, 0) + len(gone)
-        if removed <= MANY:
+        if removed <= MANY or self._store.brake.allowed(account, removed):
             return False
-        total = len(self._store.known(account, "")) + removed - len(gone)
+        total = self._store.size(account) + removed - len(gone)
         if removed <= SHARE * total:
             return False
         answers, _ = self._ask([["Case/get", {"accountId": account, "ids": gone, "properties": ["id"]}, "c"]])
         if not answers["c"].error and answers["c"].arguments.get("list") == []:
             return False
-        run.held = ManyRemoved(account, removed, total)
+        self._hold(run, ManyRemoved(account, removed, total))
         return True
+
+    def _hold(self, run: _Run, many: ManyRemoved) -> None:
+        run.held[many.desk] = many
+        self._store.brake.hold(many.desk, many.count, many.total)
 
     # --- recovery and session ---------------------------------------------------------------------------------------
 
@@ -357,8 +364,8 @@ class Engine:
         )
         try:
             recovery.run()
-        except ManyRemoved as held:
-            run.held = held
+        except ManyRemoved as many:
+            self._hold(run, many)
             return []
         finally:
             self.report.changed += recovery.fetched

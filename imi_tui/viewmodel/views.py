@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imi_tui.cache.model import VIEWS
-from imi_tui.i18n import N_, _
+from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.cells import fit, fit_end
 
 if TYPE_CHECKING:
-    from imi_tui.cache.model import SortId, SyncStatus, ViewId
+    from imi_tui.cache.model import Held, Seat, SortId, SyncStatus, ViewId
 
 NAMES: dict[ViewId, str] = {
     "todo": N_("To do"),
@@ -59,3 +59,18 @@ def empty(view: ViewId, status: SyncStatus, seats: int) -> str:
     if view == "todo":
         return _("Nothing to do. New cases show here after the next synchronisation; press n to start a request.")
     return _("There is no case in this view. Press Tab for the next view or / to search.")
+
+
+def on_hold(held: tuple[Held, ...], seats: tuple[Seat, ...]) -> str:
+    """What the server would remove, and why it has not happened."""
+    names = {seat.desk: seat.authority_name for seat in seats}
+    lines = [
+        ngettext(
+            "{desk}: the server would take {count} of {total} cases away at once, without a reason.",
+            "{desk}: the server would take {count} of {total} cases away at once, without a reason.",
+            each.cases,
+        ).format(desk=names.get(each.desk, each.desk), count=each.cases, total=each.total)
+        for each in held
+    ]
+    lines.append(_("That may be a mistake of the server. They stay here until it explains itself or you let them go."))
+    return "\n".join(lines)

@@ -417,3 +417,42 @@ async def test_a_key_that_does_nothing_says_why(store: Store, home: Path) -> Non
         assert [note.message for note in app._notifications] == [
             "Accept: this is not possible in the present state of the case."
         ]
+
+
+async def test_quitting_with_something_unsent_says_so_first(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("2", "a", *"5", "enter")
+        await settled(pilot)
+        assert store.status().queued == 1
+        await pilot.press("f10")
+        await settled(pilot)
+        assert "1 entry waits to be sent. It is safe on this machine" in text_of(app)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert app.is_running
+        await pilot.press("f10")
+        await settled(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app._exit
+
+
+async def test_removals_on_hold_are_explained_and_let_go_by_the_officer(store: Store, home: Path) -> None:
+    asked: list[int] = []
+    async with running(store, home, sync_now=lambda: asked.append(1)) as (app, pilot):
+        assert "On hold" not in footer(app)
+        desk = store.seats()[0].desk
+        store.sync.brake.hold(desk, 40, 41)
+        store.sync.set_problem("manyRemoved")
+        await settled(pilot)
+        assert "removal on hold" in text_of(app)
+        assert "On hold" in footer(app)
+        await pilot.press("h")
+        await settled(pilot)
+        assert "would take 40 of 41" in text_of(app)
+        await pilot.press("enter")
+        assert not store.sync.brake.allowed(desk, 40)
+        await pilot.press("h", "down", "enter")
+        await settled(pilot)
+        assert store.sync.brake.allowed(desk, 40)
+        assert asked

@@ -155,6 +155,40 @@ def test_an_empty_server_removes_nothing_until_somebody_says_so(central: Central
     assert lyon.ids() == set()
 
 
+def test_what_is_on_hold_stays_so_and_goes_once_by_the_officers_word(central: Central, client: Clients) -> None:
+    for number in range(40):
+        send(central, subject=f"Case {number}")
+    lyon = client("lyon")
+    lyon.sync()
+    forget_state(lyon)
+    lyon.line.change = _empty_digest
+    for _ in range(2):
+        with pytest.raises(ManyRemoved):
+            lyon.sync()
+        lyon.restart()
+        assert lyon.store.held() == ((LYON, 40, 40),)
+    send(central, subject="One more")
+    lyon.line.change = lambda response: response
+    lyon.sync()
+    # The server explained itself: nothing is on hold, and nothing is allowed either.
+    assert (len(lyon.ids()), lyon.store.held()) == (41, ())
+    lyon.store.allow_removals()
+    forget_state(lyon)
+    lyon.line.change = _empty_digest
+    with pytest.raises(ManyRemoved):
+        lyon.sync()
+    lyon.store.allow_removals()
+    lyon.sync()
+    assert (lyon.ids(), lyon.store.held()) == (set(), ())
+    lyon.line.change = lambda response: response
+    forget_state(lyon)
+    lyon.sync()
+    forget_state(lyon)
+    lyon.line.change = _empty_digest
+    with pytest.raises(ManyRemoved):
+        lyon.sync()
+
+
 def test_a_few_removals_need_no_reason(central: Central, client: Clients) -> None:
     for number in range(10):
         send(central, subject=f"Case {number}")
