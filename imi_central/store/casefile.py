@@ -49,7 +49,8 @@ def write_case(
         log[desk_id] = items
     first = changes.append(conn, at, log)
     for desk_id in now_desks:
-        joined = first.get(desk_id) if desk_id not in old_desks or log[desk_id][0].kind == "created" else None
+        appeared = desk_id not in old_desks or (desk_id in log and log[desk_id][0].kind == "created")
+        joined = first.get(desk_id) if appeared else None
         _write_part(conn, after, desk_id, desk_id in old_desks, joined)
     gone = [desk_id for desk_id in old_desks if desk_id not in now_desks]
     if gone:

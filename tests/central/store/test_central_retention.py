@@ -77,6 +77,14 @@ def test_after_three_years_the_content_is_gone_and_the_chain_holds(
     assert retention.run(store) == (0, 0, 0, 0, 0)
 
 
+def test_a_blocked_case_is_erased_in_its_time(store: Store, clock: Clock, closed: Entry) -> None:
+    clock.at += dt.timedelta(days=200)
+    assert retention.run(store).blocked == 1
+    clock.at += dt.timedelta(days=365 * 3)
+    assert retention.run(store).erased == 1
+    assert MARKER.encode() not in everything(store)
+
+
 def test_erasing_a_case_tells_a_client_that_kept_up(store: Store, caller: Caller, clock: Clock, closed: Entry) -> None:
     replica = Replica(caller, "lyon", LYON).sync()
     force(store, closed.case_id, "erase")
