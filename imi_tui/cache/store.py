@@ -10,7 +10,7 @@ import datetime as dt
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.errors import CacheBusy
+from imi_tui.cache.errors import CacheError
 from imi_tui.cache.hub import Hub, hub_of
 from imi_tui.cache.ids import Random, SystemRandom, uuid7
 from imi_tui.cache.model import Changed, DeskProgress, Draft, OutboxItem, Row, Seat, SyncStatus
@@ -412,9 +412,13 @@ class Store:
     # --- the projection -------------------------------------------------------------------------------------------
 
     def reflect(self, *kinds: str) -> None:
-        """Let the listing follow a commit to the outbox, and tell. A busy cache follows with its next transaction."""
+        """Let the listing follow a commit to the outbox, and tell.
+
+        What was committed counts, whatever becomes of the listing: a busy cache, or one on a full disk, follows with
+        its next transaction, a damaged one is found so by whoever reads it.
+        """
         cases: set[tuple[str, str]] = set()
-        with contextlib.suppress(CacheBusy), self.desks.kept(), self._cache.write():
+        with contextlib.suppress(CacheError), self.desks.kept(), self._cache.write():
             cases = self._projector.refresh(set())
         self.publish(Changed(frozenset(("outbox", "cases", "status", *kinds)), frozenset(cases)))  # type: ignore[arg-type]
 

@@ -14,11 +14,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import CASE, CORE, DIRECTORY
-from imi_tui.cache.errors import BadObject, OutboxChanged
+from imi_tui.cache.errors import BadObject, CacheError, OutboxChanged
 from imi_tui.cache.sync import Page
 from imi_tui.sync import outgoing, reading
 from imi_tui.sync.digest import MANY, SHARE, Recovery
-from imi_tui.sync.errors import Disabled, ManyRemoved, NotSignedIn, OtherServer, ReplyTooLarge, ServerMistake
+from imi_tui.sync.errors import (
+    Disabled,
+    ManyRemoved,
+    NotSignedIn,
+    OtherServer,
+    ReplyTooLarge,
+    ServerMistake,
+    SyncError,
+)
 from imi_tui.sync.outgoing import Batch, Settlement
 from imi_tui.sync.register import Register
 
@@ -381,9 +389,17 @@ class Engine:
         return [account]
 
     def _load_session(self, run: _Run) -> None:
-        """Fetch the session; act on what it says about server, officer and rights before keeping it."""
+        """Fetch the session and take it over."""
         run.sessions += 1
-        session = self._transport.session()
+        try:
+            self._take_session(run, self._transport.session())
+        except (SyncError, CacheError):
+            # Half taken over counts as not seen: the next run begins with it.
+            self._session = None
+            raise
+
+    def _take_session(self, run: _Run, session: dict[str, Any]) -> None:
+        """Act on what the session says about server, officer and rights before keeping it."""
         new = reading.session_info(session)
         stored = self._store.session()
         old = reading.session_info(stored) if stored is not None else None
