@@ -1,0 +1,144 @@
+"""The disk below the cipher: full at every write, without power at every moment, a bit flipped (F18, F19, F20)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from imi_tui.cache.errors import CacheError, DiskFull, NoSuchSeat
+from imi_tui.cache.model import Draft
+from tests.central.world import LYON, REQUEST, ROSENHEIM
+from tests.sim.disk import Killed, under
+from tests.sim.world import Machine, Server
+
+Make = Callable[[], Machine]
+
+
+@pytest.fixture
+def make(memory: Path, template: Path) -> Iterator[Make]:
+    """Makes lyon's machine on a server of its own."""
+    loop = asyncio.new_event_loop()
+    made: list[Machine] = []
+    server = Server(memory, template, 1)
+
+    def machine() -> Machine:
+        made.append(Machine(memory / f"lyon-{len(made)}", server, "lyon", loop, len(made)))
+        return made[-1]
+
+    class Disks(list):  # type: ignore[type-arg]
+        """Those of all machines, also the ones made later."""
+
+        def __iter__(self) -> Iterator[object]:
+            return (each.disk for each in made)
+
+    with under():
+        from tests.sim import disk
+
+        disk._disks = Disks()
+        yield machine
+        for each in made:
+            each.disk.room = None
+            each.end()
+        disk._disks = []
+    server.close()
+    loop.close()
+
+
+def letter(number: int) -> Draft:
+    answers = {**REQUEST, "subject": f"letter {number}"}
+    return Draft(f"d{number}", LYON, "pw.info", "send", target=ROSENHEIM, answers=answers)
+
+
+def subjects(machine: Machine) -> list[str]:
+    with machine.server.store.view("lyon") as view:
+        return sorted(case.subject for case in view.cases(LYON, None, 1000))
+
+
+def sound(machine: Machine) -> None:
+    store = machine.open()
+    for database in (store._work, store._cache):
+        assert database.rows("pragma integrity_check") == [("ok",)]
+
+
+def test_full_at_every_write_while_queueing(make: Make) -> None:
+    machine = make()
+    machine.sync()
+    told: list[str] = []
+    refused = 0
+    for room in range(60):
+        machine.disk.room = room
+        try:
+            told.append(machine.open().queue(letter(room)).subject)
+        except DiskFull:
+            refused += 1
+        machine.disk.room = None
+        assert sorted(item.subject for item in machine.open().outbox()) == sorted(told)
+    assert refused
+    assert told
+    sound(machine)
+    machine.sync()
+    assert subjects(machine) == sorted(told)
+    assert machine.open().counts()["all"] == len(told)
+
+
+def test_full_at_every_write_while_synchronising(make: Make) -> None:
+    """Each time the first sync, with one letter behind it; nobody restarts anything when there is room again."""
+    failed = 0
+    for room in range(0, 400, 9):
+        machine = make()
+        machine.disk.room = room
+        try:
+            failed += machine.sync() is None
+        except CacheError:
+            failed += 1
+        machine.disk.room = None
+        assert machine.sync() is not None
+        assert [seat.desk for seat in machine.open().seats()] == [LYON]
+        machine.open().queue(letter(room))
+        machine.disk.room = room // 9
+        failed += machine.sync() is None
+        machine.disk.room = None
+        assert machine.sync() is not None
+        assert machine.open().outbox() == []
+        assert {id for id, _, _ in machine.open().sync.known(LYON)} == {
+            row.id for row in machine.open().window("all", "due", limit=1000)
+        }
+        assert len(subjects(machine)) == machine.open().counts()["all"]
+        machine.end()
+    assert failed > 10
+    assert subjects(machine) == sorted(f"letter {room}" for room in range(0, 400, 9))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_power_at_any_moment(make: Make, seed: int) -> None:
+    """What was said to be safe is there when the machine is switched on again, and both files are sound."""
+    rng = random.Random(seed)
+    machine = make()
+    machine.disk.lazy = True
+    machine.sync()
+    told: list[str] = []
+    for number in range(30):
+        machine.kill_within(60)
+        try:
+            told.append(machine.open().queue(letter(number)).subject)
+            if rng.random() < 0.5:
+                machine.sync()
+        except (Killed, NoSuchSeat):
+            # The session is in the cache, which may have lost its last moments and is filled again.
+            pass
+        machine.end(power=True)
+        sound(machine)
+        machine.sync()
+        held = {item.subject for item in machine.open().outbox()} | set(subjects(machine))
+        assert set(told) <= held
+        told = sorted(held)
+    machine.kill_at = None
+    machine.sync()
+    machine.sync()
+    assert subjects(machine) == told
+    assert machine.open().counts()["all"] == len(told)
+    assert machine.open().outbox() == []
