@@ -13,11 +13,11 @@ from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.dates import ago
-from imi_tui.screens import routes
+from imi_tui.screens import refused, routes
 from imi_tui.screens.base import BaseScreen, bindings
-from imi_tui.screens.drafts import open_draft
 from imi_tui.viewmodel import outgoing
 from imi_tui.viewmodel.cells import cut, one_line, wrap
+from imi_tui.viewmodel.conflict import is_conflict
 from imi_tui.viewmodel.files import waiting_line
 from imi_tui.widgets.line_list import LineList
 
@@ -110,6 +110,8 @@ class OutboxScreen(BaseScreen[None]):
         if item is not None:
             flags |= {"untouched"} if item.state == "queued" and not item.attempts else set()
             flags |= {"refused"} if item.state == "rejected" else set()
+            # What others did meanwhile is to be seen before the same is sent again.
+            flags |= {"conflict"} if is_conflict(item) else {"again"} if item.state == "rejected" else set()
             flags |= {"case"} if item.case_id else set()
         return Situation(self.SCOPE, current=item is not None, flags=frozenset(flags))
 
@@ -142,31 +144,23 @@ class OutboxScreen(BaseScreen[None]):
 
     async def action_revise(self) -> None:
         """Open what was written in a refused entry, to put it right."""
-        if (item := self.item) is None:
-            return
-        try:
-            draft = self.store.revise(item.client_ref)
-        except CacheError as error:
-            self.say(problems.sentence(error.code), problem=True)
-            return
-        await open_draft(self, draft)
+        if (item := self.item) is not None:
+            await refused.revise(self, item.client_ref)
+
+    async def action_again(self) -> None:
+        """Send a refused entry again on the case as it is now."""
+        if (item := self.item) is not None:
+            await refused.again(self, item.client_ref)
+
+    async def action_compare(self) -> None:
+        """Show a refused entry beside what others did meanwhile."""
+        if (item := self.item) is not None:
+            await self.app.push_screen(routes.conflict(item.client_ref))
 
     async def action_discard(self) -> None:
         """Throw a refused entry away, after asking."""
-        if (item := self.item) is None:
-            return
-
-        def answered(value: str | None) -> None:
-            if value != "discard":
-                return
-            try:
-                self.store.discard(item.client_ref)
-            except CacheError as error:
-                self.say(problems.sentence(error.code), problem=True)
-
-        question = _("Throw this refused entry away? What you wrote in it is lost.")
-        answers = [(_("Keep it"), "keep"), (_("Throw it away"), "discard")]
-        await self.app.push_screen(routes.choose(question, answers), answered)
+        if (item := self.item) is not None:
+            await refused.discard(self, item.client_ref)
 
     def title_note(self) -> str:
         """How many entries there are."""

@@ -39,6 +39,13 @@ def act(cases: list[tuple[str, str]], action: str, target: str = "", draft_id: s
     return ActScreen(cases, action, target, draft_id)
 
 
+def conflict(client_ref: str) -> Screen[None]:
+    """A refused entry beside what others did meanwhile."""
+    from imi_tui.screens.conflict import ConflictScreen
+
+    return ConflictScreen(client_ref)
+
+
 def ask_days(heading: str, label: str, field: Field, default: int) -> Screen[int]:
     """A one-line prompt for a number of days."""
     from imi_tui.screens.prompt import DaysPrompt

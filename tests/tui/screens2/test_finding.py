@@ -271,3 +271,29 @@ async def test_a_passphrase_is_never_shown(store: Store, home: Path) -> None:
         await settled(pilot)
     assert secrets == ["wrong", "right"]
     assert results == [True]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_refused_entry_is_shown_beside_what_others_did(store: Store, home: Path, size: tuple[int, int]) -> None:
+    desk, id = a_case(store, "message")
+    item = store.act(desk, id, "message", text="Mine: [b]thirty[/] days")
+    store.sync.settle({}, {item.client_ref: {"type": "notAvailable"}}, [])
+    async with running(store, home, size) as (app, pilot):
+        await app.push_screen(routes.outbox())
+        await settled(pilot)
+        assert "v Compare" in footer(app)
+        assert "Send again" not in footer(app)
+        await pilot.press("v")
+        await settled(pilot)
+        text = text_of(app)
+        assert "Mine: [b]thirty[/] days" in text
+        assert "This case moved on before your entry arrived." in text
+        assert "s Send again" in footer(app)
+        await pilot.press("s")
+        await settled(pilot)
+        [again] = store.outbox()
+        assert (again.state, again.payload["text"]["text"]) == ("queued", "Mine: [b]thirty[/] days")
+        assert again.client_ref != item.client_ref
+        detail = store.case(desk, id)
+        assert detail is not None
+        assert again.payload["basedOn"] == detail.case["version"] - 1

@@ -1,0 +1,56 @@
+"""What an officer can do with a refused entry, on whichever screen: correct it, send it again, throw it away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imi_core.errors import ImiError
+from imi_tui import problems
+from imi_tui.cache.errors import CacheError
+from imi_tui.i18n import _
+from imi_tui.screens import routes
+from imi_tui.screens.drafts import open_draft
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from imi_tui.screens.base import BaseScreen
+
+
+async def revise(screen: BaseScreen[Any], client_ref: str) -> None:
+    """Open what was written, to put it right."""
+    try:
+        draft = screen.store.revise(client_ref)
+    except CacheError as error:
+        screen.say(problems.sentence(error.code), problem=True)
+        return
+    await open_draft(screen, draft)
+
+
+async def again(screen: BaseScreen[Any], client_ref: str) -> bool:
+    """Send the same again as a new entry on the case as it is now; where that is not possible, open it instead."""
+    try:
+        draft = screen.store.revise(client_ref)
+        draft.based_on = 0
+        screen.store.queue(draft)
+    except (CacheError, ImiError) as error:
+        screen.say(problems.sentence(error.code), problem=True)
+        return False
+    screen.say(_("Queued again, on the case as it is now."))
+    return True
+
+
+async def discard(screen: BaseScreen[Any], client_ref: str) -> None:
+    """Throw it away, after asking."""
+
+    def answered(value: str | None) -> None:
+        if value != "discard":
+            return
+        try:
+            screen.store.discard(client_ref)
+        except CacheError as error:
+            screen.say(problems.sentence(error.code), problem=True)
+
+    question = _("Throw this refused entry away? What you wrote in it is lost.")
+    answers = [(_("Keep it"), "keep"), (_("Throw it away"), "discard")]
+    await screen.app.push_screen(routes.choose(question, answers), answered)
