@@ -63,7 +63,7 @@ WRITING: tuple[Row, ...] = (
         "outbox conflict", "open", 4, "case"),
     Row("outbox.compare", N_("Compare"), N_("Shows your refused entry beside what others did meanwhile."), "v f3",
         "list", "outbox", "compare", 1, "conflict"),
-    Row("outbox.again", N_("Send again"), N_("Sends the same as a new entry on the case as it is now."), "s f8", "list",
+    Row("outbox.again", N_("Send again"), N_("Sends the same as a new entry on the case as it is now."), "g f8", "list",
         "outbox conflict", "again", 2, "again"),
     Row("outbox.undo", N_("Take back"), N_("Takes the entry back; what you wrote becomes a draft."), "u ctrl+z", "list",
         "outbox", "take_back", 1, "untouched"),

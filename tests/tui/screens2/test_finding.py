@@ -288,8 +288,8 @@ async def test_a_refused_entry_is_shown_beside_what_others_did(store: Store, hom
         text = text_of(app)
         assert "Mine: [b]thirty[/] days" in text
         assert "This case moved on before your entry arrived." in text
-        assert "s Send again" in footer(app)
-        await pilot.press("s")
+        assert "g Send again" in footer(app)
+        await pilot.press("g")
         await settled(pilot)
         [again] = store.outbox()
         assert (again.state, again.payload["text"]["text"]) == ("queued", "Mine: [b]thirty[/] days")
