@@ -160,6 +160,11 @@ class Contents:
         )
         return self._cache.one(sql, (desk, id)) is not None
 
+    def is_opened(self, desk: int, id: str) -> bool:
+        """Whether its content is wanted most urgently already."""
+        sql = f"select 1 from wanted where n = {_NUMBER} and priority = {OPENED}"  # noqa: S608
+        return self._cache.one(sql, (desk, id)) is not None
+
     def is_wanted(self, desk: int | None, id: str) -> bool:
         """Whether a case's content is missing here, or older than its head."""
         return self._cache.one(f"select 1 from wanted where n = {_NUMBER}", (desk, id)) is not None  # noqa: S608

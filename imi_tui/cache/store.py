@@ -306,6 +306,8 @@ class Store:
         number = self.desks.number(desk)
         if number is None or not self._contents.is_missing(number, id):
             return False
+        if self._contents.is_opened(number, id):
+            return True
         with self._cache.write():
             wanted = self._contents.want(number, id)
         if wanted:

@@ -434,6 +434,21 @@ class SyncStore:
         found = self._contents.next(limit, OPENED if opened else REST)
         return [Wanted(self._store.desks.id(desk), id, whole) for desk, id, whole in found]
 
+    def put_contents(
+        self, account: str, cases: Sequence[dict[str, Any]], entries: Sequence[dict[str, Any]], *, whole: bool
+    ) -> None:
+        """Keep contents (or whole cases) with all their entries; the account's state stays. Raises `BadObject`."""
+        found = self._cache.one("select filling from account where id = ?", (account,))
+        state, filling = self.state(account), found[0] if found is not None else None
+        if whole:
+            self.apply(account, Page(state, cases=cases, entries=entries, filling=filling))
+        else:
+            self.apply(account, Page(state, contents=cases, entries=entries, filling=filling))
+
+    def is_filling(self, account: str) -> bool:
+        """Whether the first sync of an account is not over, or has not begun."""
+        return self.state(account) == "" or self._is_filling(account)
+
     def give_up(self, account: str, ids: Sequence[str]) -> None:
         """The server did not give these contents: not asked for again until something says so."""
         with self._cache.write():

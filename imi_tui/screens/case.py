@@ -109,6 +109,8 @@ class CaseScreen(FilesTab):
         if kinds and not kinds & {"cases", "outbox", "directory", "session", "files"}:
             return
         self._detail = self.store.case(*self._at)
+        if self._detail is not None and self._detail.fetching:
+            self.store.want(*self._at)
         rules = self.rules_of(self._detail) if self._detail is not None else None
         if self._detail is None or rules is None:
             self._view, self._offers = None, ()

@@ -22,16 +22,19 @@ from imi_tui.sync.errors import (
     Disabled,
     ManyRemoved,
     NotSignedIn,
+    Offline,
     OtherServer,
     ReplyTooLarge,
     ServerMistake,
+    StreamRefused,
     SyncError,
 )
 from imi_tui.sync.outgoing import Batch, Settlement
 from imi_tui.sync.register import Register
+from imi_tui.sync.streaming import Contents, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import datetime as dt
 
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.ports import Clock, Transport
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 PAGE = 250
 """Objects an account may bring in one page."""
 SMALLEST_PAGE = 10
+POLL = 60.0
+"""Seconds after which changes are asked for again while contents still come."""
 MAX_REQUESTS = 20_000
 """Requests of one run at most: far above a first sync of a million cases, and an end to any quarrel."""
 _LANGUAGES = "procedureLanguages"
@@ -60,6 +65,7 @@ class Report:
     changed: int = 0
     removed: int = 0
     requests: int = 0
+    contents: int = 0
     recovered: list[str] = field(default_factory=list)
     skew: float | None = None
     restored: bool = False
@@ -73,6 +79,7 @@ class Report:
             changed=self.changed + other.changed,
             removed=self.removed + other.removed,
             requests=self.requests + other.requests,
+            contents=self.contents + other.contents,
             recovered=[*self.recovered, *other.recovered],
             skew=other.skew,
         )
@@ -91,6 +98,7 @@ class _Run:
     gone: dict[str, int] = field(default_factory=dict)
     sessions: int = 0
     held: dict[str, ManyRemoved] = field(default_factory=dict)
+    polled: dt.datetime | None = None
 
 
 class Engine:
@@ -105,9 +113,15 @@ class Engine:
         languages: tuple[str, ...] = ("en",),
         accept_removals: bool = False,
         page: int = PAGE,
+        metered: bool = False,
     ) -> None:
-        """`languages`: in which labels of procedures are fetched. `accept_removals` releases the deletion brake."""
-        self._page = page
+        """`languages`: in which labels of procedures are fetched. `accept_removals` releases the deletion brake.
+
+        `metered`: contents are fetched only of cases that somebody opens.
+        """
+        self._page = self._most = page
+        self._contents = Contents(store, transport, lambda calls: self._ask(calls)[0])
+        self.metered = metered
         self._store = store
         self._transport = transport
         self._clock = clock
@@ -126,6 +140,11 @@ class Engine:
             if self._session is None:
                 self._load_session(run)
             self._work(run)
+            self._page = min(self._page * 2, self._most)
+        except Offline:
+            # What a line that breaks loses is a page: the next ones are shorter.
+            self._page = max(SMALLEST_PAGE, run.page // 2)
+            raise
         except BadObject as error:
             # The message may quote the object: only its kind goes on.
             self._session = None
@@ -162,17 +181,34 @@ class Engine:
         while True:
             batch = self._batch(run)
             if not todo and not batch.calls:
-                if register.step():
+                fetched = self._contents.step(opened=self.metered, urgent=lambda: self._urgent(run))
+                self.report.contents += fetched
+                if self._due(run):
+                    todo = list(self._session.accounts)
+                if register.step() or fetched:
                     continue
                 return
             if self.report.requests > MAX_REQUESTS:
                 raise ServerMistake("no end of changes")
             todo = [*todo, *(desk for desk in batch.desks if desk not in todo and desk in self._session.accounts)]
-            now, session = self._fitting(todo, batch), self._session
-            todo = [account for account in todo if account not in now] + self._exchange(run, now, batch)
+            session = self._session
+            again = self._exchange(run, todo, batch)
+            todo = self._follow(run, again) if again and self._session is session and self._contents.streams else again
             if self._session is not session:
                 # Desks may have come and gone: all that there are now are followed.
                 todo = list(self._session.accounts)
+
+    def _due(self, run: _Run) -> bool:
+        """Whether changes should be asked for again while contents still come."""
+        now = self._clock()
+        if run.polled is not None and (now - run.polled).total_seconds() < POLL:
+            return False
+        due, run.polled = run.polled is not None, now
+        return due
+
+    def _urgent(self, run: _Run) -> bool:
+        """Whether something waits to be sent that was not tried in this run."""
+        return any(item.client_ref not in run.tried for item in self._store.ready(1 + len(run.tried)))
 
     def _batch(self, run: _Run) -> Batch:
         """The next entries to send; what was tried in this run waits for the next one."""
@@ -184,24 +220,12 @@ class Engine:
             self.report.rejected += len(batch.too_large)
         return batch
 
-    def _fitting(self, todo: list[str], batch: Batch) -> list[str]:
-        """The accounts whose calls fit into one request beside the batch."""
-        assert self._session is not None
-        room = self._session.limits.max_calls_in_request - len(batch.calls) - 1
-        out: list[str] = []
-        for account in todo:
-            room -= len(_kinds(account))
-            if room < 0 and out:
-                break
-            out.append(account)
-        return out
-
     def _exchange(self, run: _Run, accounts: list[str], batch: Batch) -> list[str]:
         """One POST and everything that follows from its answer; the accounts that are not done yet."""
         since = {account: self._since(run, account) for account in accounts}
         calls: list[list[Any]] = [*batch.calls]
-        calls.append(["Desk/sync", {"states": since, "maxChanges": run.page}, "s"])
-        calls += [call for number, account in enumerate(accounts) for call in self._gets(account, number)]
+        asked = self._asking(run, since)
+        calls.append(["Desk/sync", asked | {"brief": True}, "s"])
         refs = batch.refs
         run.tried |= set(refs)
         if refs:
@@ -215,7 +239,7 @@ class Engine:
         try:
             answers, session_state = self._ask(calls)
             settlement = outgoing.settle(batch, answers)
-            again = self._read(run, accounts, since, answers)
+            again = self._read(run, accounts, since, answers, whole=asked["fetch"] == "contents")
         except ReplyTooLarge:
             return self._smaller(run, accounts)
         finally:
@@ -233,14 +257,41 @@ class Engine:
         assert self._session is not None
         return run.since.get(account) or self._store.state(account) or self._session.accounts[account][0]
 
-    def _gets(self, account: str, number: int) -> Iterable[list[Any]]:
-        for kind in _kinds(account):
-            path = f"/accounts/{account.replace('~', '~0').replace('/', '~1')}/{kind}/changed"
-            reference = {"resultOf": "s", "name": "Desk/sync", "path": path}
-            arguments: dict[str, Any] = {"accountId": account, "#ids": reference}
-            if kind == "Procedure":
-                arguments["languages"] = self._languages
-            yield [f"{kind}/get", arguments, f"g{number}{kind}"]
+    def _asking(self, run: _Run, since: dict[str, str]) -> dict[str, Any]:
+        """The arguments of a Desk/sync: lists first where a desk fills, or where contents are not wanted."""
+        filling = any(account != DIRECTORY and self._store.is_filling(account) for account in since)
+        heads = (filling or self.metered) and not run.since
+        asked: dict[str, Any] = {"states": since, "maxChanges": run.page, "fetch": "heads" if heads else "contents"}
+        return asked | {"languages": self._languages} if DIRECTORY in since else asked
+
+    def _follow(self, run: _Run, accounts: list[str]) -> list[str]:
+        """Take over what follows as a stream; the accounts that are not done."""
+        since = {account: self._since(run, account) for account in accounts}
+        left = list(accounts)
+        try:
+            asked = self._asking(run, since)
+            whole = asked["fetch"] == "contents"
+            for answers in pages(self._transport, [["Desk/sync", asked, "s"]]):
+                self.report.requests += 1
+                if answers["s"].error == "requestTooLarge":
+                    return self._smaller(run, left)
+                found, failed = self._found(answers["s"])
+                account = next(iter([*found, *failed]), "")
+                if account not in left:
+                    raise ServerMistake("a record of an account that was not asked for")
+                if account in failed or self._session is None:
+                    return left
+                state = reading.changes(found[account]).new_state
+                again = self._account(run, account, since[account], reading.changes(found[account]), whole=whole)
+                left = [each for each in left if each != account] + again
+                if self._store.state(account) != state or account in run.held or self._urgent(run):
+                    return left
+                since[account] = state
+        except StreamRefused:
+            self._contents.streams = False
+        except ReplyTooLarge:
+            return self._smaller(run, left)
+        return left
 
     def _register(self) -> Register:
         return Register(self._store, lambda calls: self._ask(calls)[0], self._languages)
@@ -252,27 +303,33 @@ class Engine:
 
     # --- taking over what came ------------------------------------------------------------------------------------
 
-    def _read(self, run: _Run, accounts: list[str], since: dict[str, str], answers: dict[str, Answer]) -> list[str]:
-        sync = answers["s"]
-        if sync.error == "requestTooLarge":
+    def _read(
+        self, run: _Run, accounts: list[str], since: dict[str, str], answers: dict[str, Answer], *, whole: bool
+    ) -> list[str]:
+        if answers["s"].error == "requestTooLarge":
             return self._smaller(run, accounts)
-        if sync.error:
-            raise sync.failed()
-        found, failed = sync.arguments.get("accounts"), sync.arguments.get("notCalculated")
-        if not isinstance(found, dict) or not isinstance(failed, dict):
-            raise ServerMistake("a Desk/sync without accounts")
+        found, failed = self._found(answers["s"])
+        if answers["s"].arguments.get("unchanged") != len(set(accounts) - {*found, *failed}):
+            raise ServerMistake("a Desk/sync without an account that was asked for")
         again: list[str] = []
         assert self._session is not None
-        for number, account in enumerate(accounts):
+        for account in accounts:
             if account not in self._session.accounts:
                 continue
             if account in failed:
                 again += self._failed(run, account, failed[account])
             elif account in found:
-                again += self._account(run, account, since[account], reading.changes(found[account]), answers, number)
-            else:
-                raise ServerMistake("a Desk/sync without an account that was asked for")
+                again += self._account(run, account, since[account], reading.changes(found[account]), whole=whole)
         return again
+
+    def _found(self, sync: Answer) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a Desk/sync found, and what it could not follow."""
+        if sync.error:
+            raise sync.failed()
+        found, failed = sync.arguments.get("accounts"), sync.arguments.get("notCalculated")
+        if not isinstance(found, dict) or not isinstance(failed, dict):
+            raise ServerMistake("a Desk/sync without accounts")
+        return found, failed
 
     def _failed(self, run: _Run, account: str, error: Any) -> list[str]:
         kind = error.get("type") if isinstance(error, dict) else None
@@ -286,9 +343,7 @@ class Engine:
             return [account]
         raise ServerMistake(f"{account} cannot be followed: {str(kind)[:80]}")
 
-    def _account(
-        self, run: _Run, account: str, since: str, changes: Changes, answers: dict[str, Answer], number: int
-    ) -> list[str]:
+    def _account(self, run: _Run, account: str, since: str, changes: Changes, *, whole: bool) -> list[str]:
         """Take over one account's page."""
         assert self._session is not None
         if changes.old_state != since:
@@ -300,13 +355,8 @@ class Engine:
         if changes.has_more and (changes.new_state == since or (account, changes.new_state) in run.seen):
             return self._recover(run, account)
         run.seen.add((account, changes.new_state))
-        got: dict[str, list[dict[str, Any]]] = {}
-        for kind in _kinds(account):
-            asked = changes.changed.get(kind, [])
-            answer = answers[f"g{number}{kind}"]
-            if asked and answer.error == "requestTooLarge":
-                return self._smaller(run, [account])
-            got[kind] = reading.objects(answer, account, asked) if asked else []
+        got = {kind: [*changes.created.get(kind, []), *changes.updated.get(kind, [])] for kind in _kinds(account)}
+        cases = self._cases(account, changes, whole=whole)
         if self._braked(run, account, changes):
             return []
         self._store.apply(
@@ -314,7 +364,7 @@ class Engine:
             Page(
                 new_state=changes.new_state,
                 has_more=changes.has_more,
-                cases=got.get("Case", ()),
+                **cases,
                 entries=got.get("Entry", ()),
                 authorities=got.get("Authority", ()),
                 procedures=got.get("Procedure", ()),
@@ -327,6 +377,19 @@ class Engine:
         self.report.changed += sum(len(each) for each in got.values())
         self.report.removed += len(changes.destroyed.get("Case", []))
         return [account] if changes.has_more else []
+
+    def _cases(self, account: str, changes: Changes, *, whole: bool) -> dict[str, list[dict[str, Any]]]:
+        """The cases of a page as `Page` takes them. Whole ones are fetched where lean ones have nothing to go with."""
+        created, updated = changes.created.get("Case", []), changes.updated.get("Case", [])
+        unknown = self._store.unknown(account, [each["id"] for each in updated])
+        fetched: list[dict[str, Any]] = []
+        if unknown:
+            answers, _ = self._ask([["Case/get", {"accountId": account, "ids": unknown}, "c"]])
+            fetched = reading.objects(answers["c"], account, unknown)
+            updated = [each for each in updated if each["id"] not in set(unknown)]
+        if whole:
+            return {"cases": [*created, *fetched], "updates": updated}
+        return {"cases": fetched, "heads": created, "updates": updated}
 
     def _smaller(self, run: _Run, accounts: list[str]) -> list[str]:
         if run.page <= SMALLEST_PAGE:

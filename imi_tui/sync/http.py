@@ -18,11 +18,13 @@ from urllib.parse import urlsplit
 from imi_tui.sync import wire
 from imi_tui.sync.errors import (
     CaptivePortal,
+    Disabled,
     InsecureServer,
     Offline,
     ProxyProblem,
     RateLimited,
     ServerMistake,
+    StreamRefused,
     SyncError,
     TlsProblem,
     Unavailable,
@@ -113,6 +115,31 @@ class Http:
             self.received += len(chunk)
             yield chunk
 
+    def lines(self, path: str, data: Any, token: str) -> Iterator[Any]:
+        """POST JSON; the JSON documents of a reply that has one on each line, each as soon as it is whole.
+
+        Raises `TokenRefused`, and `StreamRefused` where the reply is of another kind.
+        """
+        body, encoding = wire.compressed(wire.encoded(data))
+        headers = {
+            "Accept": "application/x-ndjson",
+            "Accept-Encoding": "zstd, gzip",
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+        }
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        with _typed_errors():
+            self.sent += len(body)
+            with self._open().stream("POST", self.server + path, content=body, headers=headers) as response:
+                _check_stream(response)
+                budget = wire.StreamBudget()
+                for line in wire.lines(
+                    response.iter_raw(wire.STEP), response.headers.get("content-encoding", ""), budget
+                ):
+                    self.received += budget.taken()
+                    yield wire.parse(line)
+
     def close(self) -> None:
         """Give the connection back."""
         if self._client is not None:
@@ -167,6 +194,22 @@ class Http:
                 headers={"User-Agent": "imi-tui"},
             )
         return self._client
+
+
+class TokenRefused(Exception):
+    """Status 401 to a stream."""
+
+
+def _check_stream(response: httpx.Response) -> None:
+    status = response.status_code
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if status == 401:
+        raise TokenRefused
+    if status == 403:
+        raise Disabled("status 403")
+    _check_status(status, _retry_after(response.headers.get("retry-after", "")))
+    if status != 200 or kind != "application/x-ndjson":
+        raise StreamRefused(f"status {status}, a reply of the kind {kind[:40]!r}")
 
 
 def checked_address(server: str) -> str:

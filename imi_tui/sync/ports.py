@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ class Transport(Protocol):
 
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
         """One POST: a request object and its response object, both whole."""
+
+    def stream(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """One POST of a request that only reads: its response objects, each as soon as it is whole.
+
+        Raises `StreamRefused` before the first one where there are no streams.
+        """
 
     @property
     def skew(self) -> float | None:

@@ -119,7 +119,8 @@ class Changes:
     new_state: str
     has_more: bool
     access: str
-    changed: dict[str, list[str]]
+    created: dict[str, list[dict[str, Any]]]
+    updated: dict[str, list[dict[str, Any]]]
     destroyed: dict[str, list[str]]
     filling: float | None
 
@@ -138,7 +139,8 @@ def changes(value: Any) -> Changes:
         new_state=new,
         has_more=more,
         access=access if isinstance(access, str) else "",
-        changed={kind: _ids(_dict(given.get(kind, {})).get("changed", [])) for kind in KINDS if kind in given},
+        created={kind: _objects(_dict(given.get(kind, {})).get("created", [])) for kind in KINDS if kind in given},
+        updated={kind: _objects(_dict(given.get(kind, {})).get("updated", [])) for kind in KINDS if kind in given},
         destroyed={kind: _ids(_dict(given.get(kind, {})).get("destroyed", [])) for kind in KINDS if kind in given},
         filling=None if share is None else max(0.0, min(share, 1.0)),
     )
@@ -166,6 +168,18 @@ def objects(answer: Answer, account: str, asked: list[str] | None) -> list[dict[
         # The state goes on with this page: what it left out would never be asked for again.
         raise ServerMistake("a get that leaves out what was asked for")
     return list(found.values())
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) and _is_id(each.get("id")) for each in value):
+        raise ServerMistake("something else where a list of objects was expected")
+    if len({each["id"] for each in value}) != len(value):
+        raise ServerMistake("an object that stands twice in one answer")
+    return value
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _dict(value: Any) -> dict[str, Any]:

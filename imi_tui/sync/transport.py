@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from imi_tui.sync.errors import Disabled, NotSignedIn, OverQuota, ServerMistake
-from imi_tui.sync.http import Http, Part, Reply
+from imi_tui.sync.http import Http, Part, Reply, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Fixed by docs/protocol.md. The address in the session is not used: what a reply says never moves the token elsewhere.
 SESSION_PATH = "/jmap/session"
 API_PATH = "/jmap/api"
+STREAM_PATH = "/jmap/stream"
 
 
 class HttpTransport:
@@ -43,12 +44,8 @@ class HttpTransport:
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
         """One POST; the reply names every call or nothing of it counts. Raises `SyncError`."""
         reply = self._authorised(lambda token: self._http.post(API_PATH, request, token))
-        data = reply.data
-        if not isinstance(data, dict) or not isinstance(data.get("sessionState"), str):
-            raise ServerMistake("a response without a session state")
-        responses = data.get("methodResponses")
-        if not isinstance(responses, list) or not all(_is_invocation(item) for item in responses):
-            raise ServerMistake("a response without method responses")
+        data = _response(reply.data)
+        responses = data["methodResponses"]
         asked = {call[2] for call in request["methodCalls"]}
         if {item[2] for item in responses} != asked:
             raise ServerMistake("a response that does not answer every call")
@@ -82,6 +79,23 @@ class HttpTransport:
                 raise NotSignedIn("the token was refused twice")
             yield part
 
+    def stream(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The records of a stream. Raises `SyncError`; `StreamRefused` before the first record."""
+        token = self._tokens.token()
+        asked = {call[2] for call in request["methodCalls"]}
+        for last in (False, True):
+            try:
+                for data in self._http.lines(STREAM_PATH, request, token):
+                    response = _response(data)
+                    if not {item[2] for item in response["methodResponses"]} <= asked:
+                        raise ServerMistake("a record that answers what was not asked")
+                    yield response
+                return
+            except TokenRefused:
+                if last:
+                    raise NotSignedIn("the token was refused twice") from None
+                token = self._tokens.renewed(token)
+
     def _authorised(self, send: Callable[[str], Reply], *right: int) -> Reply:
         token = self._tokens.token()
         reply = send(token)
@@ -98,6 +112,15 @@ class HttpTransport:
         if reply.status == 413 and isinstance(reply.data, dict) and reply.data.get("limit") == "quota":
             raise OverQuota("status 413")
         raise ServerMistake(f"status {reply.status} {str(kind)[:80]}")
+
+
+def _response(data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict) or not isinstance(data.get("sessionState"), str):
+        raise ServerMistake("a response without a session state")
+    responses = data.get("methodResponses")
+    if not isinstance(responses, list) or not all(_is_invocation(item) for item in responses):
+        raise ServerMistake("a response without method responses")
+    return data
 
 
 def _is_invocation(item: Any) -> bool:

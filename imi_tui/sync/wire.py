@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, cast
 
 from imi_core.text import MAX_DEPTH, MAX_INTEGER, clean, untouched
-from imi_tui.sync.errors import ReplyTooLarge, ServerMistake
+from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake
 
 MAX_REPLY = 16 * 1024 * 1024
 """Bytes of one decoded reply."""
@@ -47,6 +47,44 @@ class Budget:
             raise ReplyTooLarge(f"a reply of more than {MAX_REPLY} bytes")
         if self.decoded > RATIO_FROM and self.decoded > MAX_RATIO * max(self.raw, 1):
             raise ReplyTooLarge(f"a reply that decodes to more than {MAX_RATIO} times its size")
+
+
+class StreamBudget(Budget):
+    """The same for a stream: the size is that of one line, which `lines` watches; the ratio that of all so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken = 0
+
+    def spend(self, decoded: int) -> None:
+        """Count decoded bytes."""
+        self.decoded += decoded
+        if self.decoded > RATIO_FROM and self.decoded > MAX_RATIO * max(self.raw, 1):
+            raise ReplyTooLarge(f"a stream that decodes to more than {MAX_RATIO} times its size")
+
+    def taken(self) -> int:
+        """Bytes that came since this was asked last."""
+        out, self._taken = self.raw - self._taken, self.raw
+        return out
+
+
+def lines(chunks: Iterable[bytes], encoding: str, budget: Budget) -> Iterator[bytes]:
+    """The lines of a reply, each as soon as its bytes are there. Raises `ServerMistake`, `Offline` for half a line."""
+    parts: list[bytes] = []
+    size = 0
+    decode = _zstd_as_it_comes if encoding.strip().lower() == "zstd" else _decoder(encoding)
+    for part in decode(_counted(chunks, budget)):
+        budget.spend(len(part))
+        *whole, rest = part.split(b"\n")
+        for line in whole:
+            yield b"".join([*parts, line])
+            parts, size = [], 0
+        parts.append(rest)
+        size += len(rest)
+        if size > MAX_REPLY:
+            raise ReplyTooLarge(f"a record of more than {MAX_REPLY} bytes")
+    if size:
+        raise Offline("the reply ended in the middle of a line")
 
 
 def decoded(chunks: Iterable[bytes], encoding: str, budget: Budget) -> bytes:
@@ -99,6 +137,20 @@ def _zstd(chunks: Iterator[bytes]) -> Iterator[bytes]:
     reader = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(source, read_size=STEP)
     try:
         while part := reader.read(STEP):
+            yield part
+    except zstandard.ZstdError as error:
+        raise ServerMistake("a reply that does not decompress") from error
+
+
+def _zstd_as_it_comes(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """As `_zstd`, without waiting for a whole step of decoded bytes."""
+    import zstandard
+
+    source = cast("IO[bytes]", _Source(chunks))
+    # Small reads, because the decoder waits for as much as it asks for only where there is nothing to give.
+    reader = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(source, read_size=STEP)
+    try:
+        while part := reader.read1(STEP):
             yield part
     except zstandard.ZstdError as error:
         raise ServerMistake("a reply that does not decompress") from error

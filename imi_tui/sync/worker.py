@@ -130,6 +130,8 @@ class SyncWorker:
             self._tell(error.code)
             return
         http: Http | None = None
+        # Somebody opened a case whose content is not here yet.
+        unsubscribe = store.subscribe(lambda changed: self.poke() if "wanted" in changed.kinds else None)
         try:
             http = Http(self._server)
             transport = HttpTransport(http, self._tokens(store.sync, http))
@@ -145,6 +147,7 @@ class SyncWorker:
             self._note(store, error.code)
             self._tell(error.code)
         finally:
+            unsubscribe()
             if http is not None:
                 http.close()
             store.close()

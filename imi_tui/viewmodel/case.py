@@ -123,6 +123,8 @@ def overview(view: View) -> list[Block]:
     out.append(Block(view.rules.procedure.legal_basis, "quiet"))
     out.append(Block(_("State: {state}").format(state=view.state(view.case.get("state", "")))))
     out += _deadlines(view)
+    if view.detail.fetching:
+        out.append(Block(_("The content of this case is being fetched; what you see may not be all of it."), "alarm"))
     if view.detail.pending:
         count = len(view.detail.pending)
         out.append(

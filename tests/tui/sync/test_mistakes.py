@@ -55,25 +55,24 @@ MISTAKES: dict[str, tuple[Change, type[SyncError]]] = {
     "no new state": (on_lyon(lambda lyon: lyon.pop("newState")), ServerMistake),
     "number as state": (on_lyon(lambda lyon: lyon.update(newState=5)), ServerMistake),
     "text as flag": (on_lyon(lambda lyon: lyon.update(hasMoreChanges="no")), ServerMistake),
-    "ids that are none": (on_lyon(lambda lyon: lyon["Case"].update(changed=[5])), ServerMistake),
+    "ids that are none": (on_lyon(lambda lyon: lyon["Case"].update(created=[5])), ServerMistake),
     "destroyed that is no list": (on_lyon(lambda lyon: lyon["Case"].update(destroyed={"a": 1})), ServerMistake),
     "changes that are a list": (on_lyon(lambda lyon: lyon.update(Case=[])), ServerMistake),
     "missing account": (lambda r: _answer(r, "Desk/sync")["accounts"].pop(LYON), ServerMistake),
     "accounts that are a list": (lambda r: _answer(r, "Desk/sync").update(accounts=[]), ServerMistake),
-    "objects nobody asked for": (on("Case/get", lambda get: get["list"][0].update(id="f" * 32)), ServerMistake),
-    "an object left out in silence": (on("Case/get", lambda get: get["list"].pop()), ServerMistake),
-    "an entry left out in silence": (on("Entry/get", lambda get: get.update(list=[], notFound=None)), ServerMistake),
-    "a not found that is no list": (on("Case/get", lambda get: get.update(list=[], notFound="x")), ServerMistake),
-    "an object without id": (on("Case/get", lambda get: get["list"][0].pop("id")), ServerMistake),
-    "an object of another account": (on("Case/get", lambda get: get.update(accountId="other")), ServerMistake),
-    "a list that is none": (on("Entry/get", lambda get: get.update(list="x")), ServerMistake),
-    "a text among objects": (on("Entry/get", lambda get: get["list"].append("x")), ServerMistake),
-    "a case without state": (on("Case/get", lambda get: get["list"][0].pop("state")), ServerMistake),
-    "a version that is a text": (on("Case/get", lambda get: get["list"][0].update(version="x")), ServerMistake),
-    "parts that are a text": (on("Case/get", lambda get: get["list"][0].update(parts="x")), ServerMistake),
-    "an entry without case": (on("Entry/get", lambda get: get["list"][0].pop("caseId")), ServerMistake),
-    "a failed get": (error("Case/get", "serverFail"), Unavailable),
-    "a get it does not know": (error("Entry/get", "unknownMethod"), ServerMistake),
+    "a wrong number of quiet desks": (lambda r: _answer(r, "Desk/sync").update(unchanged=7), ServerMistake),
+    "an object twice": (
+        on_lyon(lambda lyon: lyon["Case"]["created"].append(lyon["Case"]["created"][0])),
+        ServerMistake,
+    ),
+    "an object without id": (on_lyon(lambda lyon: lyon["Case"]["created"][0].pop("id")), ServerMistake),
+    "a list that is none": (on_lyon(lambda lyon: lyon["Entry"].update(created="x")), ServerMistake),
+    "a text among objects": (on_lyon(lambda lyon: lyon["Entry"]["created"].append("x")), ServerMistake),
+    "a case without state": (on_lyon(lambda lyon: lyon["Case"]["created"][0].pop("state")), ServerMistake),
+    "a version that is a text": (on_lyon(lambda lyon: lyon["Case"]["created"][0].update(version="x")), ServerMistake),
+    "parts that are a text": (on_lyon(lambda lyon: lyon["Case"]["created"][0].update(parts="x")), ServerMistake),
+    "content of a wrong shape": (on_lyon(lambda lyon: lyon["Case"]["created"][0].update(request=[1])), ServerMistake),
+    "an entry without case": (on_lyon(lambda lyon: lyon["Entry"]["created"][0].pop("caseId")), ServerMistake),
     "a failed sync": (error("Desk/sync", "serverUnavailable"), Unavailable),
 }
 
@@ -106,19 +105,62 @@ def test_nothing_of_a_mistaken_answer_is_applied(central: Central, client: Clien
         assert len(view.cases(LYON, None, 100)) == 3
 
 
+MISTAKEN_CONTENTS: dict[str, tuple[Change, type[SyncError]]] = {
+    "objects nobody asked for": (on("Case/get", lambda get: get["list"][0].update(id="f" * 32)), ServerMistake),
+    "an object left out in silence": (on("Case/get", lambda get: get["list"].pop()), ServerMistake),
+    "a not found that is no list": (on("Case/get", lambda get: get.update(list=[], notFound="x")), ServerMistake),
+    "an object without id": (on("Case/get", lambda get: get["list"][0].pop("id")), ServerMistake),
+    "an object of another account": (on("Case/get", lambda get: get.update(accountId="other")), ServerMistake),
+    "a list that is none": (on("Entry/get", lambda get: get.update(list="x")), ServerMistake),
+    "a text among objects": (on("Entry/get", lambda get: get["list"].append("x")), ServerMistake),
+    "content of a wrong shape": (on("Case/get", lambda get: get["list"][0].update(answers="x")), ServerMistake),
+    "a version that is a text": (on("Case/get", lambda get: get["list"][0].update(contentVersion="x")), ServerMistake),
+    "a failed get": (error("Case/get", "serverFail"), Unavailable),
+    "a get it does not know": (error("Entry/get", "unknownMethod"), ServerMistake),
+}
+
+
+@pytest.mark.parametrize("streams", [True, False])
+@pytest.mark.parametrize("name", MISTAKEN_CONTENTS)
+def test_nothing_of_mistaken_contents_is_kept(central: Central, client: Clients, name: str, streams: bool) -> None:
+    change, expected = MISTAKEN_CONTENTS[name]
+    cases = [send(central, subject=f"Case {number}").case_id for number in range(30)]
+    lyon = client("lyon")
+    lyon.line.streams = streams
+
+    def apply(response: dict[str, Any]) -> dict[str, Any]:
+        changed = copy.deepcopy(response)
+        if any(answer[2] == "c0" and answer[0] == "Case/get" for answer in response["methodResponses"]):
+            change(changed)
+        return changed
+
+    lyon.line.change = apply
+    with pytest.raises(expected):
+        lyon.sync()
+    # The list is complete all the same, and says that contents are missing.
+    assert lyon.ids() == set(cases)
+    assert lyon.store.status().wanted == 30
+    assert all(detail is not None and detail.fetching for detail in (lyon.store.case(LYON, id) for id in cases))
+    lyon.line.change = lambda response: response
+    lyon.sync()
+    assert lyon.store.status().wanted == 0
+    assert all(detail is not None and detail.case["request"] for detail in (lyon.store.case(LYON, id) for id in cases))
+
+
 def test_what_a_newer_server_adds_is_kept_and_harmless(central: Central, client: Clients) -> None:
     case = send(central).case_id
 
     def newer(response: dict[str, Any]) -> dict[str, Any]:
         for name, arguments, _ in response["methodResponses"]:
-            for item in arguments.get("list", []) if name == "Case/get" else ():
+            mine = arguments["accounts"].get(LYON, {}) if name == "Desk/sync" else {}
+            for item in mine.get("Case", {}).get("created", []):
                 item["mood"] = {"nested": ["x"]}
                 item["state"] = "hibernating"
                 item["turn"] = "ombudsman"
                 item["parts"].append({"role": "ombudsman", "desk": "d", "authority": "a", "country": "EU", "name": "O"})
-            if name == "Desk/sync":
+            if mine:
                 arguments["hint"] = 1
-                arguments["accounts"][LYON]["Ombudsman"] = {"changed": ["x"], "destroyed": []}
+                mine["Ombudsman"] = {"changed": ["x"], "destroyed": []}
         response["methodResponses"].append(["Weather/get", {}, response["methodResponses"][0][2]])
         return response
 
@@ -137,7 +179,8 @@ def test_a_reply_too_large_is_asked_for_in_smaller_pages(central: Central, clien
 
     def small(response: dict[str, Any]) -> dict[str, Any]:
         for answer in response["methodResponses"]:
-            if answer[0] in ("Case/get", "Entry/get") and len(answer[1].get("list", [])) > 15:
+            found = answer[1].get("accounts", {}).get(LYON, {}).get("Case", {}).get("created", [])
+            if len([*answer[1].get("list", []), *found]) > 15 and answer[0] in ("Case/get", "Entry/get", "Desk/sync"):
                 answer[0], answer[1] = "error", {"type": "requestTooLarge"}
         return response
 

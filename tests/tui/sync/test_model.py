@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import json
+import operator
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -13,10 +17,11 @@ from hypothesis import strategies as st
 
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
+from imi_core.case import CONTENT, to_wire
 from imi_core.errors import ActionRefused
 from imi_tui.cache.sync import Page
 from imi_tui.sync.errors import Offline
-from tests.central.world import LYON, MUNICH, OFFICERS, ROSENHEIM, Caller, Clock
+from tests.central.world import LYON, MUNICH, OFFICERS, ROSENHEIM, WARSAW, Caller, Clock, send
 from tests.tui.sync.test_engine import new_case
 from tests.tui.sync.world import Client, server_ids
 
@@ -27,6 +32,8 @@ STEPS = (
     "sync",
     "lose request",
     "lose reply",
+    "cut stream",
+    "no streams",
     "kill",
     "restrict",
     "restore",
@@ -44,8 +51,17 @@ class History:
         caller = Caller(central)
         self.clients = {officer: Client(folder / officer, caller, officer) for officer in MINE}
         self.queued: dict[str, set[str]] = {officer: set() for officer in MINE}
+        for number in range(12):
+            send(
+                central, officer="warsaw", desk=WARSAW, to=self.random.choice([ROSENHEIM, MUNICH]), subject=f"{number}"
+            )
         for client in self.clients.values():
-            client.sync()
+            client.restart(page=2)
+            at = self.random.randrange(8)
+            client.line.cut_stream = functools.partial(operator.le, at)
+            with contextlib.suppress(Offline):
+                client.sync()
+            client.line.cut_stream = lambda _: False
 
     def step(self, name: str, officer: str) -> None:
         client = self.clients[officer]
@@ -69,6 +85,17 @@ class History:
                 # What was on its way when the process died is marked as being sent.
                 client.store.sync.begin([item.client_ref for item in client.store.sync.ready(2)])
                 client.restart()
+            case "cut stream":
+                at = self.random.randrange(4)
+                client.line.cut_stream = lambda number: number >= at
+                try:
+                    client.sync()
+                except Offline:
+                    # As after a kill: everything that came before the cut is there.
+                    client.restart(page=self.random.choice((10, 250)))
+                client.line.cut_stream = lambda _: False
+            case "no streams":
+                client.line.streams = not client.line.streams
             case _:
                 lost = {"lose request": "request", "lose reply": "reply"}.get(name, "")
                 client.line.lose = lambda _: lost
@@ -117,6 +144,14 @@ class History:
                     detail = client.store.case(seat.desk, id)
                     assert detail is not None
                     assert len(detail.entries) - len(detail.pending) == versions[id]
+                    assert not detail.fetching
+                    with self.central.view(officer) as view:
+                        [whole] = view.cases(seat.desk, [id], 1)
+                    if not detail.pending:
+                        wire = json.loads(json.dumps(to_wire(whole)))
+                        assert {name: wire.get(name) for name in CONTENT} == {
+                            name: detail.case.get(name) for name in CONTENT
+                        }
 
 
 @pytest.fixture(scope="module")

@@ -206,11 +206,13 @@ def test_mass_tombstones_are_confirmed_by_the_server(central: Central, client: C
     lyon = client("lyon")
     lyon.sync()
 
+    accept(central, cases[0])
+
     def withdrawn(response: dict[str, Any]) -> dict[str, Any]:
         for name, arguments, call_id in response["methodResponses"]:
             if name == "Desk/sync" and LYON in arguments["accounts"]:
-                gone = {"changed": [], "created": [], "updated": [], "destroyed": cases}
-                arguments["accounts"][LYON]["Case"] = gone
+                arguments["accounts"][LYON]["Case"] = {"destroyed": cases}
+                arguments["accounts"][LYON]["Entry"] = {}
             if name == "Case/get" and call_id == "c" and server_agrees:
                 arguments["list"], arguments["notFound"] = [], cases
         return response

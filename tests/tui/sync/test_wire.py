@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tracemalloc
+from collections.abc import Iterator
 
 import pytest
 import zstandard
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from imi_core.text import MAX_DEPTH, clean
 from imi_tui.sync import wire
-from imi_tui.sync.errors import ReplyTooLarge, ServerMistake
+from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake
 
 
 def decode(body: bytes, encoding: str, size: int = 1000) -> bytes:
@@ -224,3 +225,37 @@ def test_tiny_values_are_counted_before_they_fill_memory(value: bytes) -> None:
 def test_texts_full_of_commas_are_only_texts() -> None:
     text = ',[{\\"' * 200_000
     assert wire.parse(json.dumps([text]).encode()) == [text]
+
+
+def test_lines_come_as_soon_as_their_bytes_are_there() -> None:
+    packer = zstandard.ZstdCompressor(level=9).compressobj()
+    sent = [packer.compress(line) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) for line in (b'{"a":1}\n', b"{}\n")]
+    given: list[int] = []
+
+    def chunks() -> Iterator[bytes]:
+        for number, chunk in enumerate(sent):
+            given.append(number)
+            yield chunk
+
+    found = wire.lines(chunks(), "zstd", wire.StreamBudget())
+    assert next(found) == b'{"a":1}'
+    assert given == [0], "the first line waits for no further bytes"
+    assert list(found) == [b"{}"]
+
+
+@pytest.mark.parametrize("separator", [b"", b"{}\n"])
+def test_a_bomb_in_a_stream_is_found_out_early(separator: bytes) -> None:
+    """16 kB that decode to 512 MB, as one endless line or as very many short ones."""
+    plain = (separator * (2**20 // max(len(separator), 1)) or b"\0" * 2**20) if separator else b"\0" * 2**20
+    packer = zstandard.ZstdCompressor(level=3).compressobj()
+    bomb = b"".join(packer.compress(plain) for _ in range(512)) + packer.flush()
+    budget = wire.StreamBudget()
+    with pytest.raises(ReplyTooLarge):
+        for _ in wire.lines([bomb], "zstd", budget):
+            pass
+    assert budget.decoded <= wire.MAX_REPLY + 2 * wire.STEP or budget.decoded <= wire.MAX_RATIO * len(bomb) + wire.STEP
+
+
+def test_half_a_line_is_a_cut_line() -> None:
+    with pytest.raises(Offline):
+        list(wire.lines([b'{"a":1}\n{"b"'], "", wire.StreamBudget()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.sync import transfers
 from imi_tui.sync.engine import Engine, Report
-from imi_tui.sync.errors import Offline, OverQuota
+from imi_tui.sync.errors import Offline, OverQuota, StreamRefused
 from imi_tui.sync.http import Part
 from imi_tui.sync.transfers import Transfers
 from tests.central.world import Caller
@@ -37,6 +38,8 @@ class Line:
         self.change_part: Callable[[Part], Part] = lambda part: part
         self.uploads: list[bytes] = []
         self.downloads: list[tuple[int, int]] = []
+        self.cut_stream: Callable[[int], bool] = lambda _: False
+        self.streams = True
         self.requests: list[dict[str, Any]] = []
         self.sessions = 0
         self.skew: float | None = 0.0
@@ -90,6 +93,20 @@ class Line:
 
         part = Part(answer.status_code, given.get("etag", ""), given.get("content-range", ""), chunks())
         yield self.change_part(part)
+
+    def stream(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if not self.streams:
+            raise StreamRefused("a proxy")
+        lost = self.lose(next(self._count))
+        if lost == "request":
+            raise Offline("lost before the server")
+        self.requests.append(request)
+        answer = self.caller.http(self.officer, "POST", "/jmap/stream", json=request)
+        assert answer.status_code == 200, answer.text
+        for number, line in enumerate(answer.text.splitlines()):
+            if lost == "reply" or self.cut_stream(number):
+                raise Offline("cut in the middle of a stream")
+            yield self.change(dict(clean(json.loads(line))))
 
     @property
     def methods(self) -> list[str]:

@@ -1,0 +1,142 @@
+"""What follows the first request of a synchronisation: long changes as a stream, and contents of cases by priority.
+
+Each record of a stream is one transaction, so that a cut line or a kill loses the record on its way and nothing else.
+Where streams are refused, the same is asked for page by page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from imi_core.case import CONTENT, Entry
+from imi_core.jmap import CASE, CORE
+from imi_tui.sync import reading
+from imi_tui.sync.errors import ReplyTooLarge, ServerMistake, StreamRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from imi_tui.cache.contents import Wanted
+    from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.ports import Transport
+    from imi_tui.sync.reading import Answer
+
+AT_ONCE = 400
+"""Contents asked for in one request; between two requests the outbox and the lists get their turn."""
+CHUNK = 25
+"""Cases in one record of contents: about 25 kB on the line."""
+PART = 10
+"""Entries in one answer of a case that is too long for one."""
+_CONTENT = ["id", "version", "contentVersion", "level", *CONTENT]
+_UNUSED = ("salt", "digest", "prev", "seal")
+_ENTRY = [each.encode_name for each in msgspec.structs.fields(Entry) if each.encode_name not in _UNUSED]
+
+
+def pages(transport: Transport, calls: list[list[Any]]) -> Iterator[dict[str, Answer]]:
+    """The answers of each record of a stream. Raises `SyncError`, `StreamRefused` before the first."""
+    for response in transport.stream({"using": [CORE, CASE], "methodCalls": calls}):
+        yield reading.answers(response)
+
+
+class Contents:
+    """Fetches contents that are wanted. `streams`: whether the line carries streams, as far as is known."""
+
+    def __init__(
+        self, store: SyncStore, transport: Transport, ask: Callable[[list[list[Any]]], dict[str, Answer]]
+    ) -> None:
+        self._store = store
+        self._transport = transport
+        self._ask = ask
+        self.streams = True
+        self._chunk = CHUNK
+
+    def step(self, *, opened: bool, urgent: Callable[[], bool]) -> int:
+        """Fetch what is wanted most (only what is `opened`) until `urgent` says that something else goes first.
+
+        Returns how many cases were settled; 0: nothing is wanted. Raises `SyncError`.
+        """
+        wanted = self._store.wanted(AT_ONCE, opened=opened)
+        groups = self._groups(wanted)
+        asked = {(each.desk, each.id) for each in wanted}
+        done = 0
+        try:
+            for number, answers in self._answers(groups):
+                done += self._take(groups[number], answers[f"c{number}"], answers[f"e{number}"])
+                if urgent() or any((each.desk, each.id) not in asked for each in self._store.wanted(1, opened=True)):
+                    break
+        except ReplyTooLarge:
+            if self._chunk == 1:
+                return max(done, self._in_parts(groups[done][0]))
+            self._chunk = max(1, self._chunk // 4)
+            return max(done, 1)
+        return done
+
+    def _in_parts(self, wanted: Wanted) -> int:
+        """Fetch a case that is too long for one answer: its entries in small parts, then its content."""
+        call = ["Entry/get", {"accountId": wanted.desk, "caseIds": [wanted.id], "properties": ["id"]}, "e"]
+        ids = [each["id"] for each in reading.objects(self._ask([call])["e"], wanted.desk, None)]
+        for start in range(0, len(ids), PART):
+            part = ids[start : start + PART]
+            call = ["Entry/get", {"accountId": wanted.desk, "ids": part, "properties": _ENTRY}, "e"]
+            found = reading.objects(self._ask([call])["e"], wanted.desk, part)
+            self._store.put_contents(wanted.desk, [], found, whole=False)
+        call = ["Case/get", {"accountId": wanted.desk, "ids": [wanted.id]}, "c"]
+        cases = reading.objects(self._ask([call])["c"], wanted.desk, [wanted.id])
+        self._store.put_contents(wanted.desk, cases, [], whole=True)
+        if not cases:
+            self._store.give_up(wanted.desk, [wanted.id])
+        return 1
+
+    def _groups(self, wanted: list[Wanted]) -> list[list[Wanted]]:
+        """In the order of priority, a record for each desk and kind of request."""
+        out: list[list[Wanted]] = []
+        for each in wanted:
+            last = out[-1] if out else []
+            if last and len(last) < self._chunk and (last[0].desk, last[0].whole) == (each.desk, each.whole):
+                last.append(each)
+            else:
+                out.append([each])
+        # Two calls for each group, and the server's limit of calls; the next request takes the rest.
+        return out[:32]
+
+    def _answers(self, groups: list[list[Wanted]]) -> Iterator[tuple[int, dict[str, Answer]]]:
+        calls = [_calls(number, group) for number, group in enumerate(groups)]
+        if self.streams and len(calls) > 1:
+            number = -1
+            try:
+                for number, answers in enumerate(pages(self._transport, [call for pair in calls for call in pair])):
+                    if number >= len(calls):
+                        raise ServerMistake("a stream with more records than were asked for")
+                    yield number, answers
+            except StreamRefused:
+                self.streams = False
+            if self.streams:
+                return
+            calls = calls[number + 1 :]
+        for number, pair in enumerate(calls):
+            yield number, self._ask(pair)
+
+    def _take(self, group: list[Wanted], cases: Answer, entries: Answer) -> int:
+        if "requestTooLarge" in (cases.error, entries.error):
+            raise ReplyTooLarge("contents")
+        desk, ids = group[0].desk, [each.id for each in group]
+        found = reading.objects(cases, desk, ids)
+        of_cases = {str(each["id"]) for each in found}
+        listed = [each for each in reading.objects(entries, desk, None) if each.get("caseId") in of_cases]
+        self._store.put_contents(desk, found, listed, whole=group[0].whole)
+        self._store.give_up(desk, [id for id in ids if id not in of_cases])
+        return len(group)
+
+
+def _calls(number: int, group: list[Wanted]) -> list[list[Any]]:
+    desk = group[0].desk
+    cases: dict[str, Any] = {"accountId": desk, "ids": [each.id for each in group]}
+    if not group[0].whole:
+        cases["properties"] = _CONTENT
+    of_cases = {"resultOf": f"c{number}", "name": "Case/get", "path": "/list/*/id"}
+    return [
+        ["Case/get", cases, f"c{number}"],
+        ["Entry/get", {"accountId": desk, "#caseIds": of_cases, "properties": _ENTRY}, f"e{number}"],
+    ]
