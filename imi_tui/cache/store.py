@@ -16,12 +16,12 @@ from imi_tui.cache.ids import Random, SystemRandom, uuid7
 from imi_tui.cache.model import Changed, DeskProgress, Draft, OutboxItem, Row, Seat, SyncStatus
 from imi_tui.cache.opening import open_pair
 from imi_tui.cache.outbox import Outbox
+from imi_tui.cache.reserve import Reserve
 from imi_tui.cache.rows import ONE, Desks, Listing
 from imi_tui.cache.session import SessionTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
@@ -48,7 +48,7 @@ class Store:
     """Reading the cache, and what an officer writes. See `SyncStore` (`.sync`) for the engine's side."""
 
     def __init__(
-        self, work: Database, cache: Database, hub: Hub, now: Callable[[], dt.datetime], rng: Random, blobs: Path
+        self, work: Database, cache: Database, hub: Hub, now: Callable[[], dt.datetime], rng: Random, profile: Profile
     ) -> None:
         self._work = work
         self._cache = cache
@@ -60,7 +60,8 @@ class Store:
         self.desks = Desks(cache)
         self._listing = Listing(cache, self.desks)
         self._session = SessionTable(cache)
-        self._blobs = blobs
+        self._blobs = profile.blobs
+        self.reserve = Reserve(profile)
 
     @classmethod
     def open(
@@ -78,7 +79,7 @@ class Store:
         """
         hub = hub_of(str(profile.home))
         work, cache = open_pair(profile, key, hub, now().isoformat(timespec="seconds"))
-        store = cls(work, cache, hub, now, rng or SystemRandom(), profile.blobs)
+        store = cls(work, cache, hub, now, rng or SystemRandom(), profile)
         store.recover_projection()
         return store
 
@@ -336,9 +337,12 @@ class Store:
     def save_draft(self, draft: Draft) -> None:
         """Save a draft durably; sets its `saved_at`."""
         draft.saved_at = self._stamp()
+        self.reserve.write(lambda: self._put_draft(draft))
+        self.publish(Changed(frozenset(("drafts",))))
+
+    def _put_draft(self, draft: Draft) -> None:
         with self._work.write():
             self.outbox_table.put_draft(draft)
-        self.publish(Changed(frozenset(("drafts",))))
 
     def draft(self, id: str) -> Draft | None:
         """One draft."""
@@ -358,7 +362,7 @@ class Store:
 
         Raises `ActionRefused`, `AnswersRefused`, `UnknownProcedure`, `NoSuchCase`, `NoSuchSeat`.
         """
-        item = self._desk_work.queue(draft)
+        item = self.reserve.write(lambda: self._desk_work.queue(draft))
         self.reflect("drafts")
         return item.shown()
 

@@ -158,6 +158,7 @@ class SyncWorker:
         def work() -> tuple[Report, bool]:
             report = engine.run_once()
             moved = transfers.run()
+            store.reserve.keep()
             if store.file_moves.trim(self._file_budget) or report.removed:
                 store.file_moves.sweep()
             return report, moved.more

@@ -1,0 +1,73 @@
+"""Room for the last words on a full disk: a file that is given up so that what an officer just wrote can be kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from typing import TYPE_CHECKING, TypeVar
+
+from imi_tui.cache.errors import DiskFull
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from imi_tui.profile import Profile
+
+SIZE = 32 * 1024 * 1024
+"""Bytes: far more than drafts and entries of a working day take."""
+AMPLE = 4
+"""It is made only where so many times its size is free."""
+T = TypeVar("T")
+
+
+class Reserve:
+    """The file ``reserve`` in the folder of a profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._path: Path = profile.home / "reserve"
+
+    def keep(self) -> bool:
+        """Make the file where it is missing and there is ample room; whether it is there."""
+        with contextlib.suppress(OSError):
+            if self._path.exists():
+                return True
+            if shutil.disk_usage(self._path.parent).free < AMPLE * SIZE:
+                return False
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                _allocate(descriptor)
+            except OSError:
+                self._path.unlink(missing_ok=True)
+                raise
+            finally:
+                os.close(descriptor)
+            return True
+        return False
+
+    def give_up(self) -> bool:
+        """Remove the file; whether there was one."""
+        try:
+            self._path.unlink()
+        except OSError:
+            return False
+        return True
+
+    def write(self, work: Callable[[], T]) -> T:
+        """Do `work`; on a full disk once more with the room of the file. Raises `DiskFull` where that is too little."""
+        try:
+            return work()
+        except DiskFull:
+            if not self.give_up():
+                raise
+        return work()
+
+
+def _allocate(descriptor: int) -> None:
+    """Blocks that are really taken: a file with holes would reserve nothing."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, SIZE)
+        return
+    for _ in range(SIZE // (1024 * 1024)):
+        os.write(descriptor, b"\0" * (1024 * 1024))
