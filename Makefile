@@ -38,8 +38,8 @@ bench: setup ## Measure against peers and limits in one run
 	@$(BIN)/python -m bench
 
 lock: $(STAMP) ## Resolve the dependencies again into requirements/
-	@for extra in tui central; do $(BIN)/uv pip compile -q pyproject.toml --extra $$extra $(LOCK_OPTIONS) -o requirements/$$extra.txt; done
-	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --extra tui --extra central $(LOCK_OPTIONS) -o requirements/dev.txt
+	@for extra in tui central postgresql; do $(BIN)/uv pip compile -q pyproject.toml --extra $$extra $(LOCK_OPTIONS) -o requirements/$$extra.txt; done
+	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --extra tui --extra central --extra postgresql $(LOCK_OPTIONS) -o requirements/dev.txt
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade
 

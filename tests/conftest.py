@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -20,3 +21,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pw_info() -> Rules:
     """The posting-of-workers information request, from the catalogue's own files."""
     return load_rules("pw", "info")
+
+
+BOTH = ("central/test_contract_*.py", "central/store/test_*.py", "tui/sync/test_model.py")
+"""The tests that run against every kind of store the server supports."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of `BOTH` that use a server's database once on SQLite and once on PostgreSQL."""
+    path = Path(str(metafunc.definition.path))
+    if "kind" in metafunc.fixturenames and any(path.match(f"tests/{each}") for each in BOTH):
+        metafunc.parametrize("kind", ["sqlite", "postgresql"], indirect=True, scope="session")

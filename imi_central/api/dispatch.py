@@ -10,7 +10,7 @@ from imi_central.api import session
 from imi_central.api.context import Arguments, Context, Method
 from imi_central.api.errors import over_limit, unknown_capability
 from imi_central.api.methods import authority, blob, case, desk, entry, officer, procedure
-from imi_central.store import NoSeat, TooMany
+from imi_central.store import NoSeat, TooMany, TooSlow
 from imi_core.jmap import CASE, CORE, Limits, MethodError, Request, resolve_references
 
 if TYPE_CHECKING:
@@ -66,8 +66,16 @@ def answer(store: Store, officer_id: str, request: Request, limits: Limits) -> t
         answers: list[Answer] = []
         encoded: list[tuple[str, msgspec.Raw, str]] = []
         size = 0
+        slow = False
         for name, arguments, call_id in request.method_calls:
-            given = _call(context, name, arguments, call_id, answers, request.using)
+            if slow:
+                given = _too_slow(call_id)
+            else:
+                try:
+                    given = _call(context, name, arguments, call_id, answers, request.using)
+                except TooSlow:
+                    slow, given = True, _too_slow(call_id)
+                    view.end_quickly()
             data = _encode(given[1])
             if size + len(data) > MAX_RESPONSE:
                 error = MethodError("requestTooLarge", "the whole answer would be too long; ask for less at once")
@@ -95,6 +103,11 @@ def _call(
         return "error", MethodError("accountNotFound").arguments(), call_id
     except TooMany:
         return "error", MethodError("requestTooLarge", "too many objects; ask for fewer at once").arguments(), call_id
+
+
+def _too_slow(call_id: str) -> Answer:
+    text = "this takes the database too long; ask for less at once, or look for something narrower"
+    return "error", MethodError("requestTooLarge", text).arguments(), call_id
 
 
 def _resolve(given: Arguments, answers: list[Answer], limit: int) -> Arguments:

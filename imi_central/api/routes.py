@@ -16,7 +16,7 @@ from starlette.routing import Route
 from imi_central.api import body, dispatch, session, stream, transfer
 from imi_central.api.errors import Disabled, Problem, Unauthorized, not_found, not_json, over_limit, unavailable
 from imi_central.api.gate import Gate
-from imi_central.store import NoSeat, OfficerDisabled, OverQuota, Store, Unavailable, UnknownOfficer
+from imi_central.store import NoSeat, OfficerDisabled, OverQuota, Store, TooSlow, Unavailable, UnknownOfficer
 from imi_core.jmap import Limits
 from imi_core.jmap import Request as Call
 
@@ -170,7 +170,7 @@ def _answering(handler: Handler) -> Handler:
             return not_found().response()
         except OverQuota:
             return over_limit("quota", "too many files wait to be sent", 413).response()
-        except Unavailable:
+        except (TooSlow, Unavailable):
             return unavailable().response()
 
     return answer

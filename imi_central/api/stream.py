@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from imi_central.api import dispatch
 from imi_central.api.errors import Problem, not_request
-from imi_central.store import OfficerDisabled, Unavailable, UnknownOfficer
+from imi_central.store import OfficerDisabled, TooSlow, Unavailable, UnknownOfficer
 from imi_core.jmap import Limits, Request
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Stream(Response):
                 break
             try:
                 page = await self._following()
-            except (Unavailable, UnknownOfficer, OfficerDisabled, Problem):
+            except (TooSlow, Unavailable, UnknownOfficer, OfficerDisabled, Problem):
                 # The next request of this client is told why; what it has so far is whole.
                 break
         end = self._packer.flush(zstandard.COMPRESSOBJ_FLUSH_FINISH) if self._packer is not None else b""

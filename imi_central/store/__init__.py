@@ -12,6 +12,7 @@ from imi_central.store.errors import (
     StateUnknown,
     StoreError,
     TooMany,
+    TooSlow,
     Unavailable,
     UnknownOfficer,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "Store",
     "StoreError",
     "TooMany",
+    "TooSlow",
     "Unavailable",
     "UnknownOfficer",
     "View",

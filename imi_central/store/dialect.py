@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
+from imi_central.store.budget import TimedConnection, watch
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
@@ -29,11 +31,25 @@ def engines(url: str) -> tuple[Engine, Engine]:
     address = sa.make_url(url)
     backend = address.get_backend_name()
     if backend == "postgresql":
-        engine = sa.create_engine(address, pool_size=READERS, pool_pre_ping=True, isolation_level="READ COMMITTED")
-        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), engine
+        engine = sa.create_engine(
+            address,
+            pool_size=READERS,
+            # A request that writes has a connection of each kind.
+            max_overflow=READERS,
+            pool_timeout=BUSY_MS / 1000,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+            connect_args={"options": f"-c lock_timeout={BUSY_MS}"},
+        )
+        _without_nul(engine)
+        snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        watch(snapshots)
+        return snapshots, engine
     if backend != "sqlite" or address.database in (None, "", ":memory:"):
         raise ValueError("the database is sqlite:///<file> or postgresql+psycopg://…")
-    return _sqlite(address, "BEGIN", READERS), _sqlite(address, "BEGIN IMMEDIATE", 1)
+    reader = _sqlite(address, "BEGIN", READERS)
+    watch(reader)
+    return reader, _sqlite(address, "BEGIN IMMEDIATE", 1)
 
 
 def insert_many(conn: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
@@ -53,7 +69,7 @@ def insert_many(conn: Connection, table: sa.Table, rows: list[dict[str, Any]]) -
 
 
 def alone(conn: Connection) -> None:
-    """Until the transaction ends, no other process that asks for the same gets on: for migrations.
+    """Until the transaction ends, no other process that asks for the same gets on: for migrations and the register.
 
     On SQLite a write transaction is alone anyway.
     """
@@ -67,13 +83,29 @@ def analyse(conn: Connection) -> None:
 
 
 def forget(engine: Engine) -> None:
-    """Make sure that erased content is not readable in the write-ahead log any more (SQLite)."""
-    if engine.dialect.name == "sqlite":
+    """Make sure that erased content is not readable in the write-ahead log (SQLite) or in dead rows (PostgreSQL)."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("VACUUM cases, entries, blob")
+    else:
         raw = engine.raw_connection()
         try:
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             raw.close()
+
+
+def _without_nul(engine: Engine) -> None:
+    """PostgreSQL keeps no NUL in text, and none is ever stored: what is asked for with one is just not found."""
+    from psycopg.types.string import StrDumper
+
+    class Dumper(StrDumper):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd"))
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.adapters.register_dumper(str, Dumper)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -96,7 +128,7 @@ def _sqlite(address: sa.URL, begin: str, size: int) -> Engine:
         pool_size=size,
         max_overflow=0,
         pool_timeout=BUSY_MS / 1000,
-        connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
+        connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000, "factory": TimedConnection},
     )
 
     @event.listens_for(engine, "connect")

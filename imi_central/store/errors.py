@@ -12,6 +12,7 @@
         AlreadyExists    other content under the same clientRef
       StateUnknown       changes cannot be told since this state
       TooMany            more objects than may be answered at once
+      TooSlow            a request kept the database busy for too long
       Unavailable        the database cannot answer now
       OverQuota          the officer's files that no entry carries yet are too many
       BadAddress         the database's address is not one
@@ -96,6 +97,10 @@ class StateUnknown(StoreError):
 
 class TooMany(StoreError):
     """More objects match than may be answered at once."""
+
+
+class TooSlow(StoreError):
+    """What was asked takes more of the database's time than one request may have; less of it may do."""
 
 
 class Unavailable(StoreError):

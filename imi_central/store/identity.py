@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from imi_central.store.casefile import note
 from imi_central.store.codec import ms
+from imi_central.store.dialect import alone
 from imi_central.store.identity_tables import attempt, code, device, password, secret, session, token
 from imi_central.store.tables import officer
 
@@ -101,7 +102,8 @@ class Sessions:
             found = conn.scalar(sa.select(secret.c.value).where(secret.c.name == name))
         if found is None:
             with self._store.writing() as conn:
-                found = conn.scalar(sa.select(secret.c.value).where(secret.c.name == name).with_for_update())
+                alone(conn)
+                found = conn.scalar(sa.select(secret.c.value).where(secret.c.name == name))
                 if found is None:
                     found = secrets.token_bytes(32)
                     conn.execute(sa.insert(secret).values(name=name, value=found))
@@ -146,7 +148,9 @@ class Sessions:
     def _count(self, conn: Connection, keys: dict[bytes, int], window: dt.timedelta) -> int:
         now = self.now()
         conn.execute(sa.delete(attempt).where(attempt.c.ends <= now))
-        rows = conn.execute(sa.select(attempt).where(attempt.c.bucket.in_(list(keys))).with_for_update()).all()
+        rows = conn.execute(
+            sa.select(attempt).where(attempt.c.bucket.in_(list(keys))).order_by(attempt.c.bucket).with_for_update()
+        ).all()
         found = {bytes(row.bucket): row for row in rows}
         if waits := [row.ends - now for key, row in found.items() if row.tries >= keys[key]]:
             return -(-int(max(waits)) // 1000)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from imi_central.store import aging, backup, bulk, changes, commit, dialect, files, register
+from imi_central.store import aging, backup, budget, bulk, changes, commit, dialect, files, register
 from imi_central.store.casefile import note
 from imi_central.store.codec import ms
 from imi_central.store.errors import BackupRefused, StateUnknown, Unavailable
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from imi_core.case import Case, Entry
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
+
+
+REQUEST_SECONDS = 5.0
+"""What one request may have of the database's time (S7)."""
 
 
 def utc_now() -> dt.datetime:
@@ -72,6 +76,7 @@ class Store:
         migrate(writer)
         store = cls(reader, writer, now, new_id)
         with store.writing() as conn:
+            dialect.alone(conn)
             if conn.scalar(sa.select(server.c.id)) is None:
                 conn.execute(sa.insert(server).values(one=1, id=new_id(), epoch=new_id()))
             changes.open_account(conn, DIRECTORY)
@@ -96,10 +101,17 @@ class Store:
 
     @contextmanager
     def view(self, officer_id: str) -> Iterator[View]:
-        """Read as an officer. Raises `UnknownOfficer`, `OfficerDisabled`, `Unavailable`."""
+        """Read as an officer, in `REQUEST_SECONDS` of the database's time.
+
+        Raises `UnknownOfficer`, `OfficerDisabled`, `TooSlow`, `Unavailable`.
+        """
         with _reachable(), self._reader.connect() as conn:
             conn.begin()
-            yield View(conn, officer_id)
+            budget.allow(conn, REQUEST_SECONDS)
+            try:
+                yield View(conn, officer_id)
+            finally:
+                budget.forget(conn)
 
     def identity(self) -> tuple[str, str]:
         """(id of this installation, present epoch)."""
@@ -154,16 +166,19 @@ class Store:
     def put_authorities(self, given: Iterable[Authority]) -> int:
         """Write authorities with their desks; returns how many were new or different."""
         with self.writing() as conn:
+            dialect.alone(conn)
             return register.put_authorities(conn, ms(self.now()), given)
 
     def put_officer(self, given: Officer, *, username: str = "", active: bool = True) -> bool:
         """Write an officer with exactly these seats; true where something changed. Default username: the id."""
         with self.writing() as conn:
+            dialect.alone(conn)
             return register.put_officer(conn, ms(self.now()), given, username or given.id, active)
 
     def put_procedures(self, given: Iterable[Rules]) -> int:
         """Write procedure versions. Raises `ProcedureChanged`."""
         with self.writing() as conn:
+            dialect.alone(conn)
             return register.put_procedures(conn, ms(self.now()), given)
 
     def officer_id(self, username: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from imi_central.store import changes, files, paging, query
+from imi_central.store import budget, changes, files, paging, query
 from imi_central.store.codec import decode_case, decode_entry
 from imi_central.store.errors import TooMany
 from imi_central.store.register import decode_authority, decode_rules
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_READ = 32 * 1024 * 1024
 """Bytes of stored objects read for one call: far more than an answer holds, far less than 1000 of the largest."""
 
+_LAST_SECONDS = 1.0
+
 
 class View:
     """One officer's reading on one snapshot. Account ids are checked in every method (`NoSeat`)."""
@@ -39,8 +41,17 @@ class View:
 
     def refresh(self) -> None:
         """Go on with a new snapshot, rights read again: what this request has just written becomes visible."""
+        left = budget.left(self._conn)
         self._conn.rollback()
         self._conn.begin()
+        budget.allow(self._conn, left)
+        self._sight = Sight(self._conn, self._officer)
+
+    def end_quickly(self) -> None:
+        """After `TooSlow`: go on with a new snapshot, for the little that ends an answer."""
+        self._conn.rollback()
+        self._conn.begin()
+        budget.allow(self._conn, _LAST_SECONDS)
         self._sight = Sight(self._conn, self._officer)
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from imi_central.store import Store
+from tests.central import postgresql
 from tests.central.world import Caller, Clock, fill
 
 
@@ -25,15 +27,53 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def fresh(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Clock], Store]:
-    """Opens another copy of the small Europe each time it is called."""
+def cluster() -> Iterator[postgresql.Cluster]:
+    """A PostgreSQL server whose databases have the directory of the small Europe."""
+    programs = postgresql.programs()
+    if programs is None:
+        pytest.skip(postgresql.MISSING)
+    with postgresql.cluster(programs) as running:
+        first = running.empty()
+        fill(Store.open(first, now=Clock())).close()
+        running.keep(first)
+        yield running
 
-    def make(clock: Clock) -> Store:
+
+@pytest.fixture(scope="session")
+def kind(request: pytest.FixtureRequest) -> str:
+    """Of the kinds of store the one the test is about: SQLite, or both one after the other (see `tests.conftest`)."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def empty(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Gives the address of a new database without tables."""
+    if kind == "postgresql":
+        running: postgresql.Cluster = request.getfixturevalue("cluster")
+        return running.empty
+    return lambda: f"sqlite:///{tmp_path}/{secrets.token_hex(4)}.db"
+
+
+@pytest.fixture(scope="session")
+def address(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Gives the address of another copy of the small Europe each time it is called."""
+    if kind == "postgresql":
+        running: postgresql.Cluster = request.getfixturevalue("cluster")
+        return running.copy
+    template = request.getfixturevalue("template")
+
+    def copy() -> str:
         path = tmp_path_factory.mktemp("store") / "central.db"
         path.write_bytes(template.read_bytes())
-        return Store.open(f"sqlite:///{path}", now=clock)
+        return f"sqlite:///{path}"
 
-    return make
+    return copy
+
+
+@pytest.fixture(scope="session")
+def fresh(address: Callable[[], str]) -> Callable[[Clock], Store]:
+    """Opens another copy of the small Europe each time it is called."""
+    return lambda clock: Store.open(address(), now=clock)
 
 
 @pytest.fixture

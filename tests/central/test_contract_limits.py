@@ -12,12 +12,13 @@ import anyio
 import httpx
 import msgspec
 import pytest
+import sqlalchemy as sa
 import zstandard
 
 from imi_central.api import body, dispatch
 from imi_central.api.errors import Problem
 from imi_central.api.gate import Gate
-from imi_central.store import Store, dialect, files, view
+from imi_central.store import CaseFilter, Store, budget, dialect, files, view
 from imi_core.authority import Officer
 from imi_core.jmap import CASE, CORE, Limits, Request
 from tests.central.world import LYON, REQUEST, ROSENHEIM, USING, Caller, Clock, ref, send
@@ -407,7 +408,9 @@ def test_a_database_that_cannot_answer_says_try_again(
     locked, end = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with store.writing():
+        with store.writing() as conn:
+            # PostgreSQL locks what was written, not the database.
+            conn.execute(sa.text("update account set floor = floor"))
             locked.set()
             end.wait(20)
 
@@ -422,3 +425,87 @@ def test_a_database_that_cannot_answer_says_try_again(
     store.close()
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert read.status_code == 200, "readers never wait for a writer"
+
+
+def test_what_takes_the_database_too_long_is_ended_and_said_so(
+    store: Store, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(store)
+    endless = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000000000)"
+    with store.writing() as conn:
+        conn.execute(sa.text("alter table cases rename to real_cases"))
+        conn.execute(
+            sa.text(f"create view cases as {endless} select * from real_cases where (select count(*) from n) > 0")
+        )
+    monkeypatch.setattr("imi_central.store.store.REQUEST_SECONDS", 0.5)
+    calls = [
+        ECHO,
+        ["Case/query", {"accountId": LYON, "filter": {"text": "alpbau"}}, "slow"],
+        ["Entry/get", {"accountId": LYON, "ids": None}, "after"],
+    ]
+    answers = caller.post("lyon", *calls)["methodResponses"]
+    assert [name for name, _, _ in answers] == ["Core/echo", "error", "error"]
+    for _, error, _ in answers[1:]:
+        assert error["type"] == "requestTooLarge"
+        assert "ask for less at once" in error["description"]
+    assert len(caller.call("lyon", "Entry/get", accountId=LYON, ids=None)["list"]) == 1, "the connection works on"
+
+
+def test_what_many_statements_take_together_is_counted(
+    store: Store, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(store)
+    some = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 300000)"
+    with store.writing() as conn:
+        conn.execute(sa.text("alter table cases rename to real_cases"))
+        conn.execute(
+            sa.text(f"create view cases as {some} select * from real_cases where (select count(*) from n) > 0")
+        )
+    one = ["Case/query", {"accountId": LYON, "filter": {"text": "alpbau"}}, "q"]
+    monkeypatch.setattr("imi_central.store.store.REQUEST_SECONDS", 1e5)
+    with store.view("lyon") as view:
+        view.find_cases(LYON, CaseFilter(text="alpbau"), 0, 10)
+        taken = 1e5 - budget.left(view._conn)
+    monkeypatch.setattr("imi_central.store.store.REQUEST_SECONDS", 3 * taken)
+    answers = caller.post("lyon", *[one] * 16)["methodResponses"]
+    names = [name for name, _, _ in answers]
+    assert names[0] == "Case/query"
+    assert names[-1] == "error"
+
+
+@pytest.mark.parametrize("strange", ["\0", "a\0b", "\ud7ff\uffff", "%", "ref:\0", "ref:", "#", "'", "x" * 255])
+def test_strange_values_are_answered(store: Store, caller: Caller, strange: str) -> None:
+    """PostgreSQL keeps no NUL in text; a client's mistake is answered as one all the same."""
+    case_id = send(store).case_id
+    calls = [
+        ["Case/get", {"accountId": LYON, "ids": [strange, case_id]}, "0"],
+        ["Entry/get", {"accountId": LYON, "ids": [strange]}, "1"],
+        ["Case/get", {"accountId": strange, "ids": []}, "2"],
+        ["Authority/get", {"accountId": "directory", "ids": [strange]}, "3"],
+        ["Case/query", {"accountId": LYON, "filter": {"text": strange}}, "4"],
+        ["Case/query", {"accountId": LYON, "filter": {"reference": strange}}, "5"],
+        ["Case/query", {"accountId": LYON, "position": 2**53 - 1}, "6"],
+        ["Authority/query", {"accountId": "directory", "filter": {"text": strange, "country": strange}}, "7"],
+        ["Case/changes", {"accountId": LYON, "sinceState": strange}, "8"],
+        ["Case/changes", {"accountId": LYON, "sinceState": f"1.{strange}"}, "9"],
+        ["Desk/sync", {"states": {LYON: "0", strange: strange}}, "10"],
+        ["Case/digest", {"accountId": LYON, "prefix": strange}, "11"],
+        ["Entry/set", {"accountId": LYON, "create": {strange: {"clientRef": strange, "caseId": strange}}}, "12"],
+        ["Entry/set", {"accountId": LYON, "create": {"k": message(f"ref:{strange}")}}, "13"],
+        ["Entry/set", {"accountId": LYON, "create": {"k": message(strange)}}, "14"],
+        ["Entry/set", {"accountId": LYON, "create": {"k": message(case_id, blobId=strange, name=strange)}}, "15"],
+        [
+            "Entry/set",
+            {"accountId": LYON, "create": {"k": {**message(""), "procedure": strange, "target": strange}}},
+            "16",
+        ],
+    ]
+    answers = [caller.post("lyon", call)["methodResponses"][0] for call in calls]
+    assert [call_id for _, _, call_id in answers] == [str(number) for number in range(len(calls))]
+    assert [each["id"] for each in answers[0][1]["list"]] == [case_id]
+    assert caller.http("lyon", "GET", f"/jmap/download/{LYON}/a%00b/name").status_code == 404
+
+
+def message(case_id: str, **file: str) -> dict[str, Any]:
+    given = {"action": "message", "clientRef": ref(), "caseId": case_id, "text": {"lang": "en", "text": "Hello."}}
+    return {**given, "attachments": [file]} if file else given

@@ -37,7 +37,16 @@ def closed(store: Store) -> Entry:
 
 
 def everything(store: Store) -> bytes:
-    """Every byte of the database as it lies on the disk."""
+    """Every byte of the database as it lies on the disk; on PostgreSQL every byte of every row that is there."""
+    if store._writer.dialect.name == "postgresql":
+        with store.reading() as conn:
+            tables = sa.inspect(conn).get_table_names()
+            return b"".join(
+                bytes(value) if isinstance(value, bytes) else str(value).encode()
+                for table in tables
+                for row in conn.execute(sa.text(f'select * from "{table}"'))
+                for value in row
+            )
     path = Path(str(store._writer.url.database))
     return b"".join(each.read_bytes() for each in path.parent.glob(path.name + "*"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -26,9 +26,9 @@ def test_the_migrations_make_the_tables(store: Store) -> None:
         assert mine <= set(sa.inspect(conn).get_table_names())
 
 
-def test_opening_again_keeps_everything(store: Store, tmp_path: Path) -> None:
+def test_opening_again_keeps_everything(store: Store) -> None:
     sent = send(store)
-    address = str(store._writer.url)
+    address = store._writer.url.render_as_string(hide_password=False)
     again = Store.open(address)
     assert again.identity() == store.identity()
     with again.view("lyon") as view:
@@ -44,8 +44,8 @@ def test_a_newer_database_is_not_touched(store: Store) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_processes_that_start_at_once_migrate_once(tmp_path: Path, attempt: int) -> None:
-    address = f"sqlite:///{tmp_path}/both.db"
+def test_processes_that_start_at_once_migrate_once(empty: Callable[[], str], attempt: int) -> None:
+    address = empty()
     failed: list[BaseException] = []
     start = threading.Barrier(3)
 
@@ -65,7 +65,7 @@ def test_processes_that_start_at_once_migrate_once(tmp_path: Path, attempt: int)
     assert failed == []
 
 
-def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_nothing(empty: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     real, made = Operations.create_table, []
 
     def fail_late(self: Operations, name: str, *args: object, **more: object) -> object:
@@ -74,7 +74,7 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pyte
             raise RuntimeError("power cut")
         return real(self, name, *args, **more)  # type: ignore[arg-type]
 
-    address = f"sqlite:///{tmp_path}/cut.db"
+    address = empty()
     with monkeypatch.context() as patch:
         patch.setattr(Operations, "create_table", fail_late)
         with pytest.raises(RuntimeError):
@@ -85,7 +85,7 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     Store.open(address).close()
 
 
-@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///:memory:", "mysql://x/y"])
-def test_addresses_that_cannot_work(address: str) -> None:
+@pytest.mark.parametrize("wrong", ["sqlite://", "sqlite:///:memory:", "mysql://x/y"])
+def test_addresses_that_cannot_work(wrong: str) -> None:
     with pytest.raises((ValueError, sa.exc.ArgumentError)):
-        Store.open(address)
+        Store.open(wrong)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from imi_central.store import Store as Central
-from tests.central.conftest import caller, clock, fresh, store, template
+from tests.central.conftest import address, caller, clock, cluster, fresh, kind, store, template
 from tests.central.world import Caller
 from tests.tui.sync.world import Client
 
-__all__ = ["caller", "clock", "fresh", "store", "template"]
+__all__ = ["address", "caller", "clock", "cluster", "fresh", "kind", "store", "template"]
 
 
 @pytest.fixture
