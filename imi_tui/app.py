@@ -38,6 +38,12 @@ THEME = "ansi-dark"
 GATHER = 0.1
 """Seconds in which changes of the cache are gathered before screens read again."""
 
+GATHER_MANY = 1.0
+"""The same for changes of whole pages, which follow each other during a first sync."""
+
+OWN = frozenset(("outbox", "drafts"))
+"""What changes because the officer does something."""
+
 SEND_AFTER = 30.0
 """Seconds in which the last queued entries can still be taken back before they are sent, where the line works."""
 
@@ -67,6 +73,8 @@ class ImiApp(App[None], inherit_bindings=False):
         self.undo = Undo(context.store)
         self._filter = ControlFilter()
         self._changed: Changed | None = None
+        self._gathering: Timer | None = None
+        self._wait = GATHER
         self._sending: Timer | None = None
         self._typed = TypeAhead(self)
         self._layout_asked = False
@@ -114,9 +122,16 @@ class ImiApp(App[None], inherit_bindings=False):
     def on_cache_changed(self, message: CacheChanged) -> None:
         """Gather changes, so that a first sync does not make screens read a hundred times a second."""
         self.undo.forget()
+        kinds, cases = message.changed.kinds, message.changed.cases
+        wait = GATHER_MANY if "cases" in kinds and not cases else GATHER
+        if self._gathering is not None and self._wait == GATHER_MANY and (cases or kinds & OWN):
+            # What the officer did, or waits for, is not held up by what passes through.
+            self._gathering.stop()
+            self._gathering = None
+        if self._gathering is None:
+            self._wait, self._gathering = wait, self.set_timer(wait, self._pass_on)
         if self._changed is None:
             self._changed = message.changed
-            self.set_timer(GATHER, self._pass_on)
         else:
             before = self._changed
             many = not before.cases or not message.changed.cases
@@ -133,6 +148,7 @@ class ImiApp(App[None], inherit_bindings=False):
         self._sending = self.set_timer(SEND_AFTER, self.context.sync_now)
 
     def _pass_on(self) -> None:
+        self._gathering = None
         changed, self._changed = self._changed, None
         if changed is not None:
             self._tell(CacheChanged(changed))

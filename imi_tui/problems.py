@@ -35,22 +35,43 @@ _SENTENCES: dict[str, str] = {
     "unresolvedReference": N_("This entry belongs to a new case that the server did not accept."),
     "error": N_("This did not work."),
     # Synchronising
-    "sync": N_("The synchronisation did not work."),
-    "offline": N_("The server cannot be reached; what you do is kept and sent later."),
-    "captivePortal": N_("This network wants you to sign in first: open a web page in your browser."),
-    "proxy": N_("The proxy of this network does not let the connection through."),
-    "tls": N_("The certificate of the server cannot be trusted, so nothing was sent."),
-    "insecureServer": N_("The address of the server has to begin with https."),
+    "sync": N_("The synchronisation did not work; the program tries again by itself."),
+    "offline": N_(
+        "The server cannot be reached. What you do is kept and sent later; look whether this machine has a network."
+    ),
+    "captivePortal": N_(
+        "This network wants you to sign in first: open any web page in your browser, sign in there, then synchronise."
+    ),
+    "proxy": N_(
+        "The proxy of this network does not let the connection through; ask whoever runs the network to allow"
+        " the server's address."
+    ),
+    "tls": N_(
+        "The certificate of the server cannot be trusted, so nothing was sent. Look at the clock of this"
+        " machine; else ask your coordinator, and let your organisation's certificate authority be installed"
+        " in the system where it inspects traffic."
+    ),
+    "insecureServer": N_("The address of the server has to begin with https; sign in again with the right one."),
     "notSignedIn": N_("You are not signed in; sign in to synchronise."),
     "disabled": N_("The server does not let you in; ask your coordinator."),
     "unavailable": N_("The server is busy or being maintained; the program tries again by itself."),
     "rateLimited": N_("The server asks for a pause; the program tries again by itself."),
-    "serverMistake": N_("The server sent an answer that cannot be used; nothing of it was taken over."),
-    "otherServer": N_("This is another server than the one your cases came from; nothing was changed."),
+    "serverMistake": N_(
+        "The server sent an answer that cannot be used; nothing of it was taken over. If it stays so, tell"
+        " whoever runs the server."
+    ),
+    "streamRefused": N_("This line does not carry long answers; the program asks for short ones by itself."),
+    "otherServer": N_(
+        "This is another server than the one your cases came from; nothing was changed. Set the address back,"
+        " or use a profile of its own for the other server."
+    ),
     "restored": N_("The server was restored from a backup; what you sent since is sent again where it is missing."),
     "manyRemoved": N_("The server withdrew very many cases at once; nothing was removed yet."),
-    "clockSkew": N_("The clock of this machine differs from that of the server."),
-    "internal": N_("The program made a mistake while synchronising; your work is kept."),
+    "clockSkew": N_(
+        "The clock of this machine differs from that of the server by more than two minutes; set it, for"
+        " deadlines and sign-ins depend on it."
+    ),
+    "internal": N_("The program made a mistake while synchronising; your work is kept, and it tries again by itself."),
     "noServer": N_("No server is set; sign in with the address of your server."),
     # Signing in
     "signIn": N_("Signing in did not work."),
@@ -119,6 +140,9 @@ _SHORT: dict[str, str] = {
     "disabled": N_("no access"),
     "unavailable": N_("server busy"),
     "rateLimited": N_("server asks for a pause"),
+    "serverMistake": N_("answer of the server unusable"),
+    "internal": N_("mistake of the program"),
+    "streamRefused": N_("short answers only"),
     "otherServer": N_("other server"),
     "restored": N_("server restored"),
     "manyRemoved": N_("removal on hold"),
@@ -126,6 +150,13 @@ _SHORT: dict[str, str] = {
     "diskFull": N_("disk full"),
     "quota": N_("files wait for room"),
     "noServer": N_("no server set"),
+    "badObject": N_("answer of the server unusable"),
+    "cacheBusy": N_("data in use"),
+    "corruptCache": N_("data damaged"),
+    "corruptWork": N_("outbox damaged"),
+    "newerCache": N_("data of a newer version"),
+    "filesUnusable": N_("files not usable"),
+    "wrongKey": N_("key does not fit"),
 }
 
 _ANSWERS: dict[str, str] = {

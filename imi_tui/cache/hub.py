@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from imi_tui.cache.db import Turns
+from imi_tui.cache.model import Now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,8 @@ class Hub:
         self._callbacks: list[Callable[[Changed], None]] = []
         self.turns = Turns()
         """Who of them writes the cache next."""
+        self.now = Now()
+        """What the sync thread does; replaced as a whole, so that reading it takes no lock."""
         self.keeper: list[object] = []
         """Connections that keep a database in memory alive while stores come and go."""
 

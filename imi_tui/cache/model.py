@@ -123,10 +123,23 @@ class Seat(NamedTuple):
     coordinator: bool
 
 
+class Now(NamedTuple):
+    """What the sync thread of this process does; `next_at` is when it begins again (ISO 8601), "" when it is at work.
+
+    `spent`: bytes over the line today, both directions.
+    """
+
+    doing: Literal["", "syncing", "indexing"] = ""
+    next_at: str = ""
+    metered: bool = False
+    spent: int = 0
+
+
 class SyncStatus(NamedTuple):
     """One honest line: when it last worked, what waits, why it does not move (`problem` is an error code or "").
 
-    `filling` is the share of a first sync that is done, 0 to 1, or None; `wanted` counts cases listed without content.
+    `filling` is the share of all lists of a first sync that is here, 0 to 1, or None; `wanted` counts cases of the
+    `listed` ones that lack their content; `register` is how many countries of how many are here as a whole.
     """
 
     last_ok: str
@@ -135,6 +148,9 @@ class SyncStatus(NamedTuple):
     problem: str
     filling: float | None
     wanted: int = 0
+    listed: int = 0
+    register: tuple[int, int] = (0, 0)
+    now: Now = Now()
 
 
 class Held(NamedTuple):

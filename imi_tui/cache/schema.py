@@ -70,6 +70,9 @@ CACHE: tuple[str, ...] = (
       id text primary key, state text not null default '', filling real
     ) strict, without rowid;
     create table secret(name text primary key, value text not null) strict, without rowid;
+    create table traffic(
+      day text primary key, sent integer not null, received integer not null
+    ) strict, without rowid;
     create table desk(no integer primary key, id text not null unique) strict;
 
     create table listing(

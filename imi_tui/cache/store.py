@@ -10,6 +10,7 @@ import datetime as dt
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache.activity import Activity
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.hub import Hub, hub_of
 from imi_tui.cache.ids import Random, SystemRandom, uuid7
@@ -62,6 +63,7 @@ class Store:
         self._session = SessionTable(cache)
         self._blobs = profile.blobs
         self.reserve = Reserve(profile)
+        self.activity = Activity(cache, hub, self.outbox_table, self._session)
 
     @classmethod
     def open(
@@ -282,22 +284,12 @@ class Store:
         return self._directory.count()
 
     def status(self) -> SyncStatus:
-        """When synchronising last worked, what waits, and why it does not move."""
-        queued, rejected = self.outbox_table.counts()
-        known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem')"))
-        filling = self._cache.one("select avg(filling) from account where filling is not null")[0]
-        wanted = self._cache.one("select count(*) from wanted")[0]
-        return SyncStatus(known.get("last_ok", ""), queued, rejected, known.get("problem", ""), filling, wanted)
+        """When synchronising last worked, what waits, how far it is, and why it does not move."""
+        return self.activity.status()
 
     def progress(self) -> list[DeskProgress]:
         """How far the first sync of each desk is, in the order of the seats."""
-        sql = (
-            "select d.id, count(*), a.filling, count(w.n) from listing l join confirmed c on c.n = l.n"
-            " join desk d on d.no = l.desk left join account a on a.id = d.id left join wanted w on w.n = l.n"
-            " group by l.desk"
-        )
-        found = {row[0]: DeskProgress(*row) for row in self._cache.rows(sql)}
-        return [found.get(seat.desk, DeskProgress(seat.desk, 0, None, 0)) for seat in self.seats()]
+        return self.activity.progress()
 
     def want(self, desk: str, id: str) -> bool:
         """Ask for the content of a case that somebody looks at; whether it is still to come.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import time
 from typing import TYPE_CHECKING
 
 from imi_tui import commands, problems
@@ -10,7 +13,9 @@ from imi_tui.i18n import _
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
+    from imi_tui.cache.store import Store
     from imi_tui.sync.engine import Report
 
 MAX_SKEW = 120
@@ -45,9 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
     """One synchronisation of an opened profile. Raises `AlreadyRunning`, `SyncError`, `CacheError`."""
-    import contextlib
     import datetime as dt
-    import time
 
     from imi_tui.cache.errors import CacheError
     from imi_tui.cache.lock import lock_profile
@@ -61,7 +64,7 @@ def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
         return dt.datetime.now(dt.UTC)
 
     server = client.server
-    with lock_profile(client.profile):
+    with lock_profile(client.profile), progress_shown(client.store):
         sync = client.store.sync
         http = Http(server)
         try:
@@ -91,6 +94,38 @@ def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
     if report.restored:
         say(problems.sentence("restored"))
     return report
+
+
+@contextlib.contextmanager
+def progress_shown(store: Store) -> Iterator[None]:
+    """While it runs, how far it is on one line of the terminal, once a second; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from imi_tui.viewmodel import status
+
+    last = [time.monotonic(), 0.0]
+
+    def follow(_changed: object) -> None:
+        if time.monotonic() - last[0] < 1:
+            return
+        step = status.first_sync(store.status())
+        if step is not None:
+            name, share, left = step
+            percent = _("{percent} %").format(percent=int(share * 100))
+            sys.stderr.write(f"\r\x1b[K{status.bar(share)} {name} {percent}  {left}")
+            sys.stderr.flush()
+            last[1] = 1.0
+        last[0] = time.monotonic()
+
+    end = store.subscribe(follow)
+    try:
+        yield
+    finally:
+        end()
+        if last[1]:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def as_json(report: Report) -> dict[str, object]:

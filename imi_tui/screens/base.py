@@ -260,7 +260,13 @@ class BaseScreen(ActionScreen[Result]):
 
     def action_sync(self) -> None:
         """Wake the sync thread."""
+        problem = self.store.status().problem
         self.context.sync_now()
+        if problem:
+            from imi_tui import problems
+
+            self.say(_("{reason} Trying again now.").format(reason=problems.sentence(problem)), problem=True)
+            return
         self.say(_("Synchronising. You can go on working."))
 
     async def action_go_new(self) -> None:

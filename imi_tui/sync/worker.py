@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.model import FILE_BUDGET
+from imi_tui.cache.model import FILE_BUDGET, Now
 from imi_tui.sync.errors import Disabled, NotSignedIn, OtherServer, SyncError
 
 if TYPE_CHECKING:
@@ -139,8 +139,12 @@ class SyncWorker:
             transfers = Transfers(store.sync, store.file_moves, transport, _now, time.monotonic)
             store.file_moves.sweep()
             while not self._stopping.is_set():
+                store.activity.say(Now("syncing"))
                 wait = self._once(engine, store, transfers)
-                self._index(store)
+                if store.indexing():
+                    store.activity.say(Now("indexing"))
+                    self._index(store)
+                store.activity.say(Now(next_at=(_now() + dt.timedelta(seconds=wait)).isoformat(timespec="seconds")))
                 self._wake.wait(wait)
                 self._wake.clear()
         except (SyncError, CacheError) as error:

@@ -21,6 +21,10 @@ VAULTS = {"file": N_("key in a file"), "memory": N_("nothing is kept")}
 """What is said of vaults that keep the key less well than a keyring or a passphrase."""
 
 
+BAR = 10
+"""Cells of the progress bar."""
+
+
 class Part(NamedTuple):
     """One piece of the right end: `rank` 1 is the last to go when room is short; `alarm` asks for attention."""
 
@@ -40,17 +44,73 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
     if status.queued:
         text = ngettext("{count} queued", "{count} queued", status.queued).format(count=status.queued)
         out.append(Part(text, 3))
-    if status.filling is not None:
-        out.append(Part(_("first sync {percent} %").format(percent=int(status.filling * 100)), 3))
+    out += _progress(status)
     if status.problem:
         from imi_tui import problems
 
         out.append(Part(problems.short(status.problem), 3, alarm=True))
-    out.append(Part(last_sync(status.last_ok, today), 4))
+    out.append(_moving(status, today))
+    if status.now.metered:
+        out.append(Part(_("metered, {amount} today").format(amount=size_text(status.now.spent)), 5))
     if demo:
         out.append(Part(_("demo"), 2))
     out.append(Part(language, 7))
     return out
+
+
+def calm(shown: SyncStatus, status: SyncStatus) -> SyncStatus:
+    """`status` with what follows the synchronisation as it was `shown`: not worth a repaint of its own at once."""
+    return status._replace(
+        filling=shown.filling, wanted=shown.wanted, listed=shown.listed, register=shown.register, now=shown.now
+    )
+
+
+def first_sync(status: SyncStatus) -> tuple[str, float, str] | None:
+    """The step a first sync is at, the share of it that is done and what is left; None when it is through."""
+    if status.filling is not None:
+        return _("lists"), status.filling, ""
+    here, countries = status.register
+    if status.wanted and status.listed and not status.now.metered and here < countries:
+        left = ngettext("{count} case left", "{count} cases left", status.wanted).format(count=status.wanted)
+        return _("contents"), (status.listed - status.wanted) / status.listed, left
+    if here < countries:
+        left = _("{here} of {all} countries").format(here=here, all=countries)
+        return _("authorities"), here / countries, left
+    return None
+
+
+def bar(share: float) -> str:
+    """A progress bar of `BAR` cells; full only when nothing is left."""
+    full = min(int(max(share, 0.0) * BAR), BAR if share >= 1 else BAR - 1)
+    return "━" * full + "╌" * (BAR - full)
+
+
+def _progress(status: SyncStatus) -> list[Part]:
+    step = first_sync(status)
+    if step is None:
+        return []
+    name, share, left = step
+    text = f"{bar(share)} {name} {_('{percent} %').format(percent=int(share * 100))}"
+    return [Part(text, 3), *([Part(left, 6)] if left else [])]
+
+
+def _moving(status: SyncStatus, today: dt.date) -> Part:
+    """What it does, else when it tries again where it failed, else when it last worked."""
+    if status.now.doing == "syncing":
+        return Part(_("synchronising"), 4)
+    if status.now.doing == "indexing":
+        return Part(_("indexing"), 4)
+    if status.problem and status.now.next_at:
+        when = dt.datetime.fromisoformat(status.now.next_at).astimezone().strftime("%H:%M")
+        return Part(_("next try {when}").format(when=when), 4)
+    return Part(last_sync(status.last_ok, today), 4)
+
+
+def size_text(count: int) -> str:
+    """A number of bytes for people, in powers of 1,000 as lines are sold."""
+    if count < 1000 * 1000:
+        return _("{amount} kB").format(amount=-(-count // 1000))
+    return _("{amount} MB").format(amount=f"{count / 1e6:.1f}")
 
 
 def last_sync(iso: str, today: dt.date) -> str:

@@ -12,9 +12,14 @@ from imi_tui.viewmodel import status
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.timer import Timer
 
     from imi_tui.cache.model import SyncStatus
     from imi_tui.context import Context
+
+
+LIVE_SECONDS = 1.0
+"""What follows the synchronisation is repainted once in this time, and does not show what was over sooner."""
 
 
 class StatusLine(Static):
@@ -29,10 +34,31 @@ class StatusLine(Static):
         self._title = self._note = ""
         self._parts: list[status.Part] = []
         self._last: object = None
+        self._shown: SyncStatus | None = None
+        self._coming: SyncStatus | None = None
+        self._ripening: Timer | None = None
 
     def show(self, title: str, note: str, sync: SyncStatus, context: Context) -> None:
         """Show this title (translated), a note beside it, and the state of the sync."""
         self._title, self._note = title, note
+        if self._shown is None or not sync.now.doing or status.calm(self._shown, sync) == sync:
+            if self._ripening is not None:
+                self._ripening.stop()
+            self._ripening = None
+            self._take(sync, context)
+            return
+        self._coming = sync
+        if self._ripening is None:
+            self._ripening = self.set_timer(LIVE_SECONDS, lambda: self._ripe(context))
+        self._take(status.calm(self._shown, sync), context)
+
+    def _ripe(self, context: Context) -> None:
+        self._ripening = None
+        if self._coming is not None:
+            self._take(self._coming, context)
+
+    def _take(self, sync: SyncStatus, context: Context) -> None:
+        self._shown = sync
         self._parts = status.parts(
             sync, context.language, context.today(), demo=context.demo, vault_note=context.vault_note
         )

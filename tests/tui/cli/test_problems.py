@@ -16,6 +16,18 @@ from imi_core.answers import ProblemCode
 from imi_core.jmap import SetErrorType
 from imi_tui import problems
 
+OF_THE_CACHE = (
+    "internal",
+    "badObject",
+    "cacheBusy",
+    "corruptCache",
+    "corruptWork",
+    "newerCache",
+    "diskFull",
+    "wrongKey",
+)
+DOING = ("look ", "open ", "ask ", "Look ", "sign in ", "tries again", "set it")
+
 
 @pytest.mark.parametrize(
     "module",
@@ -38,11 +50,20 @@ def test_every_set_error_and_answer_problem_has_a_sentence() -> None:
         assert "The server reports" not in problems.answer_problem(code, "1..9")
 
 
-def test_every_sync_problem_has_words_for_the_status_line() -> None:
-    unnamed = {"sync", "serverMistake"}
-    for _, cls in inspect.getmembers(imi_tui.sync.errors, inspect.isclass):
-        if issubclass(cls, imi_tui.sync.errors.SyncError) and cls.code not in unnamed:
-            assert problems.short(cls.code) != problems.short("serverMistake"), cls
+def test_every_problem_a_sync_can_have_has_words_for_the_status_line() -> None:
+    of_sync = {cls.code for cls in vars(imi_tui.sync.errors).values() if inspect.isclass(cls)} - {"sync"}
+    assert len(of_sync) > 10
+    for code in (*of_sync, *OF_THE_CACHE):
+        assert problems.short(code) != problems.short("nonsense"), code
+
+
+def test_what_is_between_here_and_the_server_is_told_apart_and_says_what_to_do() -> None:
+    codes = ("offline", "captivePortal", "proxy", "tls", "insecureServer", "unavailable", "rateLimited", "clockSkew")
+    assert (
+        len({problems.sentence(code) for code in codes}) == len({problems.short(code) for code in codes}) == len(codes)
+    )
+    for code in codes:
+        assert any(word in problems.sentence(code) for word in DOING), code
 
 
 def test_unknown_codes_are_shown_clean() -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from imi_core.procedure import Rules
-from imi_tui.cache.model import Row, SyncStatus
+from imi_tui.cache.model import Now, Row, SyncStatus
 from imi_tui.viewmodel import blocks, cells, footer, rows, status
 from imi_tui.viewmodel.blocks import GUTTER, Block
 from imi_tui.widgets.tabs import line as tab_line
@@ -145,6 +145,51 @@ def test_the_status_line_says_what_waits_and_why() -> None:
     assert "fr" in texts
     assert status.last_sync("", TODAY) == "never synchronised"
     assert "2026-03-04" in status.last_sync("2026-03-04T12:00:00+00:00", TODAY)
+
+
+FIRST = SyncStatus("", 0, 0, "", 0.42, 900, listed=1000, register=(3, 30))
+
+
+def said(now: SyncStatus) -> str:
+    return " | ".join(part.text for part in status.parts(now, "en", TODAY, demo=False, vault_note=""))
+
+
+def test_a_first_sync_shows_its_step_with_what_is_left() -> None:
+    assert "━━━━╌╌╌╌╌╌ lists 42 %" in said(FIRST)
+    contents = said(FIRST._replace(filling=None))
+    assert "━╌╌╌╌╌╌╌╌╌ contents 10 % | 900 cases left" in contents
+    assert "━╌╌╌╌╌╌╌╌╌ authorities 10 % | 3 of 30 countries" in said(FIRST._replace(filling=None, wanted=0))
+    assert "%" not in said(FIRST._replace(filling=None, wanted=0, register=(30, 30)))
+    # Contents of an ordinary day are no first sync.
+    assert "%" not in said(FIRST._replace(filling=None, wanted=3, register=(30, 30)))
+    # Where contents come only on opening, none is "left".
+    assert "contents" not in said(FIRST._replace(filling=None, now=Now(metered=True)))
+
+
+def test_a_bar_is_full_only_when_nothing_is_left() -> None:
+    assert status.bar(0.9999) == "━━━━━━━━━╌"
+    assert status.bar(1.0) == "━" * 10
+    assert status.bar(0.0) == "╌" * 10
+
+
+def test_the_line_says_what_happens_now_and_when_it_tries_again() -> None:
+    done = SyncStatus("2026-03-05T08:02:00+00:00", 0, 0, "", None)
+    assert "synchronising" in said(done._replace(now=Now("syncing")))
+    assert "indexing" in said(done._replace(now=Now("indexing")))
+    at = dt.datetime(2026, 3, 5, 9, 15).astimezone().isoformat()
+    failed = done._replace(problem="offline", now=Now(next_at=at))
+    assert "offline | next try 09:15" in said(failed)
+    assert "next try" not in said(failed._replace(problem=""))
+    assert "metered, 1.2 MB today" in said(done._replace(now=Now(metered=True, spent=1_230_000)))
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_the_step_of_a_first_sync_shows_at_every_width(width: int) -> None:
+    for now in (FIRST, FIRST._replace(filling=None), FIRST._replace(problem="offline", queued=2)):
+        right = status.parts(now, "en", TODAY, demo=False, vault_note="")
+        left, note, kept = status.arrange("IMI  Inbox: To do 1000", "Inspection du travail de Lyon", right, width)
+        assert any("%" in part.text for part in kept)
+        assert cell_len(left) + sum(cell_len(part.text) + 2 for part in kept) + cell_len(note) + 2 <= width
 
 
 @pytest.mark.parametrize("width", [20, 40, 79, 100, 200])

@@ -1,0 +1,88 @@
+"""What the synchronisation is at: how far it is, what it does now, when it tries again, what it cost today."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imi_tui.cache.model import Changed, DeskProgress, Now, SyncStatus
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.hub import Hub
+    from imi_tui.cache.outbox import Outbox
+    from imi_tui.cache.session import SessionTable
+
+DAYS_KEPT = 60
+_STATUS = Changed(frozenset(("status",)))
+
+
+class Activity:
+    """Reached as `Store.activity`: the sync thread says here what it does, the screens read it."""
+
+    def __init__(self, cache: Database, hub: Hub, outbox: Outbox, session: SessionTable) -> None:
+        self._cache, self._hub, self._outbox, self._session = cache, hub, outbox, session
+
+    def say(self, now: Now) -> None:
+        """What happens now. Nothing is written: it is true for this process only."""
+        if now != self._hub.now:
+            self._hub.now = now
+            self._hub.publish(_STATUS)
+
+    def spent(self, day: dt.date, sent: int, received: int) -> None:
+        """Count bytes that went over the line on this day of the officer's calendar."""
+        if not sent and not received:
+            return
+        with self._cache.write():
+            self._cache.run(
+                "insert into traffic values(?, ?, ?) on conflict(day) do update"
+                " set sent = sent + excluded.sent, received = received + excluded.received",
+                (day.isoformat(), sent, received),
+            )
+            self._cache.run(
+                "delete from traffic where day not in (select day from traffic order by day desc limit ?)", (DAYS_KEPT,)
+            )
+
+    def traffic(self, day: dt.date) -> tuple[int, int]:
+        """(bytes sent, bytes received) on this day."""
+        found = self._cache.one("select sent, received from traffic where day = ?", (day.isoformat(),))
+        return (0, 0) if found is None else (int(found[0]), int(found[1]))
+
+    def status(self) -> SyncStatus:
+        """When synchronising last worked, what waits, how far it is, and why it does not move."""
+        queued, rejected = self._outbox.counts()
+        known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem')"))
+        wanted = self._cache.one("select count(*) from wanted")[0]
+        listed = self._cache.one("select count(*) from confirmed")[0] if wanted else 0
+        register = self._cache.one("select coalesce(sum(done), 0), count(*) from register_part")
+        return SyncStatus(
+            known.get("last_ok", ""),
+            queued,
+            rejected,
+            known.get("problem", ""),
+            self._filling(),
+            wanted,
+            listed=listed,
+            register=(int(register[0]), int(register[1])),
+            now=self._hub.now,
+        )
+
+    def _filling(self) -> float | None:
+        """The share of all desks' lists that is here; None when no first sync is going on."""
+        shares = dict(self._cache.rows("select id, coalesce(filling, 1.0) from account"))
+        if not shares:
+            return None
+        desks = {seat.desk for seat in self._session.seats()} | {id for id, share in shares.items() if share < 1}
+        done = sum(float(shares.get(id, 0.0)) for id in desks)
+        return done / len(desks) if done < len(desks) else None
+
+    def progress(self) -> list[DeskProgress]:
+        """How far the first sync of each desk is, in the order of the seats."""
+        sql = (
+            "select d.id, count(*), a.filling, count(w.n) from listing l join confirmed c on c.n = l.n"
+            " join desk d on d.no = l.desk left join account a on a.id = d.id left join wanted w on w.n = l.n"
+            " group by l.desk"
+        )
+        found = {row[0]: DeskProgress(*row) for row in self._cache.rows(sql)}
+        return [found.get(seat.desk, DeskProgress(seat.desk, 0, None, 0)) for seat in self._session.seats()]

@@ -1,0 +1,48 @@
+"""How far a first sync is over all desks, what the sync thread says it does, and bytes by day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from imi_core.procedure import Rules
+from imi_tui.cache.activity import DAYS_KEPT
+from imi_tui.cache.model import Changed, Now
+from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
+from tests.tui.cache.world import DE, FR, case, put, session
+
+DAY = dt.date(2026, 3, 5)
+
+
+def test_progress_never_goes_back_when_a_desk_is_through(store: Store, pw_info: Rules) -> None:
+    store.sync.set_session(session(DE, FR))
+    seen = []
+    for share in (0.5, 0.9, None):
+        put(store, case(pw_info), new_state=f"1.{share}", filling=share)
+        seen.append(store.status().filling)
+    for share in (0.5, None):
+        store.sync.apply(FR, Page(f"2.{share}", filling=share))
+        seen.append(store.status().filling)
+    assert seen == [0.25, 0.45, 0.5, 0.75, None]
+
+
+def test_what_happens_now_is_heard_once(store: Store) -> None:
+    heard: list[Changed] = []
+    store.subscribe(heard.append)
+    store.activity.say(Now("syncing"))
+    store.activity.say(Now("syncing"))
+    assert store.status().now == Now("syncing")
+    assert [each.kinds for each in heard] == [frozenset(("status",))]
+    store.activity.say(Now())
+
+
+def test_bytes_are_counted_by_day_and_old_days_forgotten(store: Store) -> None:
+    assert store.activity.traffic(DAY) == (0, 0)
+    store.activity.spent(DAY, 100, 2000)
+    store.activity.spent(DAY, 1, 3)
+    assert store.activity.traffic(DAY) == (101, 2003)
+    assert store.activity.traffic(DAY + dt.timedelta(days=1)) == (0, 0)
+    for number in range(1, DAYS_KEPT + 1):
+        store.activity.spent(DAY + dt.timedelta(days=number), 1, 1)
+    assert store.activity.traffic(DAY) == (0, 0)
+    assert store.activity.traffic(DAY + dt.timedelta(days=1)) == (1, 1)
