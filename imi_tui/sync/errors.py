@@ -15,7 +15,7 @@
       OverQuota          the server keeps too many files of this officer that no entry carries yet
       ServerMistake      an answer that does not follow the protocol; nothing of it was applied
         ReplyTooLarge    a reply beyond what is held in memory; less may be asked for at once
-      StreamRefused      no streams on this line (never told to the officer: pages are asked for instead)
+        StreamRefused    no streams on this line; pages are asked for instead
       OtherServer        another server than the one this cache was filled from; nothing was deleted
       ManyRemoved        the server withdrew so much at once that nothing was removed yet
 
@@ -106,10 +106,8 @@ class ReplyTooLarge(ServerMistake):
     """The reply is larger, or swells more, than a client takes at once."""
 
 
-class StreamRefused(SyncError):
+class StreamRefused(ServerMistake):
     """The server, or something in between, does not carry streams: the same is asked for page by page."""
-
-    code = "streamRefused"
 
 
 class OtherServer(SyncError):
