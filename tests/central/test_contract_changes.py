@@ -126,28 +126,6 @@ def test_what_was_written_is_found_at_once(store: Store, caller: Caller) -> None
     assert synced["accounts"][LYON]["newState"] == made["newState"] == found["queryState"]
 
 
-def test_creating_and_removing_reach_a_second_client_in_every_order(
-    fresh: Callable[[Clock], Store],
-) -> None:
-    for order in sorted(set(itertools.permutations(["create", "sync", "remove", "sync"]))):
-        if order.index("create") > order.index("remove"):
-            continue
-        store = fresh(Clock())
-        caller = Caller(store)
-        replica = Replica(caller, "lyon", LYON).sync()
-        case_id = ""
-        for step in order:
-            if step == "create":
-                case_id = send(store).case_id
-            elif step == "remove":
-                force(store, case_id, "block")
-            else:
-                replica.sync()
-        assert_same(store, replica.sync())
-        assert replica.cases == {}
-        store.close()
-
-
 def test_removing_a_case_reports_its_entries_too(store: Store, caller: Caller) -> None:
     case_id = send(store).case_id
     accept(store, case_id)
