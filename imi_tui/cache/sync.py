@@ -157,10 +157,15 @@ class SyncStore:
 
     def recover(self) -> None:
         """Before a run: whatever was on its way when the last one ended is queued again."""
+        reflected = self._cache.one("select value from meta where name = 'generation'")[0]
+        forgotten = self._outbox.work.one("select 1 from touched where generation <= ?", (reflected,)) is not None
+        if forgotten:
+            # The listing's file may lose its last moments with the power. What it reflects is forgotten once it cannot.
+            self._cache.harden("insert into meta values('hardened', 1) on conflict do update set value = value + 1")
         with self._outbox.work.write():
             left = self._outbox.work.run("update outbox set state = 'queued' where state = 'sending'")
-            reflected = self._cache.one("select value from meta where name = 'generation'")[0]
-            self._outbox.work.run("delete from touched where generation <= ?", (reflected,))
+            if forgotten:
+                self._outbox.work.run("delete from touched where generation <= ?", (reflected,))
         if left:
             self._store.publish(Changed(frozenset(("outbox", "status"))))
 

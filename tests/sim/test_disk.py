@@ -142,3 +142,20 @@ def test_without_power_at_any_moment(make: Make, seed: int) -> None:
     assert subjects(machine) == told
     assert machine.open().counts()["all"] == len(told)
     assert machine.open().outbox() == []
+
+
+def test_what_the_listing_forgot_with_the_power_is_seen_again(make: Make) -> None:
+    """An entry was taken back and a synchronisation tried; then the listing loses both and must not show it again."""
+    machine = make()
+    machine.sync()
+    item = machine.open().queue(letter(1))
+    machine.end()
+    machine.disk.lazy = True
+    machine.open().undo(item.client_ref)
+    machine.line.faults = iter(["refused"])
+    assert machine.sync() is None
+    machine.rng = random.Random(1)
+    machine.disk.files[str(machine.profile.cache_db) + "-wal"].pending[:] = []
+    machine.end(power=True)
+    assert machine.open().outbox() == []
+    assert machine.open().window("all", "due", limit=9) == []
