@@ -1,0 +1,112 @@
+"""Real commands against the real server, killed at any moment (F2, F3, F4, F23)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imi_central.store import Store as Central
+from imi_central.store import utc_now
+from imi_central.store.identity import Sessions
+from tests.central.world import LYON, REQUEST, ROSENHEIM
+from tests.tui.live import live_server
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+
+TOKEN = "script-token-of-lyon"
+KILLS = int(os.environ.get("IMI_SIM_KILLS", "6"))
+
+
+@pytest.fixture
+def central(template: Path, tmp_path: Path) -> Iterator[Central]:
+    path = tmp_path / "central.db"
+    path.write_bytes(template.read_bytes())
+    store = Central.open(f"sqlite:///{path}", now=utc_now)
+    yield store
+    store.close()
+
+
+class Commands:
+    """`imi-tui` as processes of their own, with the key in a file and the token of a script."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        self.home, self.url = home, url
+        self.environment = {**os.environ, "IMI_TUI_HOME": str(home), "IMI_TUI_TOKEN": TOKEN, "LC_ALL": "C.UTF-8"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "imi_tui.cli", *arguments, "--vault", "file"]
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment
+        )
+
+    def run(self, *arguments: str) -> str:
+        process = self.start(*arguments)
+        out, error = process.communicate(timeout=60)
+        assert process.returncode == 0, out + error
+        return out
+
+
+@pytest.fixture
+def command(central: Central, tmp_path: Path) -> Iterator[Commands]:
+    with live_server(central, tmp_path) as url:
+        Sessions(central).script_token("lyon", TOKEN, dt.timedelta(hours=1))
+        made = Commands(tmp_path / "home", url)
+        made.run("sync", "--server", url)
+        yield made
+
+
+def test_commands_killed_at_any_moment(command: Commands, central: Central, tmp_path: Path) -> None:
+    """What a command said is safe arrives once; what was killed before arrives once or not at all."""
+    rng = random.Random(KILLS)
+    said: set[str] = set()
+    killed = 0
+    for number in range(KILLS):
+        file = tmp_path / f"request-{number}.json"
+        file.write_text(json.dumps({**REQUEST, "subject": f"killed {number}"}), encoding="utf-8")
+        process = command.start("new", "pw.info", "--to", ROSENHEIM, "--answers", str(file), "--server", command.url)
+        try:
+            process.wait(rng.uniform(0.2, 1.6))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        out, _ = process.communicate()
+        if out.startswith(("sent", "queued")):
+            said.add(f"killed {number}")
+    for _ in range(2):
+        command.run("sync", "--server", command.url)
+    with central.view("lyon") as view:
+        arrived = Counter(case.subject for case in view.cases(LYON, None, 1000))
+    assert killed
+    assert set(arrived.values()) <= {1}
+    assert said <= set(arrived)
+    assert json.loads(command.run("outbox", "--json"))["outbox"] == []
+    shown = json.loads(command.run("list", "--view", "all", "--json", "--limit", "1000"))["cases"]
+    assert Counter(case["subject"] for case in shown) == arrived
+
+
+def test_a_first_synchronisation_killed_again_and_again(command: Commands, central: Central, tmp_path: Path) -> None:
+    from tests.central.world import send
+
+    wanted = {send(central, subject=f"Case {number}").case_id for number in range(40)}
+    rng = random.Random(1)
+    for number in range(KILLS):
+        process = command.start("sync", "--server", command.url)
+        try:
+            process.wait(rng.uniform(0.1, 1.2))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        shown = json.loads(command.run("list", "--view", "all", "--json", "--limit", "1000"))["cases"]
+        assert {case["id"] for case in shown} <= wanted, number
+    command.run("sync", "--server", command.url)
+    shown = json.loads(command.run("list", "--view", "all", "--json", "--limit", "1000"))["cases"]
+    assert {case["id"] for case in shown} == wanted
