@@ -421,6 +421,22 @@ class SyncStore:
             sql = "update outbox set confirmed = 1 where client_ref = ? and state = 'acked'"
             self._outbox.work.many(sql, refs)
 
+    def followed(self) -> None:
+        """Every desk was followed to its end: what the server took has come by now, or is not this officer's to see.
+
+        A case that was blocked before it could come back must not go on showing as it was sent.
+        """
+        left = [item for item in self._outbox.live() if item.state == "acked"]
+        if not left:
+            return
+        with self._outbox.work.write():
+            self._outbox.work.many(
+                "update outbox set confirmed = 1 where client_ref = ? and state = 'acked'",
+                [(item.client_ref,) for item in left],
+            )
+            self._outbox.touch([(item.desk, item.case_id) for item in left])
+        self._store.reflect()
+
     def _truncate_log(self) -> None:
         """Erased text shall not stay in the write-ahead log."""
         with contextlib.suppress(CacheBusy):

@@ -159,6 +159,7 @@ class Engine:
                 self._store.brake.release(held.desk)
         if run.held:
             raise next(iter(run.held.values()))
+        self._store.followed()
         self._let_go()
         self._store.set_ok(self._clock())
         return self.report

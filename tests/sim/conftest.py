@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.central.conftest import template
+from tests.tui.sync.conftest import caller, central, client, clock, fresh, store, template
 
-__all__ = ["memory", "template"]
+__all__ = ["caller", "central", "client", "clock", "fresh", "memory", "store", "template"]
 
 MEMORY = Path("/dev/shm")
 
