@@ -28,6 +28,9 @@ demo: setup ## Open the client on a demo Europe, signed in
 test: setup ## Run the tests
 	@$(BIN)/python -m pytest
 
+test-faults: setup ## Play through faults: thousands of seeds, kills of real processes (IMI_SIM_SEED repeats one)
+	@PYTHONHASHSEED=0 IMI_SIM_SEEDS=$${IMI_SIM_SEEDS:-2000} IMI_SIM_KILLS=$${IMI_SIM_KILLS:-40} $(BIN)/python -m pytest $(if $(IMI_SIM_SEED),tests/sim/test_seeds.py,tests/sim)
+
 check: setup ## Lint, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,4 +49,4 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-in
 clean: ## Remove what the targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
 
-.PHONY: help setup locales demo test check bench lock clean
+.PHONY: help setup locales demo test test-faults check bench lock clean

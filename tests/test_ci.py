@@ -1,4 +1,4 @@
-"""The command of CI: both halves run, the first failure tells, and pytest's summary stays in sight."""
+"""The command of CI: all parts run, the first failure tells, and pytest's summary stays in sight."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ MAKE = """#!/usr/bin/env bash
 echo "make $1, CI=$CI"
 if read -r line; then echo "somebody typed $line"; fi
 case $1 in
+  test-faults) echo "== 7 passed in 9.87s =="; exit {faults};;
   test) echo "== 3 passed, 1 failed in 2.31s =="; exit {test};;
   check) echo "All checks passed!"; exit {check};;
 esac
@@ -21,22 +22,25 @@ esac
 
 
 @pytest.mark.parametrize(
-    ("test", "check", "status", "said"),
+    ("test", "faults", "check", "status", "said"),
     [
-        (0, 0, 0, ""),
-        (2, 0, 2, "make test failed (2)"),
-        (0, 3, 3, "make check failed (3)"),
-        (2, 3, 2, "make check failed"),
+        (0, 0, 0, 0, ""),
+        (2, 0, 0, 2, "make test failed (2)"),
+        (0, 0, 3, 3, "make check failed (3)"),
+        (2, 0, 3, 2, "make check failed"),
+        (0, 4, 0, 4, "make test-faults failed (4)"),
+        (0, 4, 3, 4, "make check failed"),
+        (2, 4, 0, 2, "make test-faults failed"),
     ],
 )
-def test_ci_runs_both_and_tells_the_first_failure(
-    test: int, check: int, status: int, said: str, tmp_path: Path
+def test_ci_runs_all_and_tells_the_first_failure(
+    test: int, faults: int, check: int, status: int, said: str, tmp_path: Path
 ) -> None:
     (tmp_path / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")
     (tmp_path / "bin").mkdir()
     stub = tmp_path / "bin" / "make"
-    stub.write_text(MAKE.format(test=test, check=check))
+    stub.write_text(MAKE.format(test=test, faults=faults, check=check))
     stub.chmod(0o755)
     done = subprocess.run(
         [tmp_path / ".ci" / "run"],
@@ -49,7 +53,10 @@ def test_ci_runs_both_and_tells_the_first_failure(
     lines = done.stdout.splitlines()
     assert done.returncode == status, done.stdout + done.stderr
     assert lines[:1] == ["make test, CI=true"]
+    assert "make test-faults, CI=true" in lines
     assert "make check, CI=true" in lines
+    assert lines.index("make test-faults, CI=true") < lines.index("make check, CI=true")
     assert "somebody typed" not in done.stdout
-    assert "3 passed, 1 failed in 2.31s" in "\n".join(lines[-3:])
+    assert "3 passed, 1 failed in 2.31s" in lines[-1]
+    assert "7 passed in 9.87s" in lines[-2]
     assert said in done.stdout

@@ -9,9 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.sync.conftest import caller, central, client, clock, fresh, store, template
+from tests.tui.sync.conftest import address, caller, central, client, clock, cluster, fresh, kind, store, template
 
-__all__ = ["caller", "central", "client", "clock", "fresh", "memory", "store", "template"]
+__all__ = [
+    "address",
+    "caller",
+    "central",
+    "client",
+    "clock",
+    "cluster",
+    "fresh",
+    "kind",
+    "memory",
+    "store",
+    "template",
+]
 
 MEMORY = Path("/dev/shm")
 

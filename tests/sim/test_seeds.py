@@ -16,7 +16,7 @@ import pytest
 from tests.sim import history
 
 ONE = os.environ.get("IMI_SIM_SEED", "")
-COUNT, FIRST = int(os.environ.get("IMI_SIM_SEEDS", "16")), int(os.environ.get("IMI_SIM_FIRST", "0"))
+COUNT, FIRST = int(os.environ.get("IMI_SIM_SEEDS", "12")), int(os.environ.get("IMI_SIM_FIRST", "0"))
 SEEDS = [int(ONE)] if ONE else list(range(FIRST, FIRST + COUNT))
 AT_ONCE = 20 if len(SEEDS) > 100 else 4
 

@@ -1,0 +1,49 @@
+"""docs/faults.md is complete and true: every fault once, and every test it names is there."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FAULTS = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+SEEDS = "tests/sim/test_seeds.py::test_nothing_is_lost_doubled_or_shown_wrong"
+ROW = re.compile(r"^\| F(\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+
+
+@functools.cache
+def _tests_in(path: str) -> frozenset[str]:
+    """What pytest collects of a file: functions at the top and methods of classes called Test..., without a mark that
+    leaves them out."""
+    found: set[str] = set()
+    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+        inside = node.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test") else [node]
+        for each in inside:
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name.startswith("test_"):
+                assert not any(
+                    "skip" in ast.unparse(mark) for mark in each.decorator_list if "if" not in ast.unparse(mark)
+                )
+                found.add(each.name)
+    return frozenset(found)
+
+
+def test_every_fault_stands_in_the_table_once() -> None:
+    assert [int(number) for number, *_ in ROW.findall(FAULTS)] == list(range(1, 45))
+    for number, fault, seen, _ in ROW.findall(FAULTS):
+        assert fault.strip(), number
+        assert seen.strip().endswith("."), f"F{number} says nothing to the officer"
+
+
+def test_every_test_it_names_is_collected() -> None:
+    assert f"`{SEEDS}`" in FAULTS
+    for number, _, _, cell in ROW.findall(FAULTS):
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", cell)
+        if "SEEDS" in cell:
+            named.append(tuple(SEEDS.split("::")))
+        assert named, f"F{number} has no test"
+        rest = re.sub(r"`tests/[\w/]+\.py::\w+`|SEEDS|[, ]", "", cell)
+        assert not rest, f"F{number}: {rest}"
+        for path, name in named:
+            assert name in _tests_in(path), f"F{number} names {path}::{name}"
