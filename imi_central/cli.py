@@ -72,7 +72,9 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         case "restore":
             upkeep.restore(settings, given.file, given.replace)
         case "verify":
-            upkeep.verify(settings)
+            upkeep.verify(settings, given.copy)
+        case "renew":
+            upkeep.renew(settings)
     return 0
 
 
@@ -130,7 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     back = _command(commands, "restore", "put a backup in the database's place; no server may run meanwhile")
     back.add_argument("file", type=Path, metavar="FILE")
     back.add_argument("--replace", action="store_true", help="even where there is a database; it is kept aside")
-    _command(commands, "verify", "check change logs, the seals of all cases and the files; says what is broken")
+    check = _command(commands, "verify", "check change logs, the seals of all cases and the files; says what is broken")
+    check.add_argument("--copy", metavar="URL", help="a database that a copy was put back into; it counts as a backup")
+    _command(commands, "renew", "after other tools put the database back: verify it, a new epoch, end all sessions")
     commands.add_parser("demo", help="a believable Europe to try things in; see imi-central demo --help")
     return parser
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from imi_central.commands import database_errors, opened, say
@@ -32,8 +33,20 @@ def restore(settings: Settings, file: Path, replace: bool) -> None:
     say("Officers that were disabled and rights that were taken away since the backup have to be so again.")
 
 
-def verify(settings: Settings) -> None:
-    """Check everything that is chained or hashed."""
+def renew(settings: Settings) -> None:
+    """Make a database that other tools put back fit to serve."""
+    with opened(settings) as store:
+        job.renew(store)
+    say(f"{settings.shown_database} verifies and has a new epoch. Everybody has to sign in again.")
+
+
+def verify(settings: Settings, copy: str | None) -> None:
+    """Check everything that is chained or hashed; or a copy of the database, which then counts as a backup."""
+    if copy is not None:
+        with opened(settings) as store, opened(dataclasses.replace(settings, database=copy)) as other:
+            job.count(store, other)
+        say("The copy verifies and counts as a backup.")
+        return
     with opened(settings) as store:
         broken = store.broken()
     for each in broken:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,26 +68,50 @@ def restore(file: Path, url: str, *, replace: bool) -> Path | None:
     return kept
 
 
+def count(store: Store, copy: Store) -> None:
+    """Verify a copy of a store's database that other tools made and put back; then `safeSeq` moves to what it holds.
+
+    Raises `BackupRefused`, also where `copy` is the very database of which it should be a copy.
+    """
+    mark = secrets.token_hex(16)
+    store.mark(mark)
+    if copy.has_mark(mark):
+        raise BackupRefused("this is the database itself; name the one that its copy was put back into")
+    store.backed_up(_sound(copy))
+
+
+def renew(store: Store) -> None:
+    """Make a database that was put back by other tools fit to serve: what `restore` does to a backup.
+
+    Raises `BackupRefused` where something in it does not verify.
+    """
+    heads = _sound(store)
+    store.new_epoch()
+    store.backed_up(heads)
+    Sessions(store).end_all()
+
+
+def _sound(store: Store) -> dict[str, Head]:
+    if broken := store.broken():
+        shown = ", ".join(f"{each.kind} {each.id}" for each in broken[:_SHOWN])
+        raise BackupRefused(f"{len(broken)} things in it do not verify ({shown}); see imi-central verify")
+    return store.copied_heads()
+
+
 def _verified(path: Path) -> dict[str, Head]:
     copies.check_pages(path)
     store = Store.open(f"sqlite:///{path}")
     try:
-        if broken := store.broken():
-            shown = ", ".join(f"{each.kind} {each.id}" for each in broken[:_SHOWN])
-            raise BackupRefused(f"{len(broken)} things in it do not verify ({shown}); see imi-central verify")
-        return store.copied_heads()
+        return _sound(store)
     finally:
         store.close()
         copies.in_use(path)
 
 
 def _renewed(path: Path) -> None:
-    heads = _verified(path)
     store = Store.open(f"sqlite:///{path}")
     try:
-        store.new_epoch()
-        store.backed_up(heads)
-        Sessions(store).end_all()
+        renew(store)
     finally:
         store.close()
     if copies.in_use(path):

@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 from imi_central.store.budget import TimedConnection, watch
+from imi_central.store.errors import WrongEncoding
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -41,7 +42,7 @@ def engines(url: str) -> tuple[Engine, Engine]:
             isolation_level="READ COMMITTED",
             connect_args={"options": f"-c lock_timeout={BUSY_MS}"},
         )
-        _without_nul(engine)
+        _prepare(engine)
         snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         watch(snapshots)
         return snapshots, engine
@@ -95,17 +96,25 @@ def forget(engine: Engine) -> None:
             raw.close()
 
 
-def _without_nul(engine: Engine) -> None:
-    """PostgreSQL keeps no NUL in text, and none is ever stored: what is asked for with one is just not found."""
+def _prepare(engine: Engine) -> None:
+    """PostgreSQL keeps no NUL in text, and none is ever stored: what is asked for with one is just not found.
+
+    Connecting raises `WrongEncoding` for a database that is not UTF8.
+    """
     from psycopg.types.string import StrDumper
 
     class Dumper(StrDumper):
         def dump(self, obj: str) -> Any:
             return super().dump(obj.replace("\0", "\ufffd"))
 
-    @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise WrongEncoding(encoding)
         connection.adapters.register_dumper(str, Dumper)
+
+    # Before the library asks a database of another encoding for its version, and trips over the answer.
+    event.listen(engine, "connect", configure, insert=True)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

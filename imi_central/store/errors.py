@@ -4,6 +4,7 @@
 
     StoreError
       NewerDatabase      written by a newer program
+      WrongEncoding      a PostgreSQL database that is not UTF8
       UnknownOfficer     no such officer
       OfficerDisabled    the officer may not use the system any more
       NoSeat             the officer has no seat at this desk (or there is no such desk)
@@ -38,6 +39,13 @@ class NewerDatabase(StoreError):
     def __init__(self, found: str, newest: str) -> None:
         self.found, self.newest = found, newest
         super().__init__(f"the database has schema {found}, this program knows {newest}; install the newer program")
+
+
+class WrongEncoding(StoreError):
+    """The database cannot keep every name."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(f"the database's encoding is {encoding}; make it anew with UTF8 (docs/operating.md)")
 
 
 class UnknownOfficer(StoreError):

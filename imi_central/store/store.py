@@ -18,7 +18,7 @@ from imi_central.store.codec import ms
 from imi_central.store.errors import BackupRefused, StateUnknown, Unavailable
 from imi_central.store.migrate import migrate
 from imi_central.store.sight import Sight
-from imi_central.store.tables import account, officer, server
+from imi_central.store.tables import account, audit, officer, server
 from imi_central.store.view import View
 from imi_core.case import to_wire
 from imi_core.jmap import DIRECTORY
@@ -157,6 +157,16 @@ class Store:
                 if not known:
                     raise BackupRefused(f"the copy of {account_id} is not of this database's history")
                 conn.execute(sa.update(account).where(account.c.id == account_id).values(safe_seq=head.seq))
+
+    def mark(self, mark: str) -> None:
+        """Leave a mark in the audit trail: what has it is this database, or was copied from it later."""
+        with self.writing() as conn:
+            note(conn, ms(self.now()), "", "", "copy-checked", mark)
+
+    def has_mark(self, mark: str) -> bool:
+        """Whether `mark` was left here."""
+        with self.reading() as conn:
+            return conn.scalar(sa.select(audit.c.id).where(audit.c.object_id == mark)) is not None
 
     def copied_heads(self) -> dict[str, changes.Head]:
         """Where each account's change log stands, with its hash."""

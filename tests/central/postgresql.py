@@ -46,10 +46,10 @@ class Cluster:
     def address(self, name: str) -> str:
         return f"postgresql+psycopg://imi@/{name}?host={self._folder}"
 
-    def empty(self) -> str:
+    def empty(self, encoding: str = "UTF8") -> str:
         """The address of a new database without any table."""
         name = f"empty{uuid.uuid4().hex}"
-        self._conn.execute(f'CREATE DATABASE "{name}"')
+        self._conn.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING '{encoding}'")
         return self.address(name)
 
     def keep(self, address: str) -> None:
@@ -78,6 +78,18 @@ class Cluster:
         self._conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
         self._made.append(name)
         return self.address(name)
+
+    def twin(self, name: str) -> str:
+        """The address of a copy of a database that nobody has open."""
+        twin = f"twin{uuid.uuid4().hex}"
+        for _ in range(200):
+            try:
+                self._conn.execute(f'CREATE DATABASE "{twin}" TEMPLATE "{name}"')
+                break
+            except psycopg.errors.ObjectInUse:
+                # Closed connections take a moment to end at the server.
+                time.sleep(0.05)
+        return self.address(twin)
 
     def _refill(self, name: str) -> None:
         every = ", ".join(f'public."{each}"' for each in self._tables)

@@ -12,7 +12,9 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from imi_central.store import NewerDatabase, Store
+from imi_central.store.errors import WrongEncoding
 from imi_central.store.tables import metadata
+from tests.central.postgresql import Cluster
 from tests.central.world import send
 
 
@@ -83,6 +85,12 @@ def test_a_migration_that_fails_leaves_nothing(empty: Callable[[], str], monkeyp
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()
     Store.open(address).close()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_keep_every_name_is_refused(cluster: Cluster, encoding: str) -> None:
+    with pytest.raises(WrongEncoding, match="UTF8"):
+        Store.open(cluster.empty(encoding))
 
 
 @pytest.mark.parametrize("wrong", ["sqlite://", "sqlite:///:memory:", "mysql://x/y"])
