@@ -200,6 +200,15 @@ ACTIONS: tuple[Action, ...] = (
         footer=4,
     ),
     _a(
+        "app.metered",
+        N_("Metered line"),
+        N_("Fetches only lists and what you open, less often, and shows the bytes of the day; again: ends it."),
+        "",
+        "app",
+        "inbox",
+        when=flag("may_meter"),
+    ),
+    _a(
         "app.sign_out",
         N_("Sign out"),
         N_("Ends the session at the server. What is on this machine stays."),

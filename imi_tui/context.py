@@ -27,7 +27,7 @@ class Context:
     `store` belongs to the thread of the user interface. `start` is called once after the first paint (it starts the
     sync thread), `sync_now` wakes that thread, `stop` ends it. `sign_in` and `sign_out` are None where the client
     was started without them. `keymap` holds keys by action id; `setting` writes one value to the configuration.
-    `notices` are sentences shown once at the start.
+    `meter` begins and ends sparing the line. `notices` are sentences shown once at the start.
     `extra` carries callables of single screens (such as the steps of signing in).
     """
 
@@ -36,6 +36,7 @@ class Context:
     vault_note: str = ""
     demo: bool = False
     sync_now: Callable[[], None] = _nothing
+    meter: Callable[[bool], None] | None = None
     start: Callable[[], None] = _nothing
     stop: Callable[[], None] = _nothing
     sign_in: Callable[..., Any] | None = None

@@ -35,6 +35,8 @@ class Settings(NamedTuple):
     """Whether the full screen reacts to the mouse; off leaves selecting text to the terminal."""
     poll_minutes: int = 5
     """Minutes between synchronisations while nothing happens."""
+    metered: bool = False
+    """Whether every byte counts: only lists and what is opened is fetched, less often; the bytes of the day show."""
     files_mib: int = 500
     """Mebibytes of downloaded files that are kept on this machine; the ones looked at longest ago make room."""
     open_personal: bool = False
@@ -51,6 +53,7 @@ _KINDS: dict[str, type] = {
     "keyboard": str,
     "mouse": bool,
     "poll_minutes": int,
+    "metered": bool,
     "files_mib": int,
     "open_personal": bool,
     "keys": dict,

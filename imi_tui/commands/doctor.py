@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from dataclasses import dataclass, field
@@ -145,6 +146,9 @@ def _cache(store: Any) -> Iterator[Finding]:
     message = N_("last worked {when}") if status.last_ok else N_("never worked")
     worked = {"when": status.last_ok}
     yield Finding(N_("sync"), "warning" if status.problem else "ok", message, status.problem, worked)
+    sent, received = store.activity.traffic(dt.datetime.now().astimezone().date())
+    bytes_ = {"sent": sent, "received": received}
+    yield Finding(N_("line"), "ok", N_("about {sent} bytes sent and {received} received today"), values=bytes_)
 
 
 def _server(server: str) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ MAX_SKEW = 120
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
+    parser.add_argument("--metered", action="store_true", help=_("fetch only lists and what was opened"))
     parser.add_argument(
         "--accept-removals",
         action="store_true",
@@ -35,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
     with opened(options) as client:
-        report = synchronise(client, accept_removals=options.accept_removals)
+        report = synchronise(client, accept_removals=options.accept_removals, metered=options.metered)
         rejected = len([item for item in client.store.outbox() if item.state == "rejected"])
     if options.json:
         out_json(as_json(report))
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     return commands.REFUSED if report.rejected else commands.OK
 
 
-def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
+def synchronise(client: Client, *, accept_removals: bool = False, metered: bool = False) -> Report:
     """One synchronisation of an opened profile. Raises `AlreadyRunning`, `SyncError`, `CacheError`."""
     import datetime as dt
 
@@ -75,6 +76,7 @@ def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
                 clock,
                 languages=languages(),
                 accept_removals=accept_removals,
+                metered=metered or client.settings.metered,
             )
             report = transfers.synchronise(
                 engine, transfers.Transfers(sync, client.store.file_moves, transport, clock, time.monotonic)
@@ -85,6 +87,8 @@ def synchronise(client: Client, *, accept_removals: bool = False) -> Report:
             raise
         finally:
             http.close()
+            with contextlib.suppress(CacheError):
+                client.store.activity.spent(dt.datetime.now().astimezone().date(), *http.spent())
         client.store.file_moves.trim(client.settings.files_mib * 1024 * 1024)
         client.store.file_moves.sweep()
         while sync.index_pending(500):

@@ -75,6 +75,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         vault_note=_(note) if note else "",
         demo=demo,
         sync_now=wiring.sync_now,
+        meter=wiring.meter,
         start=wiring.start,
         stop=wiring.stop,
         sign_in=None if common.given_token else wiring.sign_in,
@@ -95,6 +96,7 @@ class Wiring:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._worker: SyncWorker | None = None
+        self._metered = client.settings.metered
 
     def start(self) -> None:
         """Begin synchronising; without a server there is nothing to begin."""
@@ -116,6 +118,7 @@ class Wiring:
             languages=languages(),
             poll=poll,
             file_budget=self._client.settings.files_mib * 1024 * 1024,
+            metered=self._metered,
         )
         self._worker.start()
 
@@ -125,6 +128,14 @@ class Wiring:
             self._worker.poke()
         else:
             self.start()
+
+    def meter(self, metered: bool) -> None:
+        """Begin or end sparing the line; kept in the settings."""
+        self._metered = metered
+        settings.write(self._client.profile.config_file, "metered", metered)
+        if self._worker is not None:
+            self._worker.metered = metered
+        self.sync_now()
 
     def stop(self) -> None:
         """End the sync thread."""

@@ -175,6 +175,7 @@ class InboxScreen(CaseScreenBase):
             for name, holds in (
                 ("seated", seated),
                 ("may_sign_in", self.context.sign_in is not None and not signed_in),
+                ("may_meter", self.context.meter is not None and seated),
                 ("may_sign_out", self.context.sign_out is not None and signed_in),
                 ("held", bool(self.store.held())),
             )
@@ -335,6 +336,16 @@ class InboxScreen(CaseScreenBase):
 
         answers = [(_("Keep them for now"), "keep"), (_("Let them go"), "remove")]
         await self.app.push_screen(routes.choose(views.on_hold(held, self.store.seats()), answers), chosen)
+
+    def action_app_metered(self) -> None:
+        """Spare the line, or stop sparing it."""
+        if self.context.meter is None:
+            return
+        metered = not self.store.status().now.metered
+        self.context.meter(metered)
+        self.say(
+            _("Only lists and what you open are fetched from now on.") if metered else _("Everything is fetched again.")
+        )
 
     async def action_app_sign_out(self) -> None:
         """Sign out, after asking: getting back in costs a trip to the browser."""

@@ -186,7 +186,7 @@ class Engine:
                 self.report.contents += fetched
                 if self._due(run):
                     todo = list(self._session.accounts)
-                if register.step() or fetched:
+                if (not self.metered and register.step()) or fetched:
                     continue
                 return
             if self.report.requests > MAX_REQUESTS:

@@ -29,15 +29,21 @@ from imi_tui.sync.errors import (
     TlsProblem,
     Unavailable,
 )
+from imi_tui.sync.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
 
+HEADERS_SENT, HEADERS_RECEIVED = 350, 300
+"""About what the headers of a request and of its answer take on the line."""
+HELLO_SENT, HELLO_RECEIVED = 900, 4500
+"""About what agreeing on TLS takes on the line."""
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 MAX_RETRY_AFTER = 3600.0
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +70,21 @@ class Part:
 class Http:
     """A connection to one server, kept open between requests; belongs to one thread."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, watch: Watch | None = None) -> None:
         self.server = checked_address(server)
         self._client: httpx.Client | None = None
+        self._watch = watch or Watch()
         self.sent = 0
         self.received = 0
+        self._counted = (0, 0)
+
+    def spent(self) -> tuple[int, int]:
+        """Bytes (sent, received) since this was asked last: bodies, and headers and handshakes as a rule of thumb."""
+        watch = self._watch
+        sent = self.sent + watch.requests * HEADERS_SENT + watch.handshakes * HELLO_SENT
+        received = self.received + watch.requests * HEADERS_RECEIVED + watch.handshakes * HELLO_RECEIVED
+        before, self._counted = self._counted, (sent, received)
+        return sent - before[0], received - before[1]
 
     def get(self, path: str, token: str = "") -> Reply:
         """GET a JSON document."""
@@ -82,7 +98,7 @@ class Http:
         """POST form fields, as OAuth wants."""
         from urllib.parse import urlencode
 
-        return self._send("POST", path, "", urlencode(fields).encode(), "application/x-www-form-urlencoded")
+        return self._send("POST", path, "", urlencode(fields).encode(), _FORM)
 
     def post_file(self, path: str, data: bytes, token: str = "") -> Reply:
         """POST bytes as they are."""
@@ -96,6 +112,7 @@ class Http:
             headers["Authorization"] = f"Bearer {token}"
         with (
             _typed_errors(),
+            self._watched(0),
             self._open().stream("GET", self.server + path, headers=headers) as response,
         ):
             _check_status(response.status_code, _retry_after(response.headers.get("retry-after", "")))
@@ -107,11 +124,12 @@ class Http:
             if given.get("content-encoding", "identity") != "identity":
                 raise ServerMistake("a file in a content encoding")
             yield Part(
-                response.status_code, given.get("etag", ""), given.get("content-range", ""), self._counted(response)
+                response.status_code, given.get("etag", ""), given.get("content-range", ""), self._chunks(response)
             )
 
-    def _counted(self, response: httpx.Response) -> Iterator[bytes]:
-        for chunk in response.iter_raw(wire.STEP):
+    def _chunks(self, response: httpx.Response) -> Iterator[bytes]:
+        # Without a size: what came is taken at once, up to the 64 KiB the library reads at a time.
+        for chunk in response.iter_raw():
             self.received += len(chunk)
             yield chunk
 
@@ -129,15 +147,12 @@ class Http:
         }
         if encoding:
             headers["Content-Encoding"] = encoding
-        with _typed_errors():
+        with _typed_errors(), self._watched(len(body)):
             self.sent += len(body)
             with self._open().stream("POST", self.server + path, content=body, headers=headers) as response:
                 _check_stream(response)
                 budget = wire.StreamBudget()
-                for line in wire.lines(
-                    response.iter_raw(wire.STEP), response.headers.get("content-encoding", ""), budget
-                ):
-                    self.received += budget.taken()
+                for line in wire.lines(self._chunks(response), response.headers.get("content-encoding", ""), budget):
                     yield wire.parse(line)
 
     def close(self) -> None:
@@ -156,10 +171,30 @@ class Http:
             body, encoding = wire.compressed(body)
             if encoding:
                 headers["Content-Encoding"] = encoding
-        with _typed_errors():
+        try:
+            return self._sent(method, path, body, headers)
+        except Offline:
+            if not self._watch.stale or kind == _FORM:
+                # A form of OAuth may count only once.
+                raise
+        # The connection was one of before, or the machine slept: nobody may have heard, and if somebody did, asking
+        # twice does no harm (entries have their own references).
+        self.close()
+        return self._sent(method, path, body, headers)
+
+    def _sent(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        with _typed_errors(), self._watched(len(body)):
             self.sent += len(body)
             with self._open().stream(method, self.server + path, content=body or None, headers=headers) as response:
+                self._watch.answered()
                 return self._read(response)
+
+    @contextmanager
+    def _watched(self, size: int) -> Iterator[None]:
+        if self._watch.slept_since():
+            self.close()
+        with self._watch.over(size, lambda: self.received):
+            yield
 
     def _read(self, response: httpx.Response) -> Reply:
         status = response.status_code
@@ -174,8 +209,7 @@ class Http:
                 raise Unavailable(f"status {status}", retry_after)
             return Reply(status, None, None, retry_after, 0)
         budget = wire.Budget()
-        body = wire.decoded(response.iter_raw(wire.STEP), response.headers.get("content-encoding", ""), budget)
-        self.received += budget.raw
+        body = wire.decoded(self._chunks(response), response.headers.get("content-encoding", ""), budget)
         if status >= 500:
             raise Unavailable(f"status {status}", retry_after)
         return Reply(status, wire.parse(body), _skew(response.headers.get("date", "")), retry_after, budget.raw)
@@ -192,6 +226,7 @@ class Http:
                 # A proxy of the environment is for the network, not for a server on this machine.
                 trust_env=not local,
                 headers={"User-Agent": "imi-tui"},
+                event_hooks={"request": [self._watch.follow]},
             )
         return self._client
 

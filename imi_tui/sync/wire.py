@@ -52,20 +52,11 @@ class Budget:
 class StreamBudget(Budget):
     """The same for a stream: the size is that of one line, which `lines` watches; the ratio that of all so far."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._taken = 0
-
     def spend(self, decoded: int) -> None:
         """Count decoded bytes."""
         self.decoded += decoded
         if self.decoded > RATIO_FROM and self.decoded > MAX_RATIO * max(self.raw, 1):
             raise ReplyTooLarge(f"a stream that decodes to more than {MAX_RATIO} times its size")
-
-    def taken(self) -> int:
-        """Bytes that came since this was asked last."""
-        out, self._taken = self.raw - self._taken, self.raw
-        return out
 
 
 def lines(chunks: Iterable[bytes], encoding: str, budget: Budget) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import FILE_BUDGET, Now
@@ -30,6 +30,8 @@ Tokens = Callable[["Secrets", "Http"], "TokenSource"]
 
 FIRST_RETRY, LAST_RETRY = 5.0, 900.0
 QUICK_POLL, SLOW_POLL = 60.0, 600.0
+METERED = 5.0
+"""How many times longer the waits are where every byte counts."""
 INDEX_AT_ONCE = 1000
 """Cases whose words are gathered before they go into the index, in as many transactions as it takes."""
 SKEW_SECONDS = 120.0
@@ -49,13 +51,14 @@ class Pace:
         self._jitter = jitter
         self._failures = 0
         self._quiet = QUICK_POLL
+        self.metered = False
 
     def after(self, report: Report) -> float:
         """Seconds until the next synchronisation after one that worked."""
         self._failures = 0
         busy = report.sent or report.changed or report.removed or report.waiting
         self._quiet = QUICK_POLL if busy else min(self._quiet * 2, self._poll)
-        return self._spread(min(self._quiet, self._poll))
+        return self._spread(min(self._quiet, self._poll) * (METERED if self.metered else 1))
 
     def after_failure(self, error: Exception) -> float:
         """Seconds until the next try after one that failed."""
@@ -83,15 +86,22 @@ class SyncWorker:
         languages: tuple[str, ...] = ("en",),
         poll: float = 300.0,
         file_budget: int = FILE_BUDGET,
+        metered: bool = False,
+        rest: Callable[[threading.Event, float], object] = threading.Event.wait,
         said: Callable[[str], None] | None = None,
     ) -> None:
         """`poll`: seconds in quiet times. `file_budget`: bytes of downloads that are kept.
 
+        `metered`: only lists and what is opened is fetched, less often. `rest` waits for an event or so many seconds.
         `said` hears a problem code (or "") after each run, in the thread."""
         self._profile, self._key, self._server, self._tokens = profile, key, server, token_source
         self._languages, self._file_budget = languages, file_budget
         self._pace = Pace(poll, secrets.SystemRandom().random)
         self._said = said
+        self.metered = metered
+        self._rest = rest
+        self._held = 0.0
+        self._spent = 0
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._main, name="imi-sync", daemon=True)
@@ -139,14 +149,16 @@ class SyncWorker:
             transfers = Transfers(store.sync, store.file_moves, transport, _now, time.monotonic)
             store.file_moves.sweep()
             while not self._stopping.is_set():
-                store.activity.say(Now("syncing"))
+                engine.metered = self._pace.metered = self.metered
+                store.activity.say(self._now("syncing"))
                 wait = self._once(engine, store, transfers)
+                self._count(store, http)
                 if store.indexing():
-                    store.activity.say(Now("indexing"))
+                    store.activity.say(self._now("indexing"))
                     self._index(store)
-                store.activity.say(Now(next_at=(_now() + dt.timedelta(seconds=wait)).isoformat(timespec="seconds")))
-                self._wake.wait(wait)
-                self._wake.clear()
+                until = _now() + dt.timedelta(seconds=wait)
+                store.activity.say(self._now(next_at=until.isoformat(timespec="seconds")))
+                self._pause(wait)
         except (SyncError, CacheError) as error:
             self._note(store, error.code)
             self._tell(error.code)
@@ -155,6 +167,29 @@ class SyncWorker:
             if http is not None:
                 http.close()
             store.close()
+
+    def _pause(self, wait: float) -> None:
+        """Wait, or be woken; what the server asked for is waited for in any case."""
+        until = time.monotonic() + self._held
+        self._rest(self._wake, wait)
+        while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
+            self._wake.clear()
+            self._rest(self._wake, left)
+        self._wake.clear()
+
+    def _now(self, doing: Literal["", "syncing", "indexing"] = "", next_at: str = "") -> Now:
+        return Now(doing, next_at, self.metered, self._spent)
+
+    def _count(self, store: Store, http: Http) -> None:
+        """Note what the line carried."""
+
+        def work() -> int:
+            today = dt.datetime.now().astimezone().date()
+            store.activity.spent(today, *http.spent())
+            return sum(store.activity.traffic(today))
+
+        spent, _, _ = self._tried("counting", work)
+        self._spent = self._spent if spent is None else spent
 
     def _once(self, engine: Engine, store: Store, transfers: Transfers) -> float:
         """One synchronisation and a slice of the files that are on their way; seconds until the next."""
@@ -171,7 +206,9 @@ class SyncWorker:
         if done is None:
             self._note(store, code)
             self._tell(code)
+            self._held = (failure.retry_after or 0.0) if isinstance(failure, SyncError) else 0.0
             return self._pace.after_failure(failure)
+        self._held = 0.0
         report, more = done
         skewed = report.skew is not None and abs(report.skew) > SKEW_SECONDS
         code = "restored" if report.restored else "clockSkew" if skewed else ""

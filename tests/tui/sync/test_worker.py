@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import queue
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from imi_tui.sync.errors import NotSignedIn, Offline, RateLimited, Unavailable
 from imi_tui.sync.worker import Pace, SyncWorker
 from tests.central.world import LYON, send
 from tests.tui.live import live_server, person
-from tests.tui.sync.hostile import hostile_server
+from tests.tui.sync.hostile import Answer, hostile_server
 from tests.tui.sync.world import KEY
 
 
@@ -151,4 +153,77 @@ def test_a_wrong_key_ends_it_with_a_word(profile: Profile) -> None:
     each = SyncWorker(profile, bytes(32), "http://127.0.0.1:9", lambda _s, _h: GivenToken("t"), said=heard)
     each.start()
     assert heard.next() == "wrongKey"
+    each.stop()
+
+
+class Rests:
+    """The waits of a worker, none of which takes any time."""
+
+    def __init__(self, most: int) -> None:
+        self.asked: list[float] = []
+        self.full = threading.Event()
+        self._most = most
+
+    def __call__(self, event: threading.Event, seconds: float) -> None:
+        self.asked.append(seconds)
+        if len(self.asked) >= self._most:
+            self.full.set()
+            event.wait(20)
+
+
+def test_waits_grow_with_failures_and_start_anew_after_success(
+    server: str, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = Engine.run_once, iter([Unavailable()] * 3)
+
+    def run_once(self: Engine) -> Report:
+        failure = next(failures, None)
+        if failure is not None:
+            raise failure
+        return real(self)
+
+    monkeypatch.setattr(Engine, "run_once", run_once)
+    rests, token = Rests(5), _token(server)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), rest=rests)
+    each.start()
+    assert rests.full.wait(20)
+    each.stop()
+    for wait, least in zip(rests.asked, (5, 10, 20, 120, 240), strict=True):
+        assert least <= wait <= least * 1.25
+
+
+def test_a_pause_the_server_asked_for_is_kept_when_poked(profile: Profile) -> None:
+    rests: list[float] = []
+    done = threading.Event()
+
+    def rest(event: threading.Event, seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 1:
+            # Woken at once.
+            return
+        done.set()
+        event.wait(20)
+
+    with hostile_server() as server:
+        server.answer = lambda _: Answer(b"", 429, "text/html", {"Retry-After": "60"})
+        each = SyncWorker(profile, KEY, server.url, lambda _s, _h: GivenToken("t"), rest=rest)
+        each.start()
+        assert done.wait(20)
+        assert len(server.asked) == 1
+        each.stop()
+    assert rests[1] > 50
+
+
+def test_a_metered_line_is_polled_less_and_its_bytes_are_shown(server: str, profile: Profile) -> None:
+    rests, token = Rests(1), _token(server)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), rest=rests, metered=True)
+    each.start()
+    assert rests.full.wait(20)
+    store = Store.open(profile, KEY)
+    now = store.status().now
+    assert now.metered
+    assert now.spent == sum(store.activity.traffic(dt.datetime.now().astimezone().date())) > 500
+    assert rests.asked[0] >= 5 * 60
+    assert store.register_share()[0] == 0 < store.register_share()[1]
+    store.close()
     each.stop()
