@@ -330,8 +330,6 @@ class History:
             machine.line.deliver_late()
         for turn in range(6):
             for who, machine in self.machines.items():
-                if machine.store is None and who == "lyon at home" and not self.oracle.queued:
-                    continue
                 self.trace.append(f"last sync {turn} ({who})")
                 report = machine.sync()
                 assert report is not None or turn < 3, f"{who} cannot synchronise"

@@ -1,0 +1,98 @@
+"""The histories of `history` as Hypothesis draws them: fewer than seeds, but a failure is shrunk to its few steps."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from tests.sim import history
+from tests.sim.conftest import MEMORY
+
+MANY = int(os.environ.get("IMI_SIM_SEEDS", "0")) > 100
+
+
+def test_nothing_is_lost_doubled_or_shown_wrong_step_by_step(template: Path) -> None:
+    class Histories(RuleBasedStateMachine):
+        """Each rule is one step; the comparison comes at the end."""
+
+        @initialize(seed=st.integers(0, 2**16))
+        def begin(self, seed: int) -> None:
+            self.folder = tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
+            self.history = history.History(Path(self.folder.name), template, seed)
+            self.sound = True
+
+        @rule(
+            name=st.sampled_from(sorted(set(history.STEPS))),
+            who=st.sampled_from(sorted(history.MACHINES)),
+            number=st.integers(0, 59),
+        )
+        def step(self, name: str, who: str, number: int) -> None:
+            self.sound = False
+            self.history.step(name, who, number)
+            self.sound = True
+
+        def teardown(self) -> None:
+            if not hasattr(self, "history"):
+                return
+            try:
+                if self.sound:
+                    self.history.finish()
+            finally:
+                self.history.close()
+                self.folder.cleanup()
+
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=150 if MANY else 5,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_a_lost_entry_is_found(memory: Path, template: Path) -> None:
+    """The oracle sees what it is there to see: an entry that vanishes, one that is there twice, one shown too long."""
+    made = history.History(memory, template, 1)
+    try:
+        made.step("new", "lyon", 0)
+        store = made.machines["lyon"].open()
+        store._work.run("delete from outbox")
+        with pytest.raises(AssertionError, match="is gone"):
+            made.step("clock", "lyon", 0)
+    finally:
+        made.close()
+
+
+def test_an_entry_that_arrives_after_it_was_taken_back_is_found(memory: Path, template: Path) -> None:
+    made = history.History(memory, template, 1)
+    try:
+        made.step("new", "lyon", 0)
+        made.step("sync", "lyon", 0)
+        [queued] = made.oracle.queued.values()
+        queued.gone = True
+        with pytest.raises(AssertionError, match="was taken back and arrived"):
+            made.finish()
+    finally:
+        made.close()
+
+
+def test_a_case_that_stays_on_screen_is_found(memory: Path, template: Path) -> None:
+    made = history.History(memory, template, 1)
+    try:
+        made.step("new", "lyon", 0)
+        made.step("sync", "lyon", 0)
+        machine = made.machines["lyon"]
+        machine.open().sync.apply = lambda *_, **__: None  # type: ignore[method-assign]
+        made.step("new", "lyon", 1)
+        with pytest.raises(AssertionError):
+            made.finish()
+    finally:
+        made.close()
