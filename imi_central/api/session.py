@@ -53,7 +53,7 @@ def _account(name: str, read_only: bool, capability: dict[str, Any]) -> dict[str
 
 def state(view: View) -> str:
     """The session's state: changes whenever the client should fetch the session again."""
-    return hashlib.sha256(msgspec.json.encode([view.person, accounts(view)])).hexdigest()[:16]
+    return hashlib.sha256(msgspec.json.encode([view.person, accounts(view), view.identity])).hexdigest()[:16]
 
 
 def session(store: Store, officer_id: str, limits: Limits, base: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from imi_central.store.codec import decode_case, decode_entry
 from imi_central.store.errors import TooMany
 from imi_central.store.register import decode_authority, decode_rules
 from imi_central.store.sight import Person, Place, Sight, batches
-from imi_central.store.tables import account, authority, cases, directory, entries, officer, procedure, seat
+from imi_central.store.tables import account, authority, cases, directory, entries, officer, procedure, seat, server
 from imi_core import visibility
 from imi_core.authority import Authority, Officer
 from imi_core.case import Case, Entry
@@ -62,6 +62,12 @@ class View:
     def places(self) -> dict[str, Place]:
         """The officer's seats by desk."""
         return self._sight.places
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """(id of this installation, present epoch)."""
+        row = self._conn.execute(sa.select(server.c.id, server.c.epoch)).one()
+        return row.id, row.epoch
 
     def state(self, account_id: str) -> str:
         """The account's present state token."""

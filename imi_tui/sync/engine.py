@@ -43,11 +43,14 @@ if TYPE_CHECKING:
 PAGE = 250
 """Objects an account may bring in one page."""
 SMALLEST_PAGE = 10
+FIRST_PAGE = 60
+"""Rows of a desk in the first answer of all: about 4 kB."""
 POLL = 60.0
 """Seconds after which changes are asked for again while contents still come."""
 MAX_REQUESTS = 20_000
 """Requests of one run at most: far above a first sync of a million cases, and an end to any quarrel."""
 _LANGUAGES = "procedureLanguages"
+_OUTDATED = "sessionOutdated"
 _DIRECTORY_KINDS = ("Authority", "Procedure", "Officer")
 _DESK_KINDS = ("Case", "Entry")
 
@@ -101,6 +104,10 @@ class _Run:
     polled: dt.datetime | None = None
 
 
+class _SessionChanged(Exception):
+    """The session of the last run no longer holds."""
+
+
 class Engine:
     """Synchronises one officer's cache with one server."""
 
@@ -128,6 +135,7 @@ class Engine:
         self._languages = list(languages)
         self._accept = accept_removals
         self._session: SessionInfo | None = None
+        self._unproved = False
         self.report = Report()
 
     def run_once(self) -> Report:
@@ -137,9 +145,14 @@ class Engine:
         try:
             # One engine a profile: what still counts as on its way was left so by a run that could not note its end.
             self._store.recover()
-            if self._session is None:
+            self._begin(run)
+            try:
+                self._work(run)
+            except _SessionChanged:
+                # Should the line break now, the next run does not rely on it again.
+                self._store.set_secret(_OUTDATED, "yes")
                 self._load_session(run)
-            self._work(run)
+                self._work(run)
             self._page = min(self._page * 2, self._most)
         except Offline:
             # What a line that breaks loses is a page: the next ones are shorter.
@@ -164,6 +177,17 @@ class Engine:
         self._store.set_ok(self._clock())
         return self.report
 
+    def _begin(self, run: _Run) -> None:
+        """The last run's session serves again where nothing is to be sent: the first answer says whether it holds."""
+        if self._session is not None:
+            return
+        stored = self._store.session()
+        if stored is None or self._store.ready(1) or self._store.secret(_OUTDATED):
+            self._load_session(run)
+            return
+        self._session = reading.session_info(stored)
+        self._unproved = True
+
     def _let_go(self) -> None:
         """Forget what the server's backups have: only now, when each desk was followed or its journal queued again."""
         assert self._session is not None
@@ -175,8 +199,6 @@ class Engine:
     def _work(self, run: _Run) -> None:
         assert self._session is not None
         register = self._register()
-        if not self._store.state(DIRECTORY):
-            register.begin()
         self.report.changed += register.records()
         todo = list(self._session.accounts)
         while True:
@@ -223,11 +245,17 @@ class Engine:
 
     def _exchange(self, run: _Run, accounts: list[str], batch: Batch) -> list[str]:
         """One POST and everything that follows from its answer; the accounts that are not done yet."""
+        register = self._register() if not self._store.state(DIRECTORY) and DIRECTORY in accounts else None
+        if register is not None:
+            # Its first state comes with the beginning; the desks' lists come in the same answer.
+            accounts = [account for account in accounts if account != DIRECTORY]
         since = {account: self._since(run, account) for account in accounts}
-        calls: list[list[Any]] = [*batch.calls]
         asked = self._asking(run, since)
+        calls: list[list[Any]] = [*batch.calls, *(register.calls() if register is not None else ())]
         calls.append(["Desk/sync", asked | {"brief": True}, "s"])
         refs = batch.refs
+        if refs and self._unproved:
+            raise _SessionChanged
         run.tried |= set(refs)
         if refs:
             try:
@@ -240,6 +268,8 @@ class Engine:
         try:
             answers, session_state = self._ask(calls)
             settlement = outgoing.settle(batch, answers)
+            if register is not None:
+                register.take(answers)
             again = self._read(run, accounts, since, answers, whole=asked["fetch"] == "contents")
         except ReplyTooLarge:
             return self._smaller(run, accounts)
@@ -262,7 +292,9 @@ class Engine:
         """The arguments of a Desk/sync: lists first where a desk fills, or where contents are not wanted."""
         filling = any(account != DIRECTORY and self._store.is_filling(account) for account in since)
         heads = (filling or self.metered) and not run.since
-        asked: dict[str, Any] = {"states": since, "maxChanges": run.page, "fetch": "heads" if heads else "contents"}
+        # The first rows of a first sync fill a screen, and that is all they wait for.
+        page = min(run.page, FIRST_PAGE) if heads and not run.seen else run.page
+        asked: dict[str, Any] = {"states": since, "maxChanges": page, "fetch": "heads" if heads else "contents"}
         return asked | {"languages": self._languages} if DIRECTORY in since else asked
 
     def _follow(self, run: _Run, accounts: list[str]) -> list[str]:
@@ -300,6 +332,11 @@ class Engine:
     def _ask(self, calls: list[list[Any]]) -> tuple[dict[str, Answer], str]:
         self.report.requests += 1
         response = self._transport.call({"using": [CORE, CASE], "methodCalls": calls})
+        if self._unproved:
+            self._unproved = False
+            if self._session is None or response["sessionState"] != self._session.state:
+                # Another server, other rights: nothing of this answer counts before the session has been looked at.
+                raise _SessionChanged
         return reading.answers(response), response["sessionState"]
 
     # --- taking over what came ------------------------------------------------------------------------------------
@@ -484,6 +521,7 @@ class Engine:
         # session is kept: after a crash in between the epoch is still a new one.
         self.report.restored |= self._store.follow_epoch(new.epoch, new.desks)
         self._store.set_session(session)
+        self._store.set_secret(_OUTDATED, None)
         self._store.note_server(new.server)
         self._fetch_labels(new)
 

@@ -34,20 +34,25 @@ class Register:
         self._languages = list(languages)
 
     def begin(self) -> None:
+        """Read the directory from its beginning, in a request of its own."""
+        self.take(self._ask(self.calls()))
+
+    def calls(self) -> list[list[Any]]:
+        """What a beginning asks for, to stand in a request with other calls."""
+        return [
+            ["Authority/index", {"accountId": DIRECTORY}, "ri"],
+            ["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": self._languages}, "rp"],
+            ["Officer/get", {"accountId": DIRECTORY, "ids": None}, "ro"],
+        ]
+
+    def take(self, found: dict[str, Answer]) -> None:
         """Procedures and officers in full, the countries of the register, and the state that changes follow from."""
-        found = self._ask(
-            [
-                ["Authority/index", {"accountId": DIRECTORY}, "i"],
-                ["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": self._languages}, "p"],
-                ["Officer/get", {"accountId": DIRECTORY, "ids": None}, "o"],
-            ]
-        )
-        index = _whole(found["i"])
+        index = _whole(found["ri"])
         counts, state = index.get("countries"), index.get("state")
         if not isinstance(counts, dict) or not isinstance(state, str) or not state:
             raise ServerMistake("an index without countries or state")
-        procedures = reading.objects(found["p"], DIRECTORY, None)
-        officers = reading.objects(found["o"], DIRECTORY, None)
+        procedures = reading.objects(found["rp"], DIRECTORY, None)
+        officers = reading.objects(found["ro"], DIRECTORY, None)
         self._store.register.begin(counts)
         # The state last: until it is there, an interrupted beginning begins anew.
         self._store.apply(DIRECTORY, Page(new_state=state, procedures=procedures, officers=officers))

@@ -221,7 +221,7 @@ def test_a_lost_cache_does_not_send_the_outbox_to_another_server(central: Centra
     with pytest.raises(OtherServer):
         lyon.sync()
     assert lyon.line.methods.count("Entry/set") == 0
-    lyon.line.change_session = lambda session: session
+    lyon.line.change_session = None
     assert lyon.sync().sent == 1
     assert lyon.ids() == server_ids(central, "lyon")
 
@@ -303,7 +303,7 @@ def test_lost_rights_are_obeyed_even_if_the_line_breaks_then(central: Central, c
     central.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("basic",)}))
     for _ in range(6):
         lyon.restart()
-        left = {"now": 3}
+        left = {"now": 4}
 
         def lose(_: int, left: dict[str, int] = left) -> str:
             left["now"] -= 1
@@ -336,3 +336,35 @@ def test_an_endless_page_ends(central: Central, client: Clients) -> None:
     lyon.line.change = lambda response: response
     lyon.sync()
     assert lyon.ids() == server_ids(central, "lyon")
+
+
+def test_a_new_process_needs_one_request_while_nothing_changed(central: Central, client: Clients) -> None:
+    send(central)
+    lyon = client("lyon")
+    lyon.sync()
+    sessions, before = lyon.line.sessions, len(lyon.line.requests)
+    lyon.restart()
+    lyon.sync()
+    assert (lyon.line.sessions, len(lyon.line.requests)) == (sessions, before + 1)
+    lyon.restart()
+    central.put_officer(Officer(id="lyon", name="Lyon of today", desks={LYON: ("handler",)}))
+    lyon.sync()
+    assert lyon.line.sessions == sessions + 1
+    assert lyon.store.officer()["name"] == "Lyon of today"
+    lyon.restart()
+    lyon.sync()
+    assert lyon.line.sessions == sessions + 1
+
+
+def test_what_waits_is_sent_only_to_a_server_that_was_looked_at(central: Central, client: Clients) -> None:
+    case = send(central).case_id
+    lyon = client("lyon")
+    lyon.sync()
+    lyon.store.act(LYON, case, "message", text="Bonjour", lang="fr")
+    sessions = lyon.line.sessions
+    lyon.restart()
+    seen: list[int] = []
+    lyon.line.lose = lambda _: seen.append(lyon.line.sessions) or ""  # type: ignore[func-returns-value]
+    lyon.sync()
+    assert seen[0] == sessions + 1
+    assert lyon.store.outbox() == []

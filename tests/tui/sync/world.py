@@ -32,7 +32,7 @@ class Line:
         self.caller, self.officer = caller, officer
         self.lose: Callable[[int], str] = lambda _: ""
         self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda response: response
-        self.change_session: Callable[[dict[str, Any]], dict[str, Any]] = lambda session: session
+        self.change_session: Callable[[dict[str, Any]], dict[str, Any]] | None = None
         self.lose_part: Callable[[int], str] = lambda _: ""
         self.cut: Callable[[int], int] = lambda size: size
         self.change_part: Callable[[Part], Part] = lambda part: part
@@ -49,7 +49,9 @@ class Line:
         self.sessions += 1
         answer = self.caller.http(self.officer, "GET", "/jmap/session")
         assert answer.status_code == 200
-        return self.change_session(dict(clean(answer.json())))
+        session = dict(clean(answer.json()))
+        # Whatever is another in a session, its state is another too.
+        return session if self.change_session is None else {**self.change_session(session), "state": "changed"}
 
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
         lost = self.lose(next(self._count))
@@ -60,7 +62,8 @@ class Line:
         assert answer.status_code == 200, answer.text
         if lost == "reply":
             raise Offline("lost after the server")
-        return self.change(dict(clean(answer.json())))
+        response = dict(clean(answer.json()))
+        return self.change(response if self.change_session is None else {**response, "sessionState": "changed"})
 
     def upload(self, desk: str, data: bytes) -> dict[str, Any]:
         lost = self.lose_part(len(data))
