@@ -57,7 +57,8 @@ def test_tokens_renew_themselves_and_rotate(server: str, secrets: Secrets, http:
     assert second.refresh != first.refresh
     # Somebody who had already renewed gets the new one without using up another refresh token.
     assert later.renewed(first.access) == second.access
-    # A refresh token used twice ends the whole family.
+    # A refresh token used twice ends the whole family, once what it brought has been shown.
+    assert HttpTransport(http, later).session()["username"] == "lyon"
     tokens.keep(secrets, first)
     with pytest.raises(NotSignedIn):
         later.token()
