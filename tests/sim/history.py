@@ -238,7 +238,7 @@ class History:
         machine.tokens.expire()
 
     def _revoked(self, who: str, machine: Machine, number: int) -> None:
-        machine.tokens.revoked = not machine.tokens.revoked
+        machine.tokens.revoked = number % 3 == 0
 
     def _rights(self, who: str, machine: Machine, number: int) -> None:
         desks = OFFICERS["both"]
@@ -419,7 +419,7 @@ STEPS = (
     *["new", "act", "act", "act", "sync", "sync", "sync", "bad line", "bad line", "bad line", "kill soon", "kill soon"]
     * 2,
     *["write", "undo", "revise", "discard", "restart", "power", "power", "full", "clock", "token", "index", "rights"],
-    *["backup", "restore", "forgotten", "erase", "revoked", "server clock"],
+    *["backup", "backup", "restore", "restore", "forgotten", "erase", "revoked", "server clock"],
 )
 
 
