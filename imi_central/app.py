@@ -152,7 +152,10 @@ def _is_safe(scope: Scope) -> bool:
 def _with_headers(headers: Any) -> list[tuple[bytes, bytes]]:
     out = list(headers)
     present = {name.lower() for name, _ in out}
-    out += [(name, value) for name, value in _HEADERS if name not in present]
+    # An answer of the protocol is read by a program that shows a token: what pages need is no use there, and on a
+    # slow line headers are the half of a small answer.
+    wanted = _HEADERS[:1] if (b"content-type", b"application/json") in out else _HEADERS
+    out += [(name, value) for name, value in wanted if name not in present]
     if b"cache-control" not in present:
         out.append((b"cache-control", b"no-store"))
     return out

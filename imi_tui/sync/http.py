@@ -162,7 +162,7 @@ class Http:
             self._client = None
 
     def _send(self, method: str, path: str, token: str, body: bytes, kind: str) -> Reply:
-        headers = {"Accept": "application/json", "Accept-Encoding": "zstd, gzip"}
+        headers = {"Accept-Encoding": "zstd, gzip"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if kind:
@@ -225,9 +225,11 @@ class Http:
                 timeout=httpx.Timeout(IDLE_SECONDS, connect=CONNECT_SECONDS),
                 # A proxy of the environment is for the network, not for a server on this machine.
                 trust_env=not local,
-                headers={"User-Agent": "imi-tui"},
                 event_hooks={"request": [self._watch.follow]},
             )
+            # What says nothing is not worth its bytes: of a small synchronisation headers are the half.
+            for name in ("accept", "connection", "user-agent"):
+                self._client.headers.pop(name, None)
         return self._client
 
 
