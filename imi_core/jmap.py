@@ -49,6 +49,7 @@ SetErrorType = Literal[
     "stale",
     "badTarget",
     "blocked",
+    "erased",
     "invalidAnswers",
     "unresolvedReference",
 ]

@@ -34,6 +34,11 @@ def erase(case: Case) -> Case:
     )
 
 
+def is_erased(case: Case) -> bool:
+    """Whether only what `erase` leaves is there."""
+    return case.blocked and not case.subject and not case.request
+
+
 def erase_entry(entry: Entry) -> Entry:
     """`entry` without content and salt. Its seal still verifies; nobody can guess the content from the digest."""
     return msgspec.structs.replace(

@@ -22,6 +22,7 @@ _SENTENCES: dict[str, str] = {
     "stale": N_("The case changed after you read it; look at it again before you decide."),
     "badTarget": N_("This authority cannot be addressed here."),
     "blocked": N_("The case is blocked; it can only be read."),
+    "erased": N_("The case was erased in its time; nothing can be added to it. What you wrote is kept."),
     "invalidAnswers": N_("Some answers are missing or wrong."),
     "unknownProcedure": N_("This machine does not know the procedure yet; synchronise first."),
     "definition": N_("The definition of the procedure cannot be used."),
@@ -32,6 +33,13 @@ _SENTENCES: dict[str, str] = {
     "tooLarge": N_("The entry is too large for the server."),
     "overQuota": N_("The files of a case may have 100 MiB in all; this entry goes beyond."),
     "blobNotFound": N_("An attached file is not on the server."),
+    "caseNotBack": N_(
+        "The server was restored from a backup and does not have this case again yet; this is sent when the client of"
+        " those who started the case has brought it back."
+    ),
+    "caseNotReturned": N_(
+        "The server was restored from a backup, and this case did not come back in two weeks; what you wrote is kept."
+    ),
     "unresolvedReference": N_("This entry belongs to a new case that the server did not accept."),
     "error": N_("This did not work."),
     # Synchronising

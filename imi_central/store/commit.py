@@ -15,7 +15,7 @@ from imi_central.store.codec import decode_case, decode_entry, entry_columns, ms
 from imi_central.store.errors import AlreadyExists, EntryRefused
 from imi_central.store.sight import Sight
 from imi_central.store.tables import cases, counter, desk_case, entries, entry_blob, server
-from imi_core import seal, visibility, workflow
+from imi_core import retention, seal, visibility, workflow
 from imi_core.case import Case, Entry
 from imi_core.deadlines import day
 from imi_core.errors import ActionRefused, AnswersRefused
@@ -155,6 +155,8 @@ def _case(sight: Sight, seat: Seat, given: Entry) -> Case:
         rules = sight.rules(case.procedure, case.procedure_version)
         # Who saw the case before it was blocked may know why nothing works any more.
         if case.blocked and visibility.level(rules, open_case, seat) != "nothing":
+            if retention.is_erased(case):
+                raise EntryRefused("erased", "the case was erased")
             raise EntryRefused("blocked", "the case is blocked")
         raise EntryRefused("notFound", "there is no such case at this desk")
     return case

@@ -263,6 +263,14 @@ class Outbox:
         )
         self.touch([(item.desk, item.case_id)])
 
+    def wait(self, client_ref: str, error: Mapping[str, Any]) -> None:
+        """Inside: to be sent again, for the reason that `error` tells."""
+        self.requeue([client_ref])
+        self.work.run(
+            "update outbox set error = ? where client_ref = ?",
+            (json.dumps(dict(error), ensure_ascii=False), client_ref),
+        )
+
     def requeue(self, refs: Iterable[str]) -> None:
         """Inside: to be sent again."""
         for ref in refs:

@@ -142,7 +142,7 @@ class Store:
             self._session,
             self._projector,
             self._new_ref,
-            self._stamp,
+            self.stamp,
         )
 
     @cached_property
@@ -150,14 +150,14 @@ class Store:
         """Attached files on this machine."""
         from imi_tui.cache.files import Files
 
-        return Files(self._work, self._cache, self._blobs, self._hub, self._new_ref, self._stamp)
+        return Files(self._work, self._cache, self._blobs, self._hub, self._new_ref, self.stamp)
 
     @cached_property
     def file_moves(self) -> FileMoves:
         """Attached files on their way, for the sync thread."""
         from imi_tui.cache.file_moves import FileMoves
 
-        return FileMoves(self._work, self._cache, self._blobs, self._hub, self._stamp)
+        return FileMoves(self._work, self._cache, self._blobs, self._hub, self.stamp)
 
     @cached_property
     def sync(self) -> SyncStore:
@@ -178,7 +178,8 @@ class Store:
     def _new_ref(self) -> str:
         return uuid7(self._now(), self._rng)
 
-    def _stamp(self) -> str:
+    def stamp(self) -> str:
+        """The time as it is kept: UTC, milliseconds, "Z"."""
         return self._now().astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     # --- reading ------------------------------------------------------------------------------------------------
@@ -328,7 +329,7 @@ class Store:
 
     def save_draft(self, draft: Draft) -> None:
         """Save a draft durably; sets its `saved_at`."""
-        draft.saved_at = self._stamp()
+        draft.saved_at = self.stamp()
         self.reserve.write(lambda: self._put_draft(draft))
         self.publish(Changed(frozenset(("drafts",))))
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache import reoffered
 from imi_tui.cache.brake import Brake
 from imi_tui.cache.contents import OPENED, REST, Wanted, content_of, head_of, judged
 from imi_tui.cache.errors import BadObject, CacheBusy
@@ -195,18 +196,26 @@ class SyncStore:
         acked: Mapping[str, Mapping[str, Any]],
         rejected: Mapping[str, Mapping[str, Any]],
         retry: Sequence[str] = (),
-    ) -> None:
-        """What became of what was sent: taken (with the server-set members), refused for good, to be tried again."""
+    ) -> int:
+        """What became of what was sent: taken (with the server-set members), refused for good, to be tried again.
+
+        How many of the refused ones wait all the same, because there is hope for them.
+        """
         again = [ref for ref, error in rejected.items() if self._files_lost(ref, error)]
+        waiting = 0
         with self._outbox.work.write():
             for ref, created in acked.items():
                 self._outbox.acknowledge(ref, created)
             for ref, error in rejected.items():
-                if ref not in again:
-                    self._outbox.reject(ref, error)
+                if ref in again:
+                    continue
+                waits, noted = reoffered.judged(self._outbox.item(ref), error, self._store.stamp())
+                waiting += waits
+                (self._outbox.wait if waits else self._outbox.reject)(ref, noted)
             self._outbox.requeue([*retry, *again])
         self._store.reflect()
         self._set_confirmed([(ref,) for ref in acked if self._is_here(ref)])
+        return waiting + len(again)
 
     def _files_lost(self, client_ref: str, error: Mapping[str, Any]) -> bool:
         """Whether an entry was refused for files that expired on the server and can be sent once more."""

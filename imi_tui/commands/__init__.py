@@ -50,6 +50,7 @@ BY_CODE: dict[str, int] = {
             "stale",
             "badTarget",
             "blocked",
+            "erased",
             "invalidAnswers",
             "alreadyAttempted",
             "laterEntries",

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import OutboxItem
 
 
+TEXT_LINES = 12
+"""Lines shown of what was written in a refused entry whose case is gone."""
+
+
 class OutboxList(LineList["OutboxItem"]):
     """Reference, action and subject; age, attempts and state below; details of a refusal."""
 
@@ -36,6 +40,7 @@ class OutboxList(LineList["OutboxItem"]):
         self.now = dt.datetime.now(dt.UTC)
         self.names: dict[str, str] = {}
         self.files: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
 
     def key_of(self, item: OutboxItem) -> object:
         """Its client reference."""
@@ -54,6 +59,12 @@ class OutboxList(LineList["OutboxItem"]):
         out += [Text(f"    {line}", "dim", no_wrap=True) for line in wrap(second, max(10, width - 4))]
         for reason in outgoing.reasons(item):
             out += [Text(f"    - {line}", no_wrap=True) for line in wrap(reason, max(10, width - 6))]
+        if text := self.texts.get(item.client_ref):
+            lines = wrap(text, max(10, width - 6))
+            if len(lines) > TEXT_LINES:
+                more = _("the whole text: imi-tui outbox --text {entry}").format(entry=item.client_ref)
+                lines = [*lines[:TEXT_LINES], *wrap(f"… {more}", max(10, width - 6))]
+            out += [Text(f"    | {line}", no_wrap=True) for line in lines]
         return out
 
 
@@ -86,6 +97,8 @@ class OutboxScreen(BaseScreen[None]):
         found.files = {
             item.client_ref: waiting_line(item.payload.get("attachments", ()), self.store.files.state) for item in items
         }
+        # Elsewhere it can be read no more: there is no case page for it, and no form.
+        found.texts = {item.client_ref: outgoing.written(item) for item in items if self._is_stranded(item)}
         found.show(items)
         found.display = bool(items)
         empty = self.query_one("#empty", Static)
@@ -96,6 +109,11 @@ class OutboxScreen(BaseScreen[None]):
         detail = self.store.case(item.desk, item.case_id) if item.case_id else None
         procedure = str(item.payload.get("procedure", "") or (detail.case.get("procedure", "") if detail else ""))
         return outgoing.action_name(procedure, item.action, self.store.rules, self.context.languages)
+
+    def _is_stranded(self, item: OutboxItem) -> bool:
+        """Whether it was refused and its case is no longer on this machine."""
+        started = bool(item.payload.get("procedure"))
+        return item.state == "rejected" and not started and self.store.case(item.desk, item.case_id) is None
 
     @property
     def item(self) -> OutboxItem | None:
@@ -109,10 +127,12 @@ class OutboxScreen(BaseScreen[None]):
         flags = set()
         if item is not None:
             flags |= {"untouched"} if item.state == "queued" and not item.attempts else set()
+            stranded = self._is_stranded(item)
             flags |= {"refused"} if item.state == "rejected" else set()
-            # What others did meanwhile is to be seen before the same is sent again.
-            flags |= {"conflict"} if is_conflict(item) else {"again"} if item.state == "rejected" else set()
-            flags |= {"case"} if item.case_id else set()
+            if not stranded:
+                # What others did meanwhile is to be seen before the same is sent again.
+                flags |= {"conflict"} if is_conflict(item) else {"again"} if item.state == "rejected" else set()
+                flags |= {"case"} if item.case_id else set()
         return Situation(self.SCOPE, current=item is not None, flags=frozenset(flags))
 
     def on_line_list_moved(self, _event: LineList.Moved) -> None:
@@ -125,7 +145,7 @@ class OutboxScreen(BaseScreen[None]):
 
     async def action_open(self) -> None:
         """Open the case of the entry."""
-        if (item := self.item) is not None and item.case_id:
+        if (item := self.item) is not None and item.case_id and not self._is_stranded(item):
             await self.app.push_screen(routes.case(item.desk, item.case_id))
 
     def action_take_back(self) -> None:
@@ -144,8 +164,14 @@ class OutboxScreen(BaseScreen[None]):
 
     async def action_revise(self) -> None:
         """Open what was written in a refused entry, to put it right."""
-        if (item := self.item) is not None:
-            await refused.revise(self, item.client_ref)
+        if (item := self.item) is None:
+            return
+        if self._is_stranded(item):
+            self.say(
+                _("The case of this entry is no longer on this machine; what you wrote stands here."), problem=True
+            )
+            return
+        await refused.revise(self, item.client_ref)
 
     async def action_again(self) -> None:
         """Send a refused entry again on the case as it is now."""

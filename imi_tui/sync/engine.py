@@ -275,10 +275,10 @@ class Engine:
             return self._smaller(run, accounts)
         finally:
             if refs:
-                self._store.settle(settlement.acked, settlement.rejected, settlement.retry)
+                spared = self._store.settle(settlement.acked, settlement.rejected, settlement.retry)
                 self.report.sent += len(settlement.acked)
-                self.report.rejected += len(settlement.rejected)
-                self.report.waiting += len(settlement.retry)
+                self.report.rejected += len(settlement.rejected) - spared
+                self.report.waiting += len(settlement.retry) + spared
         assert self._session is not None
         if self._session.state and session_state != self._session.state and not run.sessions:
             self._load_session(run)

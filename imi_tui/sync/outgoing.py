@@ -133,7 +133,9 @@ def _refusal(answer: Answer, creation: str) -> Mapping[str, Any] | None:
     """The set error of one entry; None where it should simply be sent again."""
     if answer.error:
         # Rights to the desk are gone; anything else that stops a whole call is not the entry's fault.
-        if answer.error in ("accountNotFound", "accountReadOnly", "forbidden"):
+        if answer.error == "accountNotFound":
+            return {"type": "noSuchSeat"}
+        if answer.error in ("accountReadOnly", "forbidden"):
             return {"type": "forbidden"}
         return None
     error = _member(answer, "notCreated", creation)

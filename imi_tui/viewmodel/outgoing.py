@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from imi_core.errors import UnknownProcedure
+from imi_core.text import display
 from imi_tui import problems
 from imi_tui.i18n import _, ngettext
 from imi_tui.labels import Labels
@@ -29,6 +31,8 @@ def state(item: OutboxItem, problem: str = "") -> str:
         case "rejected":
             code = str((item.error or {}).get("type", "error"))
             return _("refused: {reason}").format(reason=problems.sentence(code))
+    if item.error:
+        return _("waiting: {reason}").format(reason=problems.sentence(str(item.error.get("type", "error"))))
     if item.attempts:
         return _("waiting for a connection; the answer to the last attempt did not arrive")
     if problem:
@@ -46,6 +50,17 @@ def attempts(item: OutboxItem) -> str:
 def reasons(item: OutboxItem) -> list[str]:
     """The details of a refusal: one line a field the server did not accept."""
     return [f"{field}: {text}" for field, text in problems.fields(item.error or {})] if item.state == "rejected" else []
+
+
+def written(item: OutboxItem) -> str:
+    """What the officer wrote in it, as plain text: the answers by their ids, then the text."""
+    answers = item.payload.get("answers") or {}
+    lines = [
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in answers.items()
+    ]
+    text = str((item.payload.get("text") or {}).get("text", ""))
+    return "\n".join(display(part, "multi") for part in ("\n".join(lines), text) if part)
 
 
 def action_name(procedure: str, action: str, rules: Callable[[str], Rules], languages: tuple[str, ...]) -> str:

@@ -297,3 +297,28 @@ async def test_a_refused_entry_is_shown_beside_what_others_did(store: Store, hom
         detail = store.case(desk, id)
         assert detail is not None
         assert again.payload["basedOn"] == detail.case["version"] - 1
+
+
+async def test_what_was_written_for_a_case_that_is_gone_can_be_read(store: Store, home: Path) -> None:
+    desk, id = a_case(store, "message")
+    item = store.act(desk, id, "message", text="Bonjour\n[b]Grüße[/b]\n" + "weiter " * 400, lang="fr")
+    store.sync.begin([item.client_ref])
+    store.sync.settle({}, {item.client_ref: {"type": "notFound"}}, [])
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.outbox())
+        await settled(pilot)
+        assert "Bonjour" not in text_of(app), "the case shows it"
+        store.sync.apply(desk, Page(new_state="gone", destroyed={"Case": [id]}))
+        await settled(pilot)
+        app.screen.reload(frozenset())  # type: ignore[attr-defined]
+        await settled(pilot)
+        shown = text_of(app)
+        assert "refused: You no longer have access to this case." in shown
+        assert "| Bonjour" in shown
+        assert "| [b]Grüße[/b]" in shown
+        assert f"imi-tui outbox --text {item.client_ref}" in " ".join(shown.replace("|", "").split())
+        await pilot.press("e", "enter")
+        await settled(pilot)
+        assert isinstance(app.screen, OutboxScreen)
+        assert "Open" not in footer(app)
+    assert store.drafts() == []

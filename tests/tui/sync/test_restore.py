@@ -11,8 +11,10 @@ import pytest
 from imi_central.jobs import backup
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
+from imi_tui.cache import reoffered
 from imi_tui.cache.model import Draft
 from imi_tui.sync.errors import Offline, OtherServer
+from imi_tui.viewmodel import outgoing
 from tests.central.world import AUTHORITIES, LYON, REQUEST, ROSENHEIM, Caller, Clock, fill, rules, send
 from tests.tui.sync.world import Client, server_ids
 
@@ -226,3 +228,64 @@ def test_the_other_sides_answer_finds_the_case_again(server: Server) -> None:
     with server.store.view("lyon") as view:
         assert [(each.id, each.state) for each in view.cases(LYON, None, 10)] == [(case, "accepted")]
     assert rosenheim.store.outbox() == []
+
+
+def responder_before_initiator(server: Server) -> tuple[Client, Client, str]:
+    """The server lost a case; the clients of both sides know it, and the responder has an accept to offer again."""
+    lyon, rosenheim = server.client("lyon"), server.client("rosenheim")
+    lyon.sync()
+    rosenheim.sync()
+    night = server.back_up()
+    start(lyon, "Started after the backup")
+    lyon.sync()
+    rosenheim.sync()
+    [case] = rosenheim.ids()
+    rosenheim.store.act(ROSENHEIM, case, "accept", answers={"agreed_days": 10})
+    rosenheim.sync()
+    server.restore(night)
+    return lyon, rosenheim, case
+
+
+def test_an_answer_waits_until_the_other_side_brings_the_case_back(server: Server) -> None:
+    lyon, rosenheim, case = responder_before_initiator(server)
+    for _ in range(3):
+        report = rosenheim.sync()
+        assert (report.rejected, report.waiting) == (0, 1)
+    [item] = rosenheim.store.outbox()
+    assert outgoing.state(item) == (
+        "waiting: The server was restored from a backup and does not have this case again yet; this is sent when the"
+        " client of those who started the case has brought it back."
+    )
+    lyon.sync()
+    rosenheim.restart()
+    assert rosenheim.sync().sent == 1
+    with server.store.view("lyon") as view:
+        assert [(each.id, each.state) for each in view.cases(LYON, None, 10)] == [(case, "accepted")]
+    assert rosenheim.store.outbox() == []
+    assert rosenheim.ids() == {case}
+
+
+def test_no_wait_for_a_case_is_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reoffered, "TRIES", 3)
+    _, rosenheim, case = responder_before_initiator(server)
+    for _ in range(5):
+        rosenheim.sync()
+    assert [item.state for item in rosenheim.store.outbox()] == ["queued"], "many tries in a short time"
+    rosenheim.now += dt.timedelta(days=15)
+    assert rosenheim.sync().rejected == 1
+    [item] = rosenheim.store.outbox()
+    assert (item.state, item.case_id, item.payload["answers"]) == ("rejected", case, {"agreed_days": 10})
+    assert "did not come back" in outgoing.state(item)
+
+
+def test_what_was_never_taken_does_not_wait_for_a_case(server: Server) -> None:
+    lyon = server.client("lyon")
+    kept = send(server.store).case_id
+    lyon.sync()
+    night = server.back_up()
+    gone = send(server.store, subject="After the backup").case_id
+    lyon.sync()
+    server.restore(night)
+    lyon.store.act(LYON, gone, "message", text="Too late.", lang="en")
+    assert lyon.sync().rejected == 1
+    assert lyon.ids() == {kept}
