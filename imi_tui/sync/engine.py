@@ -493,7 +493,9 @@ class Engine:
         """Fetch the session and take it over."""
         run.sessions += 1
         try:
-            self._take_session(run, self._transport.session())
+            session = self._transport.session()
+            self._unproved = False
+            self._take_session(run, session)
         except (SyncError, CacheError):
             # Half taken over counts as not seen: the next run begins with it.
             self._session = None
