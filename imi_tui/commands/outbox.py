@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from imi_core.text import display
 from imi_tui import commands, problems
+from imi_tui.cache.errors import NoSuchCase, NoSuchItem
 from imi_tui.commands.common import CommandError, opened, out, out_json, profile_and_settings, say, unlock
 from imi_tui.commands.tables import table
 from imi_tui.i18n import N_, _
+from imi_tui.viewmodel import outgoing
 
 if TYPE_CHECKING:
     import argparse
+
+    from imi_tui.cache.model import OutboxItem
 
 STATES = {"queued": N_("waits"), "sending": N_("on its way"), "rejected": N_("refused")}
 
@@ -19,7 +23,13 @@ STATES = {"queued": N_("waits"), "sending": N_("on its way"), "rejected": N_("re
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--json", action="store_true", help=_("print JSON, with the whole content of each entry"))
-    parser.add_argument(
+    one = parser.add_mutually_exclusive_group()
+    entry = _("; REF is the entry's reference or how it alone begins")
+    one.add_argument("--text", metavar="REF", help=_("print what was written in one entry") + entry)
+    one.add_argument("--retry", metavar="REF", help=_("send a refused entry again, on the case as it is now") + entry)
+    one.add_argument("--discard", metavar="REF", help=_("throw away an entry that was refused or never sent") + entry)
+    parser.add_argument("--no-sync", action="store_true", help=_("do not try to send an entry now"))
+    one.add_argument(
         "--export",
         metavar="FILE",
         help=_("write entries and drafts into a new file, whatever version of the program they are from"),
@@ -30,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     if options.export:
         return _export(options)
+    if options.text or options.retry or options.discard:
+        return _one(options)
     with opened(options) as client:
         items = client.store.outbox()
     if options.json:
@@ -55,7 +67,14 @@ def run(options: argparse.Namespace) -> int:
         )
         return commands.OK
     rows = [
-        (_(STATES.get(item.state, item.state)), item.queued_at[:16], item.reference or "-", item.action, item.subject)
+        (
+            _(STATES.get(item.state, item.state)),
+            item.queued_at[:16],
+            item.reference or "-",
+            item.action,
+            item.subject,
+            item.client_ref,
+        )
         for item in items
     ]
     for line, item in zip(table(rows), items, strict=True):
@@ -65,6 +84,43 @@ def run(options: argparse.Namespace) -> int:
     if not items:
         say(_("Nothing waits to be sent."))
     return commands.OK
+
+
+def _one(options: argparse.Namespace) -> int:
+    """Something with one entry. Raises errors of the rules and of the cache."""
+    from imi_tui.commands import writing
+
+    with opened(options) as client:
+        store = client.store
+        item = _named(store.outbox(), options.text or options.retry or options.discard)
+        if options.text:
+            out(outgoing.written(item))
+            return commands.OK
+        if options.discard:
+            store.discard(item.client_ref)
+            say(_("Thrown away."))
+            return commands.OK
+        if item.state != "rejected":
+            text = _("Only a refused entry can be sent again; this one is sent by itself.")
+            raise CommandError(text, commands.REFUSED)
+        if item.case_id and not item.payload.get("procedure") and store.case(item.desk, item.case_id) is None:
+            raise NoSuchCase(item.desk, item.case_id)
+        draft = store.revise(item.client_ref)
+        draft.based_on = 0
+        return writing.finish(client, store.queue(draft))
+
+
+def _named(items: list[OutboxItem], ref: str) -> OutboxItem:
+    """The entry with this client reference, or the only one that begins so. Raises `CommandError`, `NoSuchItem`."""
+    found = [item for item in items if item.client_ref == ref] or [
+        item for item in items if item.client_ref.startswith(ref)
+    ]
+    if not found:
+        raise NoSuchItem(ref)
+    if len(found) > 1:
+        text = _("{count} entries begin so; name more of it.").format(count=len(found))
+        raise CommandError(text, commands.USAGE)
+    return found[0]
 
 
 def _export(options: argparse.Namespace) -> int:

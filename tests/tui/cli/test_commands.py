@@ -12,6 +12,7 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_central.store.identity import Sessions
+from imi_core.authority import Officer
 from imi_tui import commands, signin
 from imi_tui.cli import TOKEN_VARIABLE
 from tests.central.world import LYON, REQUEST, ROSENHEIM, accept, act, send
@@ -275,3 +276,43 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
     again = run("outbox", "--export", str(target))
     assert again.code == 2
     assert "is there already" in again.err
+
+
+def test_one_entry_is_read_sent_again_and_thrown_away(run: Run, central: Central, server: str, token: str) -> None:
+    case = send(central)
+    accept(central, case.case_id)
+    run("sync", "--server", server, token=token)
+    [row] = run("list", "--view", "all", "--json").json["cases"]
+    for text in ("First.\nSecond line.", "Another."):
+        run("act", row["reference"], "message", "--text", text, "--no-sync")
+    first, second = (item["clientRef"] for item in run("outbox", "--json").json["outbox"])
+    assert run("outbox", "--text", first).out == "First.\nSecond line.\n"
+    at = next(at for at, (one, other) in enumerate(zip(first, second, strict=True)) if one != other)
+    common = first[:at]
+    several = run("outbox", "--discard", common)
+    assert (several.code, several.err.strip()) == (commands.USAGE, "2 entries begin so; name more of it.")
+    assert run("outbox", "--text", "nothing-like-it").code == commands.NOT_FOUND
+    early = run("outbox", "--retry", first)
+    assert (early.code, "sent by itself" in early.err) == (commands.REFUSED, True)
+    assert run("outbox", "--discard", second[: len(common) + 1]).code == 0
+    assert [item["clientRef"] for item in run("outbox", "--json").json["outbox"]] == [first]
+    assert run("outbox", "--text", first, "--retry", first).code == commands.USAGE
+
+
+def test_a_refused_entry_is_sent_again_by_command(run: Run, central: Central, server: str, token: str) -> None:
+    case = send(central)
+    run("sync", "--server", server, token=token)
+    [row] = run("list", "--view", "all", "--json").json["cases"]
+    run("act", row["reference"], "message", "--text", "Again.", "--no-sync")
+    central.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("viewer",)}))
+    run("sync", "--server", server, token=token)
+    [item] = run("outbox", "--json").json["outbox"]
+    assert item["state"] == "rejected"
+    central.put_officer(Officer(id="lyon", name="Lyon", desks={LYON: ("handler", "viewer")}))
+    run("sync", "--server", server, token=token)
+    done = run("outbox", "--retry", item["clientRef"][:-1], "--server", server, token=token)
+    assert (done.code, done.out) == (0, f"sent {row['reference']}\n")
+    with central.view("lyon") as view:
+        texts = [entry.text.text for entry in view.entries(LYON, None, 10) if entry.text is not None]
+    assert (case.case_id, texts) == (row["id"], ["Again."])
+    assert run("outbox", "--json").json["outbox"] == []
