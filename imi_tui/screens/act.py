@@ -17,10 +17,12 @@ from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import Draft, OutboxItem
 from imi_tui.forms import FormModel
 from imi_tui.i18n import _, ngettext
+from imi_tui.screens import routes
 from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.viewmodel import doing
 from imi_tui.viewmodel.files import attached_line
+from imi_tui.viewmodel.similar import question, similar
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.form_view import FormView
 
@@ -95,6 +97,22 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
         if self.model.problems():
             self.query_one(FormView).show_problems()
             return
+        now = dt.datetime.now(dt.UTC)
+        details = [self.store.case(*each) for each in self._cases]
+        found = [entry for each in details if each and (entry := similar(each, self._action, now))]
+        if not found:
+            self._send()
+            return
+
+        def answered(value: str | None) -> None:
+            if value == "send":
+                self._send()
+
+        text = question(found[0], self.model.labels.action(self._action), now)
+        answers = [(_("Back"), "back"), (_("Send anyway"), "send")]
+        self.app.push_screen(routes.choose(text, answers), answered)
+
+    def _send(self) -> None:
         self._stop_saving()
         items: list[OutboxItem] = []
         for desk, id in self._cases:
