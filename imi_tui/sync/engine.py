@@ -19,6 +19,7 @@ from imi_tui.cache.sync import Page
 from imi_tui.sync import outgoing, reading
 from imi_tui.sync.digest import MANY, SHARE, Recovery
 from imi_tui.sync.errors import (
+    AccountGone,
     Disabled,
     ManyRemoved,
     NotSignedIn,
@@ -49,6 +50,8 @@ POLL = 60.0
 """Seconds after which changes are asked for again while contents still come."""
 MAX_REQUESTS = 20_000
 """Requests of one run at most: far above a first sync of a million cases, and an end to any quarrel."""
+RIGHTS = 3
+"""How often a run begins anew because a seat went while it was read."""
 _LANGUAGES = "procedureLanguages"
 _OUTDATED = "sessionOutdated"
 _DIRECTORY_KINDS = ("Authority", "Procedure", "Officer")
@@ -85,6 +88,7 @@ class Report:
             contents=self.contents + other.contents,
             recovered=[*self.recovered, *other.recovered],
             skew=other.skew,
+            restored=self.restored or other.restored,
         )
 
 
@@ -140,6 +144,16 @@ class Engine:
 
     def run_once(self) -> Report:
         """Synchronise until nothing is left to send or fetch. Raises `SyncError` or an error of the cache."""
+        before = Report()
+        for _ in range(RIGHTS):
+            try:
+                return before.with_next(self._run_once())
+            except AccountGone:
+                # A seat went while its cases were fetched: the next session says what is left.
+                before = before.with_next(self.report)
+        return before.with_next(self._run_once())
+
+    def _run_once(self) -> Report:
         self.report = Report()
         run = _Run(self.report, self._page)
         try:
@@ -379,7 +393,8 @@ class Engine:
         if kind in ("accountNotFound", "forbidden") and not run.sessions:
             self._load_session(run)
             return [account]
-        raise ServerMistake(f"{account} cannot be followed: {str(kind)[:80]}")
+        mistake = AccountGone if kind == "accountNotFound" else ServerMistake
+        raise mistake(f"{account} cannot be followed: {str(kind)[:80]}")
 
     def _account(self, run: _Run, account: str, since: str, changes: Changes, *, whole: bool) -> list[str]:
         """Take over one account's page."""

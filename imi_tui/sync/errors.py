@@ -14,6 +14,7 @@
       RateLimited        too many requests; `retry_after` seconds
       OverQuota          the server keeps too many files of this officer that no entry carries yet
       ServerMistake      an answer that does not follow the protocol; nothing of it was applied
+        AccountGone      an account that the session named is not known any more; the session is read again
         ReplyTooLarge    a reply beyond what is held in memory; less may be asked for at once
         StreamRefused    no streams on this line; pages are asked for instead
       OtherServer        another server than the one this cache was filled from; nothing was deleted
@@ -100,6 +101,10 @@ class ServerMistake(SyncError):
     """The answer does not follow the protocol; nothing of it was applied."""
 
     code = "serverMistake"
+
+
+class AccountGone(ServerMistake):
+    """The server does not know an account that its session named: a seat may have gone in between."""
 
 
 class ReplyTooLarge(ServerMistake):

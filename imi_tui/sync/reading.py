@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import CASE, CORE, DIRECTORY, Limits
-from imi_tui.sync.errors import ServerMistake, SyncError, Unavailable
+from imi_tui.sync.errors import AccountGone, ServerMistake, SyncError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +97,8 @@ class Answer:
         """The error to raise for a method error nobody can do anything about."""
         if self.error in ("serverUnavailable", "serverFail", "serverPartialFail"):
             return Unavailable(self.error)
+        if self.error == "accountNotFound":
+            return AccountGone(f"method error {self.error}")
         return ServerMistake(f"method error {self.error[:80]}")
 
 

@@ -228,7 +228,7 @@ def test_an_entry_for_a_desk_that_was_lost_is_refused_and_kept(central: Central,
     lyon.line.change = lost
     assert lyon.sync().rejected == 1
     [item] = lyon.store.outbox()
-    assert (item.state, item.error) == ("rejected", {"type": "forbidden"})
+    assert (item.state, item.error) == ("rejected", {"type": "noSuchSeat"})
     assert item.payload["answers"]["subject"] == "Number 0"
 
 
