@@ -75,10 +75,23 @@ def _open_cache(profile: Profile, key: bytes, at: str, key_is_right: bool) -> Da
         raise FilesUnusable.of(error, path.name) from error
 
 
+def _anew(cache: Database, path: Path, key: bytes, at: str) -> Database:
+    """A cache made with other tables is begun anew: everything in it can be fetched again."""
+    cache.close()
+    for name in (path, *sidecars(path)):
+        name.unlink(missing_ok=True)
+    return _migrated(path, key, at)
+
+
 def _migrated(path: Path, key: bytes, at: str) -> Database:
     cache = open_file(path, key, "cache")
     try:
-        migrate(cache, schema.CACHE, at)
+        made = not migrate(cache, schema.CACHE, at)
+        found = cache.one("select value from meta where name = 'schema'")
+        if found is None or found[0] != schema.DIGEST:
+            if not made:
+                return _anew(cache, path, key, at)
+            cache.run("insert or replace into meta values('schema', ?)", (schema.DIGEST,))
     except CacheError:
         # A file that is set aside must not stay open under its old name.
         cache.close()

@@ -6,6 +6,8 @@ extended, because what it holds cannot be fetched again.
 
 from __future__ import annotations
 
+from zlib import crc32
+
 WORK: tuple[str, ...] = (
     """
     create table meta(name text primary key, value) without rowid;
@@ -179,3 +181,6 @@ CACHE: tuple[str, ...] = (
     ) strict, without rowid;
     """,
 )
+
+DIGEST = f"{crc32(chr(10).join(CACHE).encode()):08x}"
+"""What the tables of `cache.db` are made of: a cache of other tables is not brought up to date but begun anew."""

@@ -125,3 +125,23 @@ def test_what_was_written_can_be_read_out_of_an_old_file(tmp_path: Path) -> None
 def test_nothing_there_is_nothing_written(tmp_path: Path) -> None:
     assert rescue(Profile(tmp_path), KEY) == {"outbox": [], "drafts": []}
     assert not any(tmp_path.iterdir())
+
+
+def test_a_cache_of_other_tables_is_begun_anew_and_the_outbox_stays(
+    store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, case(pw_info))
+    item = store.act(DE, case_id(1), "accept", answers={"agreed_days": 5})
+    store.close()
+    same = open_store(home)
+    assert same.row(DE, case_id(1), "all", "due") is not None
+    same.close()
+    other = (schema.CACHE[0] + "create table later(a);", *schema.CACHE[1:])
+    monkeypatch.setattr(schema, "CACHE", other)
+    monkeypatch.setattr(schema, "DIGEST", "another")
+    again = open_store(home)
+    assert again.row(DE, case_id(1), "all", "due") is None
+    assert again._cache.rows("select * from later") == []
+    assert [found.client_ref for found in again.outbox()] == [item.client_ref]
+    again.close()
+    open_store(home).close()
