@@ -47,6 +47,10 @@ _SENTENCES: dict[str, str] = {
     "offline": N_(
         "The server cannot be reached. What you do is kept and sent later; look whether this machine has a network."
     ),
+    "noAnswer": N_(
+        "The server has not answered for several tries; look at the network of this machine. The program goes on"
+        " trying, and what you do is kept."
+    ),
     "captivePortal": N_(
         "This network wants you to sign in first: open any web page in your browser, sign in there, then synchronise."
     ),
@@ -140,6 +144,7 @@ _SENTENCES: dict[str, str] = {
 
 _SHORT: dict[str, str] = {
     "offline": N_("offline"),
+    "noAnswer": N_("no answer for long"),
     "captivePortal": N_("network sign-in needed"),
     "proxy": N_("blocked by the proxy"),
     "tls": N_("certificate not trusted"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import FILE_BUDGET, Now
-from imi_tui.sync.errors import Disabled, NotSignedIn, OtherServer, SyncError
+from imi_tui.sync.errors import Disabled, NotSignedIn, Offline, OtherServer, SyncError
 
 if TYPE_CHECKING:
     from imi_tui.cache.store import Store
@@ -29,6 +29,8 @@ Tokens = Callable[["Secrets", "Http"], "TokenSource"]
 """Makes the source of tokens in the worker's own thread, over its own connections."""
 
 FIRST_RETRY, LAST_RETRY = 5.0, 900.0
+UNANSWERED = 5
+"""Tries in a row that no server answered after which the officer is told that this is more than a moment."""
 QUICK_POLL, SLOW_POLL = 60.0, 600.0
 METERED = 5.0
 """How many times longer the waits are where every byte counts."""
@@ -50,12 +52,13 @@ class Pace:
         self._poll = min(max(poll, QUICK_POLL), 24 * 3600.0)
         self._jitter = jitter
         self._failures = 0
+        self.unanswered = 0
         self._quiet = QUICK_POLL
         self.metered = False
 
     def after(self, report: Report) -> float:
         """Seconds until the next synchronisation after one that worked."""
-        self._failures = 0
+        self._failures = self.unanswered = 0
         busy = report.sent or report.changed or report.removed or report.waiting
         self._quiet = QUICK_POLL if busy else min(self._quiet * 2, self._poll)
         return self._spread(min(self._quiet, self._poll) * (METERED if self.metered else 1))
@@ -63,6 +66,7 @@ class Pace:
     def after_failure(self, error: Exception) -> float:
         """Seconds until the next try after one that failed."""
         self._failures += 1
+        self.unanswered = self.unanswered + 1 if isinstance(error, Offline) else 0
         if isinstance(error, _NEEDS_THE_OFFICER):
             return self._spread(LAST_RETRY)
         wait = min(FIRST_RETRY * 2 ** min(self._failures - 1, 10), LAST_RETRY)
@@ -204,10 +208,12 @@ class SyncWorker:
 
         done, failure, code = self._tried("run", work)
         if done is None:
+            wait = self._pace.after_failure(failure)
+            code = "noAnswer" if self._pace.unanswered >= UNANSWERED else code
             self._note(store, code)
             self._tell(code)
             self._held = (failure.retry_after or 0.0) if isinstance(failure, SyncError) else 0.0
-            return self._pace.after_failure(failure)
+            return wait
         self._held = 0.0
         report, more = done
         skewed = report.skew is not None and abs(report.skew) > SKEW_SECONDS

@@ -17,7 +17,7 @@ from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
 from imi_tui.sync.engine import Engine, Report
 from imi_tui.sync.errors import NotSignedIn, Offline, RateLimited, Unavailable
-from imi_tui.sync.worker import Pace, SyncWorker
+from imi_tui.sync.worker import UNANSWERED, Pace, SyncWorker
 from tests.central.world import LYON, send
 from tests.tui.live import live_server, person
 from tests.tui.sync.hostile import Answer, hostile_server
@@ -41,6 +41,30 @@ def test_failures_double_up_to_a_quarter_of_an_hour_and_success_forgets_them() -
     assert waits[-1] == 900
     steps.after(Report())
     assert steps.after_failure(Offline()) == 5
+
+
+def test_tries_without_an_answer_are_counted_until_one_comes() -> None:
+    steps = pace()
+    for _ in range(UNANSWERED):
+        assert steps.unanswered < UNANSWERED
+        steps.after_failure(Offline())
+    assert steps.unanswered == UNANSWERED
+    steps.after_failure(Unavailable("", 1))
+    assert steps.unanswered == 0
+
+
+def test_five_tries_without_a_server_are_told_and_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imi_tui.sync.worker.FIRST_RETRY", 0.01)
+    monkeypatch.setattr("imi_tui.sync.worker.LAST_RETRY", 0.01)
+    Store.open(Profile(tmp_path), KEY).close()
+    heard = Heard()
+    worker = SyncWorker(Profile(tmp_path), KEY, "http://127.0.0.1:9", lambda *_: GivenToken("t"), said=heard)
+    worker.start()
+    try:
+        told = [heard.queue.get(timeout=20) for _ in range(UNANSWERED + 2)]
+    finally:
+        worker.stop(10)
+    assert told == ["offline"] * (UNANSWERED - 1) + ["noAnswer"] * 3
 
 
 def test_what_the_server_asks_for_is_granted_with_jitter() -> None:
