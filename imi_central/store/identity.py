@@ -243,6 +243,8 @@ class Sessions:
     def rotate(self, given: Refresh, tokens: Tokens) -> bool:
         """Exchange a refresh token; false, and the session over, where it was exchanged before and that was heard."""
         with self._store.writing() as conn:
+            # Of several at once each sees what the one before it gave.
+            conn.execute(sa.select(token.c.used).where(token.c.digest == given.digest).with_for_update())
             taken = conn.execute(
                 sa.update(token).where(token.c.digest == given.digest, sa.not_(token.c.used)).values(used=True)
             )
