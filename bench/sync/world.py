@@ -123,7 +123,9 @@ class World:
         store = open_store(Settings(data=self._data))
         try:
             with store.view(OFFICER) as view:
-                held = [case for case in view.cases(DESK, None, 100_000) if case.turn is not None and case.level == "full"]
+                held = [
+                    case for case in view.cases(DESK, None, 100_000) if case.turn is not None and case.level == "full"
+                ]
             chosen = [(case, other) for case in held if (other := case.counterpart(DESK)) is not None][:count]
             if len(chosen) < count:
                 raise RuntimeError(f"only {len(chosen)} cases under way")
