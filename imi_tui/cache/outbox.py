@@ -144,6 +144,11 @@ class Outbox:
         sql = f"select {_COLUMNS} from outbox where desk = ? and state = 'acked' order by pos"  # noqa: S608
         return [Item(*row) for row in self.work.rows(sql, (desk,))]
 
+    def kept(self) -> list[Item]:
+        """Acknowledged entries of all desks that are still kept, in order."""
+        sql = f"select {_COLUMNS} from outbox where state = 'acked' order by pos"  # noqa: S608
+        return [Item(*row) for row in self.work.rows(sql)]
+
     def aliases(self) -> dict[tuple[str, str], str]:
         """What local ids became: (desk, local id) to the server's id or a newer local one."""
         return {(desk, ref): id for desk, ref, id in self.work.rows("select desk, ref, case_id from alias")}
@@ -286,13 +291,33 @@ class Outbox:
         """Inside: note the server's epoch."""
         self.work.run("insert or replace into meta values('epoch', ?)", (epoch,))
 
-    def prune(self, desk: str, safe: int) -> None:
-        """Inside: forget what was acknowledged, came back, and is in a verified backup that reaches change `safe`."""
-        self.work.run(
-            "delete from outbox where desk = ? and state = 'acked' and confirmed = 1"
-            " and json_type(created, '$.seq') = 'integer' and json_extract(created, '$.seq') <= ?",
-            (desk, safe),
+    def safe(self, desk: str, safe: int) -> list[str]:
+        """What was acknowledged, came back, and is in a verified backup that reaches change `safe`."""
+        sql = (
+            "select client_ref from outbox where desk = ? and state = 'acked' and confirmed = 1"
+            " and json_type(created, '$.seq') = 'integer' and json_extract(created, '$.seq') <= ?"
         )
+        return [ref for (ref,) in self.work.rows(sql, (desk, safe))]
+
+    def doubt(self, refs: Iterable[str]) -> set[str]:
+        """Inside: queue these once more, unless that was done before; which they are."""
+        found = self.work.one("select value from meta where name = 'offered again'")
+        before: set[str] = set(json.loads(found[0])) if found is not None else set()
+        again = set(refs) - before
+        if again:
+            value = json.dumps(sorted(before | again))
+            self.work.run("insert or replace into meta values('offered again', ?)", (value,))
+            self.requeue(sorted(again))
+        return again
+
+    def forget(self, refs: Iterable[str]) -> None:
+        """Inside: these are safe at the server."""
+        gone = list(refs)
+        self.work.many("delete from outbox where client_ref = ? and state = 'acked'", [(ref,) for ref in gone])
+        found = self.work.one("select value from meta where name = 'offered again'")
+        left = set(json.loads(found[0])) - set(gone) if found is not None else set()
+        if found is not None:
+            self.work.run("insert or replace into meta values('offered again', ?)", (json.dumps(sorted(left)),))
 
     def touch(self, cases: Iterable[tuple[str, str]]) -> None:
         """Inside: raise the generation and note whom it concerns."""

@@ -93,6 +93,7 @@ class SyncStore:
         self._contents = contents
         self.register = RegisterParts(store, cache, directory, session)
         self.brake = Brake(cache)
+        self._looked = False
 
     # --- session, states, secrets ---------------------------------------------------------------------------
 
@@ -261,10 +262,22 @@ class SyncStore:
         return bool(before)
 
     def prune(self, account: str, safe: int) -> None:
-        """Forget acknowledged entries that a verified backup of the server has (P4)."""
-        if safe > 0:
-            with self._outbox.work.write():
-                self._outbox.prune(account, safe)
+        """Forget acknowledged entries that a verified backup of the server has (P4).
+
+        One that is not among the confirmed entries may have been lost with a history of the server that nobody saw
+        end, as when this machine lost its last pages too: it is offered once more, and forgotten when it was known.
+        """
+        if safe <= 0:
+            return
+        known = self._outbox.safe(account, safe)
+        missing = [ref for ref in known if not self._projector.is_confirmed(account, ref)]
+        if not known:
+            return
+        with self._outbox.work.write():
+            again = self._outbox.doubt(missing)
+            self._outbox.forget([ref for ref in known if ref not in again])
+        if again:
+            self._store.reflect()
 
     # --- what the server says -------------------------------------------------------------------------------
 
@@ -433,17 +446,27 @@ class SyncStore:
     def followed(self) -> None:
         """Every desk was followed to its end: what the server took has come by now, or is not this officer's to see.
 
-        A case that was blocked before it could come back must not go on showing as it was sent.
+        Or the server lost it with a history whose end nobody saw: it is offered once more. A case that was blocked
+        before it could come back must not go on showing as it was sent.
         """
-        left = [item for item in self._outbox.live() if item.state == "acked"]
+        # With the power a machine may lose what it had read: once a process, everything kept is looked for.
+        kept = self._outbox.kept() if not self._looked else self._outbox.live()
+        self._looked = True
+        left = [
+            item
+            for item in kept
+            if item.state == "acked" and not self._projector.is_confirmed(item.desk, item.client_ref)
+        ]
         if not left:
             return
         with self._outbox.work.write():
+            again = self._outbox.doubt([item.client_ref for item in left])
+            hidden = [item for item in left if item.client_ref not in again]
             self._outbox.work.many(
                 "update outbox set confirmed = 1 where client_ref = ? and state = 'acked'",
-                [(item.client_ref,) for item in left],
+                [(item.client_ref,) for item in hidden],
             )
-            self._outbox.touch([(item.desk, item.case_id) for item in left])
+            self._outbox.touch([(item.desk, item.case_id) for item in hidden])
         self._store.reflect()
 
     def _truncate_log(self) -> None:

@@ -155,7 +155,8 @@ def test_what_the_listing_forgot_with_the_power_is_seen_again(make: Make) -> Non
     machine.end()
     machine.disk.lazy = True
     machine.open().undo(item.client_ref)
-    machine.line.faults = iter(["refused"])
+    # Once more is tried at once, on a connection of its own.
+    machine.line.faults = iter(["refused", "refused"])
     assert machine.sync() is None
     machine.rng = random.Random(1)
     machine.disk.files[str(machine.profile.cache_db) + "-wal"].pending[:] = []

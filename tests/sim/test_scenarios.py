@@ -31,6 +31,8 @@ def test_a_case_that_was_blocked_before_it_came_back_is_not_shown(central: Centr
     act(central, "lyon", LYON, case.id, "withdraw", text=Text(lang="en", text="Solved."))
     central.age("block", case.id)
     lyon.sync()
+    # It did not come back: it is offered once more, and then known to be there.
+    lyon.sync()
     assert lyon.store.outbox() == []
     assert lyon.store.window("all", "due", limit=9) == []
     assert lyon.store.counts()["all"] == 0
