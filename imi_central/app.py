@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +62,10 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
         if store is None:
             opened.close()
 
+    ending: list[Callable[[], None]] = []
     app = Starlette(
         routes=[
-            *build_routes(opened, authenticate, base_url=issuer),
+            *build_routes(opened, authenticate, base_url=issuer, ending=ending.append),
             *identity.routes(),
             Route("/health", _health, methods=["GET"]),
         ],
@@ -72,7 +73,7 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
         exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
     )
-    app.state.store, app.state.identity = opened, identity
+    app.state.store, app.state.identity, app.state.end_events = opened, identity, ending[0]
     return app
 
 

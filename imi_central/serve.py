@@ -47,7 +47,7 @@ def serve(settings: Settings, ready: Callable[[str], None], *, stop_when_idle: f
             timeout_keep_alive=75,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        server = _Server(config, lambda: ready(url), stop_when_idle)
+        server = _Server(config, lambda: ready(url), stop_when_idle, app.state.end_events)
         _stop_on_signals(server)
         server.run(sockets=[listening])
     finally:
@@ -64,9 +64,11 @@ def announce(url: str, ready_fd: int | None) -> None:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], stop_when_idle: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], stop_when_idle: float, end_events: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._end_events = ready, end_events
         self._stop_when_idle = stop_when_idle
         self._requests, self._last_request = 0, time.monotonic()
 
@@ -75,8 +77,13 @@ class _Server(uvicorn.Server):
         if self.started:
             self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Who only listens has no request to end.
+        self._end_events()
+        await super().shutdown(sockets)
+
     async def on_tick(self, counter: int) -> bool:
-        if self.server_state.total_requests != self._requests:
+        if self.server_state.total_requests != self._requests or self.server_state.tasks:
             self._requests, self._last_request = self.server_state.total_requests, time.monotonic()
         idle = time.monotonic() - self._last_request
         return await super().on_tick(counter) or 0 < self._stop_when_idle < idle

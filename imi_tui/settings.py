@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VAULTS = ("keyring", "passphrase", "file", "memory")
 KEYBOARDS = ("auto", "bds", "phonetic", "off")
+EVENTS = ("auto", "off")
 
 
 class Settings(NamedTuple):
@@ -37,6 +38,8 @@ class Settings(NamedTuple):
     """Minutes between synchronisations while nothing happens."""
     metered: bool = False
     """Whether every byte counts: only lists and what is opened is fetched, less often; the bytes of the day show."""
+    events: str = "auto"
+    """Whether the server may say at once that something changed: auto (where the line carries it) or off."""
     files_mib: int = 500
     """Mebibytes of downloaded files that are kept on this machine; the ones looked at longest ago make room."""
     open_personal: bool = False
@@ -54,11 +57,12 @@ _KINDS: dict[str, type] = {
     "mouse": bool,
     "poll_minutes": int,
     "metered": bool,
+    "events": str,
     "files_mib": int,
     "open_personal": bool,
     "keys": dict,
 }
-_CHOICES = {"vault": VAULTS, "keyboard": KEYBOARDS}
+_CHOICES = {"vault": VAULTS, "keyboard": KEYBOARDS, "events": EVENTS}
 
 
 def read(path: Path) -> Settings:

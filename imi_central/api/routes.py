@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -13,7 +13,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imi_central.api import body, dispatch, session, stream, transfer
+from imi_central.api import body, dispatch, events, session, stream, transfer
 from imi_central.api.errors import Disabled, Problem, Unauthorized, not_found, not_json, over_limit, unavailable
 from imi_central.api.gate import Gate
 from imi_central.store import NoSeat, OfficerDisabled, OverQuota, Store, TooSlow, Unavailable, UnknownOfficer
@@ -27,24 +27,33 @@ Authenticate = Callable[["Request"], Awaitable[str]]
 """Tells the id of the officer whose request it is; raises `Unauthorized`."""
 
 WORKERS = 12
+LISTENING_WORKERS = 2
 T = TypeVar("T")
 Handler = Callable[["Request"], Awaitable[Response]]
 
 
 def build_routes(
-    store: Store, authenticate: Authenticate, *, limits: Limits | None = None, base_url: str = ""
+    store: Store,
+    authenticate: Authenticate,
+    *,
+    limits: Limits | None = None,
+    base_url: str = "",
+    ending: Callable[[Callable[[], None]], None] | None = None,
 ) -> list[Route]:
     """The routes of the protocol.
 
     `base_url` is the address clients reach the server at, without a slash at its end; taken from each request
-    where empty.
+    where empty. `ending` is given what ends all listening, to be called on the event loop when the server stops.
     """
     api = Api(store, authenticate, limits or Limits(), base_url)
+    if ending is not None:
+        ending(api.events.close)
     return [
         Route("/jmap/session", api.session, methods=["GET"]),
         Route("/.well-known/jmap", api.session, methods=["GET"]),
         Route("/jmap/api", api.call, methods=["POST"]),
         Route("/jmap/stream", api.stream, methods=["POST"]),
+        Route("/jmap/eventsource", api.listen, methods=["GET"]),
         Route("/jmap/upload/{account}", api.upload, methods=["POST"]),
         Route("/jmap/download/{account}/{blob}/{name:path}", api.download, methods=["GET"]),
     ]
@@ -58,9 +67,13 @@ class Api:
         self._threads = anyio.CapacityLimiter(WORKERS)
         self._requests = Gate("maxConcurrentRequests", limits.max_concurrent_requests)
         self._uploads = Gate("maxConcurrentUpload", limits.max_concurrent_upload)
+        # Apart from the others, so that no request waits because very many listeners look at once.
+        self._listening = anyio.CapacityLimiter(LISTENING_WORKERS)
+        self.events = events.Events(self._look)
         self.session = _answering(self._session)
         self.call = _answering(self._call)
         self.stream = _answering(self._stream)
+        self.listen = _answering(self._listen)
         self.upload = _answering(self._upload)
         self.download = _answering(self._download)
 
@@ -108,6 +121,25 @@ class Api:
                 each.partition(";")[0].strip() for each in request.headers.get("accept-encoding", "").split(",")
             }
             return stream.Stream(first, following, held.pop_all().close, compress="zstd" in accepted)
+
+    async def _look(self, accounts: Collection[str]) -> dict[str, str]:
+        return await anyio.to_thread.run_sync(self._store.tokens, accounts, limiter=self._listening)
+
+    async def _listen(self, request: Request) -> Response:
+        officer_id = await self._authenticate(request)
+        wanted = events.asked(request.query_params, request.headers.get("last-event-id", ""))
+
+        def states() -> dict[str, str]:
+            with self._store.view(officer_id) as view:
+                return view.states()
+
+        async def read() -> dict[str, str]:
+            await self._authenticate(request)
+            return await anyio.to_thread.run_sync(states, limiter=self._listening)
+
+        with contextlib.ExitStack() as held:
+            listener = held.enter_context(self.events.listener(officer_id))
+            return events.EventStream(self.events, listener, wanted, read, held.pop_all().close)
 
     async def _upload(self, request: Request) -> Response:
         officer_id = await self._authenticate(request)

@@ -77,6 +77,6 @@ def session(store: Store, officer_id: str, limits: Limits, base: str) -> dict[st
         "apiUrl": f"{base}/jmap/api",
         "uploadUrl": f"{base}/jmap/upload/{{accountId}}",
         "downloadUrl": f"{base}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?type={{type}}",
-        "eventSourceUrl": "",
+        "eventSourceUrl": f"{base}/jmap/eventsource?types={{types}}&closeafter={{closeafter}}&ping={{ping}}",
         "state": now,
     }

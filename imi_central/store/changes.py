@@ -66,6 +66,14 @@ def head(conn: Connection, account_id: str) -> Head:
     return Head(row.seq, bytes(row.head), row.floor)
 
 
+def tokens(conn: Connection, account_ids: Iterable[str]) -> dict[str, str]:
+    """The present state tokens of these accounts, of as many as one statement carries."""
+    found = conn.execute(
+        sa.select(account.c.id, account.c.seq, account.c.head).where(account.c.id.in_(list(account_ids)))
+    )
+    return {row.id: seal.token(row.seq, bytes(row.head)) for row in found}
+
+
 def append(conn: Connection, at: int, changes: Mapping[str, Iterable[Change]]) -> dict[str, int]:
     """Log `changes` by account, as the last step of a write transaction; returns each account's first new seq.
 

@@ -17,7 +17,7 @@ from imi_central.store.casefile import note
 from imi_central.store.codec import ms
 from imi_central.store.errors import BackupRefused, StateUnknown, Unavailable
 from imi_central.store.migrate import migrate
-from imi_central.store.sight import Sight
+from imi_central.store.sight import Sight, batches
 from imi_central.store.tables import account, audit, officer, server
 from imi_central.store.view import View
 from imi_core.case import to_wire
@@ -134,6 +134,14 @@ class Store:
         """The newest change of each account."""
         with self.reading() as conn:
             return {row.id: row.seq for row in conn.execute(sa.select(account.c.id, account.c.seq))}
+
+    def tokens(self, account_ids: Iterable[str]) -> dict[str, str]:
+        """The state tokens of these accounts: a few index look-ups, nothing of any case."""
+        out: dict[str, str] = {}
+        with self.reading() as conn:
+            for batch in batches(account_ids):
+                out |= changes.tokens(conn, batch)
+        return out
 
     def verify(self) -> dict[str, int]:
         """Accounts whose change log was tampered with, and where each breaks."""

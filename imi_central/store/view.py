@@ -74,6 +74,10 @@ class View:
         self._check(account_id)
         return changes.head(self._conn, account_id).token
 
+    def states(self) -> dict[str, str]:
+        """The present state tokens of the directory and of every desk of the officer."""
+        return changes.tokens(self._conn, [DIRECTORY, *self.places])
+
     def safe_seqs(self) -> dict[str, int]:
         """By desk: the highest change that a verified backup contains."""
         found = self._conn.execute(

@@ -129,6 +129,10 @@ class SyncStore:
         found = self._cache.one("select state from account where id = ?", (account,))
         return found[0] if found is not None else ""
 
+    def desk_states(self) -> dict[str, str]:
+        """The state token of each desk that was synchronised."""
+        return {id: state for id, state in self._cache.rows("select id, state from account") if id != DIRECTORY}
+
     def secret(self, name: str) -> str | None:
         """A secret kept encrypted with everything else (a token)."""
         found = self._cache.one("select value from secret where name = ?", (name,))

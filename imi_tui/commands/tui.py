@@ -119,6 +119,7 @@ class Wiring:
             poll=poll,
             file_budget=self._client.settings.files_mib * 1024 * 1024,
             metered=self._metered,
+            events=self._client.settings.events != "off",
         )
         self._worker.start()
 

@@ -6,9 +6,11 @@ with caps (`imi_tui.sync.wire`). Every failure becomes a typed error of `imi_tui
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import email.utils
 import ipaddress
+import socket
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +76,7 @@ class Http:
         self.server = checked_address(server)
         self._client: httpx.Client | None = None
         self._watch = watch or Watch()
+        self._listening: Any = None
         self.sent = 0
         self.received = 0
         self._counted = (0, 0)
@@ -150,10 +153,50 @@ class Http:
         with _typed_errors(), self._watched(len(body)):
             self.sent += len(body)
             with self._open().stream("POST", self.server + path, content=body, headers=headers) as response:
-                _check_stream(response)
+                _check_stream(response, "application/x-ndjson")
                 budget = wire.StreamBudget()
                 for line in wire.lines(self._chunks(response), response.headers.get("content-encoding", ""), budget):
                     yield wire.parse(line)
+
+    def events(self, path: str, token: str, silence: float, most: int) -> Iterator[bytes]:
+        """GET an event stream: its lines of at most `most` bytes, until the server ends it.
+
+        Raises `TokenRefused`; `StreamRefused` where the reply is of another kind, or nothing of it comes within
+        `silence` seconds; `Offline` where nothing more comes for so long.
+        """
+        import httpx
+
+        headers = {
+            "Accept": "text/event-stream",
+            "Accept-Encoding": "zstd, gzip",
+            "Authorization": f"Bearer {token}",
+            "Cache-Control": "no-cache",
+        }
+        timeout = httpx.Timeout(IDLE_SECONDS, connect=CONNECT_SECONDS, read=silence)
+        came = False
+        with _typed_errors():
+            try:
+                with self._open().stream("GET", self.server + path, headers=headers, timeout=timeout) as response:
+                    _check_stream(response, "text/event-stream")
+                    self._listening = response.extensions.get("network_stream")
+                    encoding = response.headers.get("content-encoding", "")
+                    for line in wire.lines(self._chunks(response), encoding, wire.Budget(), most):
+                        came = True
+                        yield line
+            except httpx.ReadTimeout:
+                if came:
+                    raise
+                raise StreamRefused("an event stream that says nothing") from None
+            finally:
+                self._listening = None
+
+    def interrupt(self) -> None:
+        """From another thread: let `events` end now."""
+        listening = self._listening
+        if listening is not None:
+            with contextlib.suppress(OSError):
+                # Below TLS, which is not made for two threads.
+                socket.socket.shutdown(listening.get_extra_info("socket"), socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -237,7 +280,7 @@ class TokenRefused(Exception):
     """Status 401 to a stream."""
 
 
-def _check_stream(response: httpx.Response) -> None:
+def _check_stream(response: httpx.Response, wanted: str) -> None:
     status = response.status_code
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if status == 401:
@@ -245,7 +288,7 @@ def _check_stream(response: httpx.Response) -> None:
     if status == 403:
         raise Disabled("status 403")
     _check_status(status, _retry_after(response.headers.get("retry-after", "")))
-    if status != 200 or kind != "application/x-ndjson":
+    if status != 200 or kind != wanted:
         raise StreamRefused(f"status {status}, a reply of the kind {kind[:40]!r}")
 
 

@@ -59,8 +59,11 @@ class StreamBudget(Budget):
             raise ReplyTooLarge(f"a stream that decodes to more than {MAX_RATIO} times its size")
 
 
-def lines(chunks: Iterable[bytes], encoding: str, budget: Budget) -> Iterator[bytes]:
-    """The lines of a reply, each as soon as its bytes are there. Raises `ServerMistake`, `Offline` for half a line."""
+def lines(chunks: Iterable[bytes], encoding: str, budget: Budget, most: int = MAX_REPLY) -> Iterator[bytes]:
+    """The lines of a reply, each of at most `most` bytes, as soon as its bytes are there.
+
+    Raises `ServerMistake`, `Offline` for half a line.
+    """
     parts: list[bytes] = []
     size = 0
     decode = _zstd_as_it_comes if encoding.strip().lower() == "zstd" else _decoder(encoding)
@@ -72,8 +75,8 @@ def lines(chunks: Iterable[bytes], encoding: str, budget: Budget) -> Iterator[by
             parts, size = [], 0
         parts.append(rest)
         size += len(rest)
-        if size > MAX_REPLY:
-            raise ReplyTooLarge(f"a record of more than {MAX_REPLY} bytes")
+        if size > most:
+            raise ReplyTooLarge(f"a record of more than {most} bytes")
     if size:
         raise Offline("the reply ended in the middle of a line")
 

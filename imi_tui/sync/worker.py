@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.store import Store
     from imi_tui.profile import Profile
     from imi_tui.sync.engine import Engine, Report
+    from imi_tui.sync.events import Listener
     from imi_tui.sync.http import Http
     from imi_tui.sync.ports import Secrets, TokenSource
     from imi_tui.sync.transfers import Transfers
@@ -56,11 +57,13 @@ class Pace:
         self._quiet = QUICK_POLL
         self.metered = False
 
-    def after(self, report: Report) -> float:
-        """Seconds until the next synchronisation after one that worked."""
+    def after(self, report: Report, *, told: bool = False) -> float:
+        """Seconds until the next synchronisation after one that worked; `told`: the server says when it is needed."""
         self._failures = self.unanswered = 0
         busy = report.sent or report.changed or report.removed or report.waiting
         self._quiet = QUICK_POLL if busy else min(self._quiet * 2, self._poll)
+        if told and not report.waiting:
+            return self._spread(max(self._poll, SLOW_POLL))
         return self._spread(min(self._quiet, self._poll) * (METERED if self.metered else 1))
 
     def after_failure(self, error: Exception) -> float:
@@ -92,15 +95,19 @@ class SyncWorker:
         file_budget: int = FILE_BUDGET,
         metered: bool = False,
         rest: Callable[[threading.Event, float], object] = threading.Event.wait,
+        events: bool = False,
         said: Callable[[str], None] | None = None,
     ) -> None:
         """`poll`: seconds in quiet times. `file_budget`: bytes of downloads that are kept.
+        `events`: listen to the server where the line carries it.
 
         `metered`: only lists and what is opened is fetched, less often. `rest` waits for an event or so many seconds.
         `said` hears a problem code (or "") after each run, in the thread."""
         self._profile, self._key, self._server, self._tokens = profile, key, server, token_source
         self._languages, self._file_budget = languages, file_budget
         self._pace = Pace(poll, secrets.SystemRandom().random)
+        self._events = events
+        self._told: Callable[[], bool] = lambda: False
         self._said = said
         self.metered = metered
         self._rest = rest
@@ -133,6 +140,7 @@ class SyncWorker:
     def _main(self) -> None:
         from imi_tui.cache.store import Store
         from imi_tui.sync.engine import Engine
+        from imi_tui.sync.events import Listener
         from imi_tui.sync.http import Http
         from imi_tui.sync.transfers import Transfers
         from imi_tui.sync.transport import HttpTransport
@@ -144,19 +152,27 @@ class SyncWorker:
             self._tell(error.code)
             return
         http: Http | None = None
+        listener: Listener | None = None
         # Somebody opened a case whose content is not here yet.
         unsubscribe = store.subscribe(lambda changed: self.poke() if "wanted" in changed.kinds else None)
         try:
             http = Http(self._server)
-            transport = HttpTransport(http, self._tokens(store.sync, http))
+            lines = [http]
+            tokens = self._tokens(store.sync, http)
+            transport = HttpTransport(http, tokens)
             engine = Engine(store.sync, transport, _now, languages=self._languages)
             transfers = Transfers(store.sync, store.file_moves, transport, _now, time.monotonic)
             store.file_moves.sweep()
+            if self._events:
+                lines.append(Http(self._server))
+                listener = Listener(lines[-1], self.poke)
+                listener.start()
+                self._told = lambda: self._hand_over(listener, store, tokens)
             while not self._stopping.is_set():
                 engine.metered = self._pace.metered = self.metered
                 store.activity.say(self._now("syncing"))
                 wait = self._once(engine, store, transfers)
-                self._count(store, http)
+                self._count(store, lines)
                 if store.indexing():
                     store.activity.say(self._now("indexing"))
                     self._index(store)
@@ -168,6 +184,8 @@ class SyncWorker:
             self._tell(error.code)
         finally:
             unsubscribe()
+            if listener is not None:
+                listener.stop()
             if http is not None:
                 http.close()
             store.close()
@@ -184,12 +202,13 @@ class SyncWorker:
     def _now(self, doing: Literal["", "syncing", "indexing"] = "", next_at: str = "") -> Now:
         return Now(doing, next_at, self.metered, self._spent)
 
-    def _count(self, store: Store, http: Http) -> None:
-        """Note what the line carried."""
+    def _count(self, store: Store, lines: list[Http]) -> None:
+        """Note what the lines carried."""
 
         def work() -> int:
             today = dt.datetime.now().astimezone().date()
-            store.activity.spent(today, *http.spent())
+            for each in lines:
+                store.activity.spent(today, *each.spent())
             return sum(store.activity.traffic(today))
 
         spent, _, _ = self._tried("counting", work)
@@ -221,8 +240,16 @@ class SyncWorker:
         if code:
             self._note(store, code)
         self._tell(code)
-        pause = self._pace.after(report)
+        pause = self._pace.after(report, told=self._told())
         return 0.0 if more else pause
+
+    def _hand_over(self, listener: Listener, store: Store, tokens: TokenSource) -> bool:
+        """Give the listener a token (it never renews one: that is this thread's) and what is here; whether it hears."""
+        if self.metered:
+            listener.hold()
+            return False
+        self._tried("events", lambda: listener.offer(tokens.token(), store.sync.desk_states()))
+        return listener.working
 
     def _tried(self, what: str, work: Callable[[], T]) -> tuple[T | None, Exception, str]:
         """What `work` returned; else None, the error and its code. A mistake of ours must not end the thread."""

@@ -19,6 +19,7 @@ class Weather:
     `cut_down`, `cut_up`: bytes a connection carries that way before it is reset; None for no end.
     `latency`: seconds each piece is late. `rate`: bytes a second each way; 0 for no limit.
     `black_hole`: connections are taken and nothing is passed on. `half_open`: what comes back is swallowed.
+    `buffering`: of replies only the heads are passed on before the server is done.
     """
 
     cut_down: int | None = None
@@ -27,6 +28,7 @@ class Weather:
     rate: int = 0
     black_hole: bool = False
     half_open: bool = False
+    buffering: bool = False
     refuse: bool = False
 
 
@@ -90,7 +92,7 @@ class Proxy:
             self._open -= mine
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool) -> None:
-        carried = 0
+        carried, gathered = 0, b""
         with suppress(OSError):
             while data := await reader.read(STEP):
                 weather = self.weather
@@ -103,6 +105,9 @@ class Proxy:
                     await asyncio.sleep(len(data) / weather.rate)
                 if weather.black_hole or (weather.half_open and not up):
                     continue
+                if weather.buffering and not up:
+                    at = data.find(b"\r\n\r\n") + 4 if data.startswith(b"HTTP/1.1") else 0
+                    data, gathered = data[:at], gathered + data[at:]
                 carried += len(data)
                 if up:
                     self.up += len(data)
@@ -114,6 +119,10 @@ class Proxy:
                     # What was written has to leave before the connection is reset.
                     await asyncio.sleep(0.005)
                     return
+            if gathered:
+                writer.write(gathered)
+                await writer.drain()
+                await asyncio.sleep(0.005)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -14,9 +15,10 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+import uvicorn
 
 from imi_central.cli import main
-from imi_central.serve import _listen
+from imi_central.serve import _listen, _Server
 from imi_central.settings import Settings
 from imi_central.store import Store
 from imi_core.authority import Authority, Desk, Officer
@@ -97,6 +99,32 @@ def test_a_server_process_from_start_to_end(running: Running) -> None:
     assert "GET /jmap 200" in err
     for secret in (token, SECRET, "fr-a"):
         assert secret not in err
+
+
+def test_who_only_listens_hears_the_end(running: Running) -> None:
+    process, url, token = running
+    address = f"{url}/jmap/eventsource?types=*&closeafter=no&ping=60"
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+    with httpx.stream("GET", address, headers=headers, trust_env=False, timeout=20) as answer:
+        pieces = answer.iter_raw()
+        first = next(pieces)
+        while b"StateChange" not in first:
+            first += next(pieces)
+        process.send_signal(signal.SIGTERM)
+        # A connection that is cut would raise here.
+        assert list(pieces) == []
+    assert process.wait(20) == 0
+
+
+def test_a_server_to_which_somebody_listens_is_not_idle() -> None:
+    server = _Server(uvicorn.Config("none:none"), lambda: None, 10.0, lambda: None)
+    server._last_request -= 20
+    server.server_state.tasks.add(object())  # type: ignore[arg-type]
+    assert not asyncio.run(server.on_tick(1))
+    server.server_state.tasks.clear()
+    assert not asyncio.run(server.on_tick(1))
+    server._last_request -= 20
+    assert asyncio.run(server.on_tick(1))
 
 
 def test_a_taken_address_says_so(running: Running, tmp_path: Path) -> None:

@@ -1,0 +1,225 @@
+"""Hears from the server that something has changed, and wakes the synchronisation. Fetches nothing itself.
+
+Events are a convenience: wherever they do not come through (refused, answered by something in between, kept back by a
+proxy), the synchronisation goes on asking from time to time and nobody is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from imi_tui.sync import wire
+from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake, StreamRefused, SyncError, Unavailable
+from imi_tui.sync.http import TokenRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger("imi_tui.sync")
+
+PING = 120
+"""Seconds between signs of life that the server is asked for: a message each, so as few as find a dead line in time."""
+SILENCE = 2.0 * PING
+AGAIN = 3600.0
+"""Seconds until a line that does not carry events is tried again."""
+FIRST_RETRY, LAST_RETRY = 5.0, 900.0
+CUTS = 3
+"""Connections in a row that are cut soon after their beginning, until the line counts as one that carries no events."""
+SETTLE = 2.0
+"""Most seconds to wait before waking: the colleagues at a desk do not ask all at once, and what comes together counts
+once."""
+MAX_EVENT = 256 * 1024
+"""Bytes of one event."""
+ADDRESS = f"/jmap/eventsource?types=Case&closeafter=no&ping={PING}"
+
+
+class Line(Protocol):
+    """A connection of its own to the server (`imi_tui.sync.http.Http`)."""
+
+    def events(self, path: str, token: str, silence: float, most: int) -> Iterator[bytes]:
+        """The lines of an event stream. Raises `SyncError`, `TokenRefused`."""
+
+    def interrupt(self) -> None:
+        """From another thread: let `events` end now."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class Event(NamedTuple):
+    """One event; `data` is cleaned."""
+
+    name: str
+    data: Any
+
+
+class Offer(NamedTuple):
+    """What the synchronisation hands over: a token, and the state of each desk in the cache."""
+
+    token: str
+    held: Mapping[str, str]
+
+
+def events(lines: Iterable[bytes]) -> Generator[Event, None, None]:
+    """The events in the lines of a stream. Raises `ServerMistake`."""
+    name, data, size = "", [], 0
+    for line in lines:
+        size += len(line)
+        if size > MAX_EVENT:
+            raise ReplyTooLarge(f"an event of more than {MAX_EVENT} bytes")
+        field, _, value = line.removesuffix(b"\r").partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"event":
+            name = value.decode("ascii", "replace")
+        elif field == b"data":
+            data.append(value)
+        elif not field and not value:
+            if data:
+                yield Event(name, wire.parse(b"\n".join(data)))
+            name, data, size = "", [], 0
+
+
+def states(data: Any) -> dict[str, str]:
+    """The states of a StateChange by desk. Raises `ServerMistake`."""
+    changed = data.get("changed") if isinstance(data, dict) and data.get("@type") == "StateChange" else None
+    if not isinstance(changed, dict) or not all(isinstance(each, dict) for each in changed.values()):
+        raise ServerMistake("a state event that is none")
+    return {desk: str(types["Case"]) for desk, types in changed.items() if "Case" in types}
+
+
+class Listener:
+    """Listens on a thread of its own over a connection of its own."""
+
+    def __init__(
+        self,
+        line: Line,
+        wake: Callable[[], None],
+        *,
+        silence: float = SILENCE,
+        jitter: Callable[[], float] | None = None,
+        pause: Callable[[float], object] | None = None,
+    ) -> None:
+        """`wake` is called from the thread. `silence`: seconds without a byte after which a line counts as dead.
+
+        `pause` waits for some seconds, or until the listener is stopped."""
+        self._line, self._wake, self._silence = line, wake, silence
+        self._jitter = jitter or secrets.SystemRandom().random
+        self.working = False
+        """Whether the server can be heard now."""
+        self._offer: Offer | None = None
+        self._offered = threading.Event()
+        self._refused = ""
+        self._failures = 0
+        self._stopping = threading.Event()
+        self._pause = pause or self._stopping.wait
+        self._thread = threading.Thread(target=self._main, name="imi-events", daemon=True)
+
+    def start(self) -> None:
+        """Begin; nothing is asked before the first `offer`."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End, whatever is waited for."""
+        self._stopping.set()
+        self._offered.set()
+        self._line.interrupt()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def offer(self, token: str, held: Mapping[str, str]) -> None:
+        """Tell after each synchronisation which token is valid and which states the cache holds; any thread."""
+        self._offer = Offer(token, held)
+        self._offered.set()
+
+    def hold(self) -> None:
+        """Do not listen until the next `offer`; any thread."""
+        self._offer = None
+        self._line.interrupt()
+
+    def step(self) -> float | None:
+        """One connection from beginning to end: seconds until the next; None: as soon as there is another token."""
+        self._offered.clear()
+        offer = self._offer
+        if offer is None or offer.token == self._refused:
+            return None
+        asked = 0.0
+        try:
+            self._listen(offer.token)
+        except TokenRefused:
+            # Whoever synchronises renews it.
+            self._refused = offer.token
+            self._wake()
+            return None
+        except (Offline, Unavailable) as error:
+            log.info("events: %s (%s)", error.code, error.detail)
+            asked = error.retry_after or 0.0
+        except SyncError as error:
+            log.info("events: not on this line: %s (%s)", error.code, error.detail)
+            return self._give_up()
+        finally:
+            heard, self.working = self.working, False
+        self._failures += 1
+        if heard and self._failures >= CUTS:
+            log.info("events: not on this line: cut soon each time")
+            return self._give_up()
+        wait: float = min(FIRST_RETRY * 2 ** min(self._failures - 1, 10), LAST_RETRY)
+        return max(wait * (0.5 + self._jitter()), asked * (1 + self._jitter() / 4))
+
+    def _give_up(self) -> float:
+        self._failures = 0
+        return AGAIN * (1 + self._jitter() / 4)
+
+    def _main(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                pause = self.step()
+                if pause is None:
+                    self._offered.wait()
+                else:
+                    self._pause(pause)
+        except Exception as error:  # noqa: BLE001 - the top of a thread that nobody needs
+            log.error("events: internal mistake %s", type(error).__name__)
+        finally:
+            self._line.close()
+
+    def _listen(self, token: str) -> None:
+        seen: set[str] = set()
+        heard = events(self._line.events(ADDRESS, token, self._silence, MAX_EVENT))
+        with contextlib.closing(heard):
+            for event in heard:
+                if self._stopping.is_set() or self._offer is None:
+                    return
+                if event.name == "ping":
+                    _check_interval(event.data)
+                elif event.name == "state":
+                    # The first one names every desk.
+                    self._consider(states(event.data), whole="state" not in seen)
+                else:
+                    continue
+                self.working = True
+                if event.name in seen:
+                    # More than the beginning came through.
+                    self._failures = 0
+                seen.add(event.name)
+
+    def _consider(self, named: Mapping[str, str], *, whole: bool) -> None:
+        if self._differs(named, whole=whole):
+            self._pause(SETTLE * self._jitter())
+            if self._differs(named, whole=whole):
+                self._wake()
+
+    def _differs(self, named: Mapping[str, str], *, whole: bool) -> bool:
+        held = self._offer.held if self._offer is not None else {}
+        return any(held.get(desk) != state for desk, state in named.items()) or (whole and set(held) != set(named))
+
+
+def _check_interval(data: Any) -> None:
+    """Raise `StreamRefused` where signs of life come too seldom to tell silence from a dead line."""
+    interval = data.get("interval") if isinstance(data, dict) else None
+    if not isinstance(interval, int) or not 0 < interval <= PING:
+        raise StreamRefused("another interval than asked for")
