@@ -207,13 +207,14 @@ def test_sql_lives_in_the_store_and_the_cache() -> None:
 
 
 EDGES = {
+    "imi_tui/sync/events.py",
     "imi_tui/sync/worker.py",
     "imi_tui/cli.py",
     "imi_tui/outside/pdf_text.py",
     "imi_central/app.py",
     "imi_central/cli.py",
 }
-"""The worker loop, and the top of a process or request: each may catch everything once."""
+"""The tops of threads, processes and requests: each may catch everything once."""
 
 
 def test_everything_is_caught_at_the_edges_only() -> None:
