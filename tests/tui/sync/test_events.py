@@ -205,7 +205,7 @@ def test_a_line_that_is_cut_soon_each_time_carries_no_events() -> None:
         'event: state\ndata: {"@type":"StateChange","changed":{"a":7}}\n\n',
         "event: state\ndata: {not json\n\n",
         "event: state\ndata: " + "[" * 5000 + "\n\n",
-        "event: state\n" + "data: 1\n" * 50_000 + "\n",
+        "event: news\ndata: [1\n" + "data: ,1\n" * 40_000 + "data: ]\n\n",
     ],
 )
 def test_what_is_no_event_of_ours_ends_it(text: str) -> None:
