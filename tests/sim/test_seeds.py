@@ -41,8 +41,8 @@ def test_nothing_is_lost_doubled_or_shown_wrong(first: int, memory: Path, templa
 
 
 @pytest.mark.parametrize("seed", KNOWN)
-# Not strict: outside `make test-faults` sets come in another order, and the history may take another course.
-@pytest.mark.xfail(reason="known and not mended", raises=AssertionError, strict=False)
+# Strict where sets come in the same order each time, as in `make test-faults`: elsewhere a history may go another way.
+@pytest.mark.xfail(reason="known and not mended", raises=AssertionError, strict=os.environ.get("PYTHONHASHSEED") == "0")
 def test_known_faults_are_still_there(seed: int, memory: Path, template: Path) -> None:
     folder = memory / f"known-{seed}"
     folder.mkdir()
