@@ -50,9 +50,10 @@ SEND_AFTER = 30.0
 COMPLETE = 0.03
 """Seconds a new screen gets to lay itself out before it is painted."""
 
-
 BEGIN = 0.3
 """Seconds after which the sync thread starts: it loads much, and the first keys come first."""
+LOADED = 3.0
+"""Seconds after that in which it has loaded what it needs."""
 
 
 class ImiApp(App[None], inherit_bindings=False):
@@ -112,12 +113,20 @@ class ImiApp(App[None], inherit_bindings=False):
 
     def _begin(self) -> None:
         gc.freeze()
+        # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
+        gc.set_threshold(700, 10, 10_000)
         gc.enable()
+        self.set_timer(LOADED, self._set_aside)
         self.context.start()
         if self.context.notices:
             self.notify("\n".join(self.context.notices), severity="warning", markup=False, timeout=20)
         if not self.context.store.seats() and self.context.sign_in is not None:
             self.push_screen(routes.sign_in())
+
+    def _set_aside(self) -> None:
+        """Leave alone for good what the synchronisation loaded."""
+        gc.collect()
+        gc.freeze()
 
     def on_cache_changed(self, message: CacheChanged) -> None:
         """Gather changes, so that a first sync does not make screens read a hundred times a second."""
@@ -155,6 +164,7 @@ class ImiApp(App[None], inherit_bindings=False):
 
     def _look_at_the_day(self) -> None:
         """Relative dates are drawn again when the day changes, and only then."""
+        gc.collect()
         today = self.context.today()
         if today != self._day:
             self._day = today

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.activity import Activity
+from imi_tui.cache.brake import Brake
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.hub import Hub, hub_of
 from imi_tui.cache.ids import Random, SystemRandom, uuid7
@@ -63,6 +64,7 @@ class Store:
         self._session = SessionTable(cache)
         self._blobs = profile.blobs
         self.reserve = Reserve(profile)
+        self.brake = Brake(cache)
         self.activity = Activity(cache, hub, self.outbox_table, self._session)
 
     @classmethod
@@ -310,11 +312,11 @@ class Store:
 
     def held(self) -> tuple[Held, ...]:
         """Removals on hold: so much would go at once that the officer has to say so."""
-        return self.sync.brake.held()
+        return self.brake.held()
 
     def allow_removals(self) -> None:
         """The officer lets what is on hold be removed at the next synchronisation."""
-        self.sync.brake.allow()
+        self.brake.allow()
 
     def remembered(self, name: str) -> str:
         """What `remember` kept under this name, empty where there is nothing."""

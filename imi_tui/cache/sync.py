@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache import reoffered
-from imi_tui.cache.brake import Brake
 from imi_tui.cache.contents import OPENED, REST, Wanted, content_of, head_of, judged
 from imi_tui.cache.errors import BadObject, CacheBusy
 from imi_tui.cache.ids import LOCAL
@@ -92,7 +91,7 @@ class SyncStore:
         self._projector = projector
         self._contents = contents
         self.register = RegisterParts(store, cache, directory, session)
-        self.brake = Brake(cache)
+        self.brake = store.brake
         self._looked = False
 
     # --- session, states, secrets ---------------------------------------------------------------------------

@@ -218,16 +218,21 @@ class InboxScreen(CaseScreenBase):
 
     def on_case_list_moved(self, _message: CaseList.Moved) -> None:
         """Let footer and preview follow once the cursor rests."""
-        if self._timer is not None:
-            self._timer.stop()
+        self._at_rest()
         self._timer = self.set_timer(SETTLE, self._settle)
 
     def on_case_list_opened(self, _message: CaseList.Opened) -> None:
         """A double click opens."""
         self.action_list_open()
 
+    def _at_rest(self) -> None:
+        """Forget the timer, and stop it: one left running would end the wait of the next."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
     def _settle(self) -> None:
-        self._timer = None
+        self._at_rest()
         if not self._painted:
             self._painted = True
             self._refresh_words()

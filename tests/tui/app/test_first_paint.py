@@ -24,6 +24,8 @@ IDLE = 1.2
 """Seconds without a byte; a blinking cursor would write every half second."""
 ROOT = Path(__file__).parents[3]
 LATER = ("httpx", "keyring", "zstandard", "holidays", "babel", "authlib", "imi_tui.sync.http", "imi_tui.sync.engine")
+BY_NOW = (*LATER, "tomllib", "zoneinfo", "imi_core.workflow", "imi_tui.cache.sync", "imi_tui.cache.projection")
+"""What the list itself does without; the first look at a case loads it."""
 
 PROBE = """
 import asyncio, json, sys, datetime as dt
@@ -32,19 +34,29 @@ from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.context import Context
 from imi_tui.app import ImiApp
+from imi_tui.screens.inbox import InboxScreen
+
+late, later = json.loads(sys.argv[2])
+painted = []
+settle = InboxScreen._settle
+
+def first(screen):
+    painted.append([m for m in late if m in sys.modules])
+    settle(screen)
+
+InboxScreen._settle = first
 
 async def main():
     profile = Profile(Path(sys.argv[1]))
     store = Store.open(profile, bytes(range(32)))
     started = []
-    late = json.loads(sys.argv[2])
-    app = ImiApp(Context(store, profile, start=lambda: started.append([m for m in late if m in sys.modules])))
+    app = ImiApp(Context(store, profile, start=lambda: started.append([m for m in later if m in sys.modules])))
     async with app.run_test(size=(80, 24)) as pilot:
         for _ in range(200):
             if started:
                 break
             await pilot.pause(0.02)
-    print(json.dumps(started))
+    print(json.dumps([painted[0], *started]))
 
 asyncio.run(main())
 """
@@ -86,15 +98,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_first_paint_imports_nothing_that_can_wait(home: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(home), json.dumps(LATER)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        timeout=60,
-    )
-    assert json.loads(done.stdout.splitlines()[-1]) == [[]], "imported before the sync thread was to start"
+    # The first start remembers the names of states, for which it needs the rules.
+    for _start in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE, str(home), json.dumps([BY_NOW, LATER])],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+            timeout=60,
+        )
+        painted, started = json.loads(done.stdout.splitlines()[-1])
+        assert not started, "imported before the sync thread was to start"
+    assert not painted, "imported before the list was painted"
 
 
 class Terminal:

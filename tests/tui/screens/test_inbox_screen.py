@@ -277,6 +277,23 @@ async def test_a_key_repaints_two_rows_and_parks_the_cursor_for_screen_readers(
         assert app.cursor_position.y == case_list(app).region.y + 1
 
 
+async def test_only_one_wait_for_the_cursor_to_rest_runs(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wait:
+        running = True
+
+        def stop(self) -> None:
+            self.running = False
+
+    async with running(store, home) as (_app, pilot):
+        waits: list[Wait] = []
+        monkeypatch.setattr(InboxScreen, "set_timer", lambda *_: waits.append(Wait()) or waits[-1])
+        # The view's own list is settled at once, while the wait of the key before is still running.
+        await pilot.press("down", "8", "down", "down")
+        assert [wait.running for wait in waits] == [False] * (len(waits) - 1) + [True]
+
+
 async def test_views_by_tab_and_number_and_what_an_empty_one_says(store: Store, home: Path) -> None:
     async with running(store, home, size=(120, 30)) as (app, pilot):
         screen = app.screen
@@ -442,7 +459,7 @@ async def test_removals_on_hold_are_explained_and_let_go_by_the_officer(store: S
     async with running(store, home, sync_now=lambda: asked.append(1)) as (app, pilot):
         assert "On hold" not in footer(app)
         desk = store.seats()[0].desk
-        store.sync.brake.hold(desk, 40, 41)
+        store.brake.hold(desk, 40, 41)
         store.sync.set_problem("manyRemoved")
         await settled(pilot)
         assert "removal on hold" in text_of(app)
@@ -451,8 +468,8 @@ async def test_removals_on_hold_are_explained_and_let_go_by_the_officer(store: S
         await settled(pilot)
         assert "would take 40 of 41" in text_of(app)
         await pilot.press("enter")
-        assert not store.sync.brake.allowed(desk, 40)
+        assert not store.brake.allowed(desk, 40)
         await pilot.press("h", "down", "enter")
         await settled(pilot)
-        assert store.sync.brake.allowed(desk, 40)
+        assert store.brake.allowed(desk, 40)
         assert asked
