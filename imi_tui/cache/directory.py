@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from imi_core.authority import Authority, Officer
@@ -191,7 +192,7 @@ class Directory:
             name, _, version = wire_id.rpartition("-")
             self._cache.run(
                 "delete from procedure where replace(id, '.', '_') = ? and version = ?",
-                (name, int(version) if version.isdigit() else -1),
+                (name, int(version) if re.fullmatch("[0-9]{1,15}", version) else -1),
             )
 
     def changed(self) -> None:

@@ -37,9 +37,12 @@ def tail(id: str, desk_no: int) -> bytes:
     """The end of every key of a case: 16 bytes of its id, two of its desk."""
     if len(id) == 32:
         try:
-            return bytes.fromhex(id) + desk_no.to_bytes(2, "big")
+            found = bytes.fromhex(id)
         except ValueError:
-            pass
+            found = b""
+        # Capitals and spaces are read too: two ids must not come out as one.
+        if found.hex() == id:
+            return found + desk_no.to_bytes(2, "big")
     import hashlib
 
     return hashlib.sha256(id.encode()).digest()[:16] + desk_no.to_bytes(2, "big")

@@ -225,10 +225,9 @@ class SyncStore:
         """Whether an entry was refused for files that expired on the server and can be sent once more."""
         if error.get("type") != "blobNotFound":
             return False
-        named = error.get("notFound")
-        return self._store.file_moves.lost(
-            json.loads(self._outbox.item(client_ref).payload), named if isinstance(named, list) else ()
-        )
+        given = error.get("notFound")
+        named = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
+        return self._store.file_moves.lost(json.loads(self._outbox.item(client_ref).payload), named)
 
     def waiting_for_files(self) -> list[OutboxItem]:
         """Entries that cannot be sent before their files, in order."""
@@ -374,9 +373,10 @@ class SyncStore:
 
     def _store_entries(self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
         self._cache.many(
+            # An entry never changes its case: the words of the other one would stay in the index for good.
             "insert into entry(desk, id, case_id, version, client_ref, wire) values(?, ?, ?, ?, ?, ?)"
-            " on conflict(desk, id) do update set case_id = excluded.case_id, version = excluded.version,"
-            " client_ref = excluded.client_ref, wire = excluded.wire",
+            " on conflict(desk, id) do update set version = excluded.version, client_ref = excluded.client_ref,"
+            " wire = excluded.wire where case_id = excluded.case_id",
             [
                 # Only an own entry can confirm one of the outbox: another desk does not choose our references.
                 (desk, found.id, found.case_id, found.version, found.client_ref * (found.desk == account), encode(wire))
@@ -462,8 +462,11 @@ class SyncStore:
         ]
         if not left:
             return
+        officer, seats = str(self._session.officer().get("id", "")), {seat.desk for seat in self._session.seats()}
+        # Of a desk that went nothing can come back; offered there, what was sent would be shown as refused.
+        asked = [item.client_ref for item in left if item.officer == officer and item.desk in seats]
         with self._outbox.work.write():
-            again = self._outbox.doubt([item.client_ref for item in left])
+            again = self._outbox.doubt(asked)
             hidden = [item for item in left if item.client_ref not in again]
             self._outbox.work.many(
                 "update outbox set confirmed = 1 where client_ref = ? and state = 'acked'",

@@ -21,6 +21,8 @@ _T = TypeVar("_T")
 _ROLES = frozenset(get_args(PartRole))
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
+_FIRST = (dt.datetime(1, 1, 2, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
+_LAST = (dt.datetime(9999, 12, 30, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
 _decode_any = msgspec.json.Decoder().decode
 
 
@@ -103,9 +105,12 @@ def overlay(stored: dict[str, Any], case: Case) -> dict[str, Any]:
 
 
 def microseconds(moment: dt.datetime | None) -> int:
-    """Microseconds since 1970; 0 for none. A time without zone is taken as UTC."""
+    """Microseconds since 1970; 0 for none. A time without zone is taken as UTC.
+
+    Moments that are outside the calendar in UTC become its first or last one, which every zone can show.
+    """
     if moment is None:
         return 0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
-    return (moment - _EPOCH) // _MICROSECOND
+    return min(max((moment - _EPOCH) // _MICROSECOND, _FIRST), _LAST)

@@ -39,11 +39,11 @@ def when(iso: str, now: dt.datetime) -> str:
     """
     try:
         moment = dt.datetime.fromisoformat(iso)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=dt.UTC)
+        moment = moment.astimezone(now.tzinfo)
+    except (ValueError, OverflowError):
         return iso
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    moment = moment.astimezone(now.tzinfo)
     from babel.dates import format_time
 
     time = _drawable(format_time(moment.time(), format="short", locale=_locale()))
@@ -91,9 +91,9 @@ def _day(iso: str) -> dt.date | None:
         if len(iso) <= 10:
             return dt.date.fromisoformat(iso)
         moment = dt.datetime.fromisoformat(iso)
-    except ValueError:
+        return moment.astimezone().date() if moment.tzinfo is not None else moment.date()
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone().date() if moment.tzinfo is not None else moment.date()
 
 
 def _locale() -> str:

@@ -422,17 +422,19 @@ class Engine:
                 authorities=got.get("Authority", ()),
                 procedures=got.get("Procedure", ()),
                 officers=got.get("Officer", ()),
-                destroyed={kind: ids for kind, ids in changes.destroyed.items() if ids},
+                destroyed={kind: changes.destroyed[kind] for kind in _kinds(account) if changes.destroyed.get(kind)},
                 filling=changes.filling if changes.has_more else None,
             ),
         )
         run.since.pop(account, None)
         self.report.changed += sum(len(each) for each in got.values())
-        self.report.removed += len(changes.destroyed.get("Case", []))
+        self.report.removed += len(changes.destroyed.get("Case", ())) if account != DIRECTORY else 0
         return [account] if changes.has_more else []
 
     def _cases(self, account: str, changes: Changes, *, whole: bool) -> dict[str, list[dict[str, Any]]]:
         """The cases of a page as `Page` takes them. Whole ones are fetched where lean ones have nothing to go with."""
+        if account == DIRECTORY:
+            return {}
         created, updated = changes.created.get("Case", []), changes.updated.get("Case", [])
         unknown = self._store.unknown(account, [each["id"] for each in updated])
         fetched: list[dict[str, Any]] = []
@@ -462,7 +464,7 @@ class Engine:
         if removed <= SHARE * total:
             return False
         answers, _ = self._ask([["Case/get", {"accountId": account, "ids": gone, "properties": ["id"]}, "c"]])
-        if not answers["c"].error and answers["c"].arguments.get("list") == []:
+        if reading.has_none_of(answers["c"], account, gone):
             return False
         self._hold(run, ManyRemoved(account, removed, total))
         return True

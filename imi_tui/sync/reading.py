@@ -172,6 +172,14 @@ def objects(answer: Answer, account: str, asked: list[str] | None) -> list[dict[
     return list(found.values())
 
 
+def has_none_of(answer: Answer, account: str, ids: list[str]) -> bool:
+    """Whether a ``/get`` answer says of each of these that it is not there."""
+    given, missing = answer.arguments, answer.arguments.get("notFound")
+    if answer.error or given.get("accountId") != account or given.get("list") != [] or not isinstance(missing, list):
+        return False
+    return set(ids) <= {each for each in missing if isinstance(each, str)}
+
+
 def _objects(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(each, dict) and _is_id(each.get("id")) for each in value):
         raise ServerMistake("something else where a list of objects was expected")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
+from imi_tui.cache.errors import BadObject
 from imi_tui.cache.sync import Page
 from imi_tui.sync import reading
-from imi_tui.sync.errors import ServerMistake
+from imi_tui.sync.errors import ServerMistake, SyncError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,9 +81,14 @@ class Register:
         if not ids:
             return 0
         found = self._ask([["Authority/get", {"accountId": DIRECTORY, "ids": ids}, "a"]])
-        authorities = reading.objects(found["a"], DIRECTORY, ids)
-        state = self._store.state(DIRECTORY)
-        self._store.apply(DIRECTORY, Page(new_state=state, authorities=authorities))
+        try:
+            authorities = reading.objects(found["a"], DIRECTORY, ids)
+            state = self._store.state(DIRECTORY)
+            self._store.apply(DIRECTORY, Page(new_state=state, authorities=authorities))
+        except (SyncError, BadObject):
+            # What cannot be used must not stand before everything else at each synchronisation.
+            self._store.register.served(ids)
+            raise
         self._store.register.served(ids)
         return len(authorities)
 

@@ -333,7 +333,7 @@ def moment(iso: str) -> str:
     """A time stamp in local time, sortable by eye: 2026-03-05 14:07."""
     try:
         return dt.datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
+    except (ValueError, OverflowError):
         return iso
 
 
