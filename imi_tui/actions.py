@@ -68,8 +68,8 @@ class Action(NamedTuple):
     """One thing an officer can do.
 
     `label` and `help` are message ids (translated when shown; `translated` says that they already are). `keys` are
-    Textual key names. `footer` orders the footer: 1 comes first, 0 is never shown there. `why` (a message id) is
-    said when its key is pressed while it is not possible.
+    Textual key names. `footer` orders the footer: the smallest comes first, 0 is never shown there. `why` (a message
+    id) is said when its key is pressed while it is not possible.
     """
 
     id: str

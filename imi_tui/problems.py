@@ -18,30 +18,31 @@ if TYPE_CHECKING:
 _SENTENCES: dict[str, str] = {
     # The rules and the server's answers to an entry
     "notAvailable": N_("This cannot be done in the present state of the case."),
-    "forbidden": N_("Your role does not allow this."),
+    "forbidden": N_("Your role does not allow this; ask your coordinator."),
     "stale": N_("The case changed after you read it; look at it again before you decide."),
-    "badTarget": N_("This authority cannot be addressed here."),
+    "badTarget": N_("This authority cannot be addressed here; choose another one."),
     "blocked": N_("The case is blocked; it can only be read."),
     "erased": N_("The case was erased in its time; nothing can be added to it. What you wrote is kept."),
-    "invalidAnswers": N_("Some answers are missing or wrong."),
+    "invalidAnswers": N_("Some answers are missing or wrong; correct them and send it again."),
     "unknownProcedure": N_("This machine does not know the procedure yet; synchronise first."),
-    "definition": N_("The definition of the procedure cannot be used."),
+    "definition": N_("The definition of the procedure cannot be used; tell whoever runs the server."),
     "sealBroken": N_("The record of this case does not add up; tell your coordinator."),
     "notFound": N_("You no longer have access to this case."),
-    "alreadyExists": N_("The server already has another entry under this reference."),
-    "invalidProperties": N_("The server does not accept a part of this entry."),
-    "tooLarge": N_("The entry is too large for the server."),
-    "overQuota": N_("The files of a case may have 100 MiB in all; this entry goes beyond."),
-    "blobNotFound": N_("An attached file is not on the server."),
+    "alreadyExists": N_("The server has another entry under the same number; send this one again as a new one."),
+    "invalidProperties": N_("The server does not accept a part of this entry; correct it and send it again."),
+    "tooLarge": N_("The entry is too large for the server; make it shorter."),
+    "overQuota": N_("The files of a case may have 100 MiB in all; send this entry with fewer files."),
+    "blobNotFound": N_("An attached file is not on the server any more; attach it again."),
     "caseNotBack": N_(
-        "The server was restored from a backup and does not have this case again yet; this is sent when the client of"
-        " those who started the case has brought it back."
+        "The server was restored from a backup and does not have this case yet; this is sent when the case is back."
     ),
     "caseNotReturned": N_(
         "The server was restored from a backup, and this case did not come back in two weeks; what you wrote is kept."
     ),
-    "unresolvedReference": N_("This entry belongs to a new case that the server did not accept."),
-    "error": N_("This did not work."),
+    "unresolvedReference": N_(
+        "This entry belongs to a new case that the server did not accept; correct that case first."
+    ),
+    "error": N_("This did not work; try again."),
     # Synchronising
     "sync": N_("The synchronisation did not work; the program tries again by itself."),
     "offline": N_(
@@ -59,9 +60,9 @@ _SENTENCES: dict[str, str] = {
         " the server's address."
     ),
     "tls": N_(
-        "The certificate of the server cannot be trusted, so nothing was sent. Look at the clock of this"
-        " machine; else ask your coordinator, and let your organisation's certificate authority be installed"
-        " in the system where it inspects traffic."
+        "The certificate of the server cannot be trusted, so nothing was sent. Look at the clock of this "
+        "machine; if it is right, ask whoever runs the network, for a proxy that inspects traffic needs its "
+        "certificate in this system."
     ),
     "insecureServer": N_("The address of the server has to begin with https; sign in again with the right one."),
     "notSignedIn": N_("You are not signed in; sign in to synchronise."),
@@ -78,7 +79,9 @@ _SENTENCES: dict[str, str] = {
         " or use a profile of its own for the other server."
     ),
     "restored": N_("The server was restored from a backup; what you sent since is sent again where it is missing."),
-    "manyRemoved": N_("The server withdrew very many cases at once; nothing was removed yet."),
+    "manyRemoved": N_(
+        "The server would take very many cases away at once; nothing was removed yet. Press h in the inbox to decide."
+    ),
     "clockSkew": N_(
         "The clock of this machine differs from that of the server by more than two minutes; set it, for"
         " deadlines and sign-ins depend on it."
@@ -86,23 +89,25 @@ _SENTENCES: dict[str, str] = {
     "internal": N_("The program made a mistake while synchronising; your work is kept, and it tries again by itself."),
     "noServer": N_("No server is set; sign in with the address of your server."),
     # Signing in
-    "signIn": N_("Signing in did not work."),
-    "signInRefused": N_("The server did not accept the sign-in."),
+    "signIn": N_("Signing in did not work; try again."),
+    "signInRefused": N_("The server did not accept the sign-in; try again, or ask your coordinator."),
     "signInExpired": N_("The sign-in took too long; begin again."),
     "signInCancelled": N_("The sign-in was cancelled."),
     "deviceNotAllowed": N_("The server does not allow to sign in with a code; use the browser."),
     # The cache and the key
-    "cache": N_("The data on this machine cannot be used."),
-    "plaintextCipher": N_("The database software on this machine would not encrypt; nothing was written."),
-    "wrongKey": N_("The key does not open the data on this machine."),
+    "cache": N_("The data on this machine cannot be used; see imi-tui doctor."),
+    "plaintextCipher": N_(
+        "The database software on this machine would not encrypt, so nothing was written; install the program again."
+    ),
+    "wrongKey": N_("The key does not open the data on this machine; choose the one it was made with (--vault)."),
     "corruptCache": N_("A file with data on this machine is damaged; start again to fill it anew."),
     "corruptWork": N_("The file with your drafts and unsent entries is damaged; restore it from a backup."),
-    "filesUnusable": N_("The files of the program cannot be read or written on this machine."),
+    "filesUnusable": N_("The files of the program cannot be read or written; look at the disk and at who owns them."),
     "newerCache": N_(
         "The data on this machine was written by a newer version of the program, which alone may write to it."
         " What you wrote can be read with: imi-tui outbox --export FILE"
     ),
-    "alreadyRunning": N_("The program already runs with this data."),
+    "alreadyRunning": N_("The program already runs with this data; go on there, or close it first."),
     "cacheBusy": N_("The data on this machine is in use; try again in a moment."),
     "diskFull": N_("The disk is full; make room and try again."),
     "badObject": N_("The server sent something that cannot be used; nothing of it was taken over."),
@@ -126,7 +131,9 @@ _SENTENCES: dict[str, str] = {
     "fileBlocked": N_(
         "Files of this kind are not given to other programs, because they could do harm; save it instead."
     ),
-    "filePersonal": N_("Files with personal data are not given to other programs; your settings can allow it."),
+    "filePersonal": N_(
+        "Files with personal data are not given to other programs; read or save it, or allow it in your settings."
+    ),
     "noProgram": N_("There is no program here that could show the file; save it instead."),
     "noFolder": N_("There is no such folder."),
     "nameTaken": N_("The folder holds too many files of this name; choose another one."),
@@ -136,10 +143,10 @@ _SENTENCES: dict[str, str] = {
     "noPreview": N_("This kind of file cannot be shown as text; save it to look at it."),
     "notReadable": N_("The text of this file cannot be read: it is damaged, locked or too much work."),
     "outboxChanged": N_("The outbox changed meanwhile; the program tries again by itself."),
-    "vault": N_("The key of the data on this machine cannot be used."),
+    "vault": N_("The key of the data on this machine cannot be used; see imi-tui doctor."),
     "vaultUnavailable": N_("There is no usable place for the key; choose one with --vault."),
-    "vaultLocked": N_("The place with the key is locked."),
-    "wrongPassphrase": N_("The passphrase is not right."),
+    "vaultLocked": N_("The place with the key is locked; unlock it and try again."),
+    "wrongPassphrase": N_("The passphrase is not right; try again."),
 }
 
 _SHORT: dict[str, str] = {

@@ -60,7 +60,8 @@ class DeskWork:
         """One case with everything that waits for it; `id` may be the local one it had before."""
         with self._cache.snapshot():
             id = self._projector.resolve(desk, id)
-            stored, folded = self._fold(desk, id)
+            items = self._items(desk, id)
+            stored, folded = self._fold(desk, id, items)
             if folded.case is None:
                 return None
             number = self._desks.number(desk)
@@ -74,6 +75,7 @@ class DeskWork:
                 pending=tuple(folded.pending),
                 actions=self._actions(folded.case, self._session.core_seat(desk)),
                 fetching=Contents(self._cache).is_wanted(number, id),
+                refused=sum(item.state == "rejected" for item in items),
             )
 
     def _actions(self, case: Case, seat: Seat | None) -> tuple[str, ...]:
@@ -85,7 +87,15 @@ class DeskWork:
             return ()
         return workflow.available(rules, case, seat)
 
-    def _fold(self, desk: str, id: str) -> tuple[dict[str, Any] | None, Folded]:
+    def _items(self, desk: str, id: str) -> list[Item]:
+        """What the outbox holds for a case."""
+        return [
+            item
+            for item in self._outbox.live()
+            if item.desk == desk and self._projector.resolve(desk, item.case_id) == id
+        ]
+
+    def _fold(self, desk: str, id: str, items: list[Item]) -> tuple[dict[str, Any] | None, Folded]:
         """The stored wire object and the case with what waits applied."""
         sql = (
             "select c.wire, t.wire from listing l join confirmed c on c.n = l.n left join content t on t.n = l.n"
@@ -94,11 +104,6 @@ class DeskWork:
         found = self._cache.one(sql, (self._desks.number(desk), id))
         stored = together(*found) if found is not None else None
         case = to_case(stored) if stored is not None else None
-        items = [
-            item
-            for item in self._outbox.live()
-            if item.desk == desk and self._projector.resolve(desk, item.case_id) == id
-        ]
         if case is None and not any(item.starts for item in items):
             return None, Folded(None)
         return stored, self._projector.folder.fold(desk, id, case, items)
@@ -115,7 +120,7 @@ class DeskWork:
             raise NoSuchSeat(draft.desk)
         with self._cache.snapshot():
             case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
-            case = self._fold(draft.desk, case_id)[1].case if case_id else None
+            case = self._fold(draft.desk, case_id, self._items(draft.desk, case_id))[1].case if case_id else None
             if case_id and case is None:
                 raise NoSuchCase(draft.desk, draft.case_id)
             payload = self._payload(draft, case_id, case)

@@ -50,7 +50,8 @@ class CaseDetail(NamedTuple):
     """All the cache holds of one case. `case` and `entries` are wire objects with pending entries applied.
 
     `pending` are the client refs of entries not confirmed yet, in order; their entries stand at the end of `entries`.
-    `fetching`: request, answers and entries are not here yet, or older than the rest (see `Store.want`).
+    `fetching`: request, answers and entries are not here yet, or older than the rest (see `Store.want`). `refused`
+    counts entries of this machine for it that the server refused.
     """
 
     desk: str
@@ -60,6 +61,7 @@ class CaseDetail(NamedTuple):
     pending: tuple[str, ...]
     actions: tuple[str, ...]
     fetching: bool = False
+    refused: int = 0
 
 
 class AuthorityHit(NamedTuple):

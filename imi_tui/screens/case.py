@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from imi_tui.cache.model import CaseDetail
+    from imi_tui.viewmodel.files import Shown
 
 Page = tuple[str, str, "Callable[[pages.View], list[Block]]"]
 TABS: tuple[Page, ...] = (
@@ -106,7 +107,11 @@ class CaseScreen(FilesTab):
 
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the case again."""
-        if kinds and not kinds & {"cases", "outbox", "directory", "session", "files"}:
+        followed = {"cases", "outbox", "directory", "session", "files"}
+        if TABS[self._tab][0] == "files":
+            # Whether a file moves depends on the line.
+            followed.add("status")
+        if kinds and not kinds & followed:
             return
         self._detail = self.store.case(*self._at)
         if self._detail is not None and self._detail.fetching:
@@ -141,7 +146,9 @@ class CaseScreen(FilesTab):
 
     def _show_page(self, view: pages.View, *, keep: bool) -> None:
         page, list_ = self.query_one(Document), self.query_one(FileList)
-        found = shown(view, self.store.files.state) if TABS[self._tab][0] == "files" else []
+        found: list[Shown] = []
+        if TABS[self._tab][0] == "files":
+            found = shown(view, self.store.files.state, self.store.status().problem)
         if bool(found) != list_.display:
             list_.display, page.display = bool(found), not found
             (list_ if found else page).focus()

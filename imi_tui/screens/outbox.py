@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widgets import Static
 
+from imi_core.errors import UnknownProcedure
 from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
@@ -24,6 +25,7 @@ from imi_tui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from imi_core.procedure import Rules
     from imi_tui.cache.model import OutboxItem
 
 
@@ -39,6 +41,9 @@ class OutboxList(LineList["OutboxItem"]):
         self.problem = ""
         self.now = dt.datetime.now(dt.UTC)
         self.names: dict[str, str] = {}
+        self.rules: dict[str, Rules] = {}
+        self.held: set[str] = set()
+        self.languages: tuple[str, ...] = ("en",)
         self.files: dict[str, str] = {}
         self.texts: dict[str, str] = {}
 
@@ -47,17 +52,16 @@ class OutboxList(LineList["OutboxItem"]):
         return item.client_ref
 
     def lines_of(self, item: OutboxItem, width: int) -> list[Text]:
-        """Two lines and the reasons."""
+        """What it is, how it stands, and the reasons of a refusal."""
         reference = item.reference or _("new case")
         name = self.names.get(item.client_ref, item.action)
         first = f"{outgoing.mark(item)} {reference}  {name}  {one_line(item.subject)}"
-        since = _("queued: {age}").format(age=ago(item.queued_at, self.now))
-        second = "; ".join((outgoing.state(item, self.problem), since, outgoing.attempts(item)))
+        age, ref = ago(item.queued_at, self.now), item.client_ref
+        told = outgoing.state(item, self.problem, held=ref in self.held)
         out = [Text(cut(first.rstrip(), width), no_wrap=True)]
-        if files := self.files.get(item.client_ref):
-            second += f"; {files}"
-        out += [Text(f"    {line}", "dim", no_wrap=True) for line in wrap(second, max(10, width - 4))]
-        for reason in outgoing.reasons(item):
+        for below in outgoing.lines(item, told, age, self.files.get(ref, "")):
+            out += [Text(f"    {line}", "dim", no_wrap=True) for line in wrap(below, max(10, width - 4))]
+        for reason in outgoing.reasons(item, lambda field: self._label(item, field)):
             out += [Text(f"    - {line}", no_wrap=True) for line in wrap(reason, max(10, width - 6))]
         if text := self.texts.get(item.client_ref):
             lines = wrap(text, max(10, width - 6))
@@ -66,6 +70,10 @@ class OutboxList(LineList["OutboxItem"]):
                 lines = [*lines[:TEXT_LINES], *wrap(f"… {more}", max(10, width - 6))]
             out += [Text(f"    | {line}", no_wrap=True) for line in lines]
         return out
+
+    def _label(self, item: OutboxItem, field: str) -> str:
+        found = self.rules.get(item.client_ref)
+        return outgoing.field_name(found, item.action, field, self.languages) if found is not None else field
 
 
 class OutboxScreen(BaseScreen[None]):
@@ -93,7 +101,14 @@ class OutboxScreen(BaseScreen[None]):
         found = self.query_one(OutboxList)
         found.now = dt.datetime.now(dt.UTC)
         found.problem = self.store.status().problem
-        found.names = {item.client_ref: self._name_of(item) for item in items}
+        found.held, found.languages = outgoing.behind(items), self.context.languages
+        procedures = {item.client_ref: self._procedure_of(item) for item in items}
+        found.names = {item.client_ref: self._name_of(item, *procedures[item.client_ref]) for item in items}
+        found.rules = {
+            item.client_ref: known
+            for item in items
+            if item.state == "rejected" and (known := self._rules(*procedures[item.client_ref])) is not None
+        }
         found.files = {
             item.client_ref: waiting_line(item.payload.get("attachments", ()), self.store.files.state) for item in items
         }
@@ -105,10 +120,29 @@ class OutboxScreen(BaseScreen[None]):
         empty.display = not items
         empty.update(Text(_("Nothing waits to be sent, and nothing was refused.")))
 
-    def _name_of(self, item: OutboxItem) -> str:
+    def _procedure_of(self, item: OutboxItem) -> tuple[str, int | None]:
+        """Id and version of the procedure of its case; "" where the case is not here."""
+        if started := str(item.payload.get("procedure", "")):
+            return started, None
         detail = self.store.case(item.desk, item.case_id) if item.case_id else None
-        procedure = str(item.payload.get("procedure", "") or (detail.case.get("procedure", "") if detail else ""))
-        return outgoing.action_name(procedure, item.action, self.store.rules, self.context.languages)
+        if detail is None:
+            return "", None
+        return str(detail.case.get("procedure", "")), detail.case.get("procedureVersion")
+
+    def _rules(self, procedure: str, version: int | None) -> Rules | None:
+        try:
+            return self.store.rules(procedure, version)
+        except UnknownProcedure:
+            return None
+
+    def _name_of(self, item: OutboxItem, procedure: str, version: int | None) -> str:
+        return outgoing.action_name(
+            procedure,
+            item.action,
+            lambda id: self.store.rules(id, version),
+            self.context.languages,
+            self.store.procedures,
+        )
 
     def _is_stranded(self, item: OutboxItem) -> bool:
         """Whether it was refused and its case is no longer on this machine."""

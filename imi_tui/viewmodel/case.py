@@ -123,6 +123,14 @@ def overview(view: View) -> list[Block]:
     out.append(Block(view.rules.procedure.legal_basis, "quiet"))
     out.append(Block(_("State: {state}").format(state=view.state(view.case.get("state", "")))))
     out += _deadlines(view)
+    if view.detail.refused:
+        count = view.detail.refused
+        told = ngettext(
+            "{count} entry of this case was refused; see the outbox (o).",
+            "{count} entries of this case were refused; see the outbox (o).",
+            count,
+        )
+        out.append(Block(told.format(count=count), "alarm"))
     if view.detail.fetching:
         out.append(Block(_("The content of this case is being fetched; what you see may not be all of it."), "alarm"))
     if view.detail.pending:

@@ -8,6 +8,7 @@ from imi_core import answers as forms
 from imi_core.errors import ImiError
 from imi_tui.cache.wire import to_case
 from imi_tui.i18n import _
+from imi_tui.labels import Labels
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.case import answer_text, moment
 
@@ -70,7 +71,7 @@ def _mine(view: View, item: OutboxItem) -> str:
     fields = _fields(view, item.action)
     lines = [view.action(item.action), str((item.payload.get("text") or {}).get("text", ""))]
     for id, value in dict(item.payload.get("answers") or {}).items():
-        lines.append(f"{_label(view, fields, id)}: {_value(view, fields, id, value)}")
+        lines.append(f"{_label(view, item.action, fields, id)}: {_value(view, item.action, fields, id, value)}")
     return "\n".join(line for line in lines if line)
 
 
@@ -79,7 +80,11 @@ def _both(view: View, item: OutboxItem) -> list[tuple[str, str, str]]:
     fields = _fields(view, item.action)
     now = {**view.case.get("request", {}), **view.case.get("answers", {})}
     return [
-        (_label(view, fields, id), _value(view, fields, id, value), _value(view, fields, id, now[id]))
+        (
+            _label(view, item.action, fields, id),
+            _value(view, item.action, fields, id, value),
+            _value(view, item.action, fields, id, now[id]),
+        )
         for id, value in dict(item.payload.get("answers") or {}).items()
         if id in now and now[id] != value
     ]
@@ -93,14 +98,15 @@ def _fields(view: View, action: str) -> dict[str, Field]:
         return {}
 
 
-def _label(view: View, fields: dict[str, Field], id: str) -> str:
-    field = fields.get(id)
+def _label(view: View, action: str, fields: dict[str, Field], id: str) -> str:
+    if id not in fields:
+        return id
+    labels = Labels(view.rules, view.languages)
     question = view.rules.procedure.question(id)
-    if question is not None:
-        return view.label(f"{view.rules.procedure.id}.question.{id}", question.text)
-    return view.label(f"{view.rules.procedure.id}.field.{id}", field.label) if field is not None else id
+    return labels.question(question) if question is not None else labels.text(labels.base(action, id), fields[id].label)
 
 
-def _value(view: View, fields: dict[str, Field], id: str, value: Any) -> str:
-    field = fields.get(id)
-    return answer_text(view, field.options if field is not None else (), f"{view.rules.procedure.id}.field.{id}", value)
+def _value(view: View, action: str, fields: dict[str, Field], id: str, value: Any) -> str:
+    if id not in fields:
+        return answer_text(view, (), id, value)
+    return answer_text(view, fields[id].options, Labels(view.rules, view.languages).base(action, id), value)

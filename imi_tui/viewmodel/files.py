@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rich.cells import cell_len
+
 from imi_tui import problems
 from imi_tui.attachments import Listed, listed
 from imi_tui.i18n import _, ngettext
 from imi_tui.viewmodel.case import moment, one_line, size_text
+from imi_tui.viewmodel.cells import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,42 +18,55 @@ if TYPE_CHECKING:
     from imi_tui.cache.files import FileState
     from imi_tui.viewmodel.case import View
 
+ENDING = 12
+"""Characters at the end of a long file name that always show."""
+
 
 class Shown(NamedTuple):
-    """One file of the files tab: what it is and two lines about it."""
+    """One file of the files tab: what it is, and `notes` on where it is and where it comes from, line by line."""
 
     listed: Listed
     state: FileState
-    title: str
-    note: str
+    name: str
+    size: str
+    notes: tuple[str, ...]
+
+    def title(self, width: int) -> str:
+        """Name and size in `width` cells; a long name is cut in its middle, for its ending says what it is."""
+        name, room = self.name, width - cell_len(self.size) - 2
+        if cell_len(name) > room:
+            end = name[-ENDING:]
+            name = cut(name[:-ENDING], max(1, room - cell_len(end))) + end
+        return f"{name}  {self.size}"
 
 
-def shown(view: View, state: Callable[[dict[str, Any]], FileState]) -> list[Shown]:
-    """The files of a case with where each is now."""
+def shown(view: View, state: Callable[[dict[str, Any]], FileState], problem: str = "") -> list[Shown]:
+    """The files of a case with where each is now. `problem`: why nothing moves, an error code or ""."""
     out = []
     for each in listed(view.detail):
         found = state(each.file)
         size = int(each.file.get("size", 0) or 0) or found.size
-        note = [
-            where(found),
-            _("{date}, {action}").format(
-                date=moment(str(each.entry.get("at", ""))), action=view.action(str(each.entry.get("action", "")))
-            ),
-        ]
+        origin = _("{date}, {action}").format(
+            date=moment(str(each.entry.get("at", ""))), action=view.action(str(each.entry.get("action", "")))
+        )
         if each.personal:
-            note.append(_("personal data"))
-        out.append(Shown(each, found, f"{one_line(each.name)}  {size_text(size)}", "; ".join(note)))
+            origin += "; " + _("personal data")
+        told = where(found, stopped=bool(problem))
+        notes = (told, origin) if told.endswith(".") else (f"{told}; {origin}",)
+        out.append(Shown(each, found, one_line(each.name), size_text(size), notes))
     return out
 
 
-def where(state: FileState) -> str:
-    """Where a file is, in plain words."""
+def where(state: FileState, *, stopped: bool = False) -> str:
+    """Where a file is, in plain words; a sentence ends in a full stop. `stopped`: nothing moves now."""
     share = f"{100 * state.have // state.size if state.size else 0} %"
     match state.where:
         case "server":
             return _("on the server")
         case "wanted":
             return _("asked for; it comes with the next connection")
+        case "loading" if stopped:
+            return _("{share} is here; the rest comes with the next connection").format(share=share)
         case "loading":
             return _("on its way here: {share}").format(share=share)
         case "here":
@@ -59,6 +75,8 @@ def where(state: FileState) -> str:
             return problems.sentence(state.problem)
         case "waiting":
             return _("waiting to be sent")
+        case "sending" if stopped:
+            return _("{share} is sent; the rest goes with the next connection").format(share=share)
         case "sending":
             return _("being sent: {share}").format(share=share)
     return _("sent")

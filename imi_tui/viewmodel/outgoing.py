@@ -12,7 +12,7 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.labels import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from imi_core.procedure import Rules
     from imi_tui.cache.model import Draft, OutboxItem
@@ -23,21 +23,48 @@ def mark(item: OutboxItem) -> str:
     return {"queued": "~", "sending": "^", "rejected": "x"}.get(item.state, " ")
 
 
-def state(item: OutboxItem, problem: str = "") -> str:
-    """The state in plain words. `problem` is why nothing is being sent now, an error code or ""."""
+def behind(items: Sequence[OutboxItem]) -> set[str]:
+    """The client refs of waiting entries that a refused one of their case holds back (`cache.outbox.Outbox.ready`)."""
+    refused: set[tuple[str, str]] = set()
+    out: set[str] = set()
+    for item in items:
+        case = item.desk, item.case_id
+        if item.state == "rejected":
+            refused.add(case)
+        elif case in refused:
+            out.add(item.client_ref)
+    return out
+
+
+def state(item: OutboxItem, problem: str = "", *, held: bool = False) -> str:
+    """The state in plain words; a sentence ends in a full stop.
+
+    `problem` is why nothing is being sent now, an error code or "". `held`: an entry before it was refused (`behind`).
+    """
     match item.state:
         case "sending":
             return _("being sent")
         case "rejected":
             code = str((item.error or {}).get("type", "error"))
             return _("refused: {reason}").format(reason=problems.sentence(code))
+    if held:
+        return _("waiting: an earlier entry of this case was refused; correct it or discard it.")
     if item.error:
         return _("waiting: {reason}").format(reason=problems.sentence(str(item.error.get("type", "error"))))
+    why = _("waiting: {reason}").format(reason=problems.short(problem)) if problem else ""
     if item.attempts:
-        return _("waiting for a connection; the answer to the last attempt did not arrive")
-    if problem:
-        return _("waiting: {reason}").format(reason=problems.short(problem))
-    return _("waiting to be sent")
+        unanswered = _("the last attempt was not answered")
+        return f"{why}; {unanswered}" if why else _("waiting to be sent again; {why}").format(why=unanswered)
+    return why or _("waiting to be sent")
+
+
+def lines(item: OutboxItem, told: str, age: str, files: str = "") -> list[str]:
+    """What stands below an entry: its state, when it was queued (`age`), how often it was tried, its files.
+
+    A state that is a sentence stands alone.
+    """
+    more = "; ".join(part for part in (_("queued: {age}").format(age=age), attempts(item), files) if part)
+    return [told, more] if told.endswith(".") else [f"{told}; {more}"]
 
 
 def attempts(item: OutboxItem) -> str:
@@ -47,9 +74,11 @@ def attempts(item: OutboxItem) -> str:
     return ngettext("{count} attempt", "{count} attempts", item.attempts).format(count=item.attempts)
 
 
-def reasons(item: OutboxItem) -> list[str]:
-    """The details of a refusal: one line a field the server did not accept."""
-    return [f"{field}: {text}" for field, text in problems.fields(item.error or {})] if item.state == "rejected" else []
+def reasons(item: OutboxItem, label: Callable[[str], str] = str) -> list[str]:
+    """The details of a refusal: one line a field the server did not accept. `label`: what a field is called."""
+    if item.state != "rejected":
+        return []
+    return [f"{label(field)}: {text}" for field, text in problems.fields(item.error or {})]
 
 
 def written(item: OutboxItem) -> str:
@@ -63,13 +92,33 @@ def written(item: OutboxItem) -> str:
     return "\n".join(display(part, "multi") for part in ("\n".join(lines), text) if part)
 
 
-def action_name(procedure: str, action: str, rules: Callable[[str], Rules], languages: tuple[str, ...]) -> str:
-    """What an action is called, its id where its procedure is not on this machine."""
+def action_name(
+    procedure: str,
+    action: str,
+    rules: Callable[[str], Rules],
+    languages: tuple[str, ...],
+    others: Callable[[], Iterable[Rules]] = tuple,
+) -> str:
+    """What an action is called. Where its procedure is unknown, with its case gone, `others` may know the name."""
     try:
-        labels = Labels(rules(procedure), languages)
-        return labels.action(action)
+        return Labels(rules(procedure), languages).action(action)
     except (UnknownProcedure, KeyError):
-        return action
+        known = next((found for found in others() if action in found.lifecycle.actions), None)
+        return Labels(known, languages).action(action) if known is not None else action
+
+
+def field_name(found: Rules, action: str, field: str, languages: tuple[str, ...]) -> str:
+    """What a field of an action's form is called, its id where that is not known."""
+    known = found.lifecycle.actions.get(action)
+    if known is None:
+        return field
+    labels = Labels(found, languages)
+    question = found.procedure.question(field) if known.form == "reply" else None
+    if question is not None:
+        return labels.question(question)
+    asked = found.form(known.form).fields if known.form else ()
+    english = next((each.label for each in asked if each.id == field), field)
+    return labels.text(labels.base(action, field), english)
 
 
 def draft_title(draft: Draft, rules: Callable[[str], Rules], languages: tuple[str, ...]) -> str:

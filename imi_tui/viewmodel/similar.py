@@ -37,6 +37,6 @@ def similar(detail: CaseDetail, action: str, now: dt.datetime) -> dict[str, Any]
 
 def question(entry: dict[str, Any], name: str, now: dt.datetime) -> str:
     """What to ask before the same is sent once more. `name`: what the action is called."""
-    return _("{who} already sent this from your desk: {action}, {when}. Send yours too?").format(
+    return _("Your desk already sent one: {action}, by {who}, {when}. Send yours too?").format(
         who=display(str(entry.get("officerName") or "-")), action=name, when=ago(str(entry["at"]), now)
     )

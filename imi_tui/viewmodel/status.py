@@ -51,7 +51,7 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
         out.append(Part(problems.short(status.problem), 3, alarm=True))
     out.append(_moving(status, today))
     if status.now.metered:
-        out.append(Part(_("metered, {amount} today").format(amount=size_text(status.now.spent)), 5))
+        out.append(Part(_("metered, {amount} today").format(amount=size_text(status.now.spent)), 4))
     if demo:
         out.append(Part(_("demo"), 2))
     out.append(Part(language, 7))

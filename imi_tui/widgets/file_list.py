@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from imi_tui.viewmodel.cells import cut
+from imi_tui.viewmodel.cells import wrap
 from imi_tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class FileList(LineList["Shown"]):
-    """Two lines a file. Names are foreign text: they stand behind the gutter and never become markup."""
+    """Two lines a file, more where something went wrong.
+
+    Names are foreign text: they stand behind the gutter and never become markup."""
 
     def key_of(self, item: Shown) -> object:
         """Its place in the case."""
@@ -22,7 +24,7 @@ class FileList(LineList["Shown"]):
 
     def lines_of(self, item: Shown, width: int) -> list[Text]:
         """Name and size; where it is."""
-        return [
-            Text(cut(f"\u2502 {item.title}", width), no_wrap=True),
-            Text(cut(f"  {item.note}", width), "dim", no_wrap=True),
-        ]
+        out = [Text(f"\u2502 {item.title(width - 2)}", no_wrap=True)]
+        for note in item.notes:
+            out += [Text(f"  {line}", "dim", no_wrap=True) for line in wrap(note, max(10, width - 2))]
+        return out

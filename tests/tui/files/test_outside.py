@@ -64,7 +64,7 @@ class TestSaving:
                     (folder / "a.pdf").symlink_to(target)
                     (folder / "a.pdf").unlink()
                 except FileExistsError:
-                    (folder / "a.pdf").unlink()
+                    (folder / "a.pdf").unlink(missing_ok=True)
                 except FileNotFoundError:
                     pass
 

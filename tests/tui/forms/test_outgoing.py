@@ -55,12 +55,43 @@ def test_every_language_has_words_for_age(language: str) -> None:
 def test_every_state_says_why_it_does_not_move() -> None:
     assert outgoing.state(item()) == "waiting to be sent"
     assert outgoing.state(item(), "notSignedIn") == "waiting: not signed in"
-    assert "did not arrive" in outgoing.state(item(attempts=1))
+    assert outgoing.state(item(attempts=1)) == "waiting to be sent again; the last attempt was not answered"
+    assert outgoing.state(item(attempts=1), "tls") == (
+        "waiting: certificate not trusted; the last attempt was not answered"
+    )
+    assert "waiting: an earlier entry" in outgoing.state(item(), "offline", held=True)
     assert outgoing.state(item("sending", 1)) == "being sent"
     refused = item("rejected", 1, {"type": "stale"})
     assert outgoing.state(refused).startswith("refused: The case changed")
     assert outgoing.state(item("rejected", 1, None)).startswith("refused: ")
     assert len({outgoing.mark(one) for one in (item(), item("sending"), refused)}) == 3
+
+
+def test_what_stands_behind_a_refused_entry_of_its_case_says_so() -> None:
+    first = item("rejected", 1)._replace(client_ref="1")
+    before, behind = item()._replace(client_ref="0"), item()._replace(client_ref="2")
+    elsewhere = item()._replace(client_ref="3", case_id="other")
+    assert outgoing.behind([before, first, behind, elsewhere]) == {"2"}
+
+
+def test_a_sentence_stands_alone_and_a_few_words_do_not() -> None:
+    assert outgoing.lines(item(), "waiting to be sent", "2 hours ago", "1 file, 40 % sent") == [
+        "waiting to be sent; queued: 2 hours ago; not sent yet; 1 file, 40 % sent"
+    ]
+    told = outgoing.state(item("rejected", 1, {"type": "stale"}))
+    assert outgoing.lines(item("rejected", 1), told, "2 hours ago") == [told, "queued: 2 hours ago; 1 attempt"]
+
+
+def test_fields_of_a_refusal_are_called_as_in_their_form(pw_info: Rules) -> None:
+    error = {"type": "invalidAnswers", "problems": [["agreed_days", "range", "1..365"]]}
+    [line] = outgoing.reasons(
+        item("rejected", 1, error), lambda field: outgoing.field_name(pw_info, "accept", field, ("en",))
+    )
+    label = next(each.label for each in pw_info.lifecycle.forms["accept"].fields if each.id == "agreed_days")
+    assert line == f"{label}: The answer has to be in the range 1..365."
+    assert outgoing.field_name(pw_info, "unheard_of", "x", ("en",)) == "x"
+    question = pw_info.procedure.questions[0]
+    assert outgoing.field_name(pw_info, "reply", question.id, ("en",)) == question.text
 
 
 def test_a_refusal_of_any_shape_is_shown_without_harm() -> None:
@@ -78,6 +109,8 @@ def test_drafts_and_actions_have_names_without_their_procedure_too(pw_info: Rule
         return pw_info
 
     assert outgoing.action_name("pw.info", "reply", rules, ("en",)) == "Reply"
+    # The case is gone, and its procedure with it; another one knows what the action is called.
+    assert outgoing.action_name("", "reply", rules, ("en",), lambda: [pw_info]) == "Reply"
     assert outgoing.action_name("pw.info", "gone", rules, ("en",)) == "gone"
     assert outgoing.action_name("no.such", "reply", rules, ("en",)) == "reply"
     titled = Draft("i", "d", "pw.info", "send", answers={"subject": "Alpbau"})

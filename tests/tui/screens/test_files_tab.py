@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from imi_core.case import Attachment, to_wire
+from imi_tui import problems
 from imi_tui.app import ImiApp
+from imi_tui.attachments import Listed
 from imi_tui.cache import sealed
 from imi_tui.cache.files import FileState
 from imi_tui.cache.store import Store
@@ -290,10 +292,41 @@ def test_paths_are_completed(tmp_path: Path) -> None:
     assert complete("relative", folders=False) is None
 
 
+async def test_the_keys_of_a_file_come_first_and_a_mishap_is_told_in_full(store: Store, home: Path, seat: Any) -> None:
+    id, files = put_files(store, seat, True, False)
+    store.files.want(seat.desk, id, files[1])
+    download = store.file_moves.wanted()
+    assert download is not None
+    store.file_moves.received(download, len(CONTENT) // 2)
+    async with running(store, home) as (app, pilot):
+        await on_files(app, pilot, seat, id)
+        assert footer(app).startswith(" Enter Read  Space Fetch  F8 Save  F3 Open with a program")
+        assert "on its way here: 50 %" in text_of(app)
+        store.sync.set_problem("offline")
+        await settled(pilot)
+        assert "50 % is here; the rest comes with the next connection" in text_of(app)
+        store.file_moves.fail(download, "otherFile")
+        await settled(pilot)
+        shown = text_of(app)
+        assert problems.sentence("otherFile") in shown
+        assert "Accept" in shown.split(problems.sentence("otherFile"))[1].split("\n")[1], "not cut off behind it"
+
+
+def test_a_long_name_shows_its_ending() -> None:
+    state = FileState("here", 5, 5)
+    listed = Listed(1, {"name": "x"}, {})
+    name = words.Shown(listed, state, "a" * 100 + ".pdf.exe", "5 bytes", ()).title(40)
+    assert name.endswith("aaaa.pdf.exe  5 bytes")
+    assert len(name) == 40
+    assert words.Shown(listed, state, "short.txt", "5 bytes", ()).title(40) == "short.txt  5 bytes"
+
+
 @pytest.mark.parametrize("where", ["server", "wanted", "loading", "here", "waiting", "sending", "sent"])
 def test_every_place_has_words(where: Any) -> None:
     texts = {words.where(FileState(each, 1, 2)) for each in ("server", "wanted", "loading", "here", "waiting", "sent")}
     assert len(texts) == 6
     assert words.where(FileState(where, 1, 2))
     assert "50 %" in words.where(FileState("sending", 1, 2))
+    assert words.where(FileState("sending", 1, 2), stopped=True).startswith("50 % is sent; the rest goes with the next")
+    assert words.where(FileState("loading", 1, 2), stopped=True).startswith("50 % is here; the rest comes with the")
     assert "0 %" in words.where(FileState("loading", 0, 0))

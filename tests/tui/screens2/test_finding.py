@@ -162,7 +162,7 @@ async def test_a_refused_entry_is_put_right_and_takes_its_place(store: Store, ho
         await app.push_screen(routes.outbox())
         await settled(pilot)
         shown = text_of(app)
-        assert "refused: Some answers are missing or wrong." in shown
+        assert "refused: Some answers are missing or wrong; correct them" in shown
         assert "- text: The text is longer than 10 characters." in shown
         await pilot.press("e")
         await settled(pilot)
@@ -266,7 +266,7 @@ async def test_a_passphrase_is_never_shown(store: Store, home: Path) -> None:
         await pilot.press(*"wrong")
         assert text_of(app) == before, "not even its length"
         await pilot.press("enter")
-        assert "The passphrase is not right." in text_of(app)
+        assert "The passphrase is not right; try again." in text_of(app)
         await pilot.press(*"right", "enter")
         await settled(pilot)
     assert secrets == ["wrong", "right"]
@@ -297,6 +297,26 @@ async def test_a_refused_entry_is_shown_beside_what_others_did(store: Store, hom
         detail = store.case(desk, id)
         assert detail is not None
         assert again.payload["basedOn"] == detail.case["version"] - 1
+
+
+async def test_what_waits_behind_a_refused_entry_says_so_and_so_does_its_case(store: Store, home: Path) -> None:
+    desk, id = a_case(store, "message")
+    first, second = (store.act(desk, id, "message", text=text) for text in ("one", "two"))
+    store.sync.settle({}, {first.client_ref: {"type": "forbidden"}}, [])
+    assert second.client_ref not in {item.client_ref for item in store.sync.ready(10)}, "it does wait"
+    async with running(store, home, (120, 30)) as (app, pilot):
+        await app.push_screen(routes.outbox())
+        await settled(pilot)
+        assert "waiting: an earlier entry of this case was refused; correct it or discard it." in text_of(app)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "1 entry of this case was refused; see the outbox (o)." in text_of(app)
+        await pilot.press("o", "delete", "down", "enter")
+        await settled(pilot)
+        assert "waiting to be sent; queued" in text_of(app)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "was refused" not in text_of(app)
 
 
 async def test_what_was_written_for_a_case_that_is_gone_can_be_read(store: Store, home: Path) -> None:

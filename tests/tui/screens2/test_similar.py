@@ -46,7 +46,7 @@ def test_what_counts_as_the_same(entries: list[dict[str, object]], pending: tupl
 
 def test_the_question_names_who_and_when() -> None:
     text = question(entry(2, officerName="\x1b[31mA. B."), "Message", NOW)
-    assert "A. B. already sent this from your desk: Message, 2 min" in text
+    assert "A. B., 2 minutes ago. Send yours too?" in text
     assert "\x1b" not in text
 
 
@@ -65,7 +65,7 @@ async def test_it_is_asked_before_a_second_one_goes(store: Store, home: Path) ->
         await pilot.press(*"Salut", "f8")
         await settled(pilot)
         assert isinstance(app.screen, ChooseScreen)
-        assert "Colleague already sent this from your desk" in text_of(app)
+        assert "Your desk already sent one" in text_of(app)
         await pilot.press("enter")
         await settled(pilot)
         assert isinstance(app.screen, ActScreen)

@@ -253,8 +253,8 @@ def test_an_answer_waits_until_the_other_side_brings_the_case_back(server: Serve
         assert (report.rejected, report.waiting) == (0, 1)
     [item] = rosenheim.store.outbox()
     assert outgoing.state(item) == (
-        "waiting: The server was restored from a backup and does not have this case again yet; this is sent when the"
-        " client of those who started the case has brought it back."
+        "waiting: The server was restored from a backup and does not have this case yet; this is sent when the case"
+        " is back."
     )
     lyon.sync()
     rosenheim.restart()

@@ -192,6 +192,14 @@ def test_the_step_of_a_first_sync_shows_at_every_width(width: int) -> None:
         assert cell_len(left) + sum(cell_len(part.text) + 2 for part in kept) + cell_len(note) + 2 <= width
 
 
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_the_bytes_of_a_metered_line_show_at_every_width(width: int) -> None:
+    now = SyncStatus("2026-03-05T08:02:00+00:00", 2, 0, "", None, now=Now(metered=True, spent=1_230_000))
+    right = status.parts(now, "en", TODAY, demo=False, vault_note="")
+    _left, _note, kept = status.arrange("IMI  Inbox: To do 1000", "Inspection du travail de Lyon", right, width)
+    assert any("1.2 MB today" in part.text for part in kept)
+
+
 @pytest.mark.parametrize("width", [20, 40, 79, 100, 200])
 def test_the_status_line_gives_up_the_least_important_first(width: int) -> None:
     right = [status.Part("key file", 8), status.Part("1 refused", 1, True), status.Part("sync 14:02", 4)]
