@@ -14,7 +14,8 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGr
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc8628 import DeviceCodeGrant
 
-from imi_central.store.identity import Code, Device, Refresh, Sessions, Tokens
+from imi_central.store.devices import Device
+from imi_central.store.identity import Code, Refresh, Sessions, Tokens
 
 USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so no words; no letter that looks like a digit."""
@@ -137,7 +138,7 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]
     TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
 
     def query_device_credential(self, device_code: str) -> WaitingDevice | None:
-        found = self.server.sessions.device(value=device_code)
+        found = self.server.sessions.devices.find(value=device_code)
         return WaitingDevice(found) if found is not None and found.state != "used" else None
 
     def validate_device_credential(self, credential: WaitingDevice) -> Any:
@@ -151,7 +152,7 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]
         return decided.officer, decided.state == "approved" and self.server.sessions.active(decided.officer)
 
     def should_slow_down(self, credential: WaitingDevice) -> bool:
-        return bool(self.server.sessions.too_fast(credential.found))
+        return bool(self.server.sessions.devices.too_fast(credential.found))
 
 
 def save(sessions: Sessions, token: dict[str, Any], request: Any) -> None:

@@ -19,7 +19,8 @@ from imi_central.identity.server import Asked, Server, asked, peer, read
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from imi_central.store.identity import Device, Sessions
+    from imi_central.store.devices import Device
+    from imi_central.store.identity import Sessions
 
 DevicePolicy = Literal["off", "on", "same_address"]
 _FOLDER = Path(__file__).parent / "templates"
@@ -80,9 +81,9 @@ class Pages:
 
     async def _confirm(self, request: Request, page: dict[str, str], form: dict[str, str], officer: str) -> Response:
         limits = {f"code address {peer(request)}": _CODES_BY_ADDRESS, "code": _CODES}
-        if wait := await run_in_threadpool(self._sessions.count, limits, passwords.WINDOW):
+        if wait := await run_in_threadpool(self._sessions.attempts.count, limits, passwords.WINDOW):
             return self._waiting(request, "device.html", wait, page)
-        found = await run_in_threadpool(self._sessions.device, user_code=plain_user_code(page["code"]))
+        found = await run_in_threadpool(self._sessions.devices.find, user_code=plain_user_code(page["code"]))
         shown: dict[str, Any] = {**page, "login": form.get("login", "")}
         if found is None or found.expired or found.state != "pending":
             return self._page(request, "device.html", status=400, problem="wrong_code", **shown)
@@ -106,9 +107,9 @@ class Pages:
         held = self._forms.open_ticket(request, self._sessions.now(), form["ticket"])
         if held is None:
             return self._page(request, "device.html", status=400, problem="expired")
-        found: Device | None = await run_in_threadpool(self._sessions.device, user_code=held["code"])
+        found: Device | None = await run_in_threadpool(self._sessions.devices.find, user_code=held["code"])
         approve = form.get("decision") == "approve"
-        if found is None or not await run_in_threadpool(self._sessions.decide, found, held["officer"], approve):
+        if found is None or not await run_in_threadpool(self._sessions.devices.decide, found, held["officer"], approve):
             return self._page(request, "device.html", status=400, problem="wrong_code")
         return self._message(request, "device_title", "approved" if approve else "denied")
 

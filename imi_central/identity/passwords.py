@@ -68,7 +68,7 @@ def sign_in(sessions: Sessions, username: str, password: str, address: str) -> s
     """
     username = username.strip().casefold()[:100]
     mine, peer = f"sign-in officer {username}", f"sign-in address {address}"
-    if wait := sessions.count({mine: PER_OFFICER, peer: PER_ADDRESS}, WINDOW):
+    if wait := sessions.attempts.count({mine: PER_OFFICER, peer: PER_ADDRESS}, WINDOW):
         raise TooManyAttempts(wait)
     login = sessions.login(username)
     if not matches(password, login.hash if login is not None else "") or login is None or not login.active:
@@ -76,5 +76,5 @@ def sign_in(sessions: Sessions, username: str, password: str, address: str) -> s
             sessions.failed(login.officer)
         raise WrongPassword("wrong name or password")
     # Many officers share an address: what succeeds does not count against it.
-    sessions.succeeded(mine, peer)
+    sessions.attempts.succeeded(mine, peer)
     return login.officer

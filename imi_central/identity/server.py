@@ -30,7 +30,8 @@ from imi_central.identity.grants import (
     save,
     user_code,
 )
-from imi_central.store.identity import ACCESS, DEVICE, Sessions
+from imi_central.store import devices
+from imi_central.store.identity import ACCESS, Sessions
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -40,7 +41,7 @@ logging.getLogger("authlib").setLevel(logging.WARNING)
 
 MAX_FORM = 16 * 1024
 _DEVICES_BY_ADDRESS, _DEVICES = 10, 300
-"""Devices that may ask at once (in `DEVICE`): from one address, and from all."""
+"""Devices that may ask at once (in `devices.LIFE`): from one address, and from all."""
 
 
 class Asked(NamedTuple):
@@ -149,12 +150,12 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         if not client.check_grant_type(DEVICE_GRANT):
             raise UnauthorizedClientError("The device grant is switched off.")
         limits = {f"device address {asked.address}": _DEVICES_BY_ADDRESS, "device": _DEVICES}
-        if wait := self.sessions.count(limits, DEVICE):
+        if wait := self.sessions.attempts.count(limits, devices.LIFE):
             return JSONResponse({"error": "temporarily_unavailable"}, 429, {"Retry-After": str(wait)})
         value, number = secrets.token_urlsafe(32), 10 + secrets.randbelow(90)
         shown = user_code()
         plain = plain_user_code(shown)
-        while not self.sessions.add_device(value, plain, client.client_id, asked.address, number, POLL_SECONDS):
+        while not self.sessions.devices.add(value, plain, client.client_id, asked.address, number, POLL_SECONDS):
             shown = user_code()
             plain = plain_user_code(shown)
         return JSONResponse(
@@ -162,7 +163,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
                 "device_code": value,
                 "user_code": shown,
                 "verification_uri": f"{asked.issuer}/device",
-                "expires_in": int(DEVICE.total_seconds()),
+                "expires_in": int(devices.LIFE.total_seconds()),
                 "interval": POLL_SECONDS,
                 "number": number,
             }

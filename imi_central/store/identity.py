@@ -1,4 +1,4 @@
-"""What sign-in keeps: passwords, sessions with their tokens, pending codes, and counters of attempts.
+"""What sign-in keeps: passwords, sessions with their tokens, pending codes (see also `attempts` and `devices`).
 
 Tokens and codes are stored only as SHA-256 digests of random values, so that the database gives none away. A
 *session* is one signed-in client: the family of every token that followed from one sign-in.
@@ -7,17 +7,18 @@ Tokens and codes are stored only as SHA-256 digests of random values, so that th
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import secrets
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
+from imi_central.store import attempts, devices
+from imi_central.store.attempts import Attempts
 from imi_central.store.casefile import note
 from imi_central.store.codec import ms
+from imi_central.store.devices import Device, Devices
 from imi_central.store.dialect import alone
-from imi_central.store.identity_tables import attempt, code, device, password, secret, session, token
+from imi_central.store.identity_tables import code, device, digest, password, secret, session, token
 from imi_central.store.tables import officer
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ REFRESH = dt.timedelta(days=14)
 SESSION = dt.timedelta(days=90)
 """Lives of tokens: a refresh token ends with its session at the latest."""
 CODE = dt.timedelta(minutes=2)
-DEVICE = dt.timedelta(minutes=5)
 
 
 class Login(NamedTuple):
@@ -62,18 +62,6 @@ class Refresh(NamedTuple):
     session: str
 
 
-class Device(NamedTuple):
-    """A device that waits for, or has got, its officer's decision."""
-
-    digest: bytes
-    client: str
-    address: str
-    number: int
-    state: str
-    officer: str
-    expired: bool
-
-
 class Tokens(NamedTuple):
     """What a client gets; `refresh` is empty for scripts."""
 
@@ -81,16 +69,16 @@ class Tokens(NamedTuple):
     refresh: str
 
 
-def digest(value: str) -> bytes:
-    """What is stored of a random secret."""
-    return hashlib.sha256(value.encode()).digest()
-
-
 class Sessions:
-    """Sign-in data of one database. Every method is one transaction."""
+    """Sign-in data of one database. Every method is one transaction.
+
+    `attempts` counts what can be guessed, `devices` are the terminals that wait for an officer's decision.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.attempts = Attempts(store)
+        self.devices = Devices(store)
 
     def now(self) -> int:
         """Milliseconds since 1970."""
@@ -127,47 +115,6 @@ class Sessions:
             conn.execute(sa.insert(password).values(officer=officer_id, hash=hashed, changed=self.now()))
             _end(conn, session.c.officer == officer_id)
             note(conn, self.now(), officer_id, "", "password", "")
-
-    def count(self, buckets: dict[str, int], window: dt.timedelta) -> int:
-        """Count one attempt in each bucket; 0, or the seconds to wait where one is full (then none is counted).
-
-        `buckets`: name to the attempts allowed in `window`. Counted before anything is checked, so that many
-        attempts at once are not more than one after the other.
-        """
-        keys = {hashlib.sha256(name.encode()).digest(): limit for name, limit in sorted(buckets.items())}
-        for last in (False, True):
-            try:
-                with self._store.writing() as conn:
-                    return self._count(conn, keys, window)
-            except IntegrityError:
-                # Another process made the same bucket a moment ago: look again.
-                if last:
-                    raise
-        raise AssertionError
-
-    def _count(self, conn: Connection, keys: dict[bytes, int], window: dt.timedelta) -> int:
-        now = self.now()
-        conn.execute(sa.delete(attempt).where(attempt.c.ends <= now))
-        rows = conn.execute(
-            sa.select(attempt).where(attempt.c.bucket.in_(list(keys))).order_by(attempt.c.bucket).with_for_update()
-        ).all()
-        found = {bytes(row.bucket): row for row in rows}
-        if waits := [row.ends - now for key, row in found.items() if row.tries >= keys[key]]:
-            return -(-int(max(waits)) // 1000)
-        for key in keys:
-            if key in found:
-                conn.execute(sa.update(attempt).where(attempt.c.bucket == key).values(tries=attempt.c.tries + 1))
-            else:
-                conn.execute(sa.insert(attempt).values(bucket=key, ends=now + _ms(window), tries=1))
-        return 0
-
-    def succeeded(self, forget: str, give_back: str) -> None:
-        """After a success: start the one bucket anew, and take this attempt out of the other."""
-        keys = [hashlib.sha256(name.encode()).digest() for name in (forget, give_back)]
-        with self._store.writing() as conn:
-            conn.execute(sa.delete(attempt).where(attempt.c.bucket == keys[0]))
-            where = (attempt.c.bucket == keys[1], attempt.c.tries > 0)
-            conn.execute(sa.update(attempt).where(*where).values(tries=attempt.c.tries - 1))
 
     def failed(self, officer_id: str) -> None:
         """Record in the audit trail that somebody failed to sign in as this officer."""
@@ -229,7 +176,7 @@ class Sessions:
 
     def redeem(self, given: Code | Device, kind: SessionKind, tokens: Tokens) -> bool:
         """Open a session with these tokens for a code or an approved device; false where it was used meanwhile."""
-        table, is_open = (code, code.c.session == "") if isinstance(given, Code) else (device, _approved())
+        table, is_open = (code, code.c.session == "") if isinstance(given, Code) else (device, devices.approved())
         with self._store.writing() as conn:
             opened = secrets.token_hex(16)
             value = {"session": opened} if isinstance(given, Code) else {"state": "used"}
@@ -288,9 +235,17 @@ class Sessions:
         if row is None:
             return None
         if not row.used:
-            with self._store.writing() as conn:
-                conn.execute(sa.update(token).where(token.c.digest == digest(value)).values(used=True))
+            self._heard(digest(value))
         return Login(row.officer, row.active, "")
+
+    def _heard(self, access: bytes) -> None:
+        """Keep that an access token was shown, beyond its own short life: the answer that brought it had arrived."""
+        with self._store.writing() as conn:
+            mine = token.c.digest == access
+            parent = conn.scalar(sa.select(token.c.parent).where(mine))
+            conn.execute(sa.update(token).where(mine).values(used=True))
+            if parent is not None:
+                conn.execute(sa.update(token).where(token.c.parent == parent).values(parent=None))
 
     def revoke(self, value: str, client: str) -> None:
         """End the session of a token of this client, whichever of its tokens it is."""
@@ -313,61 +268,6 @@ class Sessions:
         with self._store.writing() as conn:
             return _end(conn, sa.true())
 
-    def add_device(self, value: str, user_code: str, client: str, address: str, number: int, interval: int) -> bool:
-        """Keep a device that asks to be signed in; false where another one has this user code."""
-        with self._store.writing() as conn:
-            self._prune(conn)
-            if conn.scalar(sa.select(device.c.number).where(device.c.user_code == digest(user_code))) is not None:
-                return False
-            conn.execute(
-                sa.insert(device).values(
-                    digest=digest(value),
-                    user_code=digest(user_code),
-                    client=client,
-                    address=address,
-                    number=number,
-                    state="pending",
-                    officer="",
-                    expires=self.now() + _ms(DEVICE),
-                    interval=interval,
-                    polled=0,
-                )
-            )
-            return True
-
-    def device(self, *, value: str = "", user_code: str = "") -> Device | None:
-        """A device by its own code or by the one its officer types."""
-        where = device.c.digest == digest(value) if value else device.c.user_code == digest(user_code)
-        with self._store.reading() as conn:
-            row = conn.execute(sa.select(device).where(where)).one_or_none()
-        if row is None:
-            return None
-        expired = row.expires <= self.now()
-        return Device(bytes(row.digest), row.client, row.address, row.number, row.state, row.officer, expired)
-
-    def decide(self, given: Device, officer_id: str, approve: bool) -> bool:
-        """Let a waiting device in or not; false where it waits no longer."""
-        now = self.now()
-        with self._store.writing() as conn:
-            done = conn.execute(
-                sa.update(device)
-                .where(device.c.digest == given.digest, device.c.state == "pending", device.c.expires > now)
-                .values(state="approved" if approve else "denied", officer=officer_id)
-            )
-            if done.rowcount == 1:
-                note(conn, now, officer_id, "", "device-approved" if approve else "device-denied", "")
-            return done.rowcount == 1
-
-    def too_fast(self, given: Device) -> bool:
-        """Note that a device asked; true where it did not wait, and then it has to wait five seconds longer."""
-        now = self.now()
-        with self._store.writing() as conn:
-            where = device.c.digest == given.digest
-            row = conn.execute(sa.select(device.c.interval, device.c.polled).where(where).with_for_update()).one()
-            fast = bool(now < row.polled + row.interval * 1000)
-            conn.execute(sa.update(device).where(where).values(polled=now, interval=row.interval + 5 * fast))
-            return fast
-
     def prune(self) -> None:
         """Delete what has expired."""
         with self._store.writing() as conn:
@@ -375,10 +275,10 @@ class Sessions:
 
     def _prune(self, conn: Connection) -> None:
         now = self.now()
-        conn.execute(sa.delete(attempt).where(attempt.c.ends <= now))
-        for table in (code, device):
-            # A used code is remembered a little longer, so that its reuse is noticed.
-            conn.execute(sa.delete(table).where(table.c.expires <= now - _ms(ACCESS)))
+        attempts.prune(conn, now)
+        devices.prune(conn, now)
+        # A used code is remembered a little longer, so that its reuse is noticed.
+        conn.execute(sa.delete(code).where(code.c.expires <= now - _ms(ACCESS)))
         # Exchanged refresh tokens stay until their session ends, for the same reason.
         conn.execute(sa.delete(token).where(token.c.expires <= now, token.c.kind == "access"))
         ended = sa.select(session.c.id).where(session.c.expires <= now)
@@ -421,10 +321,6 @@ class Sessions:
 
 def _end(conn: Connection, where: sa.ColumnElement[bool]) -> int:
     return conn.execute(sa.update(session).where(where, sa.not_(session.c.revoked)).values(revoked=True)).rowcount
-
-
-def _approved() -> sa.ColumnElement[bool]:
-    return device.c.state == "approved"
 
 
 def _ms(span: dt.timedelta) -> int:

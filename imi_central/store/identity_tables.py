@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
 
 from imi_central.store.tables import metadata
+
+
+def digest(value: str) -> bytes:
+    """What is stored of a random secret (and of the name of a counter)."""
+    return hashlib.sha256(value.encode()).digest()
+
 
 password = Table(
     "password",
@@ -37,7 +45,7 @@ token = Table(
     Column("parent", LargeBinary, nullable=True, index=True),
 )
 """`kind`: access or refresh. `used`: exchanged (refresh) or shown (access) at least once. `parent`: the refresh token
-it was given for."""
+it was given for, as long as nothing that was given with it has been shown as an access token."""
 
 code = Table(
     "code",

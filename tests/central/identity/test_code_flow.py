@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from imi_central.identity.clients import is_loopback_redirect
 from imi_central.store import Store
+from imi_central.store.identity import Sessions
 from imi_central.store.tables import audit
 from imi_core.authority import Officer
 from tests.central.identity.conftest import PASSWORD, REDIRECT, URL, VERIFIER, Browser, authorize, query
@@ -182,6 +183,19 @@ def test_a_refresh_token_used_twice_ends_the_session(browser: Browser, officers:
     assert browser.session(latest["access_token"]).status_code == 401
     assert ("lyon", "refresh-reuse") in audited(officers)
     assert browser.signed_in()["access_token"]
+
+
+def test_what_was_heard_is_remembered_longer_than_the_token_that_showed_it(
+    browser: Browser, officers: Store, clock: Clock
+) -> None:
+    first = browser.signed_in()
+    second = browser.refresh(first["refresh_token"]).json()
+    assert browser.session(second["access_token"]).status_code == 200
+    clock.at += dt.timedelta(minutes=11)
+    Sessions(officers).prune()
+    assert refused(browser.refresh(first["refresh_token"]), "invalid_grant"), "a copy opens nothing"
+    assert ("lyon", "refresh-reuse") in audited(officers)
+    assert refused(browser.refresh(second["refresh_token"]), "invalid_grant")
 
 
 def test_an_answer_lost_on_the_line_does_not_sign_anybody_out(browser: Browser, officers: Store) -> None:
