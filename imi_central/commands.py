@@ -134,12 +134,14 @@ def jobs_run(settings: Settings) -> None:
     with opened(settings) as store:
         done = retention.run(store)
         Sessions(store).prune()
+        say(
+            f"Blocked {done.blocked} cases, erased {done.erased}, marked {done.idle} as idle; "
+            f"deleted {done.files} files and {done.changes} old changes."
+        )
         if settings.backups is not None:
+            if not settings.backups.is_dir():
+                raise CommandError(f"backups: {settings.backups} is no folder; make it, or mount what it is on")
             say(f"Backed up to {backup.make(store, settings.database_url, settings.backups)}.")
-    say(
-        f"Blocked {done.blocked} cases, erased {done.erased}, marked {done.idle} as idle; "
-        f"deleted {done.files} files and {done.changes} old changes."
-    )
 
 
 def say(text: str) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from imi_central.store.changes import Head
 
 _SHOWN = 5
+_SUFFIXES = ("", "-wal", "-journal")
+"""What the names of a database and of the logs beside it end with."""
 
 
 def make(store: Store, url: str, to: Path) -> Path:
@@ -27,7 +29,7 @@ def make(store: Store, url: str, to: Path) -> Path:
     source, target = _file(url), to
     if to.is_dir():
         target = to / f"imi-central-{store.now():%Y%m%dT%H%M%S}Z.db"
-    part = target.with_name(f"{target.name}.part")
+    part = _beside(target, ".part")
     if target.exists() or part.exists():
         raise BackupRefused(f"{target if target.exists() else part} is there already; name a new file")
     try:
@@ -51,7 +53,7 @@ def restore(file: Path, url: str, *, replace: bool) -> Path | None:
     """
     target = _file(url)
     copies.check_pages(file)
-    part = target.with_name(f"{target.name}.restoring")
+    part = _beside(target, ".restoring")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
@@ -63,8 +65,8 @@ def restore(file: Path, url: str, *, replace: bool) -> Path | None:
     except OSError as error:
         raise BackupRefused(f"{target} cannot be written: {error.strerror}") from error
     finally:
-        for suffix in ("", "-wal", "-shm"):
-            part.with_name(part.name + suffix).unlink(missing_ok=True)
+        for suffix in (*_SUFFIXES, "-shm"):
+            _beside(part, suffix).unlink(missing_ok=True)
     return kept
 
 
@@ -119,17 +121,24 @@ def _renewed(path: Path) -> None:
 
 
 def _set_aside(target: Path, replace: bool) -> Path | None:
-    if not target.exists():
-        return None
-    if copies.in_use(target):
+    there = target.exists()
+    if there and copies.in_use(target):
         raise BackupRefused("the database is in use; stop the server first")
-    if not replace:
+    if there and not replace:
         raise BackupRefused(f"there is a database {target} already; --replace puts the backup in its place")
     number = 1
-    while (kept := target.with_name(f"{target.name}.replaced-{number}")).exists():
+    while any(_beside(target, f".replaced-{number}{suffix}").exists() for suffix in _SUFFIXES):
         number += 1
-    os.rename(target, kept)
-    return kept
+    # What a database leaves beside it belongs to it, also where it is lost itself: SQLite would put it into the backup.
+    for suffix in _SUFFIXES:
+        if (found := _beside(target, suffix)).exists():
+            os.rename(found, _beside(target, f".replaced-{number}{suffix}"))
+    _beside(target, "-shm").unlink(missing_ok=True)
+    return _beside(target, f".replaced-{number}") if there else None
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
 
 
 def _file(url: str) -> Path:

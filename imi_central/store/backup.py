@@ -65,14 +65,20 @@ def heads(conn: Connection) -> dict[str, changes.Head]:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a database, in use or not, into a new file that its owner alone can read: one consistent moment."""
+    """Copy a database, in use or not, into a new file that its owner alone can read: one consistent moment.
+
+    Raises OSError and `BackupRefused`.
+    """
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with (
-        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
-        closing(sqlite3.connect(target)) as new,
-    ):
-        old.backup(new)
-        single(new)
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(target)) as new,
+        ):
+            old.backup(new)
+            single(new)
+    except sqlite3.Error as error:
+        raise BackupRefused(f"{source} cannot be copied to {target}: {error}") from error
     sync(target)
 
 
@@ -108,11 +114,14 @@ def check_pages(path: Path) -> None:
 
 
 def in_use(path: Path) -> bool:
-    """Whether another process has this database open. Afterwards everything of it is in the one file."""
+    """Whether another process has this database open.
+
+    Where nobody has, everything of it is in the one file afterwards, unless it is too damaged for that.
+    """
     with closing(sqlite3.connect(path, timeout=0.2)) as conn:
         try:
             # Every open connection keeps a lock that leaving the write-ahead log cannot get past.
             single(conn)
-        except sqlite3.OperationalError:
-            return True
+        except sqlite3.DatabaseError as error:
+            return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     return False

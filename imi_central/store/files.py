@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -75,7 +75,7 @@ def join(
     for batch in batches(wanted.parts):
         sizes |= {
             row.id: row.size
-            for row in conn.execute(sa.select(blob.c.id, blob.c.size).where(blob.c.id.in_(batch), *mine))
+            for row in conn.execute(_locked(sa.select(blob.c.id, blob.c.size).where(blob.c.id.in_(batch), *mine)))
         }
     if missing := tuple(part for part in wanted.parts if part not in sizes):
         raise EntryRefused("blobNotFound", "parts are not there", not_found=missing)
@@ -155,10 +155,16 @@ def read(conn: Connection, blob_id: str, start: int, length: int) -> bytes:
 
 
 def attachments(sight: Sight, desk: str, given: tuple[Attachment, ...], now: dt.datetime) -> tuple[Attachment, ...]:
-    """`given` with what the store knows of each file. Raises `EntryRefused` for one the officer may not read."""
+    """`given` with what the store knows of each file. Raises `EntryRefused` for one the officer may not read.
+
+    In a write transaction: until it ends nobody else joins, erases or carries these files.
+    """
+    names = {each.blob_id: _named(sight, desk, each.blob_id) for each in given}
+    held = set(sight.conn.scalars(_locked(sa.select(blob.c.id).where(blob.c.id.in_(set(names.values()))))))
     out = []
     for each in given:
-        found = find(sight, desk, _named(sight, desk, each.blob_id), now)
+        name = names[each.blob_id]
+        found = find(sight, desk, name, now) if name in held else None
         if found is None:
             text = f"there is no file {each.blob_id!r}"
             raise EntryRefused("blobNotFound", text, not_found=(each.blob_id,))
@@ -222,5 +228,11 @@ def erase(conn: Connection, case_id: str) -> None:
 
 def _delete(conn: Connection, ids: Iterable[str]) -> None:
     for batch in batches(ids):
+        conn.execute(_locked(sa.select(blob.c.id).where(blob.c.id.in_(batch))))
         shared = set(conn.scalars(sa.select(entry_blob.c.blob_id).where(entry_blob.c.blob_id.in_(batch))))
         conn.execute(sa.delete(blob).where(blob.c.id.in_([each for each in batch if each not in shared])))
+
+
+def _locked(query: sa.Select[Any]) -> sa.Select[Any]:
+    """`query` on files, their rows locked in id order: what others do with them comes before it or after it."""
+    return query.order_by(blob.c.id).with_for_update()

@@ -124,12 +124,6 @@ class Store:
         with self.writing() as conn:
             conn.execute(sa.update(server).values(epoch=self._new_id()))
 
-    def mark_safe(self, states: dict[str, int]) -> None:
-        """Record by account up to which change a verified backup reaches."""
-        with self.writing() as conn:
-            for account_id, seq in sorted(states.items()):
-                conn.execute(sa.update(account).where(account.c.id == account_id).values(safe_seq=seq))
-
     def heads(self) -> dict[str, int]:
         """The newest change of each account."""
         with self.reading() as conn:
@@ -164,7 +158,9 @@ class Store:
                     known = False
                 if not known:
                     raise BackupRefused(f"the copy of {account_id} is not of this database's history")
-                conn.execute(sa.update(account).where(account.c.id == account_id).values(safe_seq=head.seq))
+                # An older copy that is verified later takes nothing back.
+                behind = (account.c.id == account_id, account.c.safe_seq < head.seq)
+                conn.execute(sa.update(account).where(*behind).values(safe_seq=head.seq))
 
     def mark(self, mark: str) -> None:
         """Leave a mark in the audit trail: what has it is this database, or was copied from it later."""

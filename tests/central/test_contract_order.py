@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import hashlib
 import itertools
 import threading
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
-from imi_central.store import Store, casefile, commit
-from imi_core.case import Entry, Text
+from imi_central.store import Assembly, EntryRefused, Store, casefile, commit, files
+from imi_core.case import Attachment, Entry, Text
 from tests.central.replica import Replica, assert_same, force
-from tests.central.world import LYON, ROSENHEIM, WARSAW, Caller, ref, send
+from tests.central.world import LYON, ROSENHEIM, WARSAW, Caller, Clock, act, ref, send
 
 
 def message(case_id: str) -> Entry:
@@ -124,3 +128,71 @@ def test_the_reading_calls_of_one_request_see_one_moment(store: Store) -> None:
         found = view.changes(LYON, state, ("Case", "Entry"), 10)
         assert found.types["Case"].created == [second]
         assert {case.id for case in view.cases(LYON, None, 10)} == {first, second}
+
+
+def meanwhile(patch: pytest.MonkeyPatch, name: str, other: Callable[[], object]) -> threading.Thread:
+    """Let `other` run in a thread of its own when `files.<name>` is called first, up to where it has to wait."""
+    inner = getattr(files, name)
+
+    def run() -> None:
+        with contextlib.suppress(EntryRefused):
+            other()
+
+    thread = threading.Thread(target=run)
+
+    def wrapped(*given: object) -> object:
+        if thread.ident is None:
+            thread.start()
+            thread.join(1)
+        return inner(*given)
+
+    patch.setattr(files, name, wrapped)
+    return thread
+
+
+@pytest.mark.parametrize("first", ["the entry", "the file"])
+def test_a_part_of_a_file_is_not_carried_by_an_entry_as_well(
+    store: Store, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    case_id = send(store).case_id
+    part = store.put_blob("lyon", LYON, "text/plain", b"a part").id
+
+    def join() -> object:
+        wanted = Assembly(ref(), (part,), "text/plain", hashlib.sha256(b"a part").hexdigest())
+        return store.join_blob("lyon", LYON, wanted, 100)
+
+    def carry() -> object:
+        attached = Attachment(blob_id=part, name="part.txt", size=0, sha256="")
+        words = Text(lang="en", text="Here.")
+        return act(store, "lyon", LYON, case_id, "message", text=words, attachments=(attached,))
+
+    one, other = (carry, join) if first == "the entry" else (join, carry)
+    thread = meanwhile(monkeypatch, "check_room" if first == "the entry" else "read", other)
+    with contextlib.suppress(EntryRefused):
+        one()
+    thread.join()
+    assert_files(store)
+
+
+def test_a_file_that_another_case_takes_over_is_not_erased_with_the_first(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = Text(lang="en", text="Here.")
+    file = store.put_blob("lyon", LYON, "text/plain", b"a file").id
+    attached = (Attachment(blob_id=file, name="file.txt", size=0, sha256=""),)
+    old, new = send(store).case_id, send(store).case_id
+    act(store, "lyon", LYON, old, "message", text=words, attachments=attached)
+    clock.at += dt.timedelta(days=2)
+    carry = meanwhile(monkeypatch, "check_room", lambda: force(store, old, "erase"))
+    act(store, "lyon", LYON, new, "message", text=words, attachments=attached)
+    carry.join()
+    assert_files(store)
+
+
+def assert_files(store: Store) -> None:
+    """Every file that an entry carries is there."""
+    with store.reading() as conn:
+        lost = "select count(*) from entry_blob where blob_id not in (select id from blob)"
+        assert conn.scalar(sa.text(lost)) == 0
+        carried = "select count(*) from blob where attached and id not in (select blob_id from entry_blob)"
+        assert conn.scalar(sa.text(carried)) == 0

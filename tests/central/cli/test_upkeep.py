@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -187,3 +190,76 @@ def test_the_daily_jobs_back_up_where_the_setting_says(run: Run, open_: Callable
     assert code == 0
     assert "Backed up to" in out
     assert safe(store)[LYON] > 0
+
+
+@pytest.mark.parametrize("what", ["overwritten", "torn"])
+def test_a_backup_takes_the_place_of_a_damaged_database(
+    run: Run, open_: Callable[[], Store], data: Path, tmp_path: Path, what: str
+) -> None:
+    store = open_()
+    case = send(store).case_id
+    run("backup", str(tmp_path / "night.db"))
+    store.close()
+    path = data / "central.db"
+    damaged = b"garbage" * 1000 if what == "overwritten" else path.read_bytes()[:5000]
+    path.write_bytes(damaged)
+    code, _, err = run("restore", str(tmp_path / "night.db"), "--replace")
+    assert (code, err) == (0, "")
+    assert (data / "central.db.replaced-1").read_bytes() == damaged
+    with open_().view("lyon") as view:
+        assert [each.id for each in view.cases(LYON, None, 10)] == [case]
+
+
+def test_what_a_lost_database_left_beside_it_does_not_get_into_the_backup(
+    run: Run, open_: Callable[[], Store], data: Path, tmp_path: Path
+) -> None:
+    store = open_()
+    kept = send(store, subject="Kept").case_id
+    run("backup", str(tmp_path / "night.db"))
+    send(store, subject="Lost")
+    left = (data / "central.db-wal").read_bytes()
+    assert left
+    store.close()
+    (data / "central.db").unlink()
+    (data / "central.db-wal").write_bytes(left)
+    assert run("restore", str(tmp_path / "night.db"))[0] == 0
+    assert (data / "central.db.replaced-1-wal").read_bytes() == left
+    assert run("verify")[0] == 0
+    with open_().view("lyon") as view:
+        assert [each.id for each in view.cases(LYON, None, 10)] == [kept]
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(open_: Callable[[], Store], data: Path, tmp_path: Path) -> None:
+    store = open_()
+    send(store)
+    store.close()
+    command = [sys.executable, "-m", "imi_central.cli", "backup", str(tmp_path / "night.db"), "--data", str(data)]
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=small)
+    assert done.returncode == 4
+    assert "cannot be copied to" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("night*"))
+
+
+def test_what_is_safe_is_never_taken_back(open_: Callable[[], Store]) -> None:
+    store = open_()
+    send(store)
+    older = store.copied_heads()
+    send(store)
+    store.backed_up(store.copied_heads())
+    newest = safe(store)
+    store.backed_up(older)
+    assert safe(store) == newest
+
+
+def test_a_folder_for_backups_that_is_not_there_is_said(run: Run, open_: Callable[[], Store], tmp_path: Path) -> None:
+    open_()
+    code, out, err = run("jobs", "run", "--backups", str(tmp_path / "away"))
+    assert code == 4
+    assert "is no folder" in err
+    assert "Blocked 0 cases" in out, "what was done is told all the same"
+    assert not (tmp_path / "away").exists()

@@ -92,7 +92,7 @@ def test_the_epoch_and_what_is_safe(store: Store, caller: Caller) -> None:
 
     before = session()
     send(store)
-    store.mark_safe(store.heads())
+    store.backed_up(store.copied_heads())
     after = session()
     mine = after["accounts"][LYON]["accountCapabilities"]["urn:imi:case"]  # type: ignore[index]
     assert mine["safeSeq"] == 2
