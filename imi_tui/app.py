@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.app import SystemCommand
+    from textual.driver import Driver
     from textual.filter import LineFilter
     from textual.screen import Screen
     from textual.theme import Theme
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.model import Changed, OutboxItem
     from imi_tui.context import Context
+    from imi_tui.early import Early
     from imi_tui.keyboard import Layout
 
 THEME = "ansi-dark"
@@ -67,8 +69,9 @@ class ImiApp(App[None], inherit_bindings=False):
     # As the default it is there from the start; set later, every style sheet would be parsed twice.
     theme = Reactive(THEME)
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, early: Early | None = None) -> None:
         self._theme: tuple[str, Theme] | None = None
+        self._early = early
         super().__init__()
         self.context = context
         self.undo = Undo(context.store)
@@ -91,6 +94,15 @@ class ImiApp(App[None], inherit_bindings=False):
             self._theme = name, super().current_theme
         return self._theme[1]
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's, on the picture that stands already."""
+        found = super().get_driver_class()
+        if self._early is None or not self._early.painted:
+            return found
+        from imi_tui.takeover import taking_over
+
+        return taking_over(found, self._early)
+
     def get_default_screen(self) -> Screen[None]:
         """The inbox. As a mode of its own it would make Textual parse every style sheet twice."""
         return routes.inbox()
@@ -104,6 +116,9 @@ class ImiApp(App[None], inherit_bindings=False):
         )
         # Textual paints a new screen three times before it is complete: on a slow line only the last is worth sending.
         self.screen_change_signal.subscribe(self, lambda _screen: self.delay_update(COMPLETE), immediate=True)
+        if self._early is not None and self._early.painted:
+            # The list stands already: what would be painted until the screen is complete is the same again.
+            self.delay_update(COMPLETE)
         self.set_interval(60, self._look_at_the_day)
         self.set_timer(BEGIN, self._begin)
 
@@ -269,9 +284,9 @@ class ImiApp(App[None], inherit_bindings=False):
         self._close_messages_no_wait()
 
 
-def run(context: Context) -> int:
-    """Show the client until the officer leaves it. Returns the exit code."""
-    app = ImiApp(context)
+def run(context: Context, early: Early | None = None) -> int:
+    """Show the client until the officer leaves it, over the picture `early`. Returns the exit code."""
+    app = ImiApp(context, early)
     try:
         app.run(mouse=context.mouse)
     finally:

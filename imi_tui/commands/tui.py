@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from imi_tui.commands.common import Client
     from imi_tui.context import Context
+    from imi_tui.early import Early
     from imi_tui.sync.worker import SyncWorker
     from imi_tui.viewmodel.signing_in import Tell, Way
 
@@ -40,6 +41,7 @@ def show(options: argparse.Namespace, *, demo: bool) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         text = _("The full screen needs a terminal; see imi-tui --help for commands.")
         raise CommandError(text, commands.USAGE)
+    from imi_tui import early
     from imi_tui.cache.lock import lock_profile
 
     # The thread that writes to the terminal and the one that synchronises share the interpreter with the screen.
@@ -48,15 +50,20 @@ def show(options: argparse.Namespace, *, demo: bool) -> int:
     os.environ.setdefault("TEXTUAL_FPS", "250")
     with opened(options) as client, lock_profile(client.profile):
         context = context_of(client, demo=demo)
-        from imi_tui.app import run as run_screen
-        from imi_tui.outside.copies import forget_copies
+        with early.shown(context) as picture:
+            return _run_screen(client, context, picture)
 
-        # What a killed client left.
+
+def _run_screen(client: Client, context: Context, picture: Early) -> int:
+    from imi_tui.app import run
+    from imi_tui.outside.copies import forget_copies
+
+    # What a killed client left.
+    forget_copies(client.profile.runtime)
+    try:
+        return run(context, picture)
+    finally:
         forget_copies(client.profile.runtime)
-        try:
-            return run_screen(context)
-        finally:
-            forget_copies(client.profile.runtime)
 
 
 def context_of(client: Client, *, demo: bool) -> Context:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from imi_tui.actions import Action, Situation
@@ -16,7 +17,7 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.base import bindings
 from imi_tui.screens.doing import CaseId, CaseScreenBase
-from imi_tui.viewmodel import rows, views
+from imi_tui.viewmodel import front, rows, views
 from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.window import Window
 from imi_tui.widgets.case_list import CaseList
@@ -33,8 +34,6 @@ SETTLE = 0.08
 HITS = 200
 PREVIEW = 140
 """Columns from which the case under the cursor shows beside the list."""
-SIGN_IN_HELPS = frozenset({"notSignedIn", "disabled", "noServer"})
-"""Problems of the sync in which signing in is the way out."""
 BULK = 500
 """At most so many cases are marked at once."""
 
@@ -49,8 +48,8 @@ class InboxScreen(CaseScreenBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view: ViewId = "todo"
-        self.sort: SortId = "due"
+        self.view: ViewId = front.VIEW
+        self.sort: SortId = front.SORT
         self._counts: dict[ViewId, int] = {}
         self._words: rows.Words | None = None
         self._timer: Timer | None = None
@@ -64,6 +63,8 @@ class InboxScreen(CaseScreenBase):
     def compose_body(self) -> ComposeResult:
         """Views, list, preview."""
         yield ViewsColumn()
+        # Its place is kept from the start: the list must not become narrower when the preview is loaded.
+        yield Widget(id="side")
         yield Static("", id="heading", markup=False)
         yield CaseList(self.words, self.context.today)
         yield Static("", id="empty", markup=False)
@@ -78,31 +79,26 @@ class InboxScreen(CaseScreenBase):
 
     def title_note(self) -> str:
         """The desk, or how many."""
-        seats = self.store.seats()
-        if not seats:
-            return ""
-        if len(seats) == 1:
-            return seats[0].authority_name
-        return ngettext("{count} desk", "{count} desks", len(seats)).format(count=len(seats))
+        return front.note(self.store.seats())
 
     def words(self) -> rows.Words:
         """State names in the present language."""
         if self._words is None:
-            known = json.loads(self.store.remembered(self._memo) or "{}") if not self._painted else None
-            self._words = rows.Words(self.store.rules, self.context.languages, known)
+            self._words = (
+                rows.Words(self.store.rules, self.context.languages)
+                if self._painted
+                else front.remembered_words(self.context)
+            )
         return self._words
-
-    @property
-    def _memo(self) -> str:
-        return f"states {self.context.language}"
 
     def _refresh_words(self) -> None:
         """After the first paint: look up the state names it took from an earlier run, and keep those of this one."""
-        kept = self.store.remembered(self._memo)
+        memo = front.memo_name(self.context)
+        kept = self.store.remembered(memo)
         now = json.dumps(self.words().memo(), ensure_ascii=False, sort_keys=True)
         if now != kept:
             with contextlib.suppress(CacheBusy):
-                self.store.remember(self._memo, now)
+                self.store.remember(memo, now)
             if kept:
                 self.query_one(CaseList).redraw()
 
@@ -158,7 +154,7 @@ class InboxScreen(CaseScreenBase):
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the view again; the cursor stays on its case."""
         if not kinds or kinds & {"session", "status"}:
-            self._flags = self._look_up_flags()
+            self._flags = front.flags(self.context)
         if kinds and not kinds & {"cases", "outbox", "session", "directory"}:
             return
         if not kinds or "directory" in kinds:
@@ -166,21 +162,6 @@ class InboxScreen(CaseScreenBase):
         self._details = []
         self._counts = self.store.counts()
         self._show(keep=True)
-
-    def _look_up_flags(self) -> frozenset[str]:
-        seated = bool(self.store.seats())
-        signed_in = seated and self.store.status().problem not in SIGN_IN_HELPS
-        return frozenset(
-            name
-            for name, holds in (
-                ("seated", seated),
-                ("may_sign_in", self.context.sign_in is not None and not signed_in),
-                ("may_meter", self.context.meter is not None and seated),
-                ("may_sign_out", self.context.sign_out is not None and signed_in),
-                ("held", bool(self.store.held())),
-            )
-            if holds
-        )
 
     def _show(self, *, keep: bool) -> None:
         found = self.query_one(CaseList)
@@ -206,7 +187,7 @@ class InboxScreen(CaseScreenBase):
             self._settle()
 
     def _head(self) -> None:
-        width = self.query_one(CaseList).size.width
+        width = self.query_one(CaseList).room
         if width:
             self.query_one("#heading", Static).update(rows.heading(rows.columns(width)), layout=False)
 
@@ -247,7 +228,7 @@ class InboxScreen(CaseScreenBase):
         found = next(iter(self.query(Document)), None)
         if found is None:
             found = Document(id="preview")
-            self.mount(found)
+            self.query_one("#side").mount(found)
         row = self.query_one(CaseList).row
         detail = self.store.case(row.desk, row.id) if row is not None else None
         rules = self.rules_of(detail) if detail is not None else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
+from imi_tui.i18n import _
+
 NARROW = 100
 MOST_WHEN_NARROW = 5
 """At 80 columns at most five actions beside help: labels in other languages are up to 2.6 times as long."""
@@ -38,6 +40,11 @@ def key_name(key: str) -> str:
     *modifiers, last = key.split("+")
     name = _KEYS.get(last) or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
     return "+".join([*(part.capitalize() for part in modifiers), name])
+
+
+def more() -> tuple[str, str]:
+    """What stands at the end of a footer in which something had to be left out."""
+    return "f9", _("More")
 
 
 def choose(items: list[tuple[int, str, str]], width: int, more: tuple[str, str]) -> list[tuple[str, str]]:

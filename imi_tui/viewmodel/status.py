@@ -25,6 +25,10 @@ BAR = 10
 """Cells of the progress bar."""
 
 
+PLAIN, BOLD, ALARM = "", "bold", "alarm"
+"""Looks of `pieces`."""
+
+
 class Part(NamedTuple):
     """One piece of the right end: `rank` 1 is the last to go when room is short; `alarm` asks for attention."""
 
@@ -139,3 +143,14 @@ def arrange(left: str, note: str, right: list[Part], width: int) -> tuple[str, s
     room = width - taken() - cell_len(left) - 4
     shown_note = cut(note, room) if room >= min(8, cell_len(note)) else ""
     return cut(left, max(0, width - taken() - 2)), shown_note, kept
+
+
+def pieces(title: str, note: str, right: list[Part], width: int) -> list[tuple[str, str]]:
+    """The whole line in pieces of one look, `width` cells together where all fits."""
+    left, shown, kept = arrange(f"IMI  {title}", note, right, width - 1)
+    middle = f"  {shown}" if shown else ""
+    used = 1 + cell_len(left) + cell_len(middle) + sum(cell_len(part.text) + 2 for part in kept)
+    out = [(" ", PLAIN), (left, BOLD), (middle, PLAIN), (" " * max(0, width - used), PLAIN)]
+    for part in kept:
+        out += [(part.text, ALARM if part.alarm else PLAIN), ("  ", PLAIN)]
+    return out

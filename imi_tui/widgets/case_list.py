@@ -93,6 +93,11 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._window.get(self._index) if self._window is not None else None
 
     @property
+    def room(self) -> int:
+        """Cells of a row: the width without the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
     def index(self) -> int:
         """The number of the row under the cursor."""
         return self._index
@@ -121,7 +126,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         window.get(window.count - 1)
         self._index = max(0, min(index, window.count - 1))
         self._forget()
-        self.virtual_size = Size(max(1, self.size.width), window.count)
+        self.virtual_size = Size(max(1, self.room), window.count)
         self.vertical_scrollbar.window_virtual_size = window.count
         if keep:
             self.scroll_to(y=max(0, self._index - offset), animate=False, force=True)
@@ -212,7 +217,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One row; `y` counts from the top of the widget."""
-        width = self.size.width
+        width = self.room
         if width != self._width:
             self._forget()
         index = self.scroll_offset.y + y
@@ -228,7 +233,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor on screen; the columns follow when a row is drawn."""
         if self._window is not None:
-            self.virtual_size = Size(max(1, self.size.width), self._window.count)
+            self.virtual_size = Size(max(1, self.room), self._window.count)
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if not top <= self._index < top + height:
             self.scroll_to(y=max(0, self._index - height // 2), animate=False, force=True)
@@ -254,7 +259,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _forget(self) -> None:
         self._day = self._today()
-        self._width = self.size.width
+        self._width = self.room
         self._columns = rows.columns(max(20, self._width))
         self._strips.clear()
 
@@ -270,7 +275,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         marks = rows.marks(row, self._day, cursor=cursor, marked=marked)
         due, rest = rows.texts(row, self._columns, self._words(), self._day)
         strip = Strip([Segment(f"{marks} {due} ", alarm), Segment(rest, style)])
-        return strip.adjust_cell_length(self.size.width, style)
+        return strip.adjust_cell_length(self._width, style)
 
     def _refresh_row(self, index: int) -> None:
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
-from imi_tui.i18n import _
 from imi_tui.viewmodel import footer
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class ActionFooter(Static):
         self._write()
 
     def _write(self) -> None:
-        pairs = footer.choose(self._items, self.size.width or self.app.size.width, ("f9", _("More")))
+        pairs = footer.choose(self._items, self.size.width or self.app.size.width, footer.more())
         if pairs == self._shown:
             return
         self._shown = pairs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -70,16 +69,9 @@ class StatusLine(Static):
 
     def _write(self) -> None:
         width = self.size.width or self.app.size.width
-        title, note, right = status.arrange(f"IMI  {self._title}", self._note, self._parts, width - 1)
-        now = (title, note, tuple(right), width)
-        if now == self._last:
+        found = status.pieces(self._title, self._note, self._parts, width)
+        if found == self._last:
             return
-        self._last = now
-        used = 1 + cell_len(title) + sum(cell_len(part.text) + 2 for part in right)
-        middle = f"  {note}" if note else ""
-        gap = max(0, width - used - cell_len(middle))
-        pieces: list[str | tuple[str, str]] = [" ", (title, "bold"), middle, " " * gap]
-        for part in right:
-            pieces.append((part.text, "bold $text-warning") if part.alarm else part.text)
-            pieces.append("  ")
-        self.update(Content.assemble(*pieces), layout=False)
+        self._last = found
+        looks = {status.ALARM: "bold $text-warning"}
+        self.update(Content.assemble(*((text, looks.get(look, look)) for text, look in found if text)), layout=False)

@@ -1,0 +1,169 @@
+"""The inbox before the framework is loaded, drawn straight from the cache in plain escape sequences.
+
+Loading Textual takes several times as long as reading a screen of rows. What stands here is what the first full paint
+shows in the same cells, but for the scroll bar; keys typed meanwhile wait in the terminal and count.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from imi_tui import actions
+from imi_tui.harmless import harmless
+from imi_tui.i18n import _
+from imi_tui.viewmodel import footer, front, rows, status, views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imi_tui.cache.model import Row
+    from imi_tui.context import Context
+
+WIDE = 100
+"""Columns from which the views stand beside the list."""
+VIEWS_WIDTH = 26
+VAST = 140
+SIDE = 34
+"""Columns from which a preview stands beside the list, and its share of them in percent."""
+SMALLEST = (40, 8)
+ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
+PLAIN, BOLD, WARNING, ALARM, ALARM_BOLD, CURSOR = "39;49", "1;39;49", "1;33;49", "31;49", "1;31;49", "1;39;44"
+"""The looks of the first theme, which uses the terminal's own colours."""
+Piece = tuple[str, str]
+"""A text and its look."""
+
+
+class Early:
+    """Whether the picture stands, and whether the framework has taken the terminal over."""
+
+    def __init__(self) -> None:
+        self.painted = False
+        self.taken = False
+
+
+def lines(context: Context, width: int, height: int) -> list[list[Piece]] | None:
+    """The screen, line by line; None where the inbox would open with something else than rows."""
+    store = context.store
+    counts = store.counts()
+    shown = store.window(front.VIEW, front.SORT, limit=height - 3)
+    if not shown or context.notices:
+        return None
+    left = VIEWS_WIDTH + 1 if width >= WIDE else 0
+    side = width * SIDE // 100 if width >= VAST else 0
+    room = width - left - side - (1 if left else 0)
+    columns = rows.columns(room)
+    words = front.remembered_words(context)
+    body: list[list[Piece]] = [[(rows.heading(columns), BOLD)]]
+    body += [_row(row, columns, words, context, cursor=not index) for index, row in enumerate(shown)]
+    body += [[] for _line in range(height - 2 - len(body))]
+    if side:
+        for line in body:
+            line += [(" " * (width - left - side - _cells(line)), PLAIN), ("│", PLAIN)]
+    if left:
+        beside = views.column(counts, front.VIEW, VIEWS_WIDTH)
+        for index, line in enumerate(body):
+            text, now = beside[index] if index < len(beside) else (" " * VIEWS_WIDTH, False)
+            line[:0] = [(text, BOLD if now else PLAIN), ("│", PLAIN)]
+    return [_status(context, counts.get(front.VIEW, 0), width), *body, _footer(context, width)]
+
+
+def picture(context: Context, width: int, height: int) -> str:
+    """`lines` for a terminal, its cursor on the first row; empty where there are none."""
+    found = lines(context, width, height)
+    if found is None:
+        return ""
+    out = [ENTER, "\x1b[?25l"]
+    for number, line in enumerate(found, 1):
+        out.append(f"\x1b[{number};1H")
+        out += [f"\x1b[{look}m{harmless(text)}\x1b[0m" for text, look in line if text]
+        out.append(f"\x1b[{PLAIN}m{' ' * (width - _cells(line))}\x1b[0m")
+    left = VIEWS_WIDTH + 2 if width >= WIDE else 1
+    return "".join([*out, f"\x1b[3;{left}H"])
+
+
+def _cells(line: list[Piece]) -> int:
+    return sum(cell_len(text) for text, _look in line)
+
+
+def _row(
+    row: Row, columns: tuple[rows.Column, ...], words: rows.Words, context: Context, *, cursor: bool
+) -> list[Piece]:
+    today = context.today()
+    due, rest = rows.texts(row, columns, words, today)
+    alarming = rows.is_due(row, today) or row.rejected
+    look = CURSOR if cursor else BOLD if row.unread else PLAIN
+    alarm = look if cursor or not alarming else ALARM_BOLD if row.unread else ALARM
+    return [(f"{rows.marks(row, today, cursor=cursor, marked=False)} {due} ", alarm), (rest, look)]
+
+
+def _status(context: Context, count: int, width: int) -> list[Piece]:
+    store = context.store
+    parts = status.parts(
+        store.status(), context.language, context.today(), demo=context.demo, vault_note=context.vault_note
+    )
+    looks = {status.PLAIN: PLAIN, status.BOLD: BOLD, status.ALARM: WARNING}
+    found = status.pieces(views.title(front.VIEW, count, 0), front.note(store.seats()), parts, width)
+    return [(text, looks[look]) for text, look in found]
+
+
+def _footer(context: Context, width: int) -> list[Piece]:
+    now = actions.Situation("inbox", current=True, flags=front.flags(context))
+    items = [
+        (action.footer, keys[0], _(action.label))
+        for action in actions.possible(actions.in_scope("inbox"), now)
+        if action.footer and (keys := actions.keys_of(action, context.keymap))
+    ]
+    out: list[Piece] = [(" ", PLAIN)]
+    for key, label in footer.choose(items, width, footer.more()):
+        out += [(key, BOLD), (f" {label}  ", PLAIN)]
+    return out
+
+
+@contextlib.contextmanager
+def shown(context: Context) -> Iterator[Early]:
+    """Show the picture while the framework loads; at the end the terminal is as it was.
+
+    Nothing is shown where the terminal is no usual one, or asked for other colours.
+    """
+    early = Early()
+    try:
+        import termios
+
+        width, height = os.get_terminal_size(sys.stdout.fileno())
+        before = termios.tcgetattr(sys.stdin.fileno())
+    except (ImportError, OSError, termios.error):
+        yield early
+        return
+    sized = os.environ.get("COLUMNS") or os.environ.get("LINES")
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+    drawn = "" if sized or plain or width < SMALLEST[0] or height < SMALLEST[1] else picture(context, width, height)
+    if not drawn:
+        yield early
+        return
+    _quieten(sys.stdin.fileno())
+    try:
+        sys.stdout.write(drawn)
+        sys.stdout.flush()
+        early.painted = True
+        yield early
+    finally:
+        if not early.taken:
+            sys.stdout.write(f"{LEAVE}\x1b[?25h")
+            sys.stdout.flush()
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, before)
+
+
+def _quieten(descriptor: int) -> None:
+    """Let what is typed wait as it was typed, unseen; Ctrl+C still ends the program."""
+    import termios
+
+    mode = termios.tcgetattr(descriptor)
+    mode[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
+    mode[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+    mode[6][termios.VMIN] = 1
+    termios.tcsetattr(descriptor, termios.TCSANOW, mode)

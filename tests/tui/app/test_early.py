@@ -1,0 +1,144 @@
+"""The picture before the framework: the same cells as the first full paint, and nothing typed meanwhile is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.terminal import Terminal
+from imi_tui import early
+from imi_tui.cache.store import Store
+from imi_tui.profile import Profile
+from tests.tui.screens import filled
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = """
+import atexit, sys, termios
+from pathlib import Path
+from imi_tui import early, i18n
+from imi_tui.cache.store import Store
+from imi_tui.profile import Profile
+from imi_tui.context import Context
+
+home, after, language = sys.argv[1:]
+i18n.install(language)
+before = termios.tcgetattr(0) if sys.stdin.isatty() else None
+atexit.register(lambda: print("restored", before == termios.tcgetattr(0)) if before else None)
+profile = Profile(Path(home))
+context = Context(Store.open(profile, bytes(range(32))), profile, language=i18n.language())
+with early.shown(context) as picture:
+    assert picture.painted and "textual" not in sys.modules, "the framework was loaded before the picture"
+    if after == "wait":
+        sys.stdin.read()
+    if after == "fail":
+        raise SystemExit(3)
+    from imi_tui.app import run
+    code = run(context, picture)
+print("left", code)
+"""
+READY = "-26-"
+TAKEN = b"\x1b[?1000h"
+"""The first thing Textual writes that the picture does not."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile with cases whose state names an earlier start has remembered."""
+    home = tmp_path_factory.mktemp("early")
+    store = filled.open_store(home)
+    seat = filled.a_desk()
+    filled.fill(store, seat, filled.demo(seat, 300))
+    store.close()
+    return home
+
+
+def started(home: Path, after: str, size: tuple[int, int], language: str = "en", **env: str) -> Terminal:
+    """The program on a terminal of this size."""
+    argv = [sys.executable, "-c", PROGRAM, str(home), after, language]
+    return Terminal(argv, *size, {"PYTHONPATH": str(ROOT), **env}, cwd=ROOT)
+
+
+def cells(terminal: Terminal) -> list[list[Any]]:
+    """What stands on the screen, with its looks."""
+    terminal.lines()
+    buffer = terminal._screen.buffer
+    return [[buffer[y][x] for x in range(terminal.columns)] for y in range(terminal.rows)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (99, 12), (100, 30), (139, 30), (140, 24), (163, 30), (211, 50)])
+def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int]) -> None:
+    with started(home, "wait", size, "en-XA") as terminal:
+        terminal.wait_for(READY, 20)
+        terminal.settle(0.2)
+        before = cells(terminal)
+    with started(home, "run", size, "en-XA") as terminal:
+        terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
+        terminal.settle(0.5, 10)
+        after = cells(terminal)
+    width = size[0] - size[0] * early.SIDE // 100 if size[0] >= early.VAST else size[0]
+    # The scroll bar and what the preview holds come with the framework; the last line follows the case at hand.
+    wide = size[0] >= early.WIDE
+    for y in range(size[1] - 1):
+        there = width - 1 if wide and y >= 2 else width
+        same = [x for x in range(there) if before[y][x] != after[y][x]]
+        assert not same, f"line {y} from cell {same[0]}"
+    assert any(cell.data == ">" for cell in before[2])
+
+
+def test_what_is_typed_meanwhile_counts(home: Path) -> None:
+    for keys, at in ((b"\x1b[B\x1b[B", 4), (b"8\x1b[B", 3)):
+        with started(home, "run", (80, 24)) as terminal:
+            terminal.wait_for(READY, 20)
+            terminal.send(keys)
+            terminal.wait_for(lambda lines, at=at: lines[at].startswith(">"), 20)
+            assert b"^[" not in terminal.output, "what is typed must not be echoed into the picture"
+
+
+@pytest.mark.parametrize("after", ["run", "fail"])
+def test_the_terminal_is_afterwards_as_it_was(home: Path, after: str) -> None:
+    with started(home, after, (80, 24)) as terminal:
+        terminal.wait_for(READY, 20)
+        if after == "run":
+            terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
+            terminal.settle(0.3)
+            terminal.send(b"\x11")
+        while terminal.process.poll() is None:
+            terminal.read(0.1)
+        terminal.settle()
+        output = bytes(terminal.output)
+        assert terminal.process.returncode == (3 if after == "fail" else 0)
+    assert output.endswith(b"restored True\r\n")
+    assert output.count(early.ENTER.encode()) == output.count(early.LEAVE.encode()) == 1
+    assert output.rindex(b"\x1b[?25h") > output.rindex(b"\x1b[?25l")
+
+
+def test_no_picture_without_rows_or_with_something_to_say(home: Path, tmp_path: Path) -> None:
+    store = Store.open(Profile(tmp_path), filled.KEY)
+    assert early.picture(filled.context(store, tmp_path), 80, 24) == ""
+    store.close()
+    store = filled.open_store(home)
+    assert early.picture(filled.context(store, home), 80, 24)
+    assert early.picture(filled.context(store, home, notices=("Look.",)), 80, 24) == ""
+    store.close()
+
+
+def test_nothing_that_does_something_is_drawn(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = [[("a\x1b]52;c;eA==\x07\u202eb\x9b2J", early.PLAIN)]]
+    monkeypatch.setattr(early, "lines", lambda *_: hostile)
+    drawn = early.picture(None, 80, 24)  # type: ignore[arg-type]
+    assert "]52;c;eA==" in drawn
+    assert not {"\x07", "\u202e", "\x9b", "\x1b]"} & {*drawn, drawn[drawn.index("]52") - 1 : drawn.index("]52") + 1]}
+
+
+def test_a_terminal_of_another_kind_gets_no_picture(home: Path) -> None:
+    argv = [sys.executable, "-c", PROGRAM, str(home), "fail", "en"]
+    for more in ({"TERM": "dumb"}, {"NO_COLOR": "1"}):
+        with Terminal(argv, 80, 24, {"PYTHONPATH": str(ROOT), **more}, cwd=ROOT) as terminal:
+            terminal.wait_for("AssertionError", 20)
+            assert early.ENTER.encode() not in terminal.output
+    piped = subprocess.run(argv, capture_output=True, text=True, cwd=ROOT, check=False, stdin=subprocess.DEVNULL)
+    assert early.ENTER not in piped.stdout
