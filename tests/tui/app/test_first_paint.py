@@ -53,7 +53,7 @@ async def main():
     app = ImiApp(Context(store, profile, start=lambda: started.append([m for m in later if m in sys.modules])))
     async with app.run_test(size=(80, 24)) as pilot:
         for _ in range(200):
-            if started:
+            if started and painted:
                 break
             await pilot.pause(0.02)
     print(json.dumps([painted[0], *started]))
