@@ -144,6 +144,12 @@ class SyncStore:
         else:
             self._cache.run("insert or replace into secret values(?, ?)", (name, value))
 
+    def swap_secret(self, name: str, old: str, new: str | None) -> bool:
+        """Where a secret is `old` at this moment, keep `new` or forget it; whether it was."""
+        if new is None:
+            return self._cache.run("delete from secret where name = ? and value = ?", (name, old)) > 0
+        return self._cache.run("update secret set value = ? where name = ? and value = ?", (new, name, old)) > 0
+
     def set_problem(self, code: str) -> None:
         """Why synchronising does not work just now; empty when it does."""
         self._set_meta("problem", code)

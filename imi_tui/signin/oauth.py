@@ -94,7 +94,8 @@ def granted(reply: Reply) -> Granted:
             raise SignInRefused(display(reason)[:60])
         raise ServerMistake(f"status {reply.status} from the token endpoint")
     access, renewal, seconds = data.get("access_token"), data.get("refresh_token", ""), data.get("expires_in", 600)
-    sound = is_token(access) and (renewal == "" or is_token(renewal)) and data.get("token_type", "").lower() == "bearer"
+    kind = str(data.get("token_type", "")).lower()
+    sound = is_token(access) and (renewal == "" or is_token(renewal)) and kind == "bearer"
     if not sound or not isinstance(seconds, int | float) or not 0 < seconds < 10**7:
         raise ServerMistake("a token endpoint's answer in another shape")
     return Granted(str(access), str(renewal), float(seconds))

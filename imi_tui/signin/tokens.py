@@ -37,7 +37,16 @@ class Tokens:
 
 def keep(secrets: Secrets, tokens: Tokens | None) -> None:
     """Store the tokens, or forget them."""
-    secrets.set_secret(SECRET, None if tokens is None else json.dumps(asdict(tokens)))
+    secrets.set_secret(SECRET, _text(tokens))
+
+
+def _replace(secrets: Secrets, old: Tokens, new: Tokens | None) -> bool:
+    """Store or forget, unless others than `old` are stored now; whether that was done."""
+    return secrets.swap_secret(SECRET, _text(old) or "", _text(new))
+
+
+def _text(tokens: Tokens | None) -> str | None:
+    return None if tokens is None else json.dumps(asdict(tokens))
 
 
 def kept(secrets: Secrets) -> Tokens | None:
@@ -81,15 +90,15 @@ class StoredTokens:
         try:
             granted = oauth.refresh(self._http, endpoints, tokens.refresh)
         except SignInRefused as error:
-            if error.reason == "invalid_grant":
-                keep(self._secrets, None)
+            if error.reason == "invalid_grant" and not _replace(self._secrets, tokens, None):
+                # The officer signed in anew while the server refused the old ones.
+                return self._kept()
             raise NotSignedIn(error.reason) from error
         fresh = Tokens.of(self._http.server, granted, self._clock())
-        if kept(self._secrets) != tokens:
+        if not _replace(self._secrets, tokens, fresh):
             # The officer signed out, or in anew, while the server answered: that counts.
             oauth.revoke(self._http, endpoints, fresh.refresh or fresh.access)
             return self._kept()
-        keep(self._secrets, fresh)
         return fresh
 
 

@@ -65,3 +65,6 @@ class Secrets(Protocol):
 
     def set_secret(self, name: str, value: str | None) -> None:
         """Keep it, or forget it."""
+
+    def swap_secret(self, name: str, old: str, new: str | None) -> bool:
+        """Where it is `old` at this moment, keep `new` or forget it; whether it was."""

@@ -284,3 +284,17 @@ def test_a_new_profile_is_private_whatever_the_umask(home: Path) -> None:
         assert {path.stat().st_mode & 0o077 for path in [home, *home.iterdir()]} == {0}
     finally:
         os.umask(old)
+
+
+def test_a_secret_is_exchanged_only_for_the_one_it_was(home: Path) -> None:
+    first, second = open_store(home), open_store(home)
+    first.sync.set_secret("tokens", "old")
+    assert not second.sync.swap_secret("tokens", "older", "new")
+    assert second.sync.swap_secret("tokens", "old", "new")
+    assert not first.sync.swap_secret("tokens", "old", None)
+    assert first.sync.secret("tokens") == "new"
+    assert first.sync.swap_secret("tokens", "new", None)
+    assert second.sync.secret("tokens") is None
+    assert not second.sync.swap_secret("tokens", "", "back again")
+    first.close()
+    second.close()

@@ -30,6 +30,12 @@ class Secrets:
         else:
             self.values[name] = value
 
+    def swap_secret(self, name: str, old: str, new: str | None) -> bool:
+        if self.values.get(name) != old:
+            return False
+        self.set_secret(name, new)
+        return True
+
 
 @pytest.fixture
 def secrets() -> Secrets:

@@ -178,6 +178,9 @@ def test_endpoints_elsewhere_are_refused(name: str) -> None:
         {"access_token": "", "token_type": "Bearer"},
         {"access_token": 5, "token_type": "Bearer"},
         {"access_token": "a", "token_type": "mac"},
+        {"access_token": "a", "token_type": 5},
+        {"access_token": "a", "token_type": None},
+        {"access_token": "a", "token_type": ["Bearer"]},
         {"access_token": "a", "token_type": "Bearer", "expires_in": -1},
         {"access_token": "a", "token_type": "Bearer", "expires_in": "soon"},
         {"access_token": "a" * 5000, "token_type": "Bearer"},
@@ -232,6 +235,26 @@ def test_signing_out_while_the_server_renews_counts(server: str, secrets: Secret
     # What the server had just given is given up too.
     with pytest.raises(SignInRefused):
         oauth.refresh(http, oauth.discover(http), granted[0].refresh)
+    slow.close()
+
+
+def test_a_sign_in_while_the_old_tokens_are_refused_counts(server: str, secrets: Secrets, http: Http) -> None:
+    signin.sign_in_with_browser(server, secrets, lambda _: None, open_browser=opens(person))
+    fresh = tokens.kept(secrets)
+    assert fresh is not None
+    tokens.keep(secrets, tokens.Tokens(server, "old", "used-up", 0))
+
+    class Slow(Http):
+        def post_form(self, path: str, fields: dict[str, str]) -> Reply:
+            reply = super().post_form(path, fields)
+            assert reply.status == 400
+            tokens.keep(secrets, fresh)
+            return reply
+
+    slow = Slow(server)
+    source = tokens.StoredTokens(secrets, slow, lambda: dt.datetime.now(dt.UTC))
+    assert source.token() == fresh.access
+    assert tokens.kept(secrets) == fresh
     slow.close()
 
 
