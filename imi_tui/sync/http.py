@@ -262,14 +262,19 @@ class Http:
             import httpx
 
             local = is_loopback(urlsplit(self.server).hostname or "")
-            self._client = httpx.Client(
-                verify=_trust() if self.server.startswith("https:") else False,
-                follow_redirects=False,
-                timeout=httpx.Timeout(IDLE_SECONDS, connect=CONNECT_SECONDS),
-                # A proxy of the environment is for the network, not for a server on this machine.
-                trust_env=not local,
-                event_hooks={"request": [self._watch.follow]},
-            )
+            trust = _trust() if self.server.startswith("https:") else False
+            try:
+                self._client = httpx.Client(
+                    verify=trust,
+                    follow_redirects=False,
+                    timeout=httpx.Timeout(IDLE_SECONDS, connect=CONNECT_SECONDS),
+                    # A proxy of the environment is for the network, not for a server on this machine.
+                    trust_env=not local,
+                    event_hooks={"request": [self._watch.follow]},
+                )
+            except (ImportError, ValueError, httpx.InvalidURL) as error:
+                # Such as a SOCKS proxy, or an address that is none.
+                raise ProxyProblem(f"the environment names a proxy of no use ({type(error).__name__})") from error
             # What says nothing is not worth its bytes: of a small synchronisation headers are the half.
             for name in ("accept", "connection", "user-agent"):
                 self._client.headers.pop(name, None)

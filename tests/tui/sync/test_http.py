@@ -308,3 +308,13 @@ class TestFiles:
         assert hostile.asked[0].body == b"bytes"
         hostile.answer = lambda _: Answer(b"{}", 404)
         assert transport.upload("desk", b"bytes") == {}
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "gopher://127.0.0.1:9", "http://127.0.0.1:x"])
+def test_a_proxy_of_the_environment_that_is_of_no_use_is_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ALL_PROXY", "HTTPS_PROXY", "all_proxy", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+    http = Http("https://imi.example")
+    with pytest.raises(errors.ProxyProblem):
+        http.get("/jmap/session")
+    http.close()
