@@ -48,7 +48,7 @@ FIRST_PAGE = 60
 """Rows of a desk in the first answer of all: about 4 kB."""
 POLL = 60.0
 """Seconds after which changes are asked for again while contents still come."""
-MAX_REQUESTS = 20_000
+MAX_REQUESTS = 100_000
 """Requests of one run at most: far above a first sync of a million cases, and an end to any quarrel."""
 RIGHTS = 3
 """How often a run begins anew because a seat went while it was read."""
@@ -225,8 +225,6 @@ class Engine:
                 if (not self.metered and register.step()) or fetched:
                     continue
                 return
-            if self.report.requests > MAX_REQUESTS:
-                raise ServerMistake("no end of changes")
             todo = [*todo, *(desk for desk in batch.desks if desk not in todo and desk in self._session.accounts)]
             session = self._session
             again = self._exchange(run, todo, batch)
@@ -319,7 +317,7 @@ class Engine:
             asked = self._asking(run, since)
             whole = asked["fetch"] == "contents"
             for answers in pages(self._transport, [["Desk/sync", asked, "s"]]):
-                self.report.requests += 1
+                self._count()
                 if answers["s"].error == "requestTooLarge":
                     return self._smaller(run, left)
                 found, failed = self._found(answers["s"])
@@ -343,8 +341,13 @@ class Engine:
     def _register(self) -> Register:
         return Register(self._store, lambda calls: self._ask(calls)[0], self._languages)
 
-    def _ask(self, calls: list[list[Any]]) -> tuple[dict[str, Answer], str]:
+    def _count(self) -> None:
         self.report.requests += 1
+        if self.report.requests > MAX_REQUESTS:
+            raise ServerMistake("no end of changes")
+
+    def _ask(self, calls: list[list[Any]]) -> tuple[dict[str, Answer], str]:
+        self._count()
         response = self._transport.call({"using": [CORE, CASE], "methodCalls": calls})
         if self._unproved:
             self._unproved = False

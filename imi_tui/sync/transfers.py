@@ -129,7 +129,7 @@ class Transfers:
             self._refuse(upload, {"type": "forbidden" if answer.error == "accountNotFound" else answer.error})
             return False
         made, refused = _member(answer.arguments, "created"), _member(answer.arguments, "notCreated")
-        if made is not None and isinstance(made.get("id"), str) and made.get("sha256") == upload.sha256:
+        if made is not None and isinstance(made.get("id"), str) and made["id"] and made.get("sha256") == upload.sha256:
             self._files.uploaded(upload, made["id"])
             return True
         if refused is None:

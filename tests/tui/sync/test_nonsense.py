@@ -13,6 +13,7 @@ from imi_core.authority import Officer
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.sync import Page
 from imi_tui.i18n.dates import relative, when
+from imi_tui.sync import engine
 from imi_tui.sync.errors import ServerMistake
 from imi_tui.viewmodel.case import moment
 from tests.central.world import LYON, MUNICH, ROSENHEIM, accept, send
@@ -223,3 +224,40 @@ def test_only_a_server_that_names_what_went_releases_the_brake(central: Central,
     with pytest.raises(Exception, match="would be removed"):
         lyon.sync()
     assert set(cases) <= lyon.ids()
+
+
+def test_a_comparison_without_end_ends(central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MAX_REQUESTS", 50)
+    case = send(central).case_id
+    lyon = client("lyon")
+    lyon.sync()
+
+    def apply(response: dict[str, Any]) -> dict[str, Any]:
+        for answer, call in zip(response["methodResponses"], lyon.line.requests[-1]["methodCalls"], strict=True):
+            if answer[0] == "Desk/sync":
+                answer[1].update(accounts={}, notCalculated={LYON: {"type": "cannotCalculateChanges"}}, unchanged=1)
+            elif answer[0] == "Case/digest":
+                prefix, depth = call[1]["prefix"], call[1]["depth"]
+                many = {"count": 10**6, "hash": "0" * 32}
+                answer[1]["buckets"] = {f"{prefix}{number:0{depth}x}": many for number in range(16**depth)}
+        return response
+
+    lyon.line.change = apply
+    with pytest.raises(ServerMistake, match="no end"):
+        lyon.sync()
+    assert lyon.ids() == {case}
+
+
+def test_a_register_without_end_ends(client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MAX_REQUESTS", 50)
+    lyon = client("lyon")
+    count, known = iter(range(10**6)), {}
+
+    def more(answer: dict[str, Any]) -> None:
+        if "country" in answer:
+            one = known.setdefault(answer["country"], (answer["list"] or [{}])[0])
+            answer.update(list=[{**one, "id": f"z{next(count):09}"}], hasMore=True)
+
+    on(lyon, "Authority/index", more)
+    with pytest.raises(ServerMistake, match="no end"):
+        lyon.sync()

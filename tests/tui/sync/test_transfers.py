@@ -16,7 +16,7 @@ from imi_central.store import Store as Central
 from imi_central.store import files as central_files
 from imi_tui.cache.files import FileState
 from imi_tui.cache.model import Draft
-from imi_tui.sync.errors import Offline, OverQuota
+from imi_tui.sync.errors import Offline, OverQuota, ServerMistake
 from imi_tui.sync.http import Part
 from imi_tui.sync.transfers import RESTARTS, SMALLEST
 from tests.central.world import LYON, REQUEST, ROSENHEIM, Caller, Clock, accept
@@ -366,3 +366,23 @@ def test_who_may_read_decides_the_server(reader: Client, caller: Caller, clock: 
     assert caller.http("lyon-basic", "GET", path.format(LYON)).status_code == 404
     assert caller.http("munich", "GET", path.format("de-zoll-muenchen_pw")).status_code == 404
     assert caller.http("rosenheim", "GET", path.format(LYON)).status_code == 404
+
+
+def test_a_file_the_server_gives_no_name_is_a_mistake(client: Clients, tmp_path: Path) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    ref = send_file(lyon, tmp_path)
+
+    def nameless(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _ in response["methodResponses"]:
+            if name == "Blob/upload":
+                for made in (arguments.get("created") or {}).values():
+                    made["id"] = ""
+        return response
+
+    lyon.line.change = nameless
+    with pytest.raises(ServerMistake):
+        lyon.sync_all()
+    lyon.line.change = lambda response: response
+    lyon.sync_all()
+    assert lyon.store.outbox_table.item(ref).state == "acked"
