@@ -24,7 +24,9 @@ def report(error: BaseException, folder: Path, versions: str) -> tuple[str, Path
     incident = os.urandom(4).hex()
     lines = [f"incident {incident}", dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), versions, ""]
     link: BaseException | None = error
-    while link is not None:
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
         lines.append(f"{type(link).__module__}.{type(link).__qualname__}{_code(link)}")
         lines += [
             f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(link.__traceback__)

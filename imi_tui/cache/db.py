@@ -57,12 +57,11 @@ class Turns:
     def turn(self) -> Iterator[None]:
         """Around a write transaction. Raises `CacheBusy` after as long as SQLite would wait."""
         me = object()
-        with self._moved:
-            self._order.append(me)
-            if not self._moved.wait_for(lambda: self._order[0] is me, BUSY_MS / 1000):
-                self._order.remove(me)
-                raise CacheBusy
+        self._order.append(me)
         try:
+            with self._moved:
+                if not self._moved.wait_for(lambda: self._order[0] is me, BUSY_MS / 1000):
+                    raise CacheBusy
             yield
         finally:
             with self._moved:
@@ -122,8 +121,7 @@ class Database:
                 yield
                 self.run("commit")
             except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("rollback")
+                self._roll_back()
                 raise
 
     @contextmanager
@@ -133,7 +131,12 @@ class Database:
         try:
             yield
         finally:
-            if self.connection.in_transaction:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        """End a transaction; what made it end is the error that counts."""
+        if self.connection.in_transaction:
+            with suppress(apsw.Error):
                 self.connection.execute("rollback")
 
     def harden(self, sql: str) -> None:

@@ -48,7 +48,11 @@ class Writer:
             self._file = os.fdopen(os.open(path, flags, 0o600), "r+b")
         except OSError as error:
             raise _typed(error) from error
-        self._next = self._whole()
+        try:
+            self._next = self._whole()
+        except OSError as error:
+            self._file.close()
+            raise _typed(error) from error
         self.have = self._next * SEGMENT
 
     def _whole(self) -> int:

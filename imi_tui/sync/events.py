@@ -178,10 +178,11 @@ class Listener:
         try:
             while not self._stopping.is_set():
                 pause = self.step()
-                if pause is None:
-                    self._offered.wait()
-                else:
+                if pause is not None:
                     self._pause(pause)
+                elif not self._stopping.is_set():
+                    # Looked at behind the step, which forgets an offer and with it what `stop` said.
+                    self._offered.wait()
         except Exception as error:  # noqa: BLE001 - the top of a thread that nobody needs
             log.error("events: internal mistake %s", type(error).__name__)
         finally:

@@ -162,7 +162,7 @@ class SyncWorker:
             transport = HttpTransport(http, tokens)
             engine = Engine(store.sync, transport, _now, languages=self._languages)
             transfers = Transfers(store.sync, store.file_moves, transport, _now, time.monotonic)
-            store.file_moves.sweep()
+            self._tried("sweep", store.file_moves.sweep)
             if self._events:
                 lines.append(Http(self._server))
                 listener = Listener(lines[-1], self.poke)
@@ -173,9 +173,7 @@ class SyncWorker:
                 store.activity.say(self._now("syncing"))
                 wait = self._once(engine, store, transfers)
                 self._count(store, lines)
-                if store.indexing():
-                    store.activity.say(self._now("indexing"))
-                    self._index(store)
+                self._index(store)
                 until = _now() + dt.timedelta(seconds=wait)
                 store.activity.say(self._now(next_at=until.isoformat(timespec="seconds")))
                 self._pause(wait)
@@ -274,6 +272,8 @@ class SyncWorker:
         self._tried("indexing", lambda: self._index_pending(store))
 
     def _index_pending(self, store: Store) -> None:
+        if store.indexing():
+            store.activity.say(self._now("indexing"))
         while not self._stopping.is_set() and not self._wake.is_set() and store.sync.index_pending(INDEX_AT_ONCE):
             pass
 

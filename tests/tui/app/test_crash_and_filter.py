@@ -41,3 +41,11 @@ def test_a_report_says_where_but_holds_no_value(tmp_path: Path) -> None:
     assert "fails" in text
     assert "Anna" not in text
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_report_of_errors_that_name_each_other_ends(tmp_path: Path) -> None:
+    first, second = ValueError(), KeyError()
+    first.__cause__, second.__cause__ = second, first
+    _, path = report(first, tmp_path, "versions")
+    assert path is not None
+    assert path.read_text().count("builtins.ValueError") == 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from pathlib import Path
 
+import apsw
 import pytest
 
 from imi_core.procedure import Rules
@@ -104,3 +106,56 @@ def put_waiting(store: Store, rules: Rules, count: int) -> None:
         store._documents.want([n])
     assert store.indexing() == count
     assert store.row(DE, case_id(1), "all", "due") is not None
+
+
+def test_whoever_is_interrupted_while_waiting_holds_up_nobody(store: Store, home: Path) -> None:
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    has, done = threading.Event(), threading.Event()
+    main = threading.get_ident()
+
+    def officer() -> None:
+        other = open_store(home)
+        try:
+            with other._cache.write():
+                has.set()
+                while not other._cache.turns.wanted:
+                    pass
+                signal.pthread_kill(main, signal.SIGUSR1)
+                done.wait(20)
+        finally:
+            other.close()
+
+    thread = threading.Thread(target=officer)
+    thread.start()
+    try:
+        has.wait(20)
+        with pytest.raises(Interrupted), store._cache.write():
+            pass
+    finally:
+        done.set()
+        thread.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert not store._cache.turns.wanted
+    with store._cache.write():
+        store._cache.run("delete from to_index")
+
+
+def test_what_ends_a_transaction_is_told_even_where_it_cannot_be_rolled_back(store: Store) -> None:
+    def deny(operation: int, first: str | None, *_: object) -> int:
+        rolls_back = operation == apsw.SQLITE_TRANSACTION and first == "ROLLBACK"
+        return int(apsw.SQLITE_DENY if rolls_back else apsw.SQLITE_OK)
+
+    store._cache.connection.authorizer = deny
+    try:
+        with pytest.raises(CacheBusy), store._cache.write():
+            raise CacheBusy
+    finally:
+        store._cache.connection.authorizer = None
+        store._cache._roll_back()
+    assert not store._cache.connection.in_transaction

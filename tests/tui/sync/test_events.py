@@ -413,3 +413,21 @@ def test_a_proxy_that_keeps_events_back_is_found_out_by_its_silence(server: str,
         # What was heard and falls silent is a dead line, to be tried again soon.
         proxy.weather = Weather()
         assert _through(proxy.url, token) == (2.5, 1)
+
+
+def test_stopping_is_heard_at_every_moment() -> None:
+    listener = Listener(Script(), lambda: None)
+    plain = listener.step
+
+    def interrupted() -> float | None:
+        # The very moment between looking whether to stop and beginning a step.
+        listener._stopping.set()
+        listener._offered.set()
+        return plain()
+
+    listener.step = interrupted  # type: ignore[method-assign]
+    listener.start()
+    listener._thread.join(10)
+    alive = listener._thread.is_alive()
+    listener.stop()
+    assert not alive

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from imi_central.store import Store as Central
+from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
@@ -251,3 +252,40 @@ def test_a_metered_line_is_polled_less_and_its_bytes_are_shown(server: str, prof
     assert store.register_share()[0] == 0 < store.register_share()[1]
     store.close()
     each.stop()
+
+
+def test_a_folder_of_files_that_cannot_be_read_does_not_end_it(central: Central, server: str, profile: Profile) -> None:
+    token = _token(server)
+    send(central)
+    profile.home.mkdir(mode=0o700)
+    profile.blobs.write_text("a file where a folder should be")
+    heard = Heard()
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each.start()
+    try:
+        assert heard.next() == ""
+        assert each.alive
+    finally:
+        each.stop(10)
+
+
+def test_a_busy_index_does_not_end_it(
+    central: Central, server: str, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = _token(server)
+    send(central)
+
+    def busy(self: Store) -> int:
+        raise CacheBusy
+
+    monkeypatch.setattr(Store, "indexing", busy)
+    heard = Heard()
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each.start()
+    try:
+        for _ in range(2):
+            assert heard.next() == ""
+            each.poke()
+        assert each.alive
+    finally:
+        each.stop(10)
