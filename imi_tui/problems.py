@@ -78,6 +78,10 @@ _SENTENCES: dict[str, str] = {
         "This is another server than the one your cases came from; nothing was changed. Set the address back,"
         " or use a profile of its own for the other server."
     ),
+    "otherOfficer": N_(
+        "Another officer signed in than the one this data belongs to; nothing was sent or changed. Sign in as that"
+        " officer, or use a profile of your own."
+    ),
     "restored": N_("The server was restored from a backup; what you sent since is sent again where it is missing."),
     "manyRemoved": N_(
         "The server would take very many cases away at once; nothing was removed yet. Press h in the inbox to decide."
@@ -147,6 +151,7 @@ _SENTENCES: dict[str, str] = {
     "vaultUnavailable": N_("There is no usable place for the key; choose one with --vault."),
     "vaultLocked": N_("The place with the key is locked; unlock it and try again."),
     "wrongPassphrase": N_("The passphrase is not right; try again."),
+    "passphraseTooLong": N_("A passphrase may have at most 1,000 characters; nothing was cut, take a shorter one."),
 }
 
 _SHORT: dict[str, str] = {
@@ -164,6 +169,7 @@ _SHORT: dict[str, str] = {
     "internal": N_("mistake of the program"),
     "streamRefused": N_("short answers only"),
     "otherServer": N_("other server"),
+    "otherOfficer": N_("other officer"),
     "restored": N_("server restored"),
     "manyRemoved": N_("removal on hold"),
     "clockSkew": N_("clock differs"),

@@ -23,6 +23,7 @@
       VaultUnavailable   there is no usable store for the key
       VaultLocked        the store is locked, or the question for the passphrase was not answered
       WrongPassphrase    the passphrase does not open the key
+      PassphraseTooLong  longer than a terminal or a form carries whole; nothing was cut
 
 Every error has a stable `code` to translate by and an English sentence that says what to do, for logs.
 """
@@ -253,3 +254,12 @@ class WrongPassphrase(VaultError):
 
     def __init__(self) -> None:
         super().__init__("the passphrase is not right; try again")
+
+
+class PassphraseTooLong(VaultError):
+    """The passphrase is longer than is taken: it would not arrive whole from everywhere."""
+
+    code = "passphraseTooLong"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"a passphrase may have at most {most} characters; nothing was cut, choose a shorter one")

@@ -9,7 +9,7 @@ that the projection in the other file can be brought up to date after a crash be
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
 from imi_tui.cache.ids import LOCAL
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from imi_tui.cache.db import Database
+
+Note = Literal["server", "epoch", "officer"]
+"""Where what is written here belongs: the id of the server, its epoch, the id of the officer."""
 
 STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 _COLUMNS = (
@@ -103,14 +106,9 @@ class Outbox:
         found: int = self.work.one("select value from meta where name = 'generation'")[0]
         return found
 
-    def server(self) -> str:
-        """The id of the server this was last sent to, or empty."""
-        found = self.work.one("select value from meta where name = 'server'")
-        return str(found[0]) if found is not None else ""
-
-    def epoch(self) -> str:
-        """The epoch of that server, or empty."""
-        found = self.work.one("select value from meta where name = 'epoch'")
+    def noted(self, name: Note) -> str:
+        """What was noted of where this belongs, or empty."""
+        found = self.work.one("select value from meta where name = ?", (name,))
         return str(found[0]) if found is not None else ""
 
     def touched(self, since: int) -> list[tuple[str, str]]:
@@ -283,13 +281,9 @@ class Outbox:
             self.work.run("update outbox set state = 'queued', confirmed = 0 where client_ref = ?", (ref,))
             self.touch([(item.desk, item.case_id)])
 
-    def set_server(self, server: str) -> None:
-        """Inside: note the id of the server."""
-        self.work.run("insert or replace into meta values('server', ?)", (server,))
-
-    def set_epoch(self, epoch: str) -> None:
-        """Inside: note the server's epoch."""
-        self.work.run("insert or replace into meta values('epoch', ?)", (epoch,))
+    def note(self, name: Note, value: str) -> None:
+        """Inside: note where this belongs."""
+        self.work.run("insert or replace into meta values(?, ?)", (name, value))
 
     def safe(self, desk: str, safe: int) -> list[str]:
         """What was acknowledged, came back, and is in a verified backup that reaches change `safe`."""

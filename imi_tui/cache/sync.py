@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Document, Documents
     from imi_tui.cache.model import OutboxItem
-    from imi_tui.cache.outbox import Outbox
+    from imi_tui.cache.outbox import Note, Outbox
     from imi_tui.cache.projection import Key, Projector
     from imi_tui.cache.session import SessionTable
     from imi_tui.cache.store import Store
@@ -182,13 +182,19 @@ class SyncStore:
 
     def server_of_outbox(self) -> str:
         """Which server the entries that wait were written for; empty where none waits, or none is known."""
-        return self._outbox.server() if self._outbox.shown() else ""
+        return self._outbox.noted("server") if self._outbox.shown() else ""
 
-    def note_server(self, server: str) -> None:
-        """Keep the id of the server beside the outbox, where a lost cache does not take it along."""
-        if self._outbox.server() != server:
-            with self._outbox.work.write():
-                self._outbox.set_server(server)
+    def officer_of_work(self) -> str:
+        """Whose drafts and entries lie here; empty where there are none, or nobody is known."""
+        return self._outbox.noted("officer") if self._outbox.live() or self._outbox.drafts() else ""
+
+    def note_origin(self, server: str, officer: str) -> None:
+        """Keep the ids of server and officer beside the outbox, where a lost cache does not take them along."""
+        notes: tuple[tuple[Note, str], ...] = (("server", server), ("officer", officer))
+        for name, value in notes:
+            if self._outbox.noted(name) != value:
+                with self._outbox.work.write():
+                    self._outbox.note(name, value)
 
     def ready(self, limit: int) -> list[OutboxItem]:
         """What may be sent now, in order; a rejected entry holds up its own case only."""
@@ -258,13 +264,13 @@ class SyncStore:
 
         Both in one transaction. True where the server was restored since it was last seen.
         """
-        before = self._outbox.epoch()
+        before = self._outbox.noted("epoch")
         if before == epoch:
             return False
         with self._outbox.work.write():
             if before:
                 self._outbox.requeue([item.client_ref for desk in desks for item in self._outbox.journal(desk)])
-            self._outbox.set_epoch(epoch)
+            self._outbox.note("epoch", epoch)
         if before:
             self._store.reflect()
         return bool(before)

@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from imi_tui.cache.db import KEY_BYTES, MemoryKey
-from imi_tui.cache.errors import FilesUnusable, VaultLocked, VaultUnavailable, WrongPassphrase
+from imi_tui.cache.errors import FilesUnusable, PassphraseTooLong, VaultLocked, VaultUnavailable, WrongPassphrase
 from imi_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ TRUSTED_BACKENDS = frozenset(
 """Modules of keyring backends that encrypt what they keep. Plain text, "null" and "fail" are not among them."""
 ITERATIONS, LANES, MEMORY_KIB = 3, 4, 64 * 1024
 """Argon2id as RFC 9106 recommends for machines with little memory to spare: 64 MiB, three passes, four lanes."""
+MAX_PASSPHRASE = 1000
+"""Characters of a passphrase. A terminal hands on 4,095 bytes of a line and drops the rest without a word: all of these
+arrive, whatever their script."""
 
 
 class Vault(Protocol):
@@ -195,6 +198,8 @@ def _answer(ask: Callable[[str], str], question: str) -> str:
         raise VaultLocked("nobody can be asked for the passphrase here; use --passphrase-fd") from error
     if not answer:
         raise VaultLocked("no passphrase was given; the data stays locked")
+    if len(answer) > MAX_PASSPHRASE:
+        raise PassphraseTooLong(MAX_PASSPHRASE)
     return answer
 
 

@@ -64,7 +64,16 @@ BY_CODE: dict[str, int] = {
         REFUSED,
     ),
     **dict.fromkeys(
-        ("notSignedIn", "disabled", "noServer", "deviceNotAllowed", "signIn", "signInRefused", "signInExpired"),
+        (
+            "notSignedIn",
+            "disabled",
+            "noServer",
+            "otherOfficer",
+            "deviceNotAllowed",
+            "signIn",
+            "signInRefused",
+            "signInExpired",
+        ),
         NOT_SIGNED_IN,
     ),
     **dict.fromkeys(

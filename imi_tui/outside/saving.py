@@ -8,6 +8,7 @@ from pathlib import Path
 
 from imi_core.filenames import numbered, safe_name
 from imi_tui.outside.errors import NotHandedOut
+from imi_tui.outside.marks import mark
 
 MANY = 100
 """Files of one name in a folder, after which the officer should choose another folder."""
@@ -16,7 +17,7 @@ _IN_FOLDER = os.open in os.supports_dir_fd
 
 
 def save(data: bytes, folder: Path, name: str) -> Path:
-    """Write `data` to a new file in `folder`, readable by the officer alone; where it is.
+    """Write `data` to a new file in `folder`, readable by the officer alone and marked as foreign; where it is.
 
     Raises `NotHandedOut`: "noFolder", "diskFull", "notWritable", "nameTaken".
     """
@@ -44,6 +45,7 @@ def _save(data: bytes, folder: Path, at: int | None, name: str) -> str:
             continue
         try:
             with os.fdopen(descriptor, "wb") as file:
+                mark(file.fileno(), folder / chosen)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

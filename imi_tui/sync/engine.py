@@ -24,6 +24,7 @@ from imi_tui.sync.errors import (
     ManyRemoved,
     NotSignedIn,
     Offline,
+    OtherOfficer,
     OtherServer,
     ReplyTooLarge,
     ServerMistake,
@@ -176,7 +177,7 @@ class Engine:
             # The message may quote the object: only its kind goes on.
             self._session = None
             raise ServerMistake(f"an object of the kind {error.kind} in the wrong shape") from error
-        except (Disabled, NotSignedIn, OtherServer, ServerMistake):
+        except (Disabled, NotSignedIn, OtherOfficer, OtherServer, ServerMistake):
             self._session = None
             raise
         finally:
@@ -529,11 +530,11 @@ class Engine:
         known = old.server if old is not None else self._store.server_of_outbox()
         if known and known != new.server:
             raise OtherServer("the server has another id than the one the cache was filled from")
+        whose = old.officer if old is not None else self._store.officer_of_work()
+        if whose and whose != new.officer:
+            raise OtherOfficer("another officer signed in than the one this profile belongs to")
         self._session = new
-        if old is not None and old.officer != new.officer:
-            for account in old.accounts:
-                self._store.reset_account(account)
-        elif old is not None:
+        if old is not None:
             for account, (_, access) in new.accounts.items():
                 changed = account in old.accounts and old.accounts[account][1] != access
                 if changed and account != DIRECTORY and self._store.state(account):
@@ -544,7 +545,7 @@ class Engine:
         self.report.restored |= self._store.follow_epoch(new.epoch, new.desks)
         self._store.set_session(session)
         self._store.set_secret(_OUTDATED, None)
-        self._store.note_server(new.server)
+        self._store.note_origin(new.server, new.officer)
         self._fetch_labels(new)
 
     def _fetch_labels(self, session: SessionInfo) -> None:

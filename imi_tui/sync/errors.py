@@ -18,6 +18,7 @@
         ReplyTooLarge    a reply beyond what is held in memory; less may be asked for at once
         StreamRefused    no streams on this line; pages are asked for instead
       OtherServer        another server than the one this cache was filled from; nothing was deleted
+      OtherOfficer       another officer than the one this profile belongs to; nothing was sent, fetched or deleted
       ManyRemoved        the server withdrew so much at once that nothing was removed yet
 
 Every error has a stable `code`; `detail` is for logs and holds no personal data, no token and no text of a case.
@@ -119,6 +120,12 @@ class OtherServer(SyncError):
     """The cache was filled from another server."""
 
     code = "otherServer"
+
+
+class OtherOfficer(SyncError):
+    """Somebody else signed in than the officer whose drafts, entries and cases lie here."""
+
+    code = "otherOfficer"
 
 
 class ManyRemoved(SyncError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import FILE_BUDGET, Now
-from imi_tui.sync.errors import Disabled, NotSignedIn, Offline, OtherServer, SyncError
+from imi_tui.sync.errors import Disabled, NotSignedIn, Offline, OtherOfficer, OtherServer, SyncError
 
 if TYPE_CHECKING:
     from imi_tui.cache.store import Store
@@ -39,7 +39,7 @@ INDEX_AT_ONCE = 1000
 """Cases whose words are gathered before they go into the index, in as many transactions as it takes."""
 SKEW_SECONDS = 120.0
 """A difference of clocks worth telling the officer."""
-_NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherServer)
+_NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherOfficer, OtherServer)
 
 
 class Pace:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 VIEW: ViewId = "todo"
 SORT: SortId = "due"
 """What the inbox opens with."""
-SIGN_IN_HELPS = frozenset({"notSignedIn", "disabled", "noServer"})
+SIGN_IN_HELPS = frozenset({"notSignedIn", "disabled", "noServer", "otherOfficer"})
 """Problems of the sync in which signing in is the way out."""
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from imi_tui.cache import vault as module
 from imi_tui.cache.db import MemoryKey
-from imi_tui.cache.errors import VaultLocked, VaultUnavailable, WrongPassphrase
+from imi_tui.cache.errors import PassphraseTooLong, VaultLocked, VaultUnavailable, WrongPassphrase
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 
@@ -48,6 +48,19 @@ def test_passphrase_wraps_a_random_key(profile: Profile) -> None:
     assert asked == ["new", "again", "open"]
     assert open_vault("passphrase", profile, lambda _: "corre\u0301ct horse").key() == key
     assert (profile.home / "vault.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_passphrase_that_is_too_long_is_refused_and_not_cut(profile: Profile) -> None:
+    longest = "\U0001f511" * module.MAX_PASSPHRASE
+    assert len(longest.encode()) < 4096, "a terminal hands it on whole"
+    with pytest.raises(PassphraseTooLong):
+        open_vault("passphrase", profile, lambda _: longest + "x").key()
+    assert not (profile.home / "vault.json").exists()
+    open_vault("passphrase", profile, lambda _: longest).key()
+    with pytest.raises(PassphraseTooLong):
+        open_vault("passphrase", profile, lambda _: longest + "x").key()
+    with pytest.raises(WrongPassphrase):
+        open_vault("passphrase", profile, lambda _: longest[:-1]).key()
 
 
 def test_wrong_passphrase(profile: Profile) -> None:

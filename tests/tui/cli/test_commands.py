@@ -213,6 +213,8 @@ def test_a_passphrase_comes_from_a_descriptor(run: Run, home: Path) -> None:
     assert run("list", "--passphrase-fd", given("correct horse"), vault="passphrase").code == 0
     assert run("list", "--passphrase-fd", given("correct horse"), vault="passphrase").code == 0
     assert run("list", "--passphrase-fd", given("wrong"), vault="passphrase").code == commands.LOCAL
+    long = run("list", "--passphrase-fd", given("x" * 60_000), vault="passphrase")
+    assert (long.code, "at most 1,000 characters" in long.err) == (commands.LOCAL, True)
     assert run("list", "--passphrase-fd", "999", vault="passphrase").code == commands.USAGE
 
 

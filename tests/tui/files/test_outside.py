@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui.outside import copies, opening, preview, saving
+from imi_tui.outside import copies, marks, opening, preview, saving
 from imi_tui.outside.errors import NotHandedOut
 
 PDF = b"%PDF-1.7 content"
@@ -152,6 +152,43 @@ def called(tmp_path: Path) -> tuple[list[str], dict[str, str]]:
 
 
 @posix
+class TestMarks:
+    @pytest.mark.skipif(sys.platform != "linux", reason="extended attributes of Linux")
+    def test_what_is_saved_or_opened_is_marked_as_foreign(self, tmp_path: Path, opener: Path) -> None:
+        (tmp_path / "plain").write_bytes(b"")
+        try:
+            os.setxattr(tmp_path / "plain", "user.test", b"")
+        except OSError:
+            pytest.skip("this file system keeps no marks")
+        saved = saving.save(PDF, tmp_path, "a.pdf")
+        opened = opening.open_with(PDF, "a.pdf", tmp_path / "run", environment={"DISPLAY": ":0"}, program=str(opener))
+        for path in (saved, opened):
+            assert os.getxattr(path, "user.xdg.origin.url") == b"urn:imi:case", "neither case nor server"
+            assert path.read_bytes() == PDF
+
+    def test_other_systems_have_their_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        ran: list[list[str]] = []
+        monkeypatch.setattr(marks.subprocess, "run", lambda argv, **more: ran.append([*argv, str(more["env"])]))
+        path = tmp_path / "-a b;.pdf"
+        with path.open("wb") as file:
+            marks.mark(file.fileno(), path, "darwin")
+            marks.mark(file.fileno(), path, "win32")
+        [[program, write, name, value, where, environment]] = ran
+        assert (program, write, name, environment) == ("/usr/bin/xattr", "-w", "com.apple.quarantine", "{}")
+        assert value.startswith("0081;")
+        assert where == str(path), "absolute: no name is taken for an option"
+        assert "ZoneId=3" in Path(f"{path}:Zone.Identifier").read_text()
+
+    def test_a_file_system_without_marks_still_gets_its_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refused(*_given: object) -> None:
+            raise OSError(95, "not supported")
+
+        monkeypatch.setattr(marks, "MARKERS", {sys.platform: refused})
+        assert saving.save(PDF, tmp_path, "a.pdf").read_bytes() == PDF
+
+
 class TestOpening:
     @pytest.mark.parametrize("name", NAMES)
     def test_one_argument_and_no_shell(self, tmp_path: Path, opener: Path, name: str) -> None:

@@ -12,8 +12,8 @@ from imi_core.authority import Officer
 from imi_core.case import Text
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import Draft
-from imi_tui.sync.errors import Offline, OtherServer, ServerMistake
-from tests.central.world import LYON, MUNICH, REQUEST, ROSENHEIM, accept, act, send
+from imi_tui.sync.errors import Offline, OtherOfficer, OtherServer, ServerMistake
+from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM, accept, act, send
 from tests.tui.sync.world import Client, server_ids
 
 Clients = Callable[[str], Client]
@@ -229,12 +229,75 @@ def test_a_lost_cache_does_not_send_the_outbox_to_another_server(central: Centra
 def test_a_profile_with_nothing_to_send_may_move_to_another_server(client: Clients) -> None:
     lyon = client("lyon")
     lyon.sync()
-    lyon.store.sync.note_server("another")
+    lyon.store.sync.note_origin("another", "lyon")
     for path in lyon.profile.home.glob("cache.db*"):
         path.unlink()
     lyon.restart()
     lyon.sync()
-    assert lyon.store.outbox_table.server() != "another"
+    assert lyon.store.outbox_table.noted("server") != "another"
+
+
+def colleague(central: Central) -> str:
+    """Another officer at the same desk, with the same roles."""
+    central.put_officer(Officer(id="lyon-2", name="Colleague", desks=OFFICERS["lyon"]))
+    return "lyon-2"
+
+
+@pytest.mark.parametrize("cache", ["kept", "lost"])
+def test_nothing_of_one_officer_is_sent_as_another(central: Central, client: Clients, cache: str) -> None:
+    send(central)
+    lyon = client("lyon")
+    lyon.sync()
+    refused, waits = new_case(lyon, 1), new_case(lyon, 2)
+    lyon.store.sync.settle({}, {refused: {"type": "forbidden"}}, [])
+    lyon.store.save_draft(Draft(id="d", desk=LYON, procedure="pw.info", action="send", text="mine"))
+    before = lyon.ids()
+    if cache == "lost":
+        lyon.store.close()
+        for path in lyon.profile.home.glob("cache.db*"):
+            path.unlink()
+    lyon.restart()
+    lyon.line.officer = colleague(central)
+    for _ in range(2):
+        with pytest.raises(OtherOfficer):
+            lyon.sync()
+        lyon.restart()
+    assert lyon.line.methods.count("Entry/set") == 0
+    if cache == "kept":
+        assert lyon.ids() == before, "nothing is thrown away at a wrong sign-in"
+        lyon.store.queue(lyon.store.revise(refused))
+        with pytest.raises(OtherOfficer):
+            lyon.sync()
+        assert lyon.line.methods.count("Entry/set") == 0
+    with central.view("lyon-2") as view:
+        officers = {entry.officer for entry in view.entries(LYON, None, 100)}
+    assert officers == {"lyon"}
+    lyon.line.officer = "lyon"
+    assert lyon.sync().sent == (2 if cache == "kept" else 1)
+    assert waits not in {item.client_ref for item in lyon.store.outbox()}
+    assert [draft.text for draft in lyon.store.drafts()] == ["mine"]
+
+
+def test_another_officer_is_seen_where_nothing_waits_to_be_sent(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    lyon.restart()
+    lyon.line.officer = colleague(central)
+    with pytest.raises(OtherOfficer):
+        lyon.sync()
+    assert lyon.store.officer()["id"] == "lyon"
+
+
+def test_a_profile_in_which_nothing_is_left_may_pass_to_another(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    lyon.store.close()
+    for path in lyon.profile.home.glob("cache.db*"):
+        path.unlink()
+    lyon.restart()
+    lyon.line.officer = colleague(central)
+    lyon.sync()
+    assert lyon.store.officer()["id"] == "lyon-2"
 
 
 def test_what_could_not_be_settled_is_sent_again_without_a_restart(central: Central, client: Clients) -> None:

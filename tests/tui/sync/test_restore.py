@@ -169,7 +169,7 @@ def test_a_kill_between_session_and_offer_loses_nothing(server: Server, monkeypa
     lyon.store.act(LYON, kept, "message", text="After the backup.", lang="en")
     lyon.sync()
     server.restore(night)
-    for step in ("set_session", "note_server"):
+    for step in ("set_session", "note_origin"):
         lyon.restart()
 
         def killed(*_: object) -> None:
