@@ -25,10 +25,25 @@ class Activity:
         self._cache, self._hub, self._outbox, self._session = cache, hub, outbox, session
 
     def say(self, now: Now) -> None:
-        """What happens now. Nothing is written: it is true for this process only."""
+        """What happens now. Nothing is written: it is true for this process only. `sending` goes on."""
+        now = now._replace(sending=self._hub.now.sending)
         if now != self._hub.now:
             self._hub.now = now
             self._hub.publish(_STATUS)
+
+    def sent(self, count: int) -> None:
+        """So many entries more are sent, and settled in the outbox."""
+        if not count:
+            return
+        done, total = self._hub.now.sending
+        done = count if done >= total else done + count
+        self._hub.now = self._hub.now._replace(sending=(done, done + self._outbox.counts()[0]))
+        self._hub.publish(_STATUS)
+
+    def meter(self, metered: bool) -> None:
+        """The officer wants the line spared, or no longer: to be seen before the sync thread gets round to it."""
+        self._hub.now = self._hub.now._replace(metered=metered)
+        self._hub.publish(_STATUS)
 
     def spent(self, day: dt.date, sent: int, received: int) -> None:
         """Count bytes that went over the line on this day of the officer's calendar."""

@@ -128,13 +128,15 @@ class Seat(NamedTuple):
 class Now(NamedTuple):
     """What the sync thread of this process does; `next_at` is when it begins again (ISO 8601), "" when it is at work.
 
-    `spent`: bytes over the line today, both directions.
+    `spent`: bytes over the line today, both directions. `sending`: of how many entries of the outbox how many are sent;
+    it begins anew when the outbox was empty in between.
     """
 
     doing: Literal["", "syncing", "indexing"] = ""
     next_at: str = ""
     metered: bool = False
     spent: int = 0
+    sending: tuple[int, int] = (0, 0)
 
 
 class SyncStatus(NamedTuple):

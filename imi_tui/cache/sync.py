@@ -231,6 +231,7 @@ class SyncStore:
             self._outbox.requeue([*retry, *again])
         self._store.reflect()
         self._set_confirmed([(ref,) for ref in acked if self._is_here(ref)])
+        self._store.activity.sent(len(acked))
         return waiting + len(again)
 
     def _files_lost(self, client_ref: str, error: Mapping[str, Any]) -> bool:

@@ -113,11 +113,14 @@ def progress_shown(store: Store) -> Iterator[None]:
     def follow(_changed: object) -> None:
         if time.monotonic() - last[0] < 1:
             return
-        step = status.first_sync(store.status())
+        now = store.status()
+        step, line = status.first_sync(now), status.sending(now)
         if step is not None:
             name, share, left = step
             percent = _("{percent} %").format(percent=int(share * 100))
-            sys.stderr.write(f"\r\x1b[K{status.bar(share)} {name} {percent}  {left}")
+            line = f"{status.bar(share)} {name} {percent}  {left}"
+        if line:
+            sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()
             last[1] = 1.0
         last[0] = time.monotonic()

@@ -143,6 +143,7 @@ class Wiring:
         settings.write(self._client.profile.config_file, "metered", metered)
         if self._worker is not None:
             self._worker.metered = metered
+        self._client.store.activity.meter(metered)
         self.sync_now()
 
     def stop(self) -> None:

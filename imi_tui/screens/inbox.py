@@ -156,6 +156,7 @@ class InboxScreen(CaseScreenBase):
         if not kinds or kinds & {"session", "status"}:
             self._flags = front.flags(self.context)
         if kinds and not kinds & {"cases", "outbox", "session", "directory"}:
+            self._say_why_empty()
             return
         if not kinds or "directory" in kinds:
             self._words = None
@@ -172,19 +173,22 @@ class InboxScreen(CaseScreenBase):
             window = Window(self.store, self.view, self.sort, self._counts.get(self.view, 0))
         found.show(window, keep=keep)
         self.query_one(ViewsColumn).show(self._counts, self.view)
-        empty = self.query_one("#empty", Static)
-        empty.display = not found.count
         found.styles.height = "1fr" if found.count else 0
-        if not found.count:
-            text = (
-                self._nothing_found()
-                if self._query
-                else views.empty(self.view, self.store.status(), len(self.store.seats()))
-            )
-            empty.update(text)
+        self._say_why_empty()
         self._head()
         if self._painted:
             self._settle()
+
+    def _say_why_empty(self) -> None:
+        """Where there is nothing to show: what that means, which changes with the synchronisation."""
+        empty, found = self.query_one("#empty", Static), self.query_one(CaseList)
+        empty.display = not found.count
+        if found.count:
+            return
+        told = views.empty(self.view, self.store.status(), len(self.store.seats()))
+        text = self._nothing_found() if self._query else told
+        if str(empty.content) != text:
+            empty.update(text)
 
     def _head(self) -> None:
         width = self.query_one(CaseList).room

@@ -21,6 +21,8 @@ VAULTS = {"file": N_("key in a file"), "memory": N_("nothing is kept")}
 """What is said of vaults that keep the key less well than a keyring or a passphrase."""
 
 
+MANY = 10
+"""From so many entries on, sending them shows how far it is."""
 BAR = 10
 """Cells of the progress bar."""
 
@@ -45,7 +47,10 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
     if status.rejected:
         text = ngettext("{count} refused", "{count} refused", status.rejected).format(count=status.rejected)
         out.append(Part(text, 1, alarm=True))
-    if status.queued:
+    going = sending(status) if status.now.doing == "syncing" else ""
+    if going:
+        out.append(Part(going, 3))
+    elif status.queued:
         text = ngettext("{count} queued", "{count} queued", status.queued).format(count=status.queued)
         out.append(Part(text, 3))
     out += _progress(status)
@@ -53,7 +58,9 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
         from imi_tui import problems
 
         out.append(Part(problems.short(status.problem), 3, alarm=True))
-    out.append(_moving(status, today))
+    if not (status.now.doing == "syncing" and (going or first_sync(status))):
+        # Where it shows how far it is, it need not say that it is at it.
+        out.append(_moving(status, today))
     if status.now.metered:
         out.append(Part(_("metered, {amount} today").format(amount=size_text(status.now.spent)), 4))
     if demo:
@@ -67,6 +74,14 @@ def calm(shown: SyncStatus, status: SyncStatus) -> SyncStatus:
     return status._replace(
         filling=shown.filling, wanted=shown.wanted, listed=shown.listed, register=shown.register, now=shown.now
     )
+
+
+def sending(status: SyncStatus) -> str:
+    """How many of many entries are sent; "" where they are few, or all through."""
+    done, total = status.now.sending
+    if total < MANY or not 0 < done < total:
+        return ""
+    return ngettext("{done} of {count} sent", "{done} of {count} sent", total).format(done=done, count=total)
 
 
 def first_sync(status: SyncStatus) -> tuple[str, float, str] | None:

@@ -48,12 +48,16 @@ def column(counts: dict[ViewId, int], current: ViewId, width: int) -> list[tuple
 
 def empty(view: ViewId, status: SyncStatus, seats: int) -> str:
     """What an empty list says: what it means and what to do next."""
-    if not seats:
-        return _("No desk is known on this machine yet. Sign in and synchronise: the first cases show within seconds.")
-    if status.filling is not None:
+    if status.filling is not None or (status.now.doing == "syncing" and not status.last_ok):
         return _(
             "The first synchronisation is running. The newest cases come first; you can begin as soon as they show."
         )
+    if not status.last_ok and status.problem:
+        from imi_tui import problems
+
+        return _("Nothing has been fetched yet. {reason}").format(reason=problems.sentence(status.problem))
+    if not seats:
+        return _("No desk is known on this machine yet. Sign in and synchronise: the first cases show within seconds.")
     if not status.last_ok:
         return _("Nothing has been fetched yet. Press F5 to synchronise.")
     if view == "todo":

@@ -9,7 +9,7 @@ from imi_tui.cache.activity import DAYS_KEPT
 from imi_tui.cache.model import Changed, Now
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
-from tests.tui.cache.world import DE, FR, case, put, session
+from tests.tui.cache.world import DE, FR, case, case_id, put, session
 
 DAY = dt.date(2026, 3, 5)
 
@@ -34,6 +34,27 @@ def test_what_happens_now_is_heard_once(store: Store) -> None:
     assert store.status().now == Now("syncing")
     assert [each.kinds for each in heard] == [frozenset(("status",))]
     store.activity.say(Now())
+
+
+def test_entries_sent_count_up_to_all_of_them_and_begin_anew_when_none_was_left(store: Store, pw_info: Rules) -> None:
+    store.sync.set_session(session(DE))
+    put(store, case(pw_info))
+    items = [store.act(DE, case_id(1), "message", text=str(number)) for number in range(5)]
+    refs = [item.client_ref for item in items]
+    created = {"id": "e", "seq": 1}
+    seen = []
+    for part in (refs[:2], refs[2:3], refs[3:]):
+        store.sync.begin(part)
+        store.sync.settle(dict.fromkeys(part, created), {})
+        store.activity.say(Now("syncing"))
+        seen.append(store.status().now.sending)
+    assert seen == [(2, 5), (3, 5), (5, 5)]
+    store.act(DE, case_id(1), "message", text="one more")
+    again = [item.client_ref for item in store.outbox()]
+    store.sync.begin(again)
+    store.sync.settle(dict.fromkeys(again, created), {})
+    assert store.status().now.sending == (1, 1)
+    store._hub.now = Now()
 
 
 def test_bytes_are_counted_by_day_and_old_days_forgotten(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import os
@@ -14,7 +15,9 @@ from imi_central.store import Store as Central
 from imi_central.store.identity import Sessions
 from imi_core.authority import Officer
 from imi_tui import commands, signin
+from imi_tui.cache.store import Store
 from imi_tui.cli import TOKEN_VARIABLE
+from imi_tui.profile import Profile
 from tests.central.world import LYON, REQUEST, ROSENHEIM, accept, act, send
 from tests.tui.cli.conftest import Run
 from tests.tui.live import in_background, person
@@ -228,13 +231,18 @@ def test_a_token_comes_from_a_descriptor_and_leaves_the_environment(run: Run, se
     assert TOKEN_VARIABLE not in os.environ
 
 
-def test_doctor(run: Run, server: str, token: str) -> None:
+def test_doctor(run: Run, home: Path, server: str, token: str) -> None:
     run("sync", "--server", server, token=token)
     well = run("doctor", "--server", server, "--json")
     assert well.code == 0
     checks = {each["name"]: each for each in well.json["checks"]}
     assert {"version", "files", "cipher", "vault", "cache", "outbox", "sync", "server", "clock"} <= set(checks)
     assert checks["cipher"]["result"] == checks["server"]["result"] == "ok"
+    store = Store.open(Profile(home), base64.b64decode((home / "key").read_text()))
+    sent, received = store.activity.traffic(dt.datetime.now().astimezone().date())
+    store.close()
+    assert min(sent, received) > 500, "a first synchronisation went over the line"
+    assert checks["line"]["value"] == f"about {sent} bytes sent and {received} received today"
     ill = run("doctor", "--server", "http://127.0.0.1:9")
     assert ill.code == commands.FAILED
     assert "cannot be reached" in ill.err

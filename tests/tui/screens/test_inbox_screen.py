@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,13 +15,19 @@ from textual.pilot import Pilot
 from imi_core.case import to_wire
 from imi_tui import i18n
 from imi_tui.app import SEND_AFTER, ImiApp
+from imi_tui.cache.model import Now
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
+from imi_tui.commands.common import Client
+from imi_tui.commands.tui import Wiring
+from imi_tui.profile import Profile
 from imi_tui.screens.case import CaseScreen
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.screens.menu import MenuScreen
 from imi_tui.screens.prompt import DaysPrompt
+from imi_tui.settings import Settings
+from imi_tui.settings import read as settings_of
 from imi_tui.widgets.case_list import CaseList
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.line_list import LineList
@@ -473,3 +480,29 @@ async def test_removals_on_hold_are_explained_and_let_go_by_the_officer(store: S
         await settled(pilot)
         assert store.brake.allowed(desk, 40)
         assert asked
+
+
+async def test_the_menu_makes_the_line_a_metered_one_and_ends_that(store: Store, home: Path) -> None:
+    wiring = Wiring(Client(Profile(home), Settings(), filled.KEY, store, "", "", argparse.Namespace()))
+    async with running(store, home, meter=wiring.meter) as (app, pilot):
+        for metered, shown in ((True, True), (False, False)):
+            await pilot.press("f9", *"metered", "enter")
+            await settled(pilot)
+            assert ("metered, 0 kB today" in text_of(app)) is shown
+            assert settings_of(home / "config.toml").metered is metered
+            told = "Only lists and what you open are fetched" if metered else "Everything is fetched again."
+            assert [*app._notifications][-1].message.startswith(told)
+
+
+async def test_an_empty_inbox_follows_the_synchronisation(tmp_path: Path) -> None:
+    store = filled.open_store(tmp_path)
+    async with running(store, tmp_path) as (app, pilot):
+        assert "No desk is known on this machine yet." in text_of(app)
+        store.activity.say(Now("syncing"))
+        await settled(pilot)
+        assert "The first synchronisation is running." in text_of(app)
+        store.activity.say(Now())
+        store.sync.set_problem("offline")
+        await settled(pilot)
+        assert "Nothing has been fetched yet. The server cannot be reached." in text_of(app)
+    store.close()

@@ -114,8 +114,11 @@ def test_a_big_outbox_goes_in_order_and_within_the_limits(central: Central, clie
         new_case(lyon, number)
     for number in range(20):
         lyon.store.act(LYON, f"ref:{first}", "message", text=f"Message {number}", lang="en")
+    told: list[tuple[int, int]] = []
+    lyon.store.subscribe(lambda _changed: told.append(lyon.store.status().now.sending))
     report = lyon.sync()
     assert report.sent == 110
+    assert [each for each in dict.fromkeys(told) if each[0]] == [(50, 110), (100, 110), (110, 110)]
     sets = [call for request in lyon.line.requests for call in request["methodCalls"] if call[0] == "Entry/set"]
     assert max(len(call[1]["create"]) for call in sets) <= 50
     with central.view("lyon") as view:

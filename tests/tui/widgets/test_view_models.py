@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from imi_core.procedure import Rules
 from imi_tui.cache.model import Now, Row, SyncStatus
-from imi_tui.viewmodel import blocks, cells, footer, rows, status
+from imi_tui.viewmodel import blocks, cells, footer, rows, status, views
 from imi_tui.viewmodel.blocks import GUTTER, Block
 from imi_tui.widgets.tabs import line as tab_line
 
@@ -164,6 +164,34 @@ def test_a_first_sync_shows_its_step_with_what_is_left() -> None:
     assert "%" not in said(FIRST._replace(filling=None, wanted=3, register=(30, 30)))
     # Where contents come only on opening, none is "left".
     assert "contents" not in said(FIRST._replace(filling=None, now=Now(metered=True)))
+
+
+def test_where_it_shows_how_far_it_is_it_does_not_say_that_it_is_at_it() -> None:
+    running = FIRST._replace(now=Now("syncing"))
+    assert "lists 42 %" in said(running)
+    assert "synchronising" not in said(running)
+    assert "next try" in said(running._replace(problem="offline", now=Now(next_at="2026-03-05T09:15:00+00:00")))
+
+
+def test_many_entries_show_how_many_are_sent() -> None:
+    now = SyncStatus("2026-03-05T08:02:00+00:00", 488, 0, "", None, now=Now("syncing", sending=(12, 500)))
+    assert said(now) == "12 of 500 sent | en"
+    # Nothing moves: what waits is what counts.
+    assert "488 queued" in said(now._replace(problem="offline", now=Now(sending=(12, 500))))
+    for few in ((0, 500), (2, 9), (500, 500)):
+        assert "488 queued" in said(now._replace(now=Now("syncing", sending=few)))
+
+
+def test_an_empty_list_says_what_is_going_on() -> None:
+    never = SyncStatus("", 0, 0, "", None)
+    assert "Press F5" in views.empty("todo", never, 1)
+    assert "Sign in" in views.empty("todo", never, 0)
+    for seats in (0, 1):
+        assert "first synchronisation is running" in views.empty("todo", never._replace(now=Now("syncing")), seats)
+        offline = views.empty("todo", never._replace(problem="offline"), seats)
+        assert offline.startswith("Nothing has been fetched yet. The server cannot be reached.")
+    done = never._replace(last_ok="2026-03-05T08:02:00+00:00")
+    assert "Nothing to do." in views.empty("todo", done._replace(now=Now("syncing")), 1)
 
 
 def test_a_bar_is_full_only_when_nothing_is_left() -> None:
