@@ -146,7 +146,7 @@ class Recovery:
                     return False
                 continue
             cases = objects(found["c"], self._desk, part)
-            entries = [entry for entry in objects(found["e"], self._desk, None) if entry.get("caseId") in set(part)]
+            entries = [entry for entry in objects(found["e"], self._desk, None) if str(entry.get("caseId")) in part]
             # The old state stays until everything is here: an interrupted comparison begins anew.
             page = Page(new_state=self._store.state(self._desk), has_more=True, cases=cases, entries=entries)
             self._store.apply(self._desk, page)

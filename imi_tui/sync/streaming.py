@@ -124,7 +124,7 @@ class Contents:
         desk, ids = group[0].desk, [each.id for each in group]
         found = reading.objects(cases, desk, ids)
         of_cases = {str(each["id"]) for each in found}
-        listed = [each for each in reading.objects(entries, desk, None) if each.get("caseId") in of_cases]
+        listed = [each for each in reading.objects(entries, desk, None) if str(each.get("caseId")) in of_cases]
         self._store.put_contents(desk, found, listed, whole=group[0].whole)
         self._store.give_up(desk, [id for id in ids if id not in of_cases])
         return len(group)
