@@ -172,6 +172,14 @@ ACTIONS: tuple[Action, ...] = (
         "inbox case",
     ),
     _a(
+        "app.colours",
+        N_("Colours"),
+        N_("Changes the colours: the terminal's own, dark, light, high contrast, for colour-blind eyes, or none."),
+        "",
+        "app",
+        "inbox case",
+    ),
+    _a(
         "app.keyboard",
         N_("Keyboard layout"),
         N_("Tells the program which Bulgarian keyboard layout you use."),

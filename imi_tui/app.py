@@ -11,7 +11,8 @@ from textual import events
 from textual.app import App
 from textual.reactive import Reactive
 
-from imi_tui import keyboard
+from imi_tui import keyboard, themes
+from imi_tui.colours import theme_of
 from imi_tui.i18n import _
 from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
 from imi_tui.process import report
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from imi_tui.early import Early
     from imi_tui.keyboard import Layout
 
-THEME = "ansi-dark"
-"""The terminal's own sixteen colours: readable on light and dark terminals, and half the bytes of true colour."""
 GATHER = 0.1
 """Seconds in which changes of the cache are gathered before screens read again."""
 
@@ -67,12 +66,15 @@ class ImiApp(App[None], inherit_bindings=False):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-vast")]
     NOTIFICATION_TIMEOUT = 4
     # As the default it is there from the start; set later, every style sheet would be parsed twice.
-    theme = Reactive(THEME)
+    theme = Reactive(themes.PALETTES[0].name)
 
     def __init__(self, context: Context, early: Early | None = None) -> None:
-        self._theme: tuple[str, Theme] | None = None
+        # Textual asks for the theme while it is made, and again for every line it draws.
+        self._theme = theme_of(themes.palette(context.theme))
         self._early = early
         super().__init__()
+        self.register_theme(self._theme)
+        self.set_reactive(App.theme, context.theme)
         self.context = context
         self.undo = Undo(context.store)
         self._filter = ControlFilter()
@@ -88,11 +90,12 @@ class ImiApp(App[None], inherit_bindings=False):
 
     @property
     def current_theme(self) -> Theme:
-        """The theme; Textual asks several times for every line it draws, and would build a table each time."""
-        name = self.theme
-        if self._theme is None or self._theme[0] != name:
-            self._theme = name, super().current_theme
-        return self._theme[1]
+        """The theme; Textual would build a table each time."""
+        return self._theme
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What a theme of Textual's own lacks; sheets are also read before ours is asked for."""
+        return {"line": themes.DEFAULT}
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's, on the picture that stands already."""
@@ -261,6 +264,20 @@ class ImiApp(App[None], inherit_bindings=False):
 
         own = [(f"{code}  {name}", code) for code, name in i18n.languages().items()]
         self.push_screen(routes.choose(_("Language of the program"), own, self.context.language), chosen)
+
+    def ask_colours(self) -> None:
+        """Let the officer choose the colours."""
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self._theme = theme_of(themes.palette(name))
+                self.register_theme(self._theme)
+                self.theme = name
+                self.context.theme = name
+                self.context.setting("theme", name)
+
+        own = [(_(palette.label), palette.name) for palette in themes.PALETTES]
+        self.push_screen(routes.choose(_("Colours of the program"), own, self.context.theme), chosen)
 
     # -- safety ------------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class Context:
     language: str = "en"
     today: Callable[[], dt.date] = dt.date.today
     keyboard: str = "auto"
+    theme: str = "terminal"
     keymap: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mouse: bool = True
     open_personal: bool = False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from imi_tui import actions
+from imi_tui import actions, themes
 from imi_tui.harmless import harmless
 from imi_tui.i18n import _
 from imi_tui.viewmodel import footer, front, rows, status, views
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.model import Row
     from imi_tui.context import Context
+    from imi_tui.themes import Palette
 
 WIDE = 100
 """Columns from which the views stand beside the list."""
@@ -31,10 +32,12 @@ VAST = 140
 SIDE = 34
 """Columns from which a preview stands beside the list, and its share of them in percent."""
 SMALLEST = (40, 8)
+OWN = ("ansi_black", "ansi_red", "ansi_green", "ansi_yellow", "ansi_blue", "", "", "", "", "ansi_default")
+"""The terminal's own colours by their number in SGR."""
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
-PLAIN, BOLD, WARNING, ALARM, ALARM_BOLD, CURSOR = "39;49", "1;39;49", "1;33;49", "31;49", "1;31;49", "1;39;44"
-"""The looks of the first theme, which uses the terminal's own colours."""
-Piece = tuple[str, str]
+PLAIN, BOLD, ALARM, ALARM_BOLD, CURSOR, LINE, BAR, BAR_BOLD, BAR_ALARM = range(9)
+"""Looks; the last three are those of the first and the last line."""
+Piece = tuple[str, int]
 """A text and its look."""
 
 
@@ -63,12 +66,12 @@ def lines(context: Context, width: int, height: int) -> list[list[Piece]] | None
     body += [[] for _line in range(height - 2 - len(body))]
     if side:
         for line in body:
-            line += [(" " * (width - left - side - _cells(line)), PLAIN), ("│", PLAIN)]
+            line += [(" " * (width - left - side - _cells(line)), PLAIN), ("│", LINE)]
     if left:
         beside = views.column(counts, front.VIEW, VIEWS_WIDTH)
         for index, line in enumerate(body):
             text, now = beside[index] if index < len(beside) else (" " * VIEWS_WIDTH, False)
-            line[:0] = [(text, BOLD if now else PLAIN), ("│", PLAIN)]
+            line[:0] = [(text, BOLD if now else PLAIN), ("│", LINE)]
     return [_status(context, counts.get(front.VIEW, 0), width), *body, _footer(context, width)]
 
 
@@ -77,13 +80,42 @@ def picture(context: Context, width: int, height: int) -> str:
     found = lines(context, width, height)
     if found is None:
         return ""
+    looks = _looks(themes.palette(context.theme))
     out = [ENTER, "\x1b[?25l"]
     for number, line in enumerate(found, 1):
+        filler = (" " * (width - _cells(line)), BAR if number in (1, height) else PLAIN)
         out.append(f"\x1b[{number};1H")
-        out += [f"\x1b[{look}m{harmless(text)}\x1b[0m" for text, look in line if text]
-        out.append(f"\x1b[{PLAIN}m{' ' * (width - _cells(line))}\x1b[0m")
+        out += [f"\x1b[{looks[look]}m{harmless(text)}\x1b[0m" for text, look in (*line, filler) if text]
     left = VIEWS_WIDTH + 2 if width >= WIDE else 1
     return "".join([*out, f"\x1b[3;{left}H"])
+
+
+def _looks(colours: Palette) -> dict[int, str]:
+    """What switches each look on."""
+
+    def look(foreground: str, background: str, style: str = "") -> str:
+        return f"{style}{_sgr(foreground, 3)};{_sgr(background, 4)}"
+
+    front, back, bar = colours.foreground, colours.background, colours.panel
+    reverse = "" if colours.cursor else "7;"
+    return {
+        PLAIN: look(front, back),
+        BOLD: look(front, back, "1;"),
+        ALARM: look(colours.error, back),
+        ALARM_BOLD: look(colours.error, back, "1;"),
+        CURSOR: look(colours.on_cursor or front, colours.cursor or back, f"1;{reverse}"),
+        LINE: look(colours.line, back),
+        BAR: look(front, bar),
+        BAR_BOLD: look(front, bar, "1;"),
+        BAR_ALARM: look(colours.warning, bar, "1;"),
+    }
+
+
+def _sgr(colour: str, ground: int) -> str:
+    if colour.startswith("#"):
+        red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+        return f"{ground}8;2;{red};{green};{blue}"
+    return f"{ground}{OWN.index(colour)}"
 
 
 def _cells(line: list[Piece]) -> int:
@@ -106,7 +138,7 @@ def _status(context: Context, count: int, width: int) -> list[Piece]:
     parts = status.parts(
         store.status(), context.language, context.today(), demo=context.demo, vault_note=context.vault_note
     )
-    looks = {status.PLAIN: PLAIN, status.BOLD: BOLD, status.ALARM: WARNING}
+    looks = {status.PLAIN: BAR, status.BOLD: BAR_BOLD, status.ALARM: BAR_ALARM}
     found = status.pieces(views.title(front.VIEW, count, 0), front.note(store.seats()), parts, width)
     return [(text, looks[look]) for text, look in found]
 
@@ -118,9 +150,9 @@ def _footer(context: Context, width: int) -> list[Piece]:
         for action in actions.possible(actions.in_scope("inbox"), now)
         if action.footer and (keys := actions.keys_of(action, context.keymap))
     ]
-    out: list[Piece] = [(" ", PLAIN)]
+    out: list[Piece] = [(" ", BAR)]
     for key, label in footer.choose(items, width, footer.more()):
-        out += [(key, BOLD), (f" {label}  ", PLAIN)]
+        out += [(key, BAR_BOLD), (f" {label}  ", BAR)]
     return out
 
 
@@ -140,8 +172,15 @@ def shown(context: Context) -> Iterator[Early]:
         yield early
         return
     sized = os.environ.get("COLUMNS") or os.environ.get("LINES")
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
-    drawn = "" if sized or plain or width < SMALLEST[0] or height < SMALLEST[1] else picture(context, width, height)
+    colours = themes.palette(context.theme)
+    # What colours there are else, and how Textual would change these, is not ours to guess.
+    other = not colours.own and os.environ.get("COLORTERM", "") not in ("truecolor", "24bit")
+    plain = os.environ.get("TERM", "dumb") == "dumb" or (os.environ.get("NO_COLOR") and colours.name != "none")
+    drawn = (
+        ""
+        if sized or other or plain or width < SMALLEST[0] or height < SMALLEST[1]
+        else picture(context, width, height)
+    )
     if not drawn:
         yield early
         return

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.i18n import _
+from imi_tui.themes import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,8 @@ class Settings(NamedTuple):
     """Where the key of the local data is kept: keyring, passphrase, file or memory; empty: keyring, else passphrase."""
     keyboard: str = "auto"
     """Bulgarian keyboard layout for single-letter keys: bds, phonetic, off, or auto (asks once)."""
+    theme: str = ""
+    """Colours: a name of `imi_tui.themes`; empty: the terminal's own, or none where ``NO_COLOR`` is set."""
     mouse: bool = True
     """Whether the full screen reacts to the mouse; off leaves selecting text to the terminal."""
     poll_minutes: int = 5
@@ -54,6 +57,7 @@ _KINDS: dict[str, type] = {
     "language": str,
     "vault": str,
     "keyboard": str,
+    "theme": str,
     "mouse": bool,
     "poll_minutes": int,
     "metered": bool,
@@ -62,7 +66,7 @@ _KINDS: dict[str, type] = {
     "open_personal": bool,
     "keys": dict,
 }
-_CHOICES = {"vault": VAULTS, "keyboard": KEYBOARDS, "events": EVENTS}
+_CHOICES = {"vault": VAULTS, "keyboard": KEYBOARDS, "theme": NAMES, "events": EVENTS}
 
 
 def read(path: Path) -> Settings:

@@ -89,6 +89,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         sign_out=None if common.given_token else wiring.sign_out,
         language=i18n.language(),
         keyboard=client.settings.keyboard,
+        theme=client.settings.theme or ("none" if os.environ.get("NO_COLOR") else "terminal"),
         keymap=keymap,
         mouse=client.settings.mouse,
         open_personal=client.settings.open_personal,

@@ -205,6 +205,10 @@ class CaseScreen(FilesTab):
         """Choose the language."""
         self.imi.ask_language()
 
+    def action_app_colours(self) -> None:
+        """Choose the colours."""
+        self.imi.ask_colours()
+
     def _step(self, step: int) -> None:
         inbox = self._inbox()
         row = inbox.neighbour(step, self._at) if inbox is not None else None

@@ -354,6 +354,10 @@ class InboxScreen(CaseScreenBase):
         """Choose the language."""
         self.imi.ask_language()
 
+    def action_app_colours(self) -> None:
+        """Choose the colours."""
+        self.imi.ask_colours()
+
     def action_app_keyboard(self) -> None:
         """Choose the keyboard layout."""
         self.imi.ask_keyboard()

@@ -48,8 +48,12 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     CaseList {
         height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
-        scrollbar-color: $foreground 30%; scrollbar-background: $background;
-        .case-list--cursor { background: $primary; color: $text; text-style: bold; }
+        scrollbar-color: $line; scrollbar-background: $background;
+        .case-list--cursor {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: $block-cursor-text-style;
+        }
         .case-list--unread { text-style: bold; }
         .case-list--alarm { color: $text-error; }
         .case-list--quiet { color: $foreground; }

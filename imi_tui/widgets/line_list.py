@@ -35,7 +35,11 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
     DEFAULT_CSS = """
     LineList {
         height: 1fr; scrollbar-gutter: stable; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
-        .line-list--cursor { background: $primary; color: $text; text-style: bold; }
+        .line-list--cursor {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: $block-cursor-text-style;
+        }
         .line-list--heading { text-style: bold; }
     }
     """

@@ -13,6 +13,7 @@ from bench.terminal import Terminal
 from imi_tui import early
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
+from imi_tui.themes import NAMES
 from tests.tui.screens import filled
 
 ROOT = Path(__file__).parents[3]
@@ -22,14 +23,15 @@ from pathlib import Path
 from imi_tui import early, i18n
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
+from imi_tui.themes import NAMES
 from imi_tui.context import Context
 
-home, after, language = sys.argv[1:]
+home, after, language, theme = sys.argv[1:]
 i18n.install(language)
 before = termios.tcgetattr(0) if sys.stdin.isatty() else None
 atexit.register(lambda: print("restored", before == termios.tcgetattr(0)) if before else None)
 profile = Profile(Path(home))
-context = Context(Store.open(profile, bytes(range(32))), profile, language=i18n.language())
+context = Context(Store.open(profile, bytes(range(32))), profile, language=i18n.language(), theme=theme)
 with early.shown(context) as picture:
     assert picture.painted and "textual" not in sys.modules, "the framework was loaded before the picture"
     if after == "wait":
@@ -56,26 +58,35 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def started(home: Path, after: str, size: tuple[int, int], language: str = "en", **env: str) -> Terminal:
+def started(home: Path, after: str, size: tuple[int, int], language: str = "en", theme: str = "terminal") -> Terminal:
     """The program on a terminal of this size."""
-    argv = [sys.executable, "-c", PROGRAM, str(home), after, language]
-    return Terminal(argv, *size, {"PYTHONPATH": str(ROOT), **env}, cwd=ROOT)
+    argv = [sys.executable, "-c", PROGRAM, str(home), after, language, theme]
+    return Terminal(argv, *size, {"PYTHONPATH": str(ROOT)}, cwd=ROOT)
 
 
 def cells(terminal: Terminal) -> list[list[Any]]:
-    """What stands on the screen, with its looks."""
+    """What can be seen on the screen: of a blank the ground alone."""
     terminal.lines()
     buffer = terminal._screen.buffer
-    return [[buffer[y][x] for x in range(terminal.columns)] for y in range(terminal.rows)]
+
+    def seen(cell: Any) -> Any:
+        return cell if cell.data != " " or cell.reverse else (" ", cell.bg)
+
+    return [[seen(buffer[y][x]) for x in range(terminal.columns)] for y in range(terminal.rows)]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (99, 12), (100, 30), (139, 30), (140, 24), (163, 30), (211, 50)])
-def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int]) -> None:
-    with started(home, "wait", size, "en-XA") as terminal:
+SIZES = [(80, 24), (99, 12), (100, 30), (139, 30), (140, 24), (163, 30), (211, 50)]
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"), [*((size, "terminal") for size in SIZES), *(((120, 30), name) for name in NAMES[1:])]
+)
+def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int], theme: str) -> None:
+    with started(home, "wait", size, "en-XA", theme) as terminal:
         terminal.wait_for(READY, 20)
         terminal.settle(0.2)
         before = cells(terminal)
-    with started(home, "run", size, "en-XA") as terminal:
+    with started(home, "run", size, "en-XA", theme) as terminal:
         terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
         terminal.settle(0.5, 10)
         after = cells(terminal)
@@ -86,7 +97,7 @@ def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int]) 
         there = width - 1 if wide and y >= 2 else width
         same = [x for x in range(there) if before[y][x] != after[y][x]]
         assert not same, f"line {y} from cell {same[0]}"
-    assert any(cell.data == ">" for cell in before[2])
+    assert any(cell[0] == ">" for cell in before[2])
 
 
 def test_what_is_typed_meanwhile_counts(home: Path) -> None:
@@ -129,13 +140,15 @@ def test_no_picture_without_rows_or_with_something_to_say(home: Path, tmp_path: 
 def test_nothing_that_does_something_is_drawn(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = [[("a\x1b]52;c;eA==\x07\u202eb\x9b2J", early.PLAIN)]]
     monkeypatch.setattr(early, "lines", lambda *_: hostile)
-    drawn = early.picture(None, 80, 24)  # type: ignore[arg-type]
+    store = filled.open_store(home)
+    drawn = early.picture(filled.context(store, home), 80, 24)
+    store.close()
     assert "]52;c;eA==" in drawn
     assert not {"\x07", "\u202e", "\x9b", "\x1b]"} & {*drawn, drawn[drawn.index("]52") - 1 : drawn.index("]52") + 1]}
 
 
 def test_a_terminal_of_another_kind_gets_no_picture(home: Path) -> None:
-    argv = [sys.executable, "-c", PROGRAM, str(home), "fail", "en"]
+    argv = [sys.executable, "-c", PROGRAM, str(home), "fail", "en", "terminal"]
     for more in ({"TERM": "dumb"}, {"NO_COLOR": "1"}):
         with Terminal(argv, 80, 24, {"PYTHONPATH": str(ROOT), **more}, cwd=ROOT) as terminal:
             terminal.wait_for("AssertionError", 20)
