@@ -93,10 +93,6 @@ class ImiApp(App[None], inherit_bindings=False):
         """The theme; Textual would build a table each time."""
         return self._theme
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What a theme of Textual's own lacks; sheets are also read before ours is asked for."""
-        return {"line": themes.DEFAULT}
-
     def get_driver_class(self) -> type[Driver]:
         """Textual's, on the picture that stands already."""
         found = super().get_driver_class()

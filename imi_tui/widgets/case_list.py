@@ -48,7 +48,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     CaseList {
         height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
-        scrollbar-color: $line; scrollbar-background: $background;
+        scrollbar-color: $border-blurred; scrollbar-background: $background;
         .case-list--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;

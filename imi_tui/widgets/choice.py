@@ -41,7 +41,7 @@ class Choice(Widget, can_focus=True):
     """Radio buttons (`many` false) or check boxes. The screen keeps the state: it answers messages with `update`."""
 
     DEFAULT_CSS = """
-    Choice { height: auto; width: 1fr; border-left: solid $line; background: $surface; }
+    Choice { height: auto; width: 1fr; border-left: solid $border-blurred; background: $surface; }
     Choice:focus { border-left: heavy $foreground; }
     """
     BINDINGS = [

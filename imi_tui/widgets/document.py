@@ -32,7 +32,7 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     Document {
         height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
-        scrollbar-color: $line; scrollbar-background: $background;
+        scrollbar-color: $border-blurred; scrollbar-background: $background;
         .document--heading { text-style: bold; }
         .document--quiet { text-style: italic; }
         .document--alarm { color: $text-error; text-style: bold; }

@@ -18,7 +18,7 @@ class LineInput(Input):
 
     DEFAULT_CSS = """
     LineInput, LineInput:focus, LineInput:ansi {
-        height: 1; padding: 0; border: none; border-left: solid $line; background: $surface;
+        height: 1; padding: 0; border: none; border-left: solid $border-blurred; background: $surface;
     }
     LineInput:focus { border-left: heavy $foreground; }
     """
@@ -62,7 +62,7 @@ class LinesInput(TextArea):
     DEFAULT_CSS = """
     LinesInput, LinesInput:focus, LinesInput:ansi {
         height: auto; min-height: 2; max-height: 10; padding: 0; border: none;
-        border-left: solid $line; background: $surface;
+        border-left: solid $border-blurred; background: $surface;
     }
     LinesInput:focus { border-left: heavy $foreground; }
     """

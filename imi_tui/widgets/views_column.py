@@ -19,7 +19,7 @@ class ViewsColumn(Static):
     """One line a view; the current one carries a mark."""
 
     DEFAULT_CSS = """
-    ViewsColumn { width: 27; height: 1fr; border-right: solid $line; }
+    ViewsColumn { width: 27; height: 1fr; border-right: solid $border-blurred; }
     """
 
     def __init__(self) -> None:

@@ -120,7 +120,10 @@ async def test_text_keeps_its_contrast_on_every_screen(store: Store, tmp_path: P
             for segment in segments(app):
                 assert segment.style is not None
                 front, back = segment.style.color, segment.style.bgcolor
-                assert front is not None and front.triplet and back is not None and back.triplet, (name, segment)
+                assert front is not None, (name, segment)
+                assert back is not None, (name, segment)
+                assert front.triplet, (name, segment)
+                assert back.triplet, (name, segment)
                 if segment.style.reverse:
                     front, back = back, front
                 least = LINE_CONTRAST if set(segment.text) <= LINES else palette.contrast
@@ -178,4 +181,5 @@ def test_a_theme_nobody_knows_is_named(tmp_path: Path) -> None:
     config.write_text('theme = "drak"\n', encoding="utf-8")
     found = settings.read(config)
     assert found.theme == ""
-    assert "config.toml: theme" in found.problems[0] and "colour-blind" in found.problems[0]
+    assert "config.toml: theme" in found.problems[0]
+    assert "colour-blind" in found.problems[0]

@@ -401,7 +401,11 @@ async def test_hostile_text_shows_as_text_on_list_case_and_tabs(store: Store, ho
     # Uncleaned, as if the boundary had failed.
     store.sync.apply(seat.desk, Page("s2", cases=[wire | {"version": 99}], entries=lines))
     async with running(store, home, size=(160, 40)) as (app, pilot):
-        assert "[/][b][@click=app.quit]" in text_of(app)
+        for _moment in range(100):
+            if "[/][b][@click=app.quit]" in text_of(app):
+                break
+            await pilot.pause(0.02)
+        assert "[/][b][@click=app.quit]" in text_of(app), "the preview never came"
         await pilot.press("enter")
         for _tab in range(5):
             await pilot.pause()
