@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
 import socket
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from imi_central.app import create_app
 from imi_central.errors import AddressTaken
@@ -19,8 +21,12 @@ from imi_central.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.types import ASGIApp
+
 GRACE_SECONDS = 2
 """How long requests may take to end after SIGTERM."""
+TICKETS = 1
+"""For resuming TLS: a client has one connection, and each ticket travels before the first answer."""
 
 
 def serve(settings: Settings, ready: Callable[[str], None], *, stop_when_idle: float = 0) -> None:
@@ -34,24 +40,33 @@ def serve(settings: Settings, ready: Callable[[str], None], *, stop_when_idle: f
     try:
         url = settings.url or _url(settings, listening)
         app = create_app(settings, url=url)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=list(settings.trusted_proxies),
-            ssl_certfile=settings.certificate or None,
-            ssl_keyfile=settings.key or None,
-            ws="none",
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        config = _config(settings, app)
         server = _Server(config, lambda: ready(url), stop_when_idle, app.state.end_events)
         _stop_on_signals(server)
         server.run(sockets=[listening])
     finally:
         listening.close()
+
+
+def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ssl_certfile=settings.certificate or None,
+        ssl_keyfile=settings.key or None,
+        http=_Http,
+        ws="none",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    config.load()
+    if config.ssl is not None:
+        config.ssl.num_tickets = TICKETS
+    return config
 
 
 def announce(url: str, ready_fd: int | None) -> None:
@@ -61,6 +76,45 @@ def announce(url: str, ready_fd: int | None) -> None:
     if ready_fd is not None:
         with os.fdopen(ready_fd, "w", encoding="utf-8") as waiting:
             waiting.write(f"{url}\n")
+
+
+LARGE = 16 * 1024
+"""Bytes that are not held back."""
+
+
+class _Together:
+    """A transport that writes once in a turn of the loop: head and body of an answer leave in one packet."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._held: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Write, before the loop turns to anybody else."""
+        if not self._held:
+            self._loop.call_soon(self._let_go)
+        self._held.append(data)
+        if len(data) >= LARGE:
+            # Now, so that a client that reads slowly is noticed.
+            self._let_go()
+
+    def close(self) -> None:
+        """Close behind what was written."""
+        self._let_go()
+        self._transport.close()
+
+    def _let_go(self) -> None:
+        held, self._held = b"".join(self._held), []
+        if held and not self._transport.is_closing():
+            self._transport.write(held)
+
+
+class _Http(HttpToolsProtocol):
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast("asyncio.Transport", _Together(transport, self.loop)))
 
 
 class _Server(uvicorn.Server):

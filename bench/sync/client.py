@@ -1,7 +1,8 @@
 """The client at the near end of a line: ``python -m bench.sync.client URL HOME``, told what to do line by line.
 
-``connect`` makes a new connection, ``sync`` synchronises and answers with one JSON line, ``index`` does what is left
-of the index. The token comes first. Start-up is not measured: everything is imported before the first answer.
+``connect`` makes a new connection of the same client, ``stranger`` one that knows nothing of the server's TLS,
+``sync`` synchronises and answers with one JSON line, ``index`` does what is left of the index. The token comes first.
+Start-up is not measured: everything is imported before the first answer.
 """
 
 from __future__ import annotations
@@ -41,10 +42,15 @@ class Client:
         self._key = open_vault("file", profile, _no_question).key()
         self._store = Store.open(profile, self._key)
         self._http: Http | None = None
-        self.connect()
+        self.stranger()
 
     def connect(self) -> None:
         """Forget the connection."""
+        assert self._http is not None
+        self._http.close()
+
+    def stranger(self) -> None:
+        """Forget all of the connection, a session of TLS too, as a new process does."""
         if self._http is not None:
             self._http.close()
         self._http = Http(self._url)
@@ -110,6 +116,9 @@ def main() -> None:
         match line.strip():
             case "connect":
                 client.connect()
+                print("{}", flush=True)
+            case "stranger":
+                client.stranger()
                 print("{}", flush=True)
             case "sync":
                 print(json.dumps(client.sync()), flush=True)

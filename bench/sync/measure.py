@@ -84,7 +84,7 @@ def middle(runs: list[Took]) -> Took:
 
 
 def small(runner: Runner, line: Line, world: World, runs: int) -> dict[str, Took]:
-    """Nothing new and 20 changed cases, on a new and on a kept connection."""
+    """Nothing new and 20 changed cases: on the first connection of a process, on a further one, on a kept one."""
     found: dict[str, list[Took]] = {}
 
     def once(name: str, *before: str) -> None:
@@ -95,8 +95,11 @@ def small(runner: Runner, line: Line, world: World, runs: int) -> dict[str, Took
         found.setdefault(name, []).append(took(line, wall))
 
     for _ in range(runs):
+        once("empty, first connection", "stranger")
         once("empty, new connection", "connect")
         once("empty, kept connection")
+        world.change(20)
+        once("20 changed, first connection", "stranger")
         world.change(20)
         once("20 changed, new connection", "connect")
         world.change(20)
@@ -133,8 +136,10 @@ def report_small(kind: Kind, ours: dict[str, Took], theirs: dict[str, Took]) -> 
     """One line a figure."""
     # What the line itself takes for the bytes is no round trip and no slack.
     limits: dict[str, tuple[float, int]] = {
+        "empty, first connection": (TLS * kind.round_trip + SLACK, 4_000),
         "empty, new connection": (TLS * kind.round_trip + SLACK, 4_000),
         "empty, kept connection": (KEPT * kind.round_trip + SLACK, 1_000),
+        "20 changed, first connection": (1.1 if kind is OFFICE else TLS * kind.round_trip + SLACK + 0.75, 6_000),
         "20 changed, new connection": (1.1 if kind is OFFICE else TLS * kind.round_trip + SLACK + 0.75, 6_000),
         "20 changed, kept connection": (KEPT * kind.round_trip + SLACK + kind.transfer(6_000), 6_000),
     }

@@ -16,7 +16,7 @@ from imi_tui.cache.model import Changed
 from imi_tui.cache.projection import Arrival
 from imi_tui.cache.register_parts import RegisterParts
 from imi_tui.cache.session import seats_of
-from imi_tui.cache.wire import encode, to_cases, to_entries
+from imi_tui.cache.wire import encode, signed, to_cases, to_entries
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -303,7 +303,7 @@ class SyncStore:
         cases += zip(to_cases(lean), lean, strict=True)
         contents = [content_of(wire) for wire in page.contents]
         whole = [content_of(wire) for wire in page.cases]
-        entries = list(zip(to_entries(page.entries), page.entries, strict=True))
+        entries = signed(to_entries(page.entries), page.entries, [case for case, _ in cases])
         _require_ids("Case", [case.id for case, _ in cases])
         _require_ids("Entry", [entry.id for entry, _ in entries])
         _require_ids("Entry", [entry.case_id for entry, _ in entries])

@@ -114,3 +114,16 @@ def microseconds(moment: dt.datetime | None) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return min(max((moment - _EPOCH) // _MICROSECOND, _FIRST), _LAST)
+
+
+def signed(
+    entries: Sequence[Entry], values: Sequence[dict[str, Any]], cases: Sequence[Case]
+) -> list[tuple[Entry, dict[str, Any]]]:
+    """Entries with their wire objects, these with the authority that a lean one leaves to the part of its case."""
+    parts = {(case.id, part.desk): part for case in cases for part in case.parts}
+    out: list[tuple[Entry, dict[str, Any]]] = []
+    for entry, wire in zip(entries, values, strict=True):
+        part = parts.get((entry.case_id, entry.desk)) if not entry.authority else None
+        named = wire if part is None else {**wire, "authority": part.authority, "authorityName": part.name}
+        out.append((entry, named))
+    return out

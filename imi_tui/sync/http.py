@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from imi_tui.sync import wire
+from imi_tui.sync.connection import Trust
 from imi_tui.sync.errors import (
     CaptivePortal,
     Disabled,
@@ -75,6 +76,7 @@ class Http:
     def __init__(self, server: str, watch: Watch | None = None) -> None:
         self.server = checked_address(server)
         self._client: httpx.Client | None = None
+        self._trust: Trust | None = None
         self._watch = watch or Watch()
         self._listening: Any = None
         self.sent = 0
@@ -230,6 +232,8 @@ class Http:
             self.sent += len(body)
             with self._open().stream(method, self.server + path, content=body or None, headers=headers) as response:
                 self._watch.answered()
+                if self._trust is not None:
+                    self._trust.keep(self._watch.socket)
                 return self._read(response)
 
     @contextmanager
@@ -262,10 +266,11 @@ class Http:
             import httpx
 
             local = is_loopback(urlsplit(self.server).hostname or "")
-            trust = _trust() if self.server.startswith("https:") else False
+            if self._trust is None and self.server.startswith("https:"):
+                self._trust = Trust()
             try:
                 self._client = httpx.Client(
-                    verify=trust,
+                    verify=self._trust or False,
                     follow_redirects=False,
                     timeout=httpx.Timeout(IDLE_SECONDS, connect=CONNECT_SECONDS),
                     # A proxy of the environment is for the network, not for a server on this machine.
@@ -319,15 +324,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _trust() -> ssl.SSLContext:
-    """The system's certificate authorities (an organisation's own among them) and those that come with httpx."""
-    import certifi
-
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
 
 
 def _check_status(status: int, retry_after: float | None) -> None:

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imi_tui.sync.connection import write_together
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -46,7 +48,7 @@ class Watch:
     def __init__(self, times: Times | None = None) -> None:
         self._times = times or Times()
         self._slept = self._offset()
-        self._socket: socket.socket | None = None
+        self.socket: socket.socket | None = None
         self._fresh = self._answered = self._cut_asleep = False
         self.requests = self.handshakes = 0
 
@@ -75,7 +77,9 @@ class Watch:
             self._fresh = True
         elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self.handshakes += event.endswith("start_tls.complete")
-            self._socket = info["return_value"].get_extra_info("socket")
+            stream = info["return_value"]
+            self.socket = stream.get_extra_info("socket")
+            write_together(stream)
 
     @contextmanager
     def over(self, size: int, received: Callable[[], int]) -> Iterator[None]:
@@ -104,9 +108,9 @@ class Watch:
         return self._times.always() - self._times.monotonic()
 
     def _cut(self) -> bool:
-        if self._socket is None:
+        if self.socket is None:
             return False
         with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self.socket.shutdown(socket.SHUT_RDWR)
             return True
         return False

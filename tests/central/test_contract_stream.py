@@ -134,6 +134,11 @@ def test_heads_have_no_content_and_a_first_sync_of_heads_names_no_entries(store:
     assert not {*CONTENT, *FIXED, "head"} & set(
         response["methodResponses"][0][1]["accounts"][LYON]["Case"]["updated"][0]
     )
+    # The part of its desk, in the same answer, says whose it is; without it a client fills in nothing.
+    assert not {"authority", "authorityName"} & set(client.entries[entry.id])
+    [whole] = caller.call("lyon", "Entry/get", accountId=LYON, ids=[entry.id])["list"]
+    part = next(each for each in head["parts"] if each["desk"] == whole["desk"])
+    assert (part["authority"], part["name"]) == (whole["authority"], whole["authorityName"])
     # The seal stays out, and the reference another desk gave its entry is none of ours.
     assert not {"seal", "prev", "digest", "salt", "clientRef"} & set(client.entries[entry.id])
 

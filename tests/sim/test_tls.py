@@ -52,16 +52,20 @@ class Issuer:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
-    def context(self, host: str = "localhost", until: dt.datetime = NOW + DAY) -> ssl.SSLContext:
-        """A server's side with a certificate for `host`."""
+    def server(self, host: str = "localhost", until: dt.datetime = NOW + DAY) -> Path:
+        """A key and a certificate for `host`."""
         key = ec.generate_private_key(ec.SECP256R1())
         file = self.folder / "server.pem"
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         file.write_bytes(private + self._make("Server", key, until, host))
+        return file
+
+    def context(self, host: str = "localhost", until: dt.datetime = NOW + DAY) -> ssl.SSLContext:
+        """A server's side with a certificate for `host`."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
+        context.load_cert_chain(self.server(host, until))
         return context
 
 

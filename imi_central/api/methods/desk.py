@@ -82,8 +82,13 @@ def _named(page: Page) -> Arguments:
 def _fetched(context: Context, account_id: str, page: Page, contents: bool, languages: list[str]) -> Arguments:
     """The objects of a page, members that nothing needs left out."""
     out: Arguments = {}
-    for name, found in page.types.items():
+    seats: dict[tuple[str, str], Arguments] = {}
+    for name, found in sorted(page.types.items()):
         read = _READERS[name](context, account_id, [*found.created, *found.updated], languages)
+        if name == "Case":
+            seats = {(id, part["desk"]): part for id, case in read.items() for part in case["parts"]}
+        elif name == "Entry":
+            read = {id: _unsigned(entry, seats) for id, entry in read.items()}
         members = {
             "created": [_lean(name, read[each], account_id, contents=contents) for each in found.created],
             "updated": [_lean(name, read[each], account_id, known=True) for each in found.updated],
@@ -104,6 +109,14 @@ def _lean(type_: str, wire: Arguments, account_id: str, *, contents: bool = Fals
         case _:
             return wire
     return {name: value for name, value in wire.items() if name not in without}
+
+
+def _unsigned(entry: Arguments, seats: dict[tuple[str, str], Arguments]) -> Arguments:
+    """`entry` without its authority where the part its desk has in the case, which is in the same answer, names it."""
+    part = seats.get((entry["caseId"], entry.get("desk", "")))
+    if part is None or (part["authority"], part["name"]) != (entry.get("authority"), entry.get("authorityName")):
+        return entry
+    return {name: value for name, value in entry.items() if name not in ("authority", "authorityName")}
 
 
 _Reader = Callable[[Context, str, list[str], list[str]], dict[str, Any]]

@@ -16,12 +16,15 @@ from typing import NamedTuple
 import httpx
 import pytest
 import uvicorn
+from starlette.responses import JSONResponse
+from uvicorn.server import ServerState
 
 from imi_central.cli import main
-from imi_central.serve import _listen, _Server
+from imi_central.serve import _config, _listen, _Server
 from imi_central.settings import Settings
 from imi_central.store import Store
 from imi_core.authority import Authority, Desk, Officer
+from tests.sim.test_tls import Issuer
 
 SECRET = "Geheimnis"
 
@@ -67,6 +70,53 @@ def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged(tmp_path: Path)
         connection, _ = listening.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+class Wire(asyncio.Transport):
+    """Notes what reaches the line."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self.written: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]
+        assert not self.closed
+        self.written.append(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+
+@pytest.mark.parametrize("ends", ["", "Connection: close\r\n"], ids=["kept", "closed"])
+def test_head_and_body_of_an_answer_leave_as_one(tmp_path: Path, ends: str) -> None:
+    async def go() -> Wire:
+        config = _config(Settings(data=tmp_path), JSONResponse({"ok": True}))
+        protocol = config.http_protocol_class(config=config, server_state=ServerState(), app_state={})  # type: ignore[operator, union-attr]
+        wire = Wire()
+        protocol.connection_made(wire)
+        protocol.data_received(f"GET / HTTP/1.1\r\nHost: x\r\n{ends}\r\n".encode())
+        while not wire.written:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        protocol.connection_lost(ConnectionError())
+        return wire
+
+    wire = asyncio.run(go())
+    [whole] = wire.written
+    assert whole.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert whole.endswith(b'\r\n\r\n{"ok":true}')
+    assert wire.closed == bool(ends)
+
+
+def test_a_handshake_gives_one_ticket(tmp_path: Path) -> None:
+    pem = Issuer(tmp_path).server()
+    config = _config(Settings(data=tmp_path, certificate=str(pem), key=str(pem)), JSONResponse({}))
+    assert config.ssl is not None
+    assert config.ssl.num_tickets == 1
 
 
 def test_a_server_process_from_start_to_end(running: Running) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from imi_core.case import to_wire
+from imi_core.case import FIXED, to_wire
 from imi_core.errors import UnknownProcedure
 from imi_core.procedure import Rules
 from imi_tui.cache.errors import BadObject
@@ -313,3 +313,18 @@ def test_directory_changes(store: Store, pw_info: Rules) -> None:
     target = store.target(FR)
     assert target is not None
     assert not target.active
+
+
+def test_a_lean_entry_is_signed_by_the_part_of_its_desk(store: Store, pw_info: Rules) -> None:
+    held = case(pw_info)
+    put(store, held, entries=[])
+    part = next(each for each in held.parts if each.desk == FR)
+    lean, strange, named = (entry(held, id=each * 32) for each in "abc")
+    strange["desk"] = "xx-nobody_pw"
+    named |= {"authority": "fr-other", "authorityName": "Another name"}
+    update = {name: value for name, value in to_wire(held).items() if name not in FIXED}
+    store.sync.apply(DE, Page("2", updates=[update], entries=[lean, strange, named]))
+    found = {each["id"][0]: each for each in store.case(DE, held.id).entries}
+    assert (found["a"]["authority"], found["a"]["authorityName"]) == (part.authority, part.name)
+    assert "authorityName" not in found["b"]
+    assert found["c"]["authorityName"] == "Another name"

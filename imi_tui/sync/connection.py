@@ -1,0 +1,79 @@
+"""What a connection costs on a slow line: a small greeting, no certificate twice, a request in one packet."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2, what is still recommended (RFC 9325, section 4.2); TLS 1.3 has its own."""
+TOGETHER = 16 * 1024
+"""Bytes held back for the rest of a request; a longer one leaves in pieces of this size."""
+# SSL_OP_TLSEXT_PADDING, which `ssl` has no name for: it doubles a greeting for the sake of a load balancer of 2013.
+_PADDING = 0x10
+
+
+class Trust(ssl.SSLContext):
+    """The system's certificate authorities (an organisation's own among them) and those that come with httpx.
+
+    Belongs to one `Http` and outlives its connections: a server that gave a ticket resumes and sends no certificate.
+    """
+
+    def __new__(cls) -> Trust:
+        """A client's context: certificate and host name are checked."""
+        return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+
+    def __init__(self) -> None:
+        import certifi
+
+        self._sessions: dict[str, ssl.SSLSession] = {}
+        self.set_ciphers(CIPHERS)
+        self.options &= ~_PADDING
+        self.load_default_certs(ssl.Purpose.SERVER_AUTH)
+        self.load_verify_locations(certifi.where())
+
+    def wrap_socket(self, sock: socket.socket, *args: Any, **named: Any) -> ssl.SSLSocket:
+        """As the base does, from the session that was kept for this server."""
+        known = self._sessions.get(named.get("server_hostname") or "")
+        return super().wrap_socket(sock, *args, **({"session": known} | named if known is not None else named))
+
+    def keep(self, sock: object) -> None:
+        """Keep the session of a connection that has answered, for the next one."""
+        if isinstance(sock, ssl.SSLSocket) and sock.context is self and (session := sock.session) is not None:
+            self._sessions[sock.server_hostname or ""] = session
+
+
+def write_together(stream: Any) -> None:
+    """Let a stream of httpcore hold back what is written until something is read.
+
+    The library writes head and body of a request one by one; each would be a packet, and a record of TLS.
+    """
+    import httpcore
+
+    write: Callable[..., None] = stream.write
+    read: Callable[..., bytes] = stream.read
+    held = bytearray()
+
+    def let_go(timeout: float | None) -> None:
+        data = bytes(held)
+        held.clear()
+        if data:
+            write(data, timeout)
+
+    def write_later(buffer: bytes, timeout: float | None = None) -> None:
+        held.extend(buffer)
+        if len(held) >= TOGETHER:
+            let_go(timeout)
+
+    def read_now(max_bytes: int, timeout: float | None = None) -> bytes:
+        # A server that refuses a request may answer and hang up before all of it is written.
+        with suppress(httpcore.WriteError):
+            let_go(timeout)
+        return read(max_bytes, timeout)
+
+    stream.write, stream.read = write_later, read_now
