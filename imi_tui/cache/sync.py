@@ -43,6 +43,10 @@ HOLD = 0.02
 """Seconds for which indexing keeps others from writing, before it commits."""
 NAMED = 256
 """Changed cases that are named to subscribers; more are announced as "many"."""
+OF_THE_LINE = frozenset(
+    ("offline", "noAnswer", "captivePortal", "proxy", "tls", "unavailable", "rateLimited", "notSignedIn", "disabled")
+)
+"""Problems that any answer of the server disproves."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,12 @@ class SyncStore:
         """Why synchronising does not work just now; empty when it does."""
         self._set_meta("problem", code)
         self._store.publish(Changed(frozenset(("status",))))
+
+    def answered(self) -> None:
+        """The server answered: what was wrong with the line is over, though the run still goes on."""
+        found = self._cache.one("select value from meta where name = 'problem'")
+        if found is not None and found[0] in OF_THE_LINE:
+            self.set_problem("")
 
     def set_ok(self, at: dt.datetime | str) -> None:
         """When it last worked."""

@@ -355,7 +355,9 @@ class Engine:
             if self._session is None or response["sessionState"] != self._session.state:
                 # Another server, other rights: nothing of this answer counts before the session has been looked at.
                 raise _SessionChanged
-        return reading.answers(response), response["sessionState"]
+        answers = reading.answers(response)
+        self._store.answered()
+        return answers, response["sessionState"]
 
     # --- taking over what came ------------------------------------------------------------------------------------
 

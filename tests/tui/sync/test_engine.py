@@ -182,8 +182,16 @@ def test_an_interrupted_first_sync_goes_on_where_it_stopped(central: Central, cl
     assert filling is not None
     assert 0 < filling < 1
     lyon.restart(page=20)
-    lyon.line.cut_stream = lambda _: False
+    told: list[str] = []
+
+    def through(_number: int) -> bool:
+        told.append(lyon.store.status().problem)
+        return False
+
+    lyon.line.cut_stream = through
+    lyon.store.sync.set_problem("offline")
     report = lyon.sync()
+    assert set(told) == {""}, "what fills again is not offline any more"
     assert lyon.ids() == sent
     assert report.changed == 20
     assert lyon.store.status().wanted == 0
@@ -434,3 +442,12 @@ def test_what_waits_is_sent_only_to_a_server_that_was_looked_at(central: Central
     lyon.sync()
     assert seen[0] == sessions + 1
     assert lyon.store.outbox() == []
+
+
+def test_an_answer_ends_problems_of_the_line_and_no_others(client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    for code, left in (("offline", ""), ("tls", ""), ("manyRemoved", "manyRemoved"), ("clockSkew", "clockSkew")):
+        lyon.store.sync.set_problem(code)
+        lyon.store.sync.answered()
+        assert lyon.store.status().problem == left
