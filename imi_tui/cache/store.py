@@ -1,7 +1,4 @@
-"""The cache as screens and commands use it. One `Store` a thread; cheap to open with the raw key.
-
-Only what reading windows needs is imported here; rules, types and the directory come with the first call for them.
-"""
+"""The cache as screens and commands use it. One `Store` a thread; cheap to open with the raw key."""
 
 from __future__ import annotations
 
@@ -10,33 +7,20 @@ import datetime as dt
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.activity import Activity
-from imi_tui.cache.brake import Brake
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.hub import Hub, hub_of
-from imi_tui.cache.ids import Random, SystemRandom, uuid7
+from imi_tui.cache.hub import hub_of
+from imi_tui.cache.ids import Random, SystemRandom
 from imi_tui.cache.model import Changed, DeskProgress, Draft, OutboxItem, Row, Seat, SyncStatus
 from imi_tui.cache.opening import open_pair
-from imi_tui.cache.outbox import Outbox
-from imi_tui.cache.reserve import Reserve
-from imi_tui.cache.rows import ONE, Desks, Listing
-from imi_tui.cache.session import SessionTable
+from imi_tui.cache.parts import Parts
+from imi_tui.cache.rows import ONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
-    from imi_tui.cache.contents import Contents
-    from imi_tui.cache.db import Database
-    from imi_tui.cache.desk_work import DeskWork
-    from imi_tui.cache.directory import Directory
-    from imi_tui.cache.documents import Documents
-    from imi_tui.cache.file_moves import FileMoves
-    from imi_tui.cache.files import Files
     from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, ViewId
-    from imi_tui.cache.projection import Projector
-    from imi_tui.cache.register import Register
     from imi_tui.cache.sync import SyncStore
     from imi_tui.profile import Profile
 
@@ -46,26 +30,8 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Store:
+class Store(Parts):
     """Reading the cache, and what an officer writes. See `SyncStore` (`.sync`) for the engine's side."""
-
-    def __init__(
-        self, work: Database, cache: Database, hub: Hub, now: Callable[[], dt.datetime], rng: Random, profile: Profile
-    ) -> None:
-        self._work = work
-        self._cache = cache
-        cache.turns = hub.turns
-        self._hub = hub
-        self._now = now
-        self._rng = rng
-        self.outbox_table = Outbox(work)
-        self.desks = Desks(cache)
-        self._listing = Listing(cache, self.desks)
-        self._session = SessionTable(cache)
-        self._blobs = profile.blobs
-        self.reserve = Reserve(profile)
-        self.brake = Brake(cache)
-        self.activity = Activity(cache, hub, self.outbox_table, self._session)
 
     @classmethod
     def open(
@@ -87,80 +53,6 @@ class Store:
         store.recover_projection()
         return store
 
-    def close(self) -> None:
-        """Give the files back."""
-        self._cache.close()
-        self._work.close()
-
-    def subscribe(self, callback: Callable[[Changed], None]) -> Callable[[], None]:
-        """Hear of every commit of this process to this profile, in the committing thread; the result ends it."""
-        return self._hub.subscribe(callback)
-
-    def publish(self, changed: Changed) -> None:
-        """Tell the subscribers."""
-        self._hub.publish(changed)
-
-    # --- parts that only some callers need ------------------------------------------------------------------------
-
-    @cached_property
-    def _directory(self) -> Directory:
-        from imi_tui.cache.directory import Directory
-
-        return Directory(self._cache)
-
-    @cached_property
-    def _register(self) -> Register:
-        from imi_tui.cache.register import Register
-
-        return Register(self._cache, self._directory)
-
-    @cached_property
-    def _contents(self) -> Contents:
-        from imi_tui.cache.contents import Contents
-
-        return Contents(self._cache)
-
-    @cached_property
-    def _documents(self) -> Documents:
-        from imi_tui.cache.documents import Documents
-
-        return Documents(self._cache)
-
-    @cached_property
-    def _projector(self) -> Projector:
-        from imi_tui.cache.projection import Projector
-
-        return Projector(self._cache, self.desks, self.outbox_table, self._directory, self._session, self._documents)
-
-    @cached_property
-    def _desk_work(self) -> DeskWork:
-        from imi_tui.cache.desk_work import DeskWork
-
-        return DeskWork(
-            self._cache,
-            self.desks,
-            self.outbox_table,
-            self._directory,
-            self._session,
-            self._projector,
-            self._new_ref,
-            self.stamp,
-        )
-
-    @cached_property
-    def files(self) -> Files:
-        """Attached files on this machine."""
-        from imi_tui.cache.files import Files
-
-        return Files(self._work, self._cache, self._blobs, self._hub, self._new_ref, self.stamp)
-
-    @cached_property
-    def file_moves(self) -> FileMoves:
-        """Attached files on their way, for the sync thread."""
-        from imi_tui.cache.file_moves import FileMoves
-
-        return FileMoves(self._work, self._cache, self._blobs, self._hub, self.stamp)
-
     @cached_property
     def sync(self) -> SyncStore:
         """The sync engine's side of this store."""
@@ -176,13 +68,6 @@ class Store:
             self._projector,
             self._contents,
         )
-
-    def _new_ref(self) -> str:
-        return uuid7(self._now(), self._rng)
-
-    def stamp(self) -> str:
-        """The time as it is kept: UTC, milliseconds, "Z"."""
-        return self._now().astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     # --- reading ------------------------------------------------------------------------------------------------
 

@@ -57,9 +57,10 @@ class OutboxList(LineList["OutboxItem"]):
         name = self.names.get(item.client_ref, item.action)
         first = f"{outgoing.mark(item)} {reference}  {name}  {one_line(item.subject)}"
         age, ref = ago(item.queued_at, self.now), item.client_ref
-        told = outgoing.state(item, self.problem, held=ref in self.held)
+        held = ref in self.held
+        told = outgoing.state(item, self.problem, held=held)
         out = [Text(cut(first.rstrip(), width), no_wrap=True)]
-        for below in outgoing.lines(item, told, age, self.files.get(ref, "")):
+        for below in outgoing.lines(item, told, age, self.files.get(ref, ""), held=held):
             out += [Text(f"    {line}", "dim", no_wrap=True) for line in wrap(below, max(10, width - 4))]
         for reason in outgoing.reasons(item, lambda field: self._label(item, field)):
             out += [Text(f"    - {line}", no_wrap=True) for line in wrap(reason, max(10, width - 6))]

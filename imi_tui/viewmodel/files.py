@@ -52,13 +52,13 @@ def shown(view: View, state: Callable[[dict[str, Any]], FileState], problem: str
         if each.personal:
             origin += "; " + _("personal data")
         told = where(found, stopped=bool(problem))
-        notes = (told, origin) if told.endswith(".") else (f"{told}; {origin}",)
+        notes = (told, origin) if found.where == "failed" else (f"{told}; {origin}",)
         out.append(Shown(each, found, one_line(each.name), size_text(size), notes))
     return out
 
 
 def where(state: FileState, *, stopped: bool = False) -> str:
-    """Where a file is, in plain words; a sentence ends in a full stop. `stopped`: nothing moves now."""
+    """Where a file is, in plain words, or in a sentence what went wrong with it. `stopped`: nothing moves now."""
     share = f"{100 * state.have // state.size if state.size else 0} %"
     match state.where:
         case "server":

@@ -37,7 +37,7 @@ def behind(items: Sequence[OutboxItem]) -> set[str]:
 
 
 def state(item: OutboxItem, problem: str = "", *, held: bool = False) -> str:
-    """The state in plain words; a sentence ends in a full stop.
+    """The state in plain words, a whole sentence where it has a reason of its own (`lines`).
 
     `problem` is why nothing is being sent now, an error code or "". `held`: an entry before it was refused (`behind`).
     """
@@ -58,13 +58,14 @@ def state(item: OutboxItem, problem: str = "", *, held: bool = False) -> str:
     return why or _("waiting to be sent")
 
 
-def lines(item: OutboxItem, told: str, age: str, files: str = "") -> list[str]:
+def lines(item: OutboxItem, told: str, age: str, files: str = "", *, held: bool = False) -> list[str]:
     """What stands below an entry: its state, when it was queued (`age`), how often it was tried, its files.
 
     A state that is a sentence stands alone.
     """
+    alone = held or item.state == "rejected" or (item.state == "queued" and bool(item.error))
     more = "; ".join(part for part in (_("queued: {age}").format(age=age), attempts(item), files) if part)
-    return [told, more] if told.endswith(".") else [f"{told}; {more}"]
+    return [told, more] if alone else [f"{told}; {more}"]
 
 
 def attempts(item: OutboxItem) -> str:

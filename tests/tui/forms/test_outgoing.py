@@ -78,6 +78,8 @@ def test_a_sentence_stands_alone_and_a_few_words_do_not() -> None:
     assert outgoing.lines(item(), "waiting to be sent", "2 hours ago", "1 file, 40 % sent") == [
         "waiting to be sent; queued: 2 hours ago; not sent yet; 1 file, 40 % sent"
     ]
+    assert outgoing.lines(item(), "reason", "now", held=True)[0] == "reason"
+    assert outgoing.lines(item(error={"type": "caseNotBack"}), "reason", "now")[0] == "reason"
     told = outgoing.state(item("rejected", 1, {"type": "stale"}))
     assert outgoing.lines(item("rejected", 1), told, "2 hours ago") == [told, "queued: 2 hours ago; 1 attempt"]
 

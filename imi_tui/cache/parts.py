@@ -1,0 +1,137 @@
+"""What a store is put together from: two files, the hub, and a table or service for each thing it knows.
+
+Only what reading windows needs is imported here; rules, types and the directory come with the first call for them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from imi_tui.cache.activity import Activity
+from imi_tui.cache.brake import Brake
+from imi_tui.cache.ids import Random, uuid7
+from imi_tui.cache.outbox import Outbox
+from imi_tui.cache.reserve import Reserve
+from imi_tui.cache.rows import Desks, Listing
+from imi_tui.cache.session import SessionTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imi_tui.cache.contents import Contents
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.desk_work import DeskWork
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.file_moves import FileMoves
+    from imi_tui.cache.files import Files
+    from imi_tui.cache.hub import Hub
+    from imi_tui.cache.model import Changed
+    from imi_tui.cache.projection import Projector
+    from imi_tui.cache.register import Register
+    from imi_tui.profile import Profile
+
+
+class Parts:
+    """The parts of a `Store`, each made when it is first asked for."""
+
+    def __init__(
+        self, work: Database, cache: Database, hub: Hub, now: Callable[[], dt.datetime], rng: Random, profile: Profile
+    ) -> None:
+        self._work = work
+        self._cache = cache
+        cache.turns = hub.turns
+        self._hub = hub
+        self._now = now
+        self._rng = rng
+        self.outbox_table = Outbox(work)
+        self.desks = Desks(cache)
+        self._listing = Listing(cache, self.desks)
+        self._session = SessionTable(cache)
+        self._blobs = profile.blobs
+        self.reserve = Reserve(profile)
+        self.brake = Brake(cache)
+        self.activity = Activity(cache, hub, self.outbox_table, self._session)
+
+    def close(self) -> None:
+        """Give the files back."""
+        self._cache.close()
+        self._work.close()
+
+    def subscribe(self, callback: Callable[[Changed], None]) -> Callable[[], None]:
+        """Hear of every commit of this process to this profile, in the committing thread; the result ends it."""
+        return self._hub.subscribe(callback)
+
+    def publish(self, changed: Changed) -> None:
+        """Tell the subscribers."""
+        self._hub.publish(changed)
+
+    # --- parts that only some callers need ------------------------------------------------------------------------
+
+    @cached_property
+    def _directory(self) -> Directory:
+        from imi_tui.cache.directory import Directory
+
+        return Directory(self._cache)
+
+    @cached_property
+    def _register(self) -> Register:
+        from imi_tui.cache.register import Register
+
+        return Register(self._cache, self._directory)
+
+    @cached_property
+    def _contents(self) -> Contents:
+        from imi_tui.cache.contents import Contents
+
+        return Contents(self._cache)
+
+    @cached_property
+    def _documents(self) -> Documents:
+        from imi_tui.cache.documents import Documents
+
+        return Documents(self._cache)
+
+    @cached_property
+    def _projector(self) -> Projector:
+        from imi_tui.cache.projection import Projector
+
+        return Projector(self._cache, self.desks, self.outbox_table, self._directory, self._session, self._documents)
+
+    @cached_property
+    def _desk_work(self) -> DeskWork:
+        from imi_tui.cache.desk_work import DeskWork
+
+        return DeskWork(
+            self._cache,
+            self.desks,
+            self.outbox_table,
+            self._directory,
+            self._session,
+            self._projector,
+            self._new_ref,
+            self.stamp,
+        )
+
+    @cached_property
+    def files(self) -> Files:
+        """Attached files on this machine."""
+        from imi_tui.cache.files import Files
+
+        return Files(self._work, self._cache, self._blobs, self._hub, self._new_ref, self.stamp)
+
+    @cached_property
+    def file_moves(self) -> FileMoves:
+        """Attached files on their way, for the sync thread."""
+        from imi_tui.cache.file_moves import FileMoves
+
+        return FileMoves(self._work, self._cache, self._blobs, self._hub, self.stamp)
+
+    def _new_ref(self) -> str:
+        return uuid7(self._now(), self._rng)
+
+    def stamp(self) -> str:
+        """The time as it is kept: UTC, milliseconds, "Z"."""
+        return self._now().astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
