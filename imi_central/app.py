@@ -18,10 +18,11 @@ from starlette_compress import CompressMiddleware
 
 from imi_central import catalogue
 from imi_central.api import Unauthorized, build_routes
+from imi_central.api.errors import unavailable
 from imi_central.identity.errors import NotAuthenticated
 from imi_central.identity.routes import Identity
 from imi_central.settings import Settings, is_loopback
-from imi_central.store import Store
+from imi_central.store import Store, Unavailable
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -70,7 +71,7 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
             Route("/health", _health, methods=["GET"]),
         ],
         middleware=[Middleware(Outside), Middleware(CompressProtocol)],
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: _refused, Unavailable: _unavailable},
         lifespan=lifespan,
     )
     app.state.store, app.state.identity, app.state.end_events = opened, identity, ending[0]
@@ -171,6 +172,11 @@ async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     names = {404: "notFound", 405: "methodNotAllowed"}
     return _problem(error.status_code, names.get(error.status_code, "refused"), error.detail, dict(error.headers or {}))
+
+
+async def _unavailable(_request: Request, _error: Exception) -> Response:
+    """Sign-in, too, is asked for again when the database answers."""
+    return unavailable().response()
 
 
 def _broken(error: Exception) -> Response:

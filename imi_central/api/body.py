@@ -8,6 +8,7 @@ import re
 import zlib
 from typing import Any, TypeVar
 
+import anyio
 import msgspec
 import zstandard
 from starlette.requests import ClientDisconnect, Request
@@ -15,6 +16,8 @@ from starlette.requests import ClientDisconnect, Request
 from imi_central.api.errors import Problem, not_json, not_request, over_limit
 
 MAX_DEPTH = 64
+PIECE_SECONDS = 60.0
+"""A client that sends nothing for so long is gone."""
 _MAX_INT = 2**53 - 1
 # Possessive, and content with a string that never ends: anything else tries again from every quotation mark, which
 # takes hours for a hostile megabyte while no other thread runs.
@@ -25,19 +28,29 @@ T = TypeVar("T")
 
 
 async def read(request: Request, limit: int, name: str) -> bytes:
-    """The raw body. Raises `Problem` (413) as soon as it is longer than `limit`; `name` is the limit's."""
+    """The raw body.
+
+    Raises `Problem`: 413 as soon as it is longer than `limit` (`name` is the limit's), 408 where nothing more comes: a
+    client that went away without a word would hold its place among its officer's requests for good.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise over_limit(name, f"at most {limit} bytes", 413)
     parts = bytearray()
+    pieces = request.stream()
     try:
-        async for chunk in request.stream():
+        while True:
+            with anyio.fail_after(PIECE_SECONDS):
+                chunk = await anext(pieces, None)
+            if chunk is None:
+                return bytes(parts)
             parts += chunk
             if len(parts) > limit:
                 raise over_limit(name, f"at most {limit} bytes", 413)
     except ClientDisconnect as error:
         raise not_json("the body ended early") from error
-    return bytes(parts)
+    except TimeoutError as error:
+        raise Problem(408, "about:blank", "nothing came for too long", headers={"Connection": "close"}) from error
 
 
 def decompress(data: bytes, encoding: str, limit: int) -> bytes:

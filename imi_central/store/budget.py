@@ -105,7 +105,8 @@ def forget(conn: Connection) -> None:
     if conn.dialect.name == "sqlite":
         driver: Any = conn.connection.driver_connection
         driver.left = math.inf
-    else:
+    elif not conn.invalidated:
+        # One that was cut has no memory, and asking for it would hide why it was cut.
         conn.info.pop("left", None)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from imi_central.store import aging, backup, budget, bulk, changes, commit, dialect, files, register
@@ -50,7 +50,7 @@ def random_id() -> str:
 def _reachable() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, PendingRollbackError, PoolTimeout) as error:
         raise Unavailable(str(error.__cause__ or error)) from error
 
 

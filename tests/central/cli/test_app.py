@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from imi_central.api import body
 from imi_central.app import create_app
 from imi_central.settings import Settings
 from imi_central.store import Store
+from imi_central.store.identity import Sessions
+from tests.central.world import LYON
 
 
 @pytest.fixture
@@ -73,3 +79,36 @@ def test_sign_in_pages_are_not_compressed(app: Starlette) -> None:
     accept = {"Accept-Encoding": "zstd, gzip"}
     assert "content-encoding" not in ask(app, "GET", "/oauth/authorize?x=1", headers=accept).headers
     assert "content-encoding" not in ask(app, "GET", "/.well-known/oauth-authorization-server", headers=accept).headers
+
+
+def test_sign_in_says_when_the_database_is_out_of_reach(
+    app: Starlette, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("statement with data", {}, Exception("locked"))
+
+    monkeypatch.setattr(store._reader, "connect", away)
+    asked = {"client_id": "imi-tui", "grant_type": "refresh_token", "refresh_token": "x"}
+    monkeypatch.setattr(store._writer, "begin", away)
+    answer = ask(app, "POST", "/oauth/token", data=asked)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert "statement" not in answer.text
+
+
+def test_who_stops_in_the_middle_of_a_body_gives_the_place_back(
+    app: Starlette, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is suspended or loses its line sends no word of it."""
+    monkeypatch.setattr(body, "PIECE_SECONDS", 0.05)
+    Sessions(store).script_token("lyon", "a token", dt.timedelta(minutes=5))
+
+    async def piece() -> AsyncIterator[bytes]:
+        yield b'{"using": ['
+        await anyio.sleep_forever()
+
+    headers = {"Authorization": "Bearer a token", "Content-Type": "application/json"}
+    for path in (f"/jmap/upload/{LYON}", "/jmap/api", "/jmap/stream"):
+        for _ in range(5):
+            assert ask(app, "POST", path, headers=headers, content=piece()).status_code == 408
+    assert ask(app, "GET", "/jmap/session", headers=headers).status_code == 200
