@@ -72,7 +72,8 @@ _CHOICES = {"vault": VAULTS, "keyboard": KEYBOARDS, "theme": NAMES, "events": EV
 def read(path: Path) -> Settings:
     """The settings in the file at `path`; the defaults where there is none."""
     try:
-        text = path.read_text(encoding="utf-8")
+        # Some editors begin a file with a mark of its encoding.
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
@@ -102,19 +103,34 @@ def write(path: Path, name: str, value: str | bool | int) -> None:
         raise ValueError(problem)
     line = f"{name} = {_toml(value)}"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # At line ends only: other separators may stand in a text.
+        lines = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     except FileNotFoundError:
         lines = []
     end = next((at for at, text in enumerate(lines) if text.lstrip().startswith("[")), len(lines))
-    at = next((at for at, text in enumerate(lines[:end]) if re.match(rf"\s*{name}\s*=", text)), None)
+    at = next((at for at, text in enumerate(lines[:end]) if re.match(rf"""\s*(["']?){name}\1\s*=""", text)), None)
     if at is None:
         lines.insert(end, line)
     else:
         lines[at] = line
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_suffix(".part")
-    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    part.replace(path)
+    _put(path, ("\n".join(lines) + "\n").encode())
+
+
+def _put(path: Path, data: bytes) -> None:
+    """The file at `path` with other content: whole or as it was, whoever else writes it now."""
+    import os
+
+    part = path.with_name(f"{path.name}.{os.urandom(8).hex()}.part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _unreadable(path: Path, why: str) -> str:

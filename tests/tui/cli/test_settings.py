@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,38 @@ def test_nothing_wrong_is_written(tmp_path: Path, name: str, value: str) -> None
     with pytest.raises(ValueError):
         settings.write(tmp_path / "config.toml", name, value)
     assert not (tmp_path / "config.toml").exists()
+
+
+def test_writing_leaves_no_trace_beside_the_file_and_follows_no_link(tmp_path: Path) -> None:
+    path, other = tmp_path / "config.toml", tmp_path / "other"
+    other.write_text("mine")
+    (tmp_path / "config.part").symlink_to(other)
+    settings.write(path, "language", "fr")
+    assert other.read_text() == "mine"
+    assert path.stat().st_mode & 0o077 == 0
+    assert {each.name for each in tmp_path.iterdir()} == {"config.toml", "other", "config.part"}
+
+
+def test_several_writers_leave_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+
+    def write(number: int) -> None:
+        for _ in range(30):
+            settings.write(path, "language", "fr" * (1 + 2000 * number))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert settings.read(path).problems == ()
+
+
+@pytest.mark.parametrize("before", ['"language" = "de"\n', "'language'='de'\n", '\ufefflanguage = "de"\r\n'])
+def test_a_key_is_found_however_it_is_written(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(before.encode() + 'server = "https://a.example/\u2028"\n'.encode())
+    assert settings.read(path).language == "de"
+    settings.write(path, "language", "fr")
+    found = settings.read(path)
+    assert (found.language, found.server, found.problems) == ("fr", "https://a.example/\u2028", ())
