@@ -72,6 +72,8 @@ def test_a_window_larger_than_the_standard_allows_is_refused() -> None:
     body = long.compress(b"abc" * 100_000) + long.flush()
     with pytest.raises(ServerMistake):
         decode(body, "zstd")
+    with pytest.raises(ServerMistake):
+        list(wire.lines([body], "zstd", wire.StreamBudget()))
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "zstd, gzip", "x"])
