@@ -60,7 +60,7 @@ def record(folder: Path, url: str) -> None:
         http.wire.parse = lambda body: (Recorded(folder / "full").write(file, body), plain(body))[1]  # type: ignore[attr-defined]
         transport = HttpTransport(http.Http(url), GivenToken(token))
         Engine(store.sync, transport, lambda: dt.datetime.now(dt.UTC)).run_once()
-        ids = [id for id, _, _ in store.sync.known(DESK)]
+        ids = [id for id, *_ in store.sync.known(DESK)]
     http.wire.parse = plain  # type: ignore[attr-defined]
     names = [name for name in Case.__struct_encode_fields__ if name not in CONTENT]
     with (folder / "heads").open("wb") as file:

@@ -45,6 +45,8 @@ CONTENT = ("request", "questions", "answers")
 """Members of a case that are its content; all the others are its head, which is enough for a list."""
 FIXED = ("procedure", "procedureVersion", "reference", "parts", "subject", "lang", "sentAt")
 """Members of a head that change only together with `content_version`, if ever."""
+MARK = 8
+"""Characters of `Case.head` that lists and digests carry: where two histories of a case reach one version, they differ."""
 MAX_FILE = 25 * 1024 * 1024
 """Bytes of one file at most."""
 MAX_CASE_FILES = 100 * 1024 * 1024

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from imi_core.case import Case, Entry
+from imi_core.case import MARK, Case, Entry
 from imi_core.deadlines import add_months, day
 from imi_core.retention import IDLE_MONTHS
 from imi_core.text import fold
@@ -66,6 +66,7 @@ def desk_columns(case: Case, desk_id: str) -> Columns:
         "procedure_version": case.procedure_version,
         "state": case.state,
         "blocked": case.blocked,
+        "mark": case.head[:MARK],
     }
 
 

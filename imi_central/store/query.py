@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class Bucket(NamedTuple):
-    """A digest over the cases whose ids share a prefix; `items` as (id, version, level)."""
+    """A digest over the cases whose ids share a prefix; `items` as (id, version, level, mark)."""
 
     number: int
     hash: str
-    items: tuple[tuple[str, int, str], ...]
+    items: tuple[tuple[str, int, str, str], ...]
 
 
 class CaseFilter(NamedTuple):
@@ -57,7 +57,7 @@ def digest(sight: Sight, desk_id: str, prefix: str, depth: int, items: bool, lim
     )
     width = len(prefix) + depth
     hashes: dict[str, tuple[int, hashlib._Hash]] = {}
-    listed: dict[str, list[tuple[str, int, str]]] = {}
+    listed: dict[str, list[tuple[str, int, str, str]]] = {}
     total = 0
     with found:
         for row in found:
@@ -66,13 +66,13 @@ def digest(sight: Sight, desk_id: str, prefix: str, depth: int, items: bool, lim
                 continue
             key = row.case_id[:width]
             count, hash = hashes.get(key) or (0, hashlib.sha256())
-            hash.update(f"{row.case_id} {row.version} {level}\n".encode())
+            hash.update(f"{row.case_id} {row.version} {level} {row.mark}\n".encode())
             hashes[key] = (count + 1, hash)
             if items:
                 total += 1
                 if total > limit:
                     raise TooMany
-                listed.setdefault(key, []).append((row.case_id, row.version, level))
+                listed.setdefault(key, []).append((row.case_id, row.version, level, row.mark))
     return {
         key: Bucket(count, hash.hexdigest()[:32], tuple(listed.get(key, ()))) for key, (count, hash) in hashes.items()
     }

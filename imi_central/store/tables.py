@@ -163,6 +163,7 @@ desk_case = Table(
     Column("procedure_version", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("blocked", Boolean, nullable=False),
+    Column("mark", String, nullable=False, server_default=""),
     PrimaryKeyConstraint("desk", "case_id"),
     Index("desk_case_joined", "desk", "joined"),
     Index("desk_case_case", "case_id"),
@@ -170,7 +171,7 @@ desk_case = Table(
 )
 """A desk's part in a case, with what visibility needs, so that digests read no JSON.
 
-`joined` is the change that brought the case to the desk: the order of a first sync.
+`joined` is the change that brought the case to the desk: the order of a first sync. `mark`: see `imi_core.case.MARK`.
 """
 
 entries = Table(

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imi_core.case import MARK
 from imi_tui.cache import reoffered
 from imi_tui.cache.contents import OPENED, REST, Wanted, content_of, head_of, judged
 from imi_tui.cache.errors import BadObject, CacheBusy
@@ -544,13 +545,19 @@ class SyncStore:
 
     # --- recovery -------------------------------------------------------------------------------------------
 
-    def known(self, account: str, prefix: str = "") -> list[tuple[str, int, str]]:
-        """(id, version, level) of the confirmed cases of an account whose ids start so, in id order."""
+    def known(self, account: str, prefix: str = "") -> list[tuple[str, int, str, str]]:
+        """(id, version, level, mark) of the confirmed cases of an account whose ids start so, in id order."""
         sql = (
-            "select l.id, c.version, c.level from listing l join confirmed c on c.n = l.n"
-            " where l.desk = ? and l.id >= ? and l.id < ? order by l.id"
+            "select l.id, c.version, c.level, substr(coalesce(cast(c.wire as text) ->> 'head', ''), 1, ?4)"
+            " from listing l join confirmed c on c.n = l.n"
+            " where l.desk = ?1 and l.id >= ?2 and l.id < ?3 order by l.id"
         )
-        return self._cache.rows(sql, (self._store.desks.number(account), prefix, prefix + "\U0010ffff"))
+        return self._cache.rows(sql, (self._store.desks.number(account), prefix, prefix + "\U0010ffff", MARK))
+
+    def entries_of(self, account: str, cases: Sequence[str]) -> list[str]:
+        """Ids of the confirmed entries that are here of these cases."""
+        sql = "select e.id from json_each(?) j join entry e on e.desk = ? and e.case_id = j.value"
+        return [id for (id,) in self._cache.rows(sql, (json.dumps(cases), self._store.desks.number(account)))]
 
     def drop(self, account: str, ids: Sequence[str]) -> None:
         """Remove cases that, as a complete comparison showed, are no longer in this account."""

@@ -1,7 +1,8 @@
 """P7: finding out what differs by comparing digests, never by downloading everything (docs/protocol.md).
 
 Used when the server cannot follow our state any more, and when the officer's rights changed. Cases are compared by
-(id, version, level); a case's version rises with every entry, so entries need no digest of their own.
+(id, version, level, mark). A case's version rises with every entry and its mark commits to all of them, so entries need
+no digest of their own: not even where a server was put back and a case reached the same version by another entry.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.sync import SyncStore
 
 Ask = Callable[[list[list[Any]]], dict[str, Answer]]
-Known = dict[str, tuple[int, str]]
+Known = dict[str, tuple[int, str, str]]
 
 DEPTH = 2
 MOST_ITEMS = 800
@@ -115,7 +116,7 @@ class Recovery:
         return out
 
     def _mine(self, prefix: str) -> Known:
-        return {id: (version, level) for id, version, level in self._store.known(self._desk, prefix)}
+        return {id: (version, level, mark) for id, version, level, mark in self._store.known(self._desk, prefix)}
 
     def _brake(self, gone: list[str]) -> None:
         if self._confirmed or len(gone) <= MANY or self._store.brake.allowed(self._desk, len(gone)):
@@ -147,19 +148,31 @@ class Recovery:
                 continue
             cases = objects(found["c"], self._desk, part)
             entries = [entry for entry in objects(found["e"], self._desk, None) if str(entry.get("caseId")) in part]
-            # The old state stays until everything is here: an interrupted comparison begins anew.
-            page = Page(new_state=self._store.state(self._desk), has_more=True, cases=cases, entries=entries)
-            self._store.apply(self._desk, page)
+            self._take(cases, entries)
             self.fetched += len(cases)
         return True
 
+    def _take(self, cases: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
+        """Keep these cases, and of their entries these and no others: some may belong to a history that was undone."""
+        listed = {entry["id"] for entry in entries}
+        held = self._store.entries_of(self._desk, [case["id"] for case in cases])
+        # The old state stays until everything is here: an interrupted comparison begins anew.
+        page = Page(
+            new_state=self._store.state(self._desk),
+            has_more=True,
+            cases=cases,
+            entries=entries,
+            destroyed={"Entry": [id for id in held if id not in listed]},
+        )
+        self._store.apply(self._desk, page)
+
 
 def digest_of(known: Known) -> str:
-    """The digest of a bucket: the first 16 bytes (hex) of the SHA-256 over ``id version level`` lines in id order."""
+    """A bucket's digest: the first 16 bytes (hex) of the SHA-256 over ``id version level mark`` lines in id order."""
     hash = hashlib.sha256()
     for id in sorted(known):
-        version, level = known[id]
-        hash.update(f"{id} {version} {level}\n".encode())
+        version, level, mark = known[id]
+        hash.update(f"{id} {version} {level} {mark}\n".encode())
     return hash.hexdigest()[:32]
 
 
@@ -180,8 +193,8 @@ def _items(items: Any, prefix: str) -> Known:
     out: Known = {}
     for item in items if isinstance(items, list) else [None]:
         match item:
-            case [str(id), int(version), str(level)] if id.startswith(prefix):
-                out[id] = (version, level)
+            case [str(id), int(version), str(level), str(mark)] if id.startswith(prefix):
+                out[id] = (version, level, mark)
             case _:
                 raise ServerMistake("a digest with cases of another shape")
     return out

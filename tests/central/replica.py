@@ -54,9 +54,11 @@ class Replica:
             pass
         return self
 
-    def digest(self) -> set[tuple[str, int, str]]:
-        """(id, version, level) of every case held."""
-        return {(id, each.get("version", 1), each.get("level", "full")) for id, each in self.cases.items()}
+    def digest(self) -> set[tuple[str, int, str, str]]:
+        """(id, version, level, mark) of every case held."""
+        return {
+            (id, each.get("version", 1), each.get("level", "full"), each["head"][:8]) for id, each in self.cases.items()
+        }
 
     def shown(self) -> dict[str, bool]:
         """The entries held, and whether each is redacted."""
@@ -77,19 +79,19 @@ def seat_of(officer: str, desk: str) -> Seat:
     )
 
 
-def oracle(store: Store, officer: str, desk: str) -> tuple[set[tuple[str, int, str]], dict[str, bool]]:
+def oracle(store: Store, officer: str, desk: str) -> tuple[set[tuple[str, int, str, str]], dict[str, bool]]:
     """What the officer may see at the desk, from the tables alone: cases, and entries with whether redacted."""
     seat = seat_of(officer, desk)
-    visible: dict[str, tuple[int, str]] = {}
+    visible: dict[str, tuple[int, str, str]] = {}
     with store.reading() as conn:
         for (data,) in conn.execute(sa.text("select data from cases")):
             case = msgspec.json.decode(data, type=Case)
             level = visibility.level(rules(), case, seat)
             if level != "nothing":
-                visible[case.id] = (case.version, level)
+                visible[case.id] = (case.version, level, case.head[:8])
         held = [msgspec.json.decode(data, type=Entry) for (data,) in conn.execute(sa.text("select data from entries"))]
     shown = {entry.id: visible[entry.case_id][1] != "full" for entry in held if entry.case_id in visible}
-    return {(id, version, level) for id, (version, level) in visible.items()}, shown
+    return {(id, *seen) for id, seen in visible.items()}, shown
 
 
 def assert_same(store: Store, replica: Replica) -> None:

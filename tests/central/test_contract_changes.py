@@ -232,7 +232,8 @@ def test_recovery_costs_a_comparison(store: Store, caller: Caller, clock: Clock)
     differing = [key for key, each in buckets.items() if each != _bucket(replica, key)]
     assert differing == [lost[0]]
     items = caller.call("lyon", "Case/digest", accountId=LYON, prefix=lost[0], depth=0, items=True)["buckets"]
-    assert [lost, 1, "full"] in items[lost[0]]["items"]
+    [whole] = caller.call("lyon", "Case/get", accountId=LYON, ids=[lost])["list"]
+    assert [lost, 1, "full", whole["head"][:8]] in items[lost[0]]["items"]
     fresh_state = caller.call("lyon", "Case/digest", accountId=LYON)["state"]
     assert caller.sync("lyon", {LYON: fresh_state})["notCalculated"] == {}, "the present state can be followed"
     assert_same(store, Replica(caller, "lyon", LYON).sync(4))
@@ -241,7 +242,7 @@ def test_recovery_costs_a_comparison(store: Store, caller: Caller, clock: Clock)
 def _bucket(replica: Replica, prefix: str) -> dict[str, object]:
     """What the protocol says a bucket holds, computed from a client's side."""
     rows = sorted(row for row in replica.digest() if row[0].startswith(prefix))
-    lines = "".join(f"{id} {version} {level}\n" for id, version, level in rows)
+    lines = "".join(f"{id} {version} {level} {mark}\n" for id, version, level, mark in rows)
     return {"count": len(rows), "hash": hashlib.sha256(lines.encode()).hexdigest()[:32]}
 
 

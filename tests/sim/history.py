@@ -17,7 +17,7 @@ from typing import Any
 
 from imi_central.store.codec import decode_entry
 from imi_core.authority import Officer
-from imi_core.case import Case
+from imi_core.case import MARK, Case
 from imi_core.errors import ActionRefused, AnswersRefused, ImiError, UnknownProcedure
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, DiskFull, LaterEntries, NoSuchCase, NoSuchSeat
 from imi_tui.cache.model import Draft, OutboxItem
@@ -278,9 +278,7 @@ class History:
         machine = self.machines[who]
         if machine.store is None:
             return set()
-        return {
-            (seat.desk, id) for seat in machine.store.seats() for id, _, _ in machine.store.sync.known(seat.desk, "")
-        }
+        return {(seat.desk, id) for seat in machine.store.seats() for id, *_ in machine.store.sync.known(seat.desk, "")}
 
     def _after(self, who: str, before: set[tuple[str, str]]) -> None:
         """After every step: what was interrupted is settled by what is there, and nothing safe has gone."""
@@ -342,16 +340,14 @@ class History:
         machine = self.machines[who]
         store = machine.open()
         wanted = self._cases(machine.officer)
-        known = {
-            seat.desk: {id: (version, level) for id, version, level in store.sync.known(seat.desk, "")}
-            for seat in store.seats()
-        }
+        known = {seat.desk: {id: seen for id, *seen in store.sync.known(seat.desk, "")} for seat in store.seats()}
         assert {desk: set(cases) for desk, cases in known.items()} == {desk: set(c) for desk, c in wanted.items()}, who
         with self.server.store.view(machine.officer) as view:
             for desk, cases in wanted.items():
                 entries = Counter(entry.case_id for entry in view.entries(desk, None, 100_000))
                 for id, case in cases.items():
-                    assert known[desk][id][0] == case.version, f"{who}: {desk} {id} is at another version"
+                    held = [case.version, case.level, case.head[:MARK]]
+                    assert known[desk][id] == held, f"{who}: {desk} {id} is at another version, or of another history"
                     detail = store.case(desk, id)
                     assert detail is not None
                     assert len(detail.entries) - len(detail.pending) == entries[id], f"{who}: entries of {desk} {id}"

@@ -107,7 +107,7 @@ def test_full_at_every_write_while_synchronising(make: Make) -> None:
         machine.disk.room = None
         assert machine.sync() is not None
         assert machine.open().outbox() == []
-        assert {id for id, _, _ in machine.open().sync.known(LYON)} == {
+        assert {id for id, *_ in machine.open().sync.known(LYON)} == {
             row.id for row in machine.open().window("all", "due", limit=1000)
         }
         assert len(subjects(machine)) == machine.open().counts()["all"]

@@ -58,7 +58,7 @@ class Client:
         self.store.queue(Draft(f"d{number}", LYON, "pw.info", "send", target=ROSENHEIM, answers=answers))
 
     def ids(self) -> set[str]:
-        return {id for id, _, _ in self.store.sync.known(LYON)}
+        return {id for id, *_ in self.store.sync.known(LYON)}
 
 
 @pytest.fixture

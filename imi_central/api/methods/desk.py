@@ -8,7 +8,7 @@ from typing import Any
 from imi_central.api.context import Arguments, Context, Method, check_account, reject_unknown, strings, whole
 from imi_central.store import NoSeat, StateUnknown, types_of
 from imi_central.store.paging import Page
-from imi_core.case import CONTENT, FIXED, Case, Entry, to_wire
+from imi_core.case import CONTENT, FIXED, MARK, Case, Entry, to_wire
 from imi_core.jmap import DIRECTORY, MethodError
 
 _MAX_ACCOUNTS = 200
@@ -102,7 +102,8 @@ def _fetched(context: Context, account_id: str, page: Page, contents: bool, lang
 def _lean(type_: str, wire: Arguments, account_id: str, *, contents: bool = False, known: bool = False) -> Arguments:
     match type_:
         case "Case":
-            without = ("head", *(FIXED if known else ()), *(() if contents else CONTENT))
+            wire = {**wire, "head": wire.get("head", "")[:MARK]}
+            without = (*(FIXED if known else ()), *(() if contents else CONTENT))
         case "Entry":
             # Who sees only this desk's own references cannot take another's for one of the outbox.
             without = _SEALS if wire.get("desk") == account_id else (*_SEALS, "clientRef")

@@ -15,7 +15,7 @@ from imi_central.store import NewerDatabase, Store
 from imi_central.store.errors import WrongEncoding
 from imi_central.store.tables import metadata
 from tests.central.postgresql import Cluster
-from tests.central.world import send
+from tests.central.world import LYON, accept, send
 
 
 def test_the_migrations_make_the_tables(store: Store) -> None:
@@ -43,6 +43,24 @@ def test_a_newer_database_is_not_touched(store: Store) -> None:
         conn.execute(sa.text("update alembic_version set version_num = '9999'"))
     with pytest.raises(NewerDatabase, match="9999"):
         Store.open(str(store._writer.url))
+
+
+def test_cases_from_before_there_were_marks_get_theirs(store: Store) -> None:
+    for _ in range(3):
+        accept(store, send(store).case_id)
+    with store.view("lyon") as view:
+        before = view.digest(LYON, "", 1, True, 10)
+    with store.writing() as conn:
+        conn.execute(sa.text("alter table desk_case drop column mark"))
+        conn.execute(sa.text("update alembic_version set version_num = '0003'"))
+    again = Store.open(store._writer.url.render_as_string(hide_password=False))
+    with again.view("lyon") as view:
+        assert view.digest(LYON, "", 1, True, 10) == before
+        heads = {case.id: case.head for case in view.cases(LYON, None, 10)}
+    again.close()
+    assert {id: mark for bucket in before.values() for id, _, _, mark in bucket.items} == {
+        id: head[:8] for id, head in heads.items()
+    }
 
 
 @pytest.mark.parametrize("attempt", range(5))

@@ -231,14 +231,15 @@ def test_a_lost_seat_takes_its_cases_along(store: Store, pw_info: Rules) -> None
 
 
 def test_known_and_drop(store: Store, pw_info: Rules) -> None:
-    put(store, case(pw_info), case(pw_info, 2, level="summary"), case(pw_info, 0xA << 124, version=7))
+    whole, listed = case(pw_info, head="0123456789abcdef" * 4), case(pw_info, 0xA << 124, version=7, head="76543210")
+    put(store, whole, case(pw_info, 2, level="summary", head=""), listed)
     store.queue(Draft(id="d", desk=DE, procedure="pw.info", action="send", target=FR, answers=dict(world.REQUEST)))
-    assert store.sync.known(DE, "0") == [(ONE, 1, "full"), (case_id(2), 1, "summary")]
-    assert store.sync.known(DE) == [*store.sync.known(DE, "0"), (case_id(0xA << 124), 7, "full")]
+    assert store.sync.known(DE, "0") == [(ONE, 1, "full", "01234567"), (case_id(2), 1, "summary", "")]
+    assert store.sync.known(DE) == [*store.sync.known(DE, "0"), (case_id(0xA << 124), 7, "full", "76543210")]
     assert store.sync.known(DE, "b") == []
     assert store.sync.known("nowhere") == []
     store.sync.drop(DE, [ONE])
-    assert [id for id, _, _ in store.sync.known(DE)] == [case_id(2), case_id(0xA << 124)]
+    assert [id for id, *_ in store.sync.known(DE)] == [case_id(2), case_id(0xA << 124)]
     assert store.sync.state(DE) == "s1"
 
 

@@ -351,7 +351,7 @@ def test_a_change_on_the_server_is_here_without_asking(
     case_id = send(central).case_id
     assert heard.next() == ""
     store = Store.open(profile, KEY)
-    assert case_id in {case for case, _, _ in store.sync.known(LYON)}
+    assert case_id in {case for case, *_ in store.sync.known(LYON)}
     # It waits for the server; stopping does not.
     listening = [thread for thread in threading.enumerate() if thread.name == "imi-events"]
     assert len(listening) == 1

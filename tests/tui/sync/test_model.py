@@ -139,7 +139,7 @@ class History:
             for seat in client.store.seats():
                 with self.central.view(officer) as view:
                     versions = {case.id: case.version for case in view.cases(seat.desk, None, 10_000)}
-                assert {id: version for id, version, _ in client.store.sync.known(seat.desk)} == versions
+                assert {id: version for id, version, *_ in client.store.sync.known(seat.desk)} == versions
                 for id in versions:
                     detail = client.store.case(seat.desk, id)
                     assert detail is not None

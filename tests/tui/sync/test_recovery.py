@@ -247,7 +247,7 @@ def test_a_digest_that_does_not_fit_its_cases_is_not_believed(central: Central, 
 
 
 def test_the_digest_is_the_servers(central: Central) -> None:
-    case = send(central).case_id
+    entry = send(central)
     with central.view("lyon") as view:
         [bucket] = view.digest(LYON, "", 2, False, 100).values()
-    assert bucket.hash == digest_of({case: (1, "full")})
+    assert bucket.hash == digest_of({entry.case_id: (1, "full", entry.seal[:8])})

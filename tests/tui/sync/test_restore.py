@@ -11,11 +11,12 @@ import pytest
 from imi_central.jobs import backup
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
+from imi_core.case import Text
 from imi_tui.cache import reoffered
 from imi_tui.cache.model import Draft
 from imi_tui.sync.errors import Offline, OtherServer
 from imi_tui.viewmodel import outgoing
-from tests.central.world import AUTHORITIES, LYON, REQUEST, ROSENHEIM, Caller, Clock, fill, rules, send
+from tests.central.world import AUTHORITIES, LYON, REQUEST, ROSENHEIM, Caller, Clock, act, fill, rules, send
 from tests.tui.sync.world import Client, server_ids
 
 
@@ -263,6 +264,32 @@ def test_an_answer_waits_until_the_other_side_brings_the_case_back(server: Serve
         assert [(each.id, each.state) for each in view.cases(LYON, None, 10)] == [(case, "accepted")]
     assert rosenheim.store.outbox() == []
     assert rosenheim.ids() == {case}
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("between", [0, 1, 2])
+def test_another_entry_at_the_same_version_is_shown(server: Server, told: bool, between: int) -> None:
+    """What was undone goes, also where the case is at the same version again by another entry, or not there yet."""
+    case = send(server.store).case_id
+    lyon = server.client("lyon")
+    lyon.sync()
+    night = server.back_up()
+
+    def answer(text: str) -> None:
+        act(server.store, "rosenheim", ROSENHEIM, case, "message", text=Text(lang="en", text=text))
+
+    answer("Lost.")
+    lyon.sync()
+    assert shown(lyon) == ["Lost."]
+    server.restore(night, told=told)
+    for number in range(between):
+        answer(f"Instead {number}.")
+    lyon.restart()
+    lyon.sync()
+    assert shown(lyon) == server.texts() == [f"Instead {number}." for number in range(between)]
+    assert lyon.store.search("lost", 9) == []
+    lyon.restart()
+    assert lyon.sync().recovered == []
 
 
 def test_no_wait_for_a_case_is_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,7 +164,7 @@ def test_killed_and_cut_until_it_is_through(central: Central, tmp_path: Path, se
         assert carried(central) == [DATA]
 
         store = Store.open(Profile(home), KEY)
-        [case_id] = [id for id, _, _ in store.sync.known(LYON, "")]
+        [case_id] = [id for id, *_ in store.sync.known(LYON, "")]
         detail = store.case(LYON, case_id)
         assert detail is not None
         [found] = [each for entry in detail.entries for each in entry.get("attachments", ())]

@@ -119,11 +119,11 @@ def test_it_fetches_and_fetches_again_when_poked(central: Central, server: str, 
     each.start()
     assert heard.next() == ""
     store = Store.open(profile, KEY)
-    assert [case for case, _, _ in store.sync.known(LYON)] == [first]
+    assert [case for case, *_ in store.sync.known(LYON)] == [first]
     second = send(central).case_id
     each.poke()
     assert heard.next() == ""
-    assert {case for case, _, _ in store.sync.known(LYON)} == {first, second}
+    assert {case for case, *_ in store.sync.known(LYON)} == {first, second}
     assert each.alive
     each.stop()
     assert not each.alive

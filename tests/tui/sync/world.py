@@ -148,7 +148,7 @@ class Client:
 
     def ids(self) -> set[str]:
         """Confirmed case ids of all desks."""
-        return {id for seat in self.store.seats() for id, _, _ in self.store.sync.known(seat.desk, "")}
+        return {id for seat in self.store.seats() for id, *_ in self.store.sync.known(seat.desk, "")}
 
     def close(self) -> None:
         self.store.close()
