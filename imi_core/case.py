@@ -46,7 +46,7 @@ CONTENT = ("request", "questions", "answers")
 FIXED = ("procedure", "procedureVersion", "reference", "parts", "subject", "lang", "sentAt")
 """Members of a head that change only together with `content_version`, if ever."""
 MARK = 8
-"""Characters of `Case.head` that lists and digests carry: two histories of a case that reach one version differ in it."""
+"""Characters of `Case.head` that lists and digests carry: two histories that reach one version differ in them."""
 MAX_FILE = 25 * 1024 * 1024
 """Bytes of one file at most."""
 MAX_CASE_FILES = 100 * 1024 * 1024
