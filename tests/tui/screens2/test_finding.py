@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 
@@ -20,6 +21,8 @@ from imi_tui.screens.compose import ComposeScreen
 from imi_tui.screens.drafts import DraftsScreen
 from imi_tui.screens.outbox import OutboxScreen
 from imi_tui.screens.sign_in import SignInScreen
+from imi_tui.viewmodel.case import View
+from imi_tui.viewmodel.conflict import conflict
 from imi_tui.viewmodel.signing_in import Step, Tell, Way
 from imi_tui.widgets.authority_list import AuthorityFinder
 from imi_tui.widgets.form_view import FormView
@@ -342,3 +345,16 @@ async def test_what_was_written_for_a_case_that_is_gone_can_be_read(store: Store
         assert isinstance(app.screen, OutboxScreen)
         assert "Open" not in footer(app)
     assert store.drafts() == []
+
+
+def test_the_answers_of_a_refused_entry_are_called_as_in_their_form(store: Store) -> None:
+    desk, id = a_case(store, "accept")
+    queued = store.act(desk, id, "accept", answers={"agreed_days": 20})
+    store.sync.settle({}, {queued.client_ref: {"type": "stale"}}, [])
+    [item], detail = store.outbox(), store.case(desk, id)
+    assert detail is not None
+    rules = store.rules(detail.case["procedure"], detail.case["procedureVersion"])
+    label = f"{rules.lifecycle.id}.form.{rules.lifecycle.actions['accept'].form}.agreed_days"
+    named = msgspec.structs.replace(rules, labels={"xx": {label: "Dienas"}})
+    page = conflict(View(detail, named, ("xx",), filled.TODAY, store.authority), item)
+    assert any("Dienas: 20" in block.text for block in page)
