@@ -23,6 +23,7 @@ from imi_central.identity.errors import NotAuthenticated
 from imi_central.identity.routes import Identity
 from imi_central.settings import Settings, is_loopback
 from imi_central.store import Store, Unavailable
+from imi_central.store.errors import Unreachable
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -79,9 +80,15 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
 
 
 def open_store(settings: Settings) -> Store:
-    """The database of these settings; its directory is made where there is none, readable by its owner alone."""
+    """The database of these settings; its directory is made where there is none, readable by its owner alone.
+
+    Raises `StoreError`.
+    """
     if not settings.database:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unreachable(f"its folder cannot be made: {error.strerror}") from error
     return Store.open(settings.database_url)
 
 

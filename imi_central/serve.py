@@ -63,7 +63,11 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    config.load()
+    try:
+        config.load()
+    except OSError as error:  # that of TLS is one
+        files = f"{settings.certificate!r} and {settings.key!r}"
+        raise SettingsError("certificate, key", "https", f"{files} cannot be used: {error}", "a pair in PEM") from error
     if config.ssl is not None:
         config.ssl.num_tickets = TICKETS
     return config

@@ -14,7 +14,7 @@ from imi_central.store import NoSeat, TooMany, TooSlow
 from imi_core.jmap import CASE, CORE, Limits, MethodError, Request, resolve_references
 
 if TYPE_CHECKING:
-    from imi_central.store import Store
+    from imi_central.store import Store, View
 
 MAX_RESPONSE = 8 * 1024 * 1024
 """Bytes of a whole answer before compression; a call that would go beyond is "requestTooLarge"."""
@@ -85,7 +85,16 @@ def answer(store: Store, officer_id: str, request: Request, limits: Limits) -> t
             answers.append(given)
             encoded.append((given[0], msgspec.Raw(data), call_id))
         created = context.created if request.created_ids is not None else None
-        return _encode(_Reply(encoded, session.state(view), created)), answers
+        return _encode(_Reply(encoded, _state(view), created)), answers
+
+
+def _state(view: View) -> str:
+    """The session's state. What the calls have done is answered, also where they have used up all the time."""
+    try:
+        return session.state(view)
+    except TooSlow:
+        view.end_quickly()
+        return session.state(view)
 
 
 def _call(

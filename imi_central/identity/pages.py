@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import anyio
+import anyio.to_thread
 import jinja2
 from authlib.oauth2.rfc6749 import OAuth2Error
 from starlette.concurrency import run_in_threadpool
@@ -39,6 +42,8 @@ class Pages:
     def __init__(self, server: Server, sessions: Sessions, device_grant: DevicePolicy) -> None:
         self._server, self._sessions, self._device_grant = server, sessions, device_grant
         self._forms = Forms(sessions.secret("forms"))
+        # Apart from other threads: comparing passwords is slow on purpose, and those signed in are not to wait for it.
+        self._checking = anyio.CapacityLimiter(passwords.AT_ONCE)
         loader = jinja2.FileSystemLoader(_FOLDER)
         self._jinja = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
@@ -119,9 +124,8 @@ class Pages:
         """The officer's id, or the form again with what is wrong."""
         login = form.get("login", "")
         try:
-            return await run_in_threadpool(
-                passwords.sign_in, self._sessions, login, form.get("password", ""), peer(request)
-            )
+            check = functools.partial(passwords.sign_in, self._sessions, login, form.get("password", ""), peer(request))
+            return await anyio.to_thread.run_sync(check, limiter=self._checking)
         except TooManyAttempts as error:
             return self._waiting(request, template, error.wait, {**page, "login": login})
         except WrongPassword:

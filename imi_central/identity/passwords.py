@@ -23,7 +23,9 @@ PER_OFFICER, PER_ADDRESS = 10, 40
 
 # OWASP's smallest advised cost, so that a crowd on a Monday morning fits in memory.
 _ITERATIONS, _MEMORY_KIB = 2, 19 * 1024
-_AT_ONCE = threading.BoundedSemaphore(4)
+AT_ONCE = 4
+"""Passwords compared at the same time."""
+_PLACES = threading.BoundedSemaphore(AT_ONCE)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 """No password has this hash; it costs as much to compare with as a real one."""
 
@@ -44,7 +46,7 @@ def check_strength(password: str, login: str) -> None:
 
 def hash_password(password: str) -> str:
     """The Argon2id hash in its usual text form."""
-    with _AT_ONCE:
+    with _PLACES:
         kdf = Argon2id(salt=os.urandom(16), length=32, iterations=_ITERATIONS, lanes=1, memory_cost=_MEMORY_KIB)
         return kdf.derive_phc_encoded(_bytes(password))
 
@@ -53,7 +55,7 @@ def matches(password: str, hashed: str) -> bool:
     """Whether the password has this hash; always false for an empty one, and as slowly."""
     if len(password) > LONGEST:
         return False
-    with _AT_ONCE:
+    with _PLACES:
         try:
             Argon2id.verify_phc_encoded(_bytes(password), hashed or _NOBODY)
         except InvalidKey:

@@ -52,7 +52,7 @@ def put(
     """Store a file. Its type is what its first bytes say. Raises `OverQuota`."""
     waiting = conn.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(blob.c.size), 0)).where(
-            blob.c.owner == officer, blob.c.attached.is_(False)
+            blob.c.owner == officer, blob.c.attached.is_(False), blob.c.created > ms(now - ORPHAN)
         )
     )
     if (waiting or 0) + len(data) > QUOTA:

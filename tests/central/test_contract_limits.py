@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import signal
 import threading
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 import zstandard
 
 from imi_central.api import body, dispatch
+from imi_central.api.context import Context
 from imi_central.api.errors import Problem
 from imi_central.api.gate import Gate
 from imi_central.store import CaseFilter, Store, budget, dialect, files, view
@@ -182,6 +184,26 @@ class TestLimits:
         answers = [caller.http("lyon", "POST", f"/jmap/upload/{LYON}", content=b"x" * 10) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 413]
         assert answers[1].json()["limit"] == "quota"
+
+    def test_files_whose_time_is_over_take_no_room(
+        self, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(files, "QUOTA", 15)
+        caller = Caller(store)
+        for status in (201, 413):
+            assert caller.http("lyon", "POST", f"/jmap/upload/{LYON}", content=b"x" * 10).status_code == status
+        clock.at += dt.timedelta(hours=25)
+        assert caller.http("lyon", "POST", f"/jmap/upload/{LYON}", content=b"x" * 10).status_code == 201
+
+    def test_calls_that_just_fit_into_the_time_are_answered(
+        self, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def last(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+            budget.allow(context.view._conn, -1)
+            return arguments
+
+        monkeypatch.setitem(dispatch.METHODS, "Core/echo", last)
+        assert caller.call("lyon", "Core/echo", x=1) == {"x": 1}
 
 
 class TestMalformed:

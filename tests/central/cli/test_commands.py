@@ -66,6 +66,11 @@ def test_init_makes_a_database_for_its_owner_alone(run: Run, data: Path) -> None
     assert "new or changed: 0." in run("init")[1]
 
 
+def test_a_place_where_nothing_can_be_made_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "--data", "/proc/nowhere"]) == 5
+    assert "/proc/nowhere" in capsys.readouterr().err
+
+
 def test_without_a_database_nothing_is_made(run: Run, data: Path) -> None:
     code, _, err = run("token", "lyon")
     assert code == 5

@@ -188,3 +188,10 @@ def test_a_taken_address_says_so(running: Running, tmp_path: Path) -> None:
     assert done.returncode == 6
     assert f"port {port}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_certificate_that_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "cert.pem").write_text("no certificate")
+    files = ["--certificate", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "cert.pem")]
+    assert main(["serve", "--port", "0", "--data", str(tmp_path), *files]) == 3
+    assert "cert.pem" in capsys.readouterr().err

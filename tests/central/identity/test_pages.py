@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 
+import anyio
+import httpx
 import pytest
 from starlette.applications import Starlette
 
-from imi_central.identity import texts
-from tests.central.identity.conftest import PASSWORD, Browser, authorize
+from imi_central.identity import passwords, texts
+from imi_central.store import Store
+from tests.central.identity.conftest import PASSWORD, URL, Browser, authorize
 from tests.central.world import Clock
 
 
@@ -144,3 +148,37 @@ def test_plain_http_stays_on_this_machine(app: Starlette) -> None:
 def test_the_switch_of_authlib_changes_nothing(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
     assert Browser(app, "http://imi.example").get("/oauth/authorize").status_code == 403
+
+
+def test_who_is_signed_in_does_not_wait_for_those_who_sign_in(
+    app: Starlette, browser: Browser, officers: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More sign-ins at once than there are threads, each of which takes its time."""
+    access = browser.signed_in()["access_token"]
+    page = browser.get(authorize())
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    go_on = threading.Event()
+    monkeypatch.setattr(passwords, "matches", lambda *_: go_on.wait(60) and False)
+
+    async def post(number: int) -> int:
+        transport = httpx.ASGITransport(app, client=(f"127.0.1.{number}", 40000))
+        async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=browser.cookies) as client:
+            fields = {**hidden, "login": f"nobody-{number}", "password": "x"}
+            return (await client.post(authorize(), data=fields)).status_code
+
+    async def crowd() -> int:
+        async with anyio.create_task_group() as group:
+            for number in range(60):
+                group.start_soon(post, number)
+            await anyio.wait_all_tasks_blocked()
+            await anyio.sleep(0.2)
+            transport = httpx.ASGITransport(app, client=("127.0.0.1", 40000))
+            async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+                with anyio.move_on_after(10):
+                    answer = await client.get("/jmap/session", headers={"Authorization": f"Bearer {access}"})
+                    go_on.set()
+                    return answer.status_code
+                go_on.set()
+        return 0
+
+    assert anyio.run(crowd) == 200
