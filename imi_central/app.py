@@ -127,7 +127,7 @@ class Outside:
                 raise _CutOff from None
             await _broken(error)(scope, receive, outgoing)
         finally:
-            first = scope["path"].split("/")[1]
+            first = scope["path"].removeprefix("/").partition("/")[0]
             spent = (time.perf_counter() - started) * 1000
             shown = first if first in _LOGGED else "-"
             log.info("%s /%s %d %d B %.0f ms", scope["method"], shown, status, size, spent)

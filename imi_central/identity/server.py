@@ -13,10 +13,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
+import anyio
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError, OAuth2Request, UnauthorizedClientError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from imi_central.identity.clients import DEVICE_GRANT, clients
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 logging.getLogger("authlib").setLevel(logging.WARNING)
 
 MAX_FORM = 16 * 1024
+FORM_SECONDS = 60.0
+"""Anybody may begin a form: who does not end it is not waited for."""
 _DEVICES_BY_ADDRESS, _DEVICES = 10, 300
 """Devices that may ask at once (in `devices.LIFE`): from one address, and from all."""
 
@@ -207,10 +211,14 @@ async def read(request: Request, issuer: str) -> Asked:
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
             raise InvalidRequestError("The body has to be application/x-www-form-urlencoded.")
         body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_FORM:
-                raise InvalidRequestError("The body is too large.")
+        try:
+            with anyio.fail_after(FORM_SECONDS):
+                async for part in request.stream():
+                    body += part
+                    if len(body) > MAX_FORM:
+                        raise InvalidRequestError("The body is too large.")
+        except (ClientDisconnect, TimeoutError) as error:
+            raise InvalidRequestError("The body did not come to its end.") from error
         try:
             text = body.decode()
         except UnicodeDecodeError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
 
 import anyio
@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from imi_central.api import body
 from imi_central.app import create_app
+from imi_central.identity import server
 from imi_central.settings import Settings
 from imi_central.store import Store
 from imi_central.store.identity import Sessions
@@ -61,6 +62,22 @@ def test_every_answer_has_the_headers(app: Starlette, method: str, path: str, st
         assert answer.json()["status"] == status
 
 
+def test_a_path_that_is_only_a_star_is_an_ordinary_one(app: Starlette) -> None:
+    """``OPTIONS *``, as scanners and load balancers send it."""
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, object]) -> None:
+        sent.append(dict(message))
+
+    ends = {"server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2), "scheme": "http", "http_version": "1.1"}
+    scope = {"type": "http", "method": "OPTIONS", "path": "*", "query_string": b"", "headers": [], **ends}
+    anyio.run(app, scope, receive, send)
+    assert sent[0]["status"] == 404
+
+
 def test_a_mistake_of_ours_shows_nothing(app: Starlette, caplog: pytest.LogCaptureFixture) -> None:
     async def broken(_request: Request) -> Response:
         raise RuntimeError("secret of a case")
@@ -94,6 +111,18 @@ def test_sign_in_says_when_the_database_is_out_of_reach(
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert "statement" not in answer.text
+
+
+def test_a_form_that_does_not_end_is_not_waited_for(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "FORM_SECONDS", 0.05)
+
+    async def piece() -> AsyncIterator[bytes]:
+        yield b"client_id=imi-tui&"
+        await anyio.sleep_forever()
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = ask(app, "POST", "/oauth/token", headers=headers, content=piece())
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 def test_who_stops_in_the_middle_of_a_body_gives_the_place_back(
