@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -36,6 +37,7 @@ def serve(settings: Settings, ready: Callable[[str], None], *, stop_when_idle: f
     Raises `AddressTaken`, `SettingsError`, and what `create_app` raises.
     """
     _log_to_stderr()
+    _allow_many_files()
     listening = _listen(settings)
     try:
         url = settings.url or _url(settings, listening)
@@ -155,6 +157,16 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)
+
+
+def _allow_many_files() -> None:
+    """As many open files as the system lets this process have: each client that listens for events is one.
+
+    Systems begin with 1024, because of `select`, which nothing here uses.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(settings: Settings) -> socket.socket:

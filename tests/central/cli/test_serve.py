@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -46,6 +48,10 @@ def running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Runn
     assert main(["token", "lea", "--data", str(tmp_path)]) == 0
     token = capsys.readouterr().out.strip()
     reading, writing = os.pipe()
+
+    def few_files() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (128, 1024))
+
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "imi_central.cli", "serve", "--port", "0"),
@@ -55,6 +61,7 @@ def running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Runn
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=few_files,
     )
     os.close(writing)
     with os.fdopen(reading) as ready:
@@ -149,6 +156,14 @@ def test_a_server_process_from_start_to_end(running: Running) -> None:
     assert "GET /jmap 200" in err
     for secret in (token, SECRET, "fr-a"):
         assert secret not in err
+
+
+def test_more_clients_than_files_a_process_begins_with(running: Running) -> None:
+    host, port = running.url.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as held:
+        for _ in range(200):
+            held.enter_context(socket.create_connection((host, int(port)), timeout=20))
+        assert httpx.get(f"{running.url}/health", trust_env=False, timeout=20).status_code == 200
 
 
 def test_who_only_listens_hears_the_end(running: Running) -> None:
