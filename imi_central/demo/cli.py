@@ -40,10 +40,13 @@ def main(arguments: Sequence[str]) -> int:
         raise CommandError(f"--cases: {options.cases} is not allowed; allowed: 1 to {MAX_CASES}")
     data = Path(options.data).absolute() if options.data else default_data(os.environ).with_name("imi-central-demo")
     settings = Settings(data=data, port=options.port, device_grant="on")
-    _say(make(settings, options.cases, options.seed))
-    if options.make_only:
-        return 0
-    tokens = _tokens(settings)
+    from imi_central.commands import database_errors
+
+    with database_errors(settings):
+        _say(make(settings, options.cases, options.seed))
+        if options.make_only:
+            return 0
+        tokens = _tokens(settings)
 
     def ready(url: str) -> None:
         _say(f"The demo server listens at {url}. Everything in it is invented; its data is in {settings.data}.")

@@ -66,6 +66,16 @@ def test_init_makes_a_database_for_its_owner_alone(run: Run, data: Path) -> None
     assert "new or changed: 0." in run("init")[1]
 
 
+def test_a_demo_of_a_newer_program_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/central.db")
+    with store.writing() as conn:
+        conn.execute(sa.text("update alembic_version set version_num = '9999'"))
+    store.close()
+    (tmp_path / "demo.json").write_text('{"cases": 1}')
+    assert main(["demo", "--data", str(tmp_path)]) == 5
+    assert "install the newer program" in capsys.readouterr().err
+
+
 def test_a_place_where_nothing_can_be_made_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "--data", "/proc/nowhere"]) == 5
     assert "/proc/nowhere" in capsys.readouterr().err
