@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import traceback
 from collections import deque
 from pathlib import Path
 
@@ -298,3 +299,14 @@ def test_a_secret_is_exchanged_only_for_the_one_it_was(home: Path) -> None:
     assert not second.sync.swap_secret("tokens", "", "back again")
     first.close()
     second.close()
+
+
+def test_a_key_that_is_not_taken_is_in_no_message() -> None:
+    # In memory SQLite takes none.
+    connection = apsw.Connection(":memory:")
+    with pytest.raises(CacheError) as caught:
+        db.unlock(connection, KEY)
+    told = "".join(traceback.format_exception(caught.value))
+    assert KEY.hex() not in told
+    assert "SQLError" not in told
+    connection.close()
