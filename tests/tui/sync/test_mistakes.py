@@ -107,6 +107,10 @@ def test_nothing_of_a_mistaken_answer_is_applied(central: Central, client: Clien
 
 MISTAKEN_CONTENTS: dict[str, tuple[Change, type[SyncError]]] = {
     "objects nobody asked for": (on("Case/get", lambda get: get["list"][0].update(id="f" * 32)), ServerMistake),
+    "an object more than was asked for": (
+        on("Case/get", lambda get: get["list"].append({**get["list"][0], "id": "f" * 32})),
+        ServerMistake,
+    ),
     "an object left out in silence": (on("Case/get", lambda get: get["list"].pop()), ServerMistake),
     "a not found that is no list": (on("Case/get", lambda get: get.update(list=[], notFound="x")), ServerMistake),
     "an object without id": (on("Case/get", lambda get: get["list"][0].pop("id")), ServerMistake),
