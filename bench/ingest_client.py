@@ -7,14 +7,13 @@ the clock; ``raw`` inserts the rows that came of it into empty tables, which is 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import resource
 import shutil
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from bench.sync.world import DESK, NOW
 from imi_core.case import CONTENT, Case
@@ -52,16 +51,42 @@ class Recorded:
                 yield file.read(int.from_bytes(size, "big"))
 
 
+class Recording(HttpTransport):
+    """The way to a server that keeps every reply it brings; an empty one stands for the end of a stream."""
+
+    def __init__(self, url: str, token: str, path: Path) -> None:
+        super().__init__(http.Http(url), GivenToken(token))
+        self._recorded = Recorded(path)
+        self._file = path.open("wb")
+
+    def __enter__(self) -> Self:
+        self._parse = wire.parse
+        http.wire.parse = self._kept  # type: ignore[attr-defined]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        http.wire.parse = self._parse  # type: ignore[attr-defined]
+        self._file.close()
+
+    def _kept(self, body: bytes) -> Any:
+        self._recorded.write(self._file, body)
+        return self._parse(body)
+
+    def stream(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The records of a stream."""
+        try:
+            yield from super().stream(request)
+        finally:
+            self._recorded.write(self._file, b"")
+
+
 def record(folder: Path, url: str) -> None:
     """Everything a first sync brings, and the heads of all cases."""
     token = sys.stdin.readline().strip()
-    plain = wire.parse
-    with open_store(folder / "recorded") as store, (folder / "full").open("wb") as file:
-        http.wire.parse = lambda body: (Recorded(folder / "full").write(file, body), plain(body))[1]  # type: ignore[attr-defined]
-        transport = HttpTransport(http.Http(url), GivenToken(token))
-        Engine(store.sync, transport, lambda: dt.datetime.now(dt.UTC)).run_once()
+    with open_store(folder / "recorded") as store, Recording(url, token, folder / "full") as recording:
+        Engine(store.sync, recording, lambda: NOW).run_once()
         ids = [id for id, *_ in store.sync.known(DESK)]
-    http.wire.parse = plain  # type: ignore[attr-defined]
+    transport = HttpTransport(http.Http(url), GivenToken(token))
     names = [name for name in Case.__struct_encode_fields__ if name not in CONTENT]
     with (folder / "heads").open("wb") as file:
         for start in range(0, len(ids), HEADS_AT_ONCE):
@@ -97,7 +122,6 @@ class Replay:
 
     def __init__(self, folder: Path) -> None:
         self._bodies = iter(Recorded(folder / "full"))
-        self.spent = 0.0
 
     def session(self) -> dict[str, Any]:
         """The next reply."""
@@ -108,6 +132,15 @@ class Replay:
         body = next(self._bodies)
         found: dict[str, Any] = wire.parse(body)
         return found
+
+    def stream(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The next replies, up to the end of their stream."""
+        try:
+            while body := next(self._bodies):
+                yield wire.parse(body)
+        except GeneratorExit:
+            while next(self._bodies):
+                pass
 
 
 def full(folder: Path) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Activity:
         queued, rejected = self._outbox.counts()
         known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem')"))
         wanted = self._cache.one("select count(*) from wanted")[0]
-        listed = self._cache.one("select count(*) from confirmed")[0] if wanted else 0
+        listed = self._cache.one("select rows from view_count where view = 'all'") if wanted else None
         register = self._cache.one("select coalesce(sum(done), 0), count(*) from register_part")
         return SyncStatus(
             known.get("last_ok", ""),
@@ -78,7 +78,7 @@ class Activity:
             known.get("problem", ""),
             self._filling(),
             wanted,
-            listed=listed,
+            listed=listed[0] if listed is not None else 0,
             register=(int(register[0]), int(register[1])),
             now=self._hub.now,
         )

@@ -24,13 +24,11 @@ OPENED, TODO, REST = 0, 1, 2
 """Priorities; `TODO` is what this desk has to do."""
 _NUMBER = "(select n from listing where desk = ? and id = ?)"
 _WANT = (
-    "insert into wanted(n, priority, rank, whole) select l.n, iif(l.views & ?1, 1, 2),"
-    " iif(l.views & ?1, iif(l.due = '', '9', l.due), printf('%020d', 4611686018427387904 - l.activity)), ?2"
-    " from listing l left join content t on t.n = l.n"
-    " where l.desk = ?3 and l.id = ?4 and (t.n is null or t.version < ?5 or t.level <> ?6)"
-    " on conflict(n) do update set whole = max(whole, excluded.whole), rank = excluded.rank,"
-    " priority = min(priority, excluded.priority)"
+    "insert into wanted(n, priority, rank, whole) values(?, ?, ?, ?) on conflict(n) do update set"
+    " whole = max(whole, excluded.whole), rank = excluded.rank, priority = min(priority, excluded.priority)"
 )
+_NO_DUE = 99_999_999
+_TODO = VIEW_BIT["todo"]
 
 
 class Wanted(NamedTuple):
@@ -39,6 +37,14 @@ class Wanted(NamedTuple):
     desk: str
     id: str
     whole: bool
+
+
+class Verdict(NamedTuple):
+    """Numbers of cases whose content is here, and of those for which it has to come; whether any had to go."""
+
+    here: list[int]
+    missing: list[int]
+    hidden: bool
 
 
 class Content(msgspec.Struct, kw_only=True, rename="camel"):
@@ -50,15 +56,6 @@ class Content(msgspec.Struct, kw_only=True, rename="camel"):
     request: dict[str, Any] = {}
     questions: list[str] = []
     answers: dict[str, Any] = {}
-
-
-class Judged(NamedTuple):
-    """What a head says of its content. `known`: it came without its fixed members."""
-
-    id: str
-    version: int
-    level: str
-    known: bool
 
 
 def head_of(wire: dict[str, Any]) -> dict[str, Any]:
@@ -90,9 +87,9 @@ def with_content(case: Case, content: bytes) -> Case:
     )
 
 
-def judged(case: Case, *, known: bool = False) -> Judged:
-    """What this head says of its content."""
-    return Judged(case.id, case.content_version, case.level, known)
+def _listed(ids: Iterable[str]) -> str:
+    """Ids as the argument of `json_each`."""
+    return encode(list(ids)).decode()
 
 
 class Contents:
@@ -101,50 +98,75 @@ class Contents:
     def __init__(self, cache: Database) -> None:
         self._cache = cache
 
-    def renewed(self, desk: int, updates: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    def renewed(self, desk: int, updates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Heads that came without their fixed members, with those of the stored ones; unknown cases are left out."""
+        sql = (
+            "select l.id, c.wire from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
+            " join confirmed c on c.n = l.n"
+        )
+        heads = dict(self._cache.rows(sql, (_listed(str(each.get("id", "")) for each in updates), desk)))
         out: list[dict[str, Any]] = []
-        sql = "select c.wire from listing l join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"
         for update in updates:
-            found = self._cache.one(sql, (desk, str(update.get("id", ""))))
-            if found is not None:
-                stored = decode(found[0])
+            head = heads.get(str(update.get("id", "")))
+            if head is not None:
+                stored = decode(head)
                 out.append({name: stored[name] for name in FIXED if name in stored} | update)
         return out
 
     def put(self, desk: int, contents: Sequence[Content]) -> None:
         """Inside: keep these; of cases without a head here nothing is kept."""
-        self._cache.many(
-            "insert or replace into content(n, version, level, wire) select n, ?, ?, ? from listing"
-            " where desk = ? and id = ?",
-            [(each.content_version, each.level, encode(_members(each)), desk, each.id) for each in contents],
-        )
-        self._cache.many(f"delete from wanted where n = {_NUMBER}", [(desk, each.id) for each in contents])  # noqa: S608
+        if not contents:
+            return
+        sql = "select l.id, l.n from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
+        numbers = dict(self._cache.rows(sql, (_listed(each.id for each in contents), desk)))
+        rows = {
+            numbers[each.id]: (numbers[each.id], each.content_version, each.level, encode(_members(each)))
+            for each in contents
+            if each.id in numbers
+        }
+        self._cache.many("insert or replace into content values(?, ?, ?, ?)", [rows[n] for n in sorted(rows)])
+        self._cache.many("delete from wanted where n = ?", [(n,) for n in rows])
 
     def with_pending(self, desk: int, ids: Iterable[str]) -> list[str]:
         """Those of these cases for which something waits in the outbox."""
-        sql = "select 1 from listing where desk = ? and id = ? and (pending > 0 or rejected > 0)"
-        return [id for id in ids if self._cache.one(sql, (desk, id)) is not None]
-
-    def judge(self, desk: int, heads: Sequence[Judged]) -> bool:
-        """Inside, behind the listing: want what is missing or older than these heads say.
-
-        Content that may no longer be seen is deleted; whether there was any.
-        """
-        before = self._cache.connection.total_changes()
-        self._cache.many(
-            f"delete from content where n = {_NUMBER} and level = 'full'",  # noqa: S608
-            [(desk, each.id) for each in heads if each.level != "full"],
+        sql = (
+            "select l.id from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
+            " where l.pending > 0 or l.rejected > 0"
         )
-        deleted = self._cache.connection.total_changes() > before
-        todo = VIEW_BIT["todo"]
-        self._cache.many(_WANT, [(todo, each.known, desk, each.id, each.version, each.level) for each in heads])
-        return deleted
+        return [id for (id,) in self._cache.rows(sql, (_listed(ids), desk))]
+
+    def judge(self, desk: int, heads: Sequence[Case], known: set[str]) -> Verdict:
+        """Inside, behind the listing: want the contents that are missing or older than these heads say.
+
+        `known` are the cases that came without their fixed members. Content that may no longer be seen is deleted.
+        """
+        sql = (
+            "select l.id, l.n, l.views, l.due, l.activity, t.version, t.level from json_each(?) j"
+            " cross join listing l on l.desk = ? and l.id = j.value left join content t on t.n = l.n"
+        )
+        found = {row[0]: row[1:] for row in self._cache.rows(sql, (_listed(each.id for each in heads), desk))}
+        here, wanted, hidden = [], [], []
+        for case in heads:
+            if case.id not in found:
+                continue
+            n, views, due, activity, version, level = found[case.id]
+            if level == "full" and case.level != "full":
+                hidden.append((n,))
+            elif version is not None and version >= case.content_version and level == case.level:
+                here.append(n)
+                continue
+            if views & _TODO:
+                wanted.append((n, TODO, int(due.replace("-", "")) if due else _NO_DUE, case.id in known))
+            else:
+                wanted.append((n, REST, -activity, case.id in known))
+        self._cache.many("delete from content where n = ?", hidden)
+        self._cache.many(_WANT, wanted)
+        return Verdict(here, [row[0] for row in wanted], bool(hidden))
 
     def want(self, desk: int, id: str) -> bool:
         """Inside: somebody opened a case; whether its content still has to come."""
         self._cache.run(
-            f"insert into wanted(n, priority, rank, whole) select l.n, {OPENED}, '', 0 from listing l"  # noqa: S608
+            f"insert into wanted(n, priority, rank, whole) select l.n, {OPENED}, 0, 0 from listing l"  # noqa: S608
             " join confirmed c on c.n = l.n left join content t on t.n = l.n"
             " where l.desk = ? and l.id = ? and t.n is null on conflict(n) do nothing",
             (desk, id),

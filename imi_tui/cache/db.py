@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 PLAIN_HEADER = b"SQLite format 3\x00"
 BUSY_MS = 15_000
+CACHE_PAGE = 8192
+"""Bytes of a page of `cache.db`: most of what a first synchronisation writes are rows in the order of a key."""
 
 Part = Literal["work", "cache"]
 Values = tuple[Any, ...]
@@ -216,6 +218,9 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
     try:
         connection.set_busy_timeout(BUSY_MS)
         unlock(connection, key)
+        if part == "cache":
+            # Of any use before the first page is written only.
+            connection.pragma("page_size", CACHE_PAGE)
         connection.pragma("user_version")
         connection.pragma("journal_mode", "wal")
         _tune(connection, part)
@@ -252,7 +257,7 @@ def _tune(connection: apsw.Connection, part: Part) -> None:
     if part == "cache":
         connection.pragma("cache_size", -32_000)
         # A first sync writes many pages again and again: copying them into the file less often halves the work.
-        connection.pragma("wal_autocheckpoint", 4000)
+        connection.pragma("wal_autocheckpoint", 2000)
 
 
 def _header(path: Path) -> bytes:

@@ -21,6 +21,10 @@ SEARCH = (
     f"select {COLUMNS} from words w cross join document d on d.docid = w.rowid"  # noqa: S608
     " cross join listing l on l.n = d.n where w.words match ? order by w.rowid limit ?"
 )
+_TO_INDEX = (
+    "select i.n, l.activity, l.desk, l.id, c.wire, t.wire from to_index i left join listing l on l.n = i.n"
+    " left join confirmed c on c.n = i.n left join content t on t.n = i.n where i.late = ? order by i.n limit ?"
+)
 _SAME_TIME = 1_000_000
 _LAST = (1 << 63) - 1
 _MERGE_PAGES = 200
@@ -72,7 +76,7 @@ class Documents:
                 text = self.stored_text(n)
             self._cache.run("insert into words(words, rowid, text) values('delete', ?, ?)", (docid, text))
             self._cache.run("delete from document where docid = ?", (docid,))
-        self._cache.run("delete from to_index where n = ?", (n,))
+        self._forget([n])
 
     def remove_all(self, numbers: Iterable[int]) -> None:
         """Inside, before the stored cases or their entries change: `remove` of each."""
@@ -80,28 +84,36 @@ class Documents:
         sql = "select d.n from json_each(?) j cross join document d on d.n = j.value"
         for (n,) in self._cache.rows(sql, (str(given),)) if given else ():
             self.remove(n)
-        self._cache.many("delete from to_index where n = ?", [(n,) for n in given])
+        self._forget(given)
 
-    def want(self, numbers: Iterable[int]) -> None:
-        """Inside: these are to be indexed when there is time."""
-        self._cache.many("insert or ignore into to_index values(?)", [(n,) for n in numbers])
+    def want(self, numbers: Iterable[int], *, late: bool = False) -> None:
+        """Inside: these are to be indexed when there is time; `late`: not before a synchronisation is at its end.
+
+        The words of a case whose content is about to come are not put in only to be taken out again.
+        """
+        given = sorted(numbers)
+        if not late:
+            self._cache.many("delete from to_index where late = 1 and n = ?", [(n,) for n in given])
+        self._cache.many("insert or ignore into to_index values(?, ?)", [(int(late), n) for n in given])
+
+    def _forget(self, numbers: Iterable[int]) -> None:
+        self._cache.many("delete from to_index where late in (0, 1) and n = ?", [(n,) for n in numbers])
 
     def add_local(self, n: int, activity: int, text: str) -> None:
         """Inside: index a case that is only in the outbox; its words are kept, as nothing else stores them."""
         self._insert(n, activity, text, text)
 
     def index(self, limit: int) -> int:
-        """Inside: index so many of those that wait, the newest arrivals first; how many are left."""
+        """Inside: index so many of those that do not wait for their content; how many of all are left."""
         self.put(self.read(limit))
         return self.left()
 
-    def read(self, limit: int) -> list[Document]:
-        """What to index next, at most `limit` documents, in the order in which they are to be `put`."""
-        found = self._cache.rows(
-            "select i.n, l.activity, l.desk, l.id, c.wire, t.wire from to_index i left join listing l on l.n = i.n"
-            " left join confirmed c on c.n = i.n left join content t on t.n = i.n order by i.n limit ?",
-            (limit,),
-        )
+    def read(self, limit: int, *, late: bool = False) -> list[Document]:
+        """What to index next, at most `limit` documents, in the order in which they are to be `put`.
+
+        `late`: also those whose content is still to come, where no others are left.
+        """
+        found = self._cache.rows(_TO_INDEX, (0, limit)) or (self._cache.rows(_TO_INDEX, (1, limit)) if late else [])
         out = [
             Document(-activity, n, self._text(desk, id, head, content)) if head is not None else Document(0, n, None)
             for n, activity, desk, id, head, content in found
@@ -120,7 +132,7 @@ class Documents:
                 rows.append((last, n, text))
         self._cache.many("insert into words(rowid, text) values(?, ?)", [(docid, text) for docid, _, text in rows])
         self._cache.many("insert into document(docid, n) values(?, ?)", [(docid, n) for docid, n, _ in rows])
-        self._cache.many("delete from to_index where n = ?", [(n,) for _, n, _ in documents])
+        self._forget(n for _, n, _ in documents)
 
     def _insert(self, n: int, activity: int, text: str, kept: str | None) -> None:
         docid = self._free(-activity)
@@ -178,4 +190,4 @@ class Documents:
         self._cache.run("delete from document where text is null")
         local = self._cache.rows("select docid, text from document")
         self._cache.many("insert into words(rowid, text) values(?, ?)", local)
-        self._cache.run("insert or ignore into to_index select n from confirmed")
+        self._cache.run("insert or ignore into to_index select 0, n from confirmed")

@@ -63,7 +63,6 @@ class _Batch:
     unconfirmed: list[tuple[int]] = field(default_factory=list)
     counts: dict[int, int] = field(default_factory=dict)
     without_rules: list[tuple[Any, ...]] = field(default_factory=list)
-    to_index: list[int] = field(default_factory=list)
     local: list[tuple[int, int, str]] = field(default_factory=list)
 
     def count(self, views: int, step: int) -> None:
@@ -225,7 +224,6 @@ class Projector:
         self._move(batch, n, number, id, old, row)
         if arrival is not None and confirmed is not None:
             batch.confirmed.append((n, version, confirmed.level, arrival.wire))
-            batch.to_index.append(n)
 
     def _move(self, batch: _Batch, n: int, number: int, id: str, old: Any, row: Facts) -> None:
         end = tail(id, number)
@@ -270,7 +268,6 @@ class Projector:
             batch.view_counts(),
         )
         many("insert or ignore into without_rules values(?, ?, ?, ?)", batch.without_rules)
-        self._documents.want(batch.to_index)
         for n, activity, text in batch.local:
             self._documents.add_local(n, activity, text)
 

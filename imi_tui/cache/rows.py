@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.model import VIEWS, Row
-from imi_tui.cache.order import keys, slot, tail
+from imi_tui.cache.model import SORTS, VIEWS, Row
+from imi_tui.cache.order import GROUPS, groups, keys, slots, tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,19 +21,28 @@ COLUMNS = (
     "l.n, l.desk, l.id, l.reference, l.procedure, l.state, l.subject, l.country, l.counterpart, l.due, l.activity,"
     " l.level, l.mine, l.unread, l.pending, l.rejected, l.files, l.name_key, l.views"
 )
+_key = itemgetter(0)
+_OTHER = GROUPS.index(("all", "open"))
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-# CROSS JOIN keeps SQLite from turning the join round: the view's rows come first, in the order of their key.
-_FROM = f"select v.key, {COLUMNS} from view_row v cross join listing l on l.n = v.n where v.slot = ?"  # noqa: S608
-AFTER = f"{_FROM} and v.key > ? order by v.key limit ?"
-AT = f"{_FROM} and v.key >= ? order by v.key limit ?"
-FIRST = f"{_FROM} order by v.key limit ?"
-BEFORE = f"{_FROM} and v.key < ? order by v.key desc limit ?"
-LAST = f"{_FROM} order by v.key desc limit ?"
-KEY_AT = "select key from view_row where slot = ? order by key limit 1 offset ?"
-KEY_FROM_END = "select key from view_row where slot = ? order by key desc limit 1 offset ?"
 COUNTS = "select view, rows from view_count"
-COUNT = "select rows from view_count where view = ?"
 ONE = f"select {COLUMNS} from listing l where l.desk = ? and l.id = ?"  # noqa: S608
+_COUNT_BEFORE = "select count(*) from view_row where slot = ? and key < ?"
+_NTH = "select key from view_row where slot = ? order by key limit 1 offset ?"
+_NTH_LAST = "select key from view_row where slot = ? order by key desc limit 1 offset ?"
+
+
+@functools.cache
+def keys_sql(view: ViewId, sort: SortId, where: str, limit: str, *, back: bool = False) -> str:
+    """The rows (key, n) of a view by key: its groups, each in the order it is stored in, merged as they are read."""
+    arms = (f"select key, n from view_row where slot = {slot}{where}" for slot in slots(view, sort))  # noqa: S608
+    return f"{' union all '.join(arms)} order by key{' desc' if back else ''} limit {limit}"
+
+
+@functools.cache
+def window_sql(view: ViewId, sort: SortId, where: str, limit: str, *, back: bool = False) -> str:
+    """The keys and `COLUMNS` of a window. CROSS JOIN keeps SQLite from turning the join round."""
+    found = keys_sql(view, sort, where, limit, back=back)
+    return f"select v.key, {COLUMNS} from ({found}) v cross join listing l on l.n = v.n"  # noqa: S608
 
 
 class Desks:
@@ -93,29 +104,44 @@ class Listing:
     def window(self, view: ViewId, sort: SortId, after: bytes | None, limit: int) -> list[Row]:
         """Rows behind a key, or the first ones."""
         if after is None:
-            return self._made(self._cache.rows(FIRST, (slot(view, sort), limit)))
-        return self._made(self._cache.rows(AFTER, (slot(view, sort), after, limit)))
+            return self._window(window_sql(view, sort, "", "?1"), (limit,))
+        return self._window(window_sql(view, sort, " and key > ?1", "?2"), (after, limit))
 
     def window_before(self, view: ViewId, sort: SortId, before: bytes | None, limit: int) -> list[Row]:
         """Rows in front of a key (the nearest ones, in the view's order), or the last ones."""
         if before is None:
-            found = self._cache.rows(LAST, (slot(view, sort), limit))
-        else:
-            found = self._cache.rows(BEFORE, (slot(view, sort), before, limit))
-        found.reverse()
-        return self._made(found)
+            return self._window(window_sql(view, sort, "", "?1", back=True), (limit,))
+        return self._window(window_sql(view, sort, " and key < ?1", "?2", back=True), (before, limit))
 
     def window_at(self, view: ViewId, sort: SortId, offset: int, limit: int) -> list[Row]:
-        """Rows from a position on, counted from 0; reached from the nearer end."""
-        place = slot(view, sort)
-        total = (self._cache.one(COUNT, (view,)) or (0,))[0]
-        if not 0 <= offset < total:
-            return []
-        if offset * 2 > total:
-            found = self._cache.one(KEY_FROM_END, (place, total - 1 - offset))
+        """Rows from a position on, counted from 0."""
+        with self._cache.snapshot():
+            counts = self.counts()
+            if not 0 <= offset < counts[view]:
+                return []
+            key = self._key_at(view, sort, offset, counts)
+            return self._window(window_sql(view, sort, " and key >= ?1", "?2"), (key, limit))
+
+    def _key_at(self, view: ViewId, sort: SortId, offset: int, counts: dict[ViewId, int]) -> bytes:
+        """The key at a position: by way of the view's largest group, so that few rows have to be merged."""
+        sizes = {group: counts[GROUPS[group][-1]] for group in groups(view)}
+        if _OTHER in sizes:
+            sizes[_OTHER] -= counts["todo"] + counts["waiting"]
+        largest = max(sizes, key=lambda group: sizes[group])
+        position = SORTS.index(sort)
+        here = min(offset, sizes[largest] - 1)
+        if here * 2 > sizes[largest]:
+            found = self._cache.one(_NTH_LAST, (largest * 8 + position, sizes[largest] - 1 - here))
         else:
-            found = self._cache.one(KEY_AT, (place, offset))
-        return self._made(self._cache.rows(AT, (place, found[0], limit))) if found is not None else []
+            found = self._cache.one(_NTH, (largest * 8 + position, here))
+        key: bytes = found[0]
+        others = [group * 8 + position for group, size in sizes.items() if size and group != largest]
+        ahead = here + sum(self._cache.one(_COUNT_BEFORE, (slot, key))[0] for slot in others) - offset
+        if ahead > 0:
+            key = self._cache.one(keys_sql(view, sort, " and key < ?1", "1 offset ?2", back=True), (key, ahead - 1))[0]
+        elif ahead < 0:
+            key = self._cache.one(keys_sql(view, sort, " and key > ?1", "1 offset ?2"), (key, -ahead - 1))[0]
+        return key
 
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """One case's row as it stands in a view and order; also where it has just left that view."""
@@ -130,7 +156,9 @@ class Listing:
         index = {"due": 0, "activity": 1, "reference": 2, "authority": 3}[sort]
         return self._row(in_order[index], found)
 
-    def _made(self, found: list[Any]) -> list[Row]:
+    def _window(self, sql: str, values: tuple[Any, ...]) -> list[Row]:
+        # The rows come in the order of the window, which SQL does not promise of what is joined to it.
+        found = sorted(self._cache.rows(sql, values), key=_key)
         return [self._row(row[0], row[1:]) for row in found]
 
     def _row(self, key: bytes, found: Any) -> Row:

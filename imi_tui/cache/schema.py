@@ -101,6 +101,7 @@ CACHE: tuple[str, ...] = (
     ) strict;
     create unique index listing_case on listing(desk, id);
     create index listing_reference on listing(reference, desk) where reference <> '';
+    -- slot: a group of views and a sort order (imi_tui.cache.order)
     create table view_row(
       slot integer not null, key blob not null, n integer not null, primary key (slot, key)
     ) strict, without rowid;
@@ -113,7 +114,7 @@ CACHE: tuple[str, ...] = (
       n integer primary key, version integer not null, level text not null, wire blob not null
     ) strict;
     create table wanted(
-      n integer primary key, priority integer not null, rank text not null, whole integer not null
+      n integer primary key, priority integer not null, rank integer not null, whole integer not null
     ) strict;
     create index wanted_order on wanted(priority, rank, n);
     create trigger content_gone after delete on confirmed begin
@@ -142,7 +143,7 @@ CACHE: tuple[str, ...] = (
     );
     insert into words(words, rank) values('secure-delete', 1), ('hashsize', 8388608);
     create table document(docid integer primary key, n integer not null unique, text text) strict;
-    create table to_index(n integer primary key) strict;
+    create table to_index(late integer not null, n integer not null, primary key (late, n)) strict, without rowid;
 
     create table authority(
       id text primary key,

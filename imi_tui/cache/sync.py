@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.case import MARK
 from imi_tui.cache import reoffered
-from imi_tui.cache.contents import OPENED, REST, Wanted, content_of, head_of, judged
+from imi_tui.cache.contents import OPENED, REST, Wanted, content_of, head_of
 from imi_tui.cache.errors import BadObject, CacheBusy
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
@@ -326,7 +326,8 @@ class SyncStore:
             if directory:
                 affected |= self._put_directory(known, destroyed)
             changed = self._projector.refresh(affected, arrivals)
-            erased = self._put_contents(account, cases, whole, {str(each.get("id")) for each in page.updates})
+            updated = {str(each.get("id")) for each in page.updates}
+            erased = self._put_contents(account, [case for case, _ in cases], whole, updated)
             changed |= {(account, each.id) for each in contents}
             if arrivals:
                 self._store.file_moves.forget_gone()
@@ -380,20 +381,20 @@ class SyncStore:
 
     def _renewed(self, account: str, updates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         number = self._store.desks.number(account)
-        return self._contents.renewed(number, map(head_of, updates)) if number is not None else []
+        return self._contents.renewed(number, [head_of(each) for each in updates]) if number is not None else []
 
-    def _put_contents(
-        self, account: str, cases: list[tuple[Case, dict[str, Any]]], whole: list[Content], updated: set[str]
-    ) -> bool:
+    def _put_contents(self, account: str, cases: Sequence[Case], whole: list[Content], updated: set[str]) -> bool:
         """Inside, behind the listing: keep contents, want those that these heads say are missing; whether any went."""
         if not cases:
             return False
         desk = self._store.desks.number_for(account)
         self._contents.put(desk, whole)
-        if not self._contents.judge(desk, [judged(case, known=case.id in updated) for case, _ in cases]):
-            return False
-        self._documents.need_scrub()
-        return True
+        verdict = self._contents.judge(desk, cases, updated)
+        self._documents.want(verdict.here)
+        self._documents.want(verdict.missing, late=True)
+        if verdict.hidden:
+            self._documents.need_scrub()
+        return verdict.hidden
 
     def _store_entries(self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
         self._cache.many(
@@ -594,21 +595,22 @@ class SyncStore:
 
     # --- the index ------------------------------------------------------------------------------------------
 
-    def index_pending(self, limit: int) -> int:
+    def index_pending(self, limit: int, *, late: bool = True) -> int:
         """Index about so many cases, and clean up when none is left; what is still to do (0: nothing).
 
+        Those whose content is still to come are put off to the end, or (`late` false) left for another time.
         The words are gathered before the file is locked for writing, and it is given back as soon as somebody else
         wants it, at the latest after `HOLD` seconds and what it takes to commit.
         """
         with self._cache.snapshot():
-            version, documents = self._cache.version(), self._documents.read(limit)
+            version, documents = self._cache.version(), self._documents.read(limit, late=late)
             if not documents and not self._documents.scrubs:
                 return 0
         while True:
             with self._cache.write():
                 if self._cache.version() != version:
                     # Something was written in between: what it says now is read again, in a few cases at once.
-                    documents = self._documents.read(min(limit, STEP))
+                    documents = self._documents.read(min(limit, STEP), late=late)
                 documents = self._put(documents)
                 if not documents:
                     left = self._documents.left()

@@ -61,6 +61,23 @@ def test_a_head_is_a_row_and_its_content_follows(store: Store, pw_info: Rules) -
     assert [int(hit.id, 16) for hit in store.search("anna example bonsoir")] == [1]
 
 
+def test_the_words_of_a_head_wait_for_its_content_or_the_end(store: Store, pw_info: Rules) -> None:
+    one, two = case(pw_info, subject="Alpbau"), case(pw_info, 2, subject="Alpbau")
+    heads(store, one, two)
+    assert store.indexing() == 2
+    assert store.sync.index_pending(9, late=False) == 0
+    assert store.search("alpbau") == []
+    contents(store, one)
+    assert [int(hit.id, 16) for hit in store.search("alpbau")] == [1]
+    assert store.indexing() == 1
+    while store.sync.index_pending(9):
+        pass
+    assert len(store.search("alpbau")) == 2
+    contents(store, two)
+    assert len(store.search("alpbau example")) == 2
+    assert store.indexing() == 0
+
+
 def test_opened_comes_first_then_what_is_due_then_the_latest(store: Store, pw_info: Rules) -> None:
     def made(number: int, state: str, due: int | None, hour: int) -> Case:
         on = dt.date(2026, 4, due) if due else None

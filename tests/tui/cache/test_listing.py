@@ -9,7 +9,7 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache.model import SORTS, VIEWS, Row, SortId, ViewId
-from imi_tui.cache.order import slot
+from imi_tui.cache.order import GROUPS, groups, slots
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, put
 
@@ -82,6 +82,24 @@ def test_authorities_sort_by_folded_name(store: Store, pw_info: Rules) -> None:
     assert names == ["Ärzte", "Łódź", "oslo", "Österreich", "Zug"]
 
 
+def test_positions_are_found_whichever_group_is_the_largest(store: Store, pw_info: Rules) -> None:
+    at = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    states = ("awaiting_acceptance", "accepted", "replied", "closed")
+    number = 0
+    for largest in states:
+        for state in (*states, *(largest,) * 5):
+            number += 1
+            put(store, case(pw_info, number, state, last_activity=at + dt.timedelta(minutes=number * 7 % 40)))
+        for view in VIEWS:
+            for sort in SORTS:
+                whole = walk(store, view, sort, 100)
+                assert [row.key for row in whole] == sorted(row.key for row in whole)
+                found = [store.window_at(view, sort, offset, 3) for offset in range(len(whole) + 1)]
+                assert found == [whole[offset : offset + 3] for offset in range(len(whole) + 1)], (view, sort)
+        for done in range(number - 8, number + 1):
+            put(store, case(pw_info, done, "closed"))
+
+
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("step", [1, 3, 100])
 def test_windows_meet_without_gap_or_repetition(store: Store, pw_info: Rules, sort: SortId, step: int) -> None:
@@ -138,10 +156,18 @@ def test_a_change_moves_the_row(store: Store, pw_info: Rules) -> None:
     assert store.window("to_answer", "due", limit=5) == []
 
 
-# Tables with a handful of rows, whatever the number of cases; the full-text index is read in its own order.
+# Tables with a handful of rows, whatever the number of cases (`v` is a window, `j` a list); the full-text index is
+# read in its own order.
 SMALL = (
-    r"(w VIRTUAL TABLE|view_count|account|desk|meta|procedure|outbox USING (COVERING )?INDEX outbox_live|CONSTANT ROW)"
+    r"(v$|j VIRTUAL|w VIRTUAL TABLE|view_count|account|desk|meta|procedure"
+    r"|outbox USING (COVERING )?INDEX outbox_live|CONSTANT ROW)"
 )
+
+
+def parameters(sql: str) -> int:
+    """How many values a statement takes."""
+    numbered = [int(number) for number in re.findall(r"\?(\d+)", sql)]
+    return max(numbered) if numbered else sql.count("?")
 
 
 def test_nothing_a_screen_reads_scans_or_sorts(store: Store, pw_info: Rules) -> None:
@@ -176,11 +202,14 @@ def test_nothing_a_screen_reads_scans_or_sorts(store: Store, pw_info: Rules) -> 
     assert len(selects) > 10
     for sql in selects:
         database = store._work if re.search(r"from (outbox|alias)", sql) else store._cache
-        plan = [row[3] for row in database.rows("explain query plan " + sql, ("",) * sql.count("?"))]
+        plan = [row[3] for row in database.rows("explain query plan " + sql, ("",) * parameters(sql))]
         assert not [line for line in plan if "TEMP B-TREE" in line], sql
         assert not [line for line in plan if line.startswith("SCAN") and not re.match("SCAN " + SMALL, line)], sql
 
 
-def test_every_view_and_order_has_its_own_place() -> None:
-    places = {slot(view, sort) for view in VIEWS for sort in SORTS}
-    assert len(places) == len(VIEWS) * len(SORTS)
+def test_a_view_is_the_groups_whose_cases_are_in_it() -> None:
+    places = [place for sort in SORTS for place in slots("all", sort)]
+    assert len(set(places)) == len(places) == len(GROUPS) * len(SORTS)
+    for view in VIEWS:
+        assert groups(view), view
+        assert [GROUPS[index] for index in groups(view)] == [views for views in GROUPS if view in views]

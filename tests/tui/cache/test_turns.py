@@ -79,8 +79,8 @@ def test_words_that_changed_while_they_were_gathered_are_gathered_again(
     plain = Documents.read
     read: list[int] = []
 
-    def meanwhile(self: Documents, limit: int) -> list[Document]:
-        found = plain(self, limit)
+    def meanwhile(self: Documents, limit: int, **more: bool) -> list[Document]:
+        found = plain(self, limit, **more)
         read.append(len(found))
         if len(read) == 1:
             put(other, case(pw_info, 2, version=7, subject="Nouveau sujet"))
