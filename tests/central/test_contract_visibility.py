@@ -277,10 +277,11 @@ def test_every_method_returns_a_subset_of_the_oracle(fresh: Callable[[Clock], St
     for officer, desks in OFFICERS.items():
         for desk in desks:
             cases, shown = oracle(store, officer, desk)
-            ids = {id for id, _, _ in cases}
+            ids = {each[0] for each in cases}
             account = {"accountId": desk}
             got = caller.call(officer, "Case/get", **account, ids=every_case)["list"]
-            assert {(each["id"], each.get("version", 1), each.get("level", "full")) for each in got} == cases
+            seen = {(each["id"], each.get("version", 1), each.get("level", "full")) for each in got}
+            assert seen == {each[:3] for each in cases}
             got = caller.call(officer, "Entry/get", **account, ids=every_entry)["list"]
             assert {each["id"]: each.get("redacted", False) for each in got} == shown
             assert set(caller.call(officer, "Case/query", **account, limit=500)["ids"]) == ids
