@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 import msgspec
-from starlette.responses import Response
 
 from imi_central.api.errors import Problem, not_request, over_limit
+from imi_central.api.flowing import Flowing
 from imi_central.api.gate import Gate
 from imi_central.store import OfficerDisabled, Unavailable, UnknownOfficer
 from imi_core.jmap import DIRECTORY
@@ -26,7 +26,7 @@ from imi_core.jmap import DIRECTORY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Send
 
 log = logging.getLogger("imi_central")
 
@@ -150,7 +150,7 @@ class Events:
                     each.wake.set()
 
 
-class EventStream(Response):
+class EventStream(Flowing):
     """The connection of one listener; ends when the client goes away."""
 
     def __init__(
@@ -163,30 +163,12 @@ class EventStream(Response):
     ) -> None:
         """`read` brings the officer's accounts with their states, or raises where the officer or the token is not
         valid any more; `release` is called once, however it ends."""
-        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"}
-        super().__init__(None, 200, headers, "text/event-stream")
-        del self.headers["content-length"]
+        super().__init__("text/event-stream", release)
         self._events, self._listener, self._wanted = events, listener, wanted
-        self._read, self._release = read, release
+        self._read = read
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer: the ASGI side."""
-        try:
-            async with anyio.create_task_group() as group:
-
-                async def watch() -> None:
-                    while (await receive())["type"] != "http.disconnect":
-                        pass
-                    group.cancel_scope.cancel()
-
-                group.start_soon(watch)
-                await self._send(send)
-                group.cancel_scope.cancel()
-        finally:
-            self._release()
-
-    async def _send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+    async def flow(self, send: Send) -> None:
+        """Send the body."""
         every = self._wanted.ping or MOST_PING
         told: States | None = None
         last = time.monotonic()

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import zstandard
-from starlette.responses import Response
 
 from imi_central.api import dispatch
 from imi_central.api.errors import Problem, not_request
+from imi_central.api.flowing import Flowing
 from imi_central.store import OfficerDisabled, TooSlow, Unavailable, UnknownOfficer
 from imi_core.jmap import Limits, Request
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Send
 
     from imi_central.store import Store
 
@@ -109,7 +109,7 @@ def _with(request: Request, calls: list[_Call]) -> Request:
     return Request(using=request.using, method_calls=calls)
 
 
-class Stream(Response):
+class Stream(Flowing):
     """Sends a page when the client has taken the one before; ends when the client goes away."""
 
     def __init__(
@@ -121,33 +121,13 @@ class Stream(Response):
         compress: bool,
     ) -> None:
         """`following` gives the next page, None behind the last; `release` is called once, however it ends."""
-        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"}
-        if compress:
-            headers["Content-Encoding"] = "zstd"
-        super().__init__(None, 200, headers, "application/x-ndjson")
-        del self.headers["content-length"]
-        self._first, self._following, self._release = first, following, release
+        super().__init__("application/x-ndjson", release, **({"Content_Encoding": "zstd"} if compress else {}))
+        self._first, self._following = first, following
         parameters = zstandard.ZstdCompressionParameters.from_level(LEVEL, window_log=WINDOW_LOG)
         self._packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj() if compress else None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer: the ASGI side."""
-        try:
-            async with anyio.create_task_group() as group:
-
-                async def watch() -> None:
-                    while (await receive())["type"] != "http.disconnect":
-                        pass
-                    group.cancel_scope.cancel()
-
-                group.start_soon(watch)
-                await self._send(send)
-                group.cancel_scope.cancel()
-        finally:
-            self._release()
-
-    async def _send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+    async def flow(self, send: Send) -> None:
+        """Send the body."""
         page: bytes | None = self._first
         until = time.monotonic() + SECONDS
         while page is not None:

@@ -20,6 +20,7 @@ from imi_tui.sync import outgoing, reading
 from imi_tui.sync.digest import MANY, SHARE, Recovery
 from imi_tui.sync.errors import (
     AccountGone,
+    Crept,
     Disabled,
     ManyRemoved,
     NotSignedIn,
@@ -132,7 +133,7 @@ class Engine:
         `metered`: contents are fetched only of cases that somebody opens.
         """
         self._page = self._most = page
-        self._contents = Contents(store, transport, lambda calls: self._ask(calls)[0])
+        self._contents = Contents(store, transport, lambda calls: self._ask(calls)[0], clock)
         self.metered = metered
         self._store = store
         self._transport = transport
@@ -146,12 +147,18 @@ class Engine:
     def run_once(self) -> Report:
         """Synchronise until nothing is left to send or fetch. Raises `SyncError` or an error of the cache."""
         before = Report()
+        crept = False
         for _ in range(RIGHTS):
             try:
                 return before.with_next(self._run_once())
             except AccountGone:
                 # A seat went while its cases were fetched: the next session says what is left.
                 before = before.with_next(self.report)
+            except Crept:
+                # What came is kept and the pages are shorter now: a new connection may well do better, once.
+                if crept:
+                    raise
+                crept, before = True, before.with_next(self.report)
         return before.with_next(self._run_once())
 
     def _run_once(self) -> Report:

@@ -4,6 +4,7 @@
 
     SyncError
       Offline            no server answered (name, connection, time-out)
+        Crept            an answer that crept along was cut; a new connection may be better at once
       CaptivePortal      something between here and the server answered in its place
       ProxyProblem       the proxy of this network refuses or cannot reach the server
       TlsProblem         the certificate of the server cannot be trusted
@@ -42,6 +43,10 @@ class Offline(SyncError):
     """No server answered."""
 
     code = "offline"
+
+
+class Crept(Offline):
+    """An answer came so slowly that it was cut."""
 
 
 class CaptivePortal(SyncError):

@@ -21,6 +21,7 @@ from imi_tui.sync import wire
 from imi_tui.sync.connection import Trust
 from imi_tui.sync.errors import (
     CaptivePortal,
+    Crept,
     Disabled,
     InsecureServer,
     Offline,
@@ -240,8 +241,13 @@ class Http:
     def _watched(self, size: int) -> Iterator[None]:
         if self._watch.slept_since():
             self.close()
-        with self._watch.over(size, lambda: self.received):
-            yield
+        try:
+            with self._watch.over(size, lambda: self.received), _typed_errors():
+                yield
+        except Offline as error:
+            if self._watch.cut_late:
+                raise Crept(error.detail) from error
+            raise
 
     def _read(self, response: httpx.Response) -> Reply:
         status = response.status_code

@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.contents import Wanted
     from imi_tui.cache.sync import SyncStore
-    from imi_tui.sync.ports import Transport
+    from imi_tui.sync.ports import Clock, Transport
     from imi_tui.sync.reading import Answer
 
-AT_ONCE = 400
-"""Contents asked for in one request; between two requests the outbox and the lists get their turn."""
+AT_ONCE = 32
+"""Records of contents asked for in one request; between two requests the outbox and the lists get their turn."""
 CHUNK = 25
-"""Cases in one record of contents: about 25 kB on the line."""
+"""Cases in one record of contents to begin with: about 12 kB on the line."""
+LEAST, MOST = 5, 100
+"""Cases in one record on the slowest line and on the fastest."""
+MEASURED = 4
+"""Records of a request from which the line is measured."""
+RECORD_SECONDS = 1.0
+"""What a record should take on the line: a cut loses one, and what the officer opens waits for one."""
 PART = 10
 """Entries in one answer of a case that is too long for one."""
 _CONTENT = ["id", "version", "contentVersion", "level", *CONTENT]
@@ -44,23 +50,29 @@ class Contents:
     """Fetches contents that are wanted. `streams`: whether the line carries streams, as far as is known."""
 
     def __init__(
-        self, store: SyncStore, transport: Transport, ask: Callable[[list[list[Any]]], dict[str, Answer]]
+        self,
+        store: SyncStore,
+        transport: Transport,
+        ask: Callable[[list[list[Any]]], dict[str, Answer]],
+        clock: Clock,
     ) -> None:
         self._store = store
         self._transport = transport
         self._ask = ask
+        self._clock = clock
         self.streams = True
         self._chunk = CHUNK
+        self._most = MOST
 
     def step(self, *, opened: bool, urgent: Callable[[], bool]) -> int:
         """Fetch what is wanted most (only what is `opened`) until `urgent` says that something else goes first.
 
         Returns how many cases were settled; 0: nothing is wanted. Raises `SyncError`.
         """
-        wanted = self._store.wanted(AT_ONCE, opened=opened)
+        wanted = self._store.wanted(AT_ONCE * self._chunk, opened=opened)
         groups = self._groups(wanted)
         asked = {(each.desk, each.id) for each in wanted}
-        done = 0
+        done, begun, number = 0, self._clock(), -1
         try:
             for number, answers in self._answers(groups):
                 done += self._take(groups[number], answers[f"c{number}"], answers[f"e{number}"])
@@ -70,8 +82,19 @@ class Contents:
             if self._chunk == 1:
                 return max(done, self._in_parts(groups[done][0]))
             self._chunk = max(1, self._chunk // 4)
+            self._most = self._chunk
             return max(done, 1)
+        self._measure(number + 1, done, (self._clock() - begun).total_seconds())
         return done
+
+    def _measure(self, records: int, cases: int, seconds: float) -> None:
+        """Size the next records to the line; of few records, the round trip is too large a share."""
+        if records < MEASURED or cases < records:
+            return
+        fits = RECORD_SECONDS * cases / max(seconds, 0.001)
+        # By half or double at most: one stall or one burst is not the line.
+        bounded = min(max(fits, self._chunk / 2), self._chunk * 2.0)
+        self._chunk = int(min(max(bounded, LEAST), MOST, self._most))
 
     def _in_parts(self, wanted: Wanted) -> int:
         """Fetch a case that is too long for one answer: its entries in small parts, then its content."""
@@ -99,7 +122,7 @@ class Contents:
             else:
                 out.append([each])
         # Two calls for each group, and the server's limit of calls; the next request takes the rest.
-        return out[:32]
+        return out[:AT_ONCE]
 
     def _answers(self, groups: list[list[Wanted]]) -> Iterator[tuple[int, dict[str, Answer]]]:
         calls = [_calls(number, group) for number, group in enumerate(groups)]

@@ -42,14 +42,15 @@ class Times(NamedTuple):
 class Watch:
     """Belongs to one `Http`, and cuts its connection from a thread of its own while a request runs.
 
-    `stale` after a failure: nothing was answered, and the connection was an old one or the machine slept.
+    After a failure `cut_late` says that the answer crept, `stale` that nothing was answered and the connection was an
+    old one or the machine slept.
     """
 
     def __init__(self, times: Times | None = None) -> None:
         self._times = times or Times()
         self._slept = self._offset()
         self.socket: socket.socket | None = None
-        self._fresh = self._answered = self._cut_asleep = False
+        self._fresh = self._answered = self._cut_asleep = self.cut_late = False
         self.requests = self.handshakes = 0
 
     @property
@@ -84,7 +85,7 @@ class Watch:
     @contextmanager
     def over(self, size: int, received: Callable[[], int]) -> Iterator[None]:
         """Watch over one request with a body of `size` bytes; `received` counts what came."""
-        self._fresh = self._answered = self._cut_asleep = False
+        self._fresh = self._answered = self._cut_asleep = self.cut_late = False
         self.requests += 1
         done = threading.Event()
         thread = threading.Thread(target=self._look, args=(done, size - received(), received), daemon=True)
@@ -100,6 +101,7 @@ class Watch:
             self._cut_asleep = self._offset() - offset > ASLEEP
             allowed = self._times.patience + (base + received()) / SLOWEST
             late = self._cut_asleep or self._times.monotonic() - begun > allowed
+            self.cut_late = late and not self._cut_asleep and self.socket is not None
             # While there is no connection yet, the time to make one is limited elsewhere.
             if late and self._cut():
                 return

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from imi_tui.sync.errors import Offline
+from imi_tui.sync.errors import Crept, Offline
 from imi_tui.sync.http import HELLO_RECEIVED, Http
 from imi_tui.sync.watch import Times, Watch
 
@@ -86,7 +86,7 @@ def test_a_server_that_sends_a_byte_at_a_time_holds_nobody(start: int) -> None:
 
     with listening(creep) as server:
         http = Http(server.url, Watch(Times(patience=0.1, look=0.01)))
-        with pytest.raises(Offline):
+        with pytest.raises(Crept):
             http.get("/x")
         over.set()
         http.close()
@@ -124,9 +124,10 @@ def test_a_connection_that_died_meanwhile_is_replaced_once() -> None:
 def test_a_new_connection_that_breaks_is_not_tried_again_at_once() -> None:
     with listening(lambda *_: False) as server:
         http = Http(server.url)
-        with pytest.raises(Offline):
+        with pytest.raises(Offline) as found:
             http.post("/one", {})
         http.close()
+    assert not isinstance(found.value, Crept)
     assert len(server.asked) == 1
 
 
