@@ -188,11 +188,12 @@ class Terminal:
         self.send(text.encode())
         self.settle(0.1, 3)
 
-    def lines(self) -> list[str]:
-        """The screen as text."""
-        if self._fed < len(self.output):
-            self._stream.feed(bytes(self.output[self._fed :]))
-            self._fed = len(self.output)
+    def lines(self, upto: int | None = None) -> list[str]:
+        """The screen as text, as it is now or was after the first `upto` bytes of output."""
+        end = len(self.output) if upto is None else upto
+        if self._fed < end:
+            self._stream.feed(bytes(self.output[self._fed : end]))
+            self._fed = end
         return list(self._screen.display)
 
     def text(self) -> str:

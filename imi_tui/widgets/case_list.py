@@ -127,7 +127,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
                     found = self._index + (1 if found is not None and found < self._index else 0)
                 index = found if found is not None else self._index if wanted == at else index
         offset = self._index - self.scroll_offset.y
-        window.get(window.count - 1)
+        if before is not None:
+            # A view that holds fewer rows than was said ends sooner; the first paint does not wait for its end.
+            window.get(window.count - 1)
         self._index = max(0, min(index, window.count - 1))
         self._forget()
         self.virtual_size = Size(max(1, self.room), window.count)
