@@ -17,7 +17,7 @@ from typing import Any
 
 from imi_central.store.codec import decode_entry
 from imi_core.authority import Officer
-from imi_core.case import MARK, Case
+from imi_core.case import Case
 from imi_core.errors import ActionRefused, AnswersRefused, ImiError, UnknownProcedure
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, DiskFull, LaterEntries, NoSuchCase, NoSuchSeat
 from imi_tui.cache.model import Draft, OutboxItem
@@ -344,13 +344,17 @@ class History:
         assert {desk: set(cases) for desk, cases in known.items()} == {desk: set(c) for desk, c in wanted.items()}, who
         with self.server.store.view(machine.officer) as view:
             for desk, cases in wanted.items():
-                entries = Counter(entry.case_id for entry in view.entries(desk, None, 100_000))
+                entries: dict[str, set[str]] = {}
+                for entry in view.entries(desk, None, 100_000):
+                    entries.setdefault(entry.case_id, set()).add(entry.id)
                 for id, case in cases.items():
-                    held = [case.version, case.level, case.head[:MARK]]
-                    assert known[desk][id] == held, f"{who}: {desk} {id} is at another version, or of another history"
+                    held = [case.version, case.level]
+                    assert known[desk][id][:2] == held, f"{who}: {desk} {id} is at another version or level"
                     detail = store.case(desk, id)
                     assert detail is not None
-                    assert len(detail.entries) - len(detail.pending) == entries[id], f"{who}: entries of {desk} {id}"
+                    # Marks may differ where the same entries were offered again after a silent restore (faults.md).
+                    shown_ids = {entry["id"] for entry in detail.entries[: len(detail.entries) - len(detail.pending)]}
+                    assert shown_ids == entries.get(id, set()), f"{who}: entries of {desk} {id}"
                     assert detail.pending or detail.case["state"] == case.state
         while store.sync.index_pending(500):
             pass
