@@ -20,6 +20,7 @@ from imi_tui.safety import ControlFilter
 from imi_tui.screens import routes
 from imi_tui.typeahead import Passed, TypeAhead
 from imi_tui.undo import Undo
+from imi_tui.viewmodel import front
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,7 +64,7 @@ class ImiApp(App[None], inherit_bindings=False):
     # The first screen's style sheets are read with the rest: adding them later would apply every rule twice.
     CSS_PATH = ["app.tcss", "screens/base.tcss", "screens/inbox.tcss"]
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-vast")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (front.WIDE, "-wide"), (front.VAST, "-vast")]
     NOTIFICATION_TIMEOUT = 4
     # As the default it is there from the start; set later, every style sheet would be parsed twice.
     theme = Reactive(themes.PALETTES[0].name)

@@ -28,12 +28,13 @@ class Context:
     sync thread), `sync_now` wakes that thread, `stop` ends it. `sign_in` and `sign_out` are None where the client
     was started without them. `keymap` holds keys by action id; `setting` writes one value to the configuration.
     `meter` begins and ends sparing the line. `notices` are sentences shown once at the start.
+    `vault` is how the key is kept, as the settings name it.
     `extra` carries callables of single screens (such as the steps of signing in).
     """
 
     store: Store
     profile: Profile
-    vault_note: str = ""
+    vault: str = ""
     demo: bool = False
     sync_now: Callable[[], None] = _nothing
     meter: Callable[[bool], None] | None = None

@@ -25,12 +25,8 @@ if TYPE_CHECKING:
     from imi_tui.context import Context
     from imi_tui.themes import Palette
 
-WIDE = 100
-"""Columns from which the views stand beside the list."""
-VIEWS_WIDTH = 26
-VAST = 140
 SIDE = 34
-"""Columns from which a preview stands beside the list, and its share of them in percent."""
+"""Share of the columns that the preview takes, in percent."""
 SMALLEST = (40, 8)
 OWN = ("ansi_black", "ansi_red", "ansi_green", "ansi_yellow", "ansi_blue", "", "", "", "", "ansi_default")
 """The terminal's own colours by their number in SGR."""
@@ -56,8 +52,8 @@ def lines(context: Context, width: int, height: int) -> list[list[Piece]] | None
     shown = store.window(front.VIEW, front.SORT, limit=height - 3)
     if not shown or context.notices:
         return None
-    left = VIEWS_WIDTH + 1 if width >= WIDE else 0
-    side = width * SIDE // 100 if width >= VAST else 0
+    left = front.VIEWS_WIDTH + 1 if width >= front.WIDE else 0
+    side = width * SIDE // 100 if width >= front.VAST else 0
     room = width - left - side - (1 if left else 0)
     columns = rows.columns(room)
     words = front.remembered_words(context)
@@ -68,9 +64,9 @@ def lines(context: Context, width: int, height: int) -> list[list[Piece]] | None
         for line in body:
             line += [(" " * (width - left - side - _cells(line)), PLAIN), ("│", LINE)]
     if left:
-        beside = views.column(counts, front.VIEW, VIEWS_WIDTH)
+        beside = views.column(counts, front.VIEW, front.VIEWS_WIDTH)
         for index, line in enumerate(body):
-            text, now = beside[index] if index < len(beside) else (" " * VIEWS_WIDTH, False)
+            text, now = beside[index] if index < len(beside) else (" " * front.VIEWS_WIDTH, False)
             line[:0] = [(text, BOLD if now else PLAIN), ("│", LINE)]
     return [_status(context, counts.get(front.VIEW, 0), width), *body, _footer(context, width)]
 
@@ -86,7 +82,7 @@ def picture(context: Context, width: int, height: int) -> str:
         filler = (" " * (width - _cells(line)), BAR if number in (1, height) else PLAIN)
         out.append(f"\x1b[{number};1H")
         out += [f"\x1b[{looks[look]}m{harmless(text)}\x1b[0m" for text, look in (*line, filler) if text]
-    left = VIEWS_WIDTH + 2 if width >= WIDE else 1
+    left = front.VIEWS_WIDTH + 2 if width >= front.WIDE else 1
     return "".join([*out, f"\x1b[3;{left}H"])
 
 
@@ -135,9 +131,7 @@ def _row(
 
 def _status(context: Context, count: int, width: int) -> list[Piece]:
     store = context.store
-    parts = status.parts(
-        store.status(), context.language, context.today(), demo=context.demo, vault_note=context.vault_note
-    )
+    parts = status.parts(store.status(), context.language, context.today(), demo=context.demo, vault=context.vault)
     looks = {status.PLAIN: BAR, status.BOLD: BAR_BOLD, status.ALARM: BAR_ALARM}
     found = status.pieces(views.title(front.VIEW, count, 0), front.note(store.seats()), parts, width)
     return [(text, looks[look]) for text, look in found]

@@ -11,7 +11,7 @@ from imi_core.text import display
 from imi_tui import commands, i18n, settings
 from imi_tui.commands import common
 from imi_tui.commands.common import CommandError, languages, opened, tokens
-from imi_tui.i18n import N_, _
+from imi_tui.i18n import _
 
 if TYPE_CHECKING:
     import argparse
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from imi_tui.early import Early
     from imi_tui.sync.worker import SyncWorker
     from imi_tui.viewmodel.signing_in import Tell, Way
-
-VAULT_NOTES: dict[str, str] = {"file": N_("key in a file"), "memory": N_("nothing is kept")}
-"""What the status line says of vaults that keep the key less well than a keyring or a passphrase."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,12 +71,11 @@ def context_of(client: Client, *, demo: bool) -> Context:
     wiring = Wiring(client)
     keymap, strange = read_keymap(client.settings.keys)
     notices = [_("There is no action {name} to give a key to.").format(name=display(name)) for name in strange]
-    note = VAULT_NOTES.get(client.vault_kind, "")
     config = client.profile.config_file
     return Context(
         store=client.store,
         profile=client.profile,
-        vault_note=_(note) if note else "",
+        vault=client.vault_kind,
         demo=demo,
         sync_now=wiring.sync_now,
         meter=wiring.meter,

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 SETTLE = 0.08
 """Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
 HITS = 200
-PREVIEW = 140
-"""Columns from which the case under the cursor shows beside the list."""
 BULK = 500
 """At most so many cases are marked at once."""
 
@@ -222,7 +220,7 @@ class InboxScreen(CaseScreenBase):
             self._painted = True
             self._refresh_words()
         self.refresh_frame()
-        if self.size.width >= PREVIEW:
+        if self.size.width >= front.VAST:
             self._preview()
 
     def _preview(self) -> None:

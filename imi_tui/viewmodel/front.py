@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 VIEW: ViewId = "todo"
 SORT: SortId = "due"
 """What the inbox opens with."""
+WIDE, VAST = 100, 140
+"""Columns from which the views stand beside the list, and the case under the cursor too."""
+VIEWS_WIDTH = 26
+"""Cells of the views column without its border."""
 SIGN_IN_HELPS = frozenset({"notSignedIn", "disabled", "noServer", "otherOfficer"})
 """Problems of the sync in which signing in is the way out."""
 

@@ -39,11 +39,11 @@ class Part(NamedTuple):
     alarm: bool = False
 
 
-def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vault_note: str) -> list[Part]:
+def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vault: str) -> list[Part]:
     """The pieces of the right end, in the order they stand."""
     out: list[Part] = []
-    if vault_note:
-        out.append(Part(_(VAULTS[vault_note]) if vault_note in VAULTS else vault_note, 8))
+    if vault in VAULTS:
+        out.append(Part(_(VAULTS[vault]), 8))
     if status.rejected:
         text = ngettext("{count} refused", "{count} refused", status.rejected).format(count=status.rejected)
         out.append(Part(text, 1, alarm=True))

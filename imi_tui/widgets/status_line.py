@@ -58,9 +58,7 @@ class StatusLine(Static):
 
     def _take(self, sync: SyncStatus, context: Context) -> None:
         self._shown = sync
-        self._parts = status.parts(
-            sync, context.language, context.today(), demo=context.demo, vault_note=context.vault_note
-        )
+        self._parts = status.parts(sync, context.language, context.today(), demo=context.demo, vault=context.vault)
         self._write()
 
     def on_resize(self, _event: events.Resize) -> None:

@@ -8,11 +8,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from imi_tui.viewmodel import views
+from imi_tui.viewmodel.front import VIEWS_WIDTH
 
 if TYPE_CHECKING:
     from imi_tui.cache.model import ViewId
-
-WIDTH = 26
 
 
 class ViewsColumn(Static):
@@ -28,7 +27,7 @@ class ViewsColumn(Static):
 
     def show(self, counts: dict[ViewId, int], current: ViewId) -> None:
         """Show the counts."""
-        lines = views.column(counts, current, WIDTH)
+        lines = views.column(counts, current, VIEWS_WIDTH)
         if lines == self._last:
             return
         self._last = lines

@@ -14,6 +14,7 @@ from imi_tui import early
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.themes import NAMES
+from imi_tui.viewmodel import front
 from tests.tui.screens import filled
 
 ROOT = Path(__file__).parents[3]
@@ -24,6 +25,7 @@ from imi_tui import early, i18n
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.themes import NAMES
+from imi_tui.viewmodel import front
 from imi_tui.context import Context
 
 home, after, language, theme = sys.argv[1:]
@@ -90,9 +92,9 @@ def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int], 
         terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
         terminal.settle(0.5, 10)
         after = cells(terminal)
-    width = size[0] - size[0] * early.SIDE // 100 if size[0] >= early.VAST else size[0]
+    width = size[0] - size[0] * early.SIDE // 100 if size[0] >= front.VAST else size[0]
     # The scroll bar and what the preview holds come with the framework; the last line follows the case at hand.
-    wide = size[0] >= early.WIDE
+    wide = size[0] >= front.WIDE
     for y in range(size[1] - 1):
         there = width - 1 if wide and y >= 2 else width
         same = [x for x in range(there) if before[y][x] != after[y][x]]

@@ -137,7 +137,7 @@ def test_keys_read_as_they_are_printed(key: str, name: str) -> None:
 
 def test_the_status_line_says_what_waits_and_why() -> None:
     now = SyncStatus("2026-03-05T08:02:00+00:00", 3, 1, "offline", None)
-    texts = [part.text for part in status.parts(now, "fr", TODAY, demo=True, vault_note="key file")]
+    texts = [part.text for part in status.parts(now, "fr", TODAY, demo=True, vault="file")]
     assert "1 refused" in texts
     assert "3 queued" in texts
     assert "offline" in texts
@@ -151,7 +151,7 @@ FIRST = SyncStatus("", 0, 0, "", 0.42, 900, listed=1000, register=(3, 30))
 
 
 def said(now: SyncStatus) -> str:
-    return " | ".join(part.text for part in status.parts(now, "en", TODAY, demo=False, vault_note=""))
+    return " | ".join(part.text for part in status.parts(now, "en", TODAY, demo=False, vault=""))
 
 
 def test_a_first_sync_shows_its_step_with_what_is_left() -> None:
@@ -214,7 +214,7 @@ def test_the_line_says_what_happens_now_and_when_it_tries_again() -> None:
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_step_of_a_first_sync_shows_at_every_width(width: int) -> None:
     for now in (FIRST, FIRST._replace(filling=None), FIRST._replace(problem="offline", queued=2)):
-        right = status.parts(now, "en", TODAY, demo=False, vault_note="")
+        right = status.parts(now, "en", TODAY, demo=False, vault="")
         left, note, kept = status.arrange("IMI  Inbox: To do 1000", "Inspection du travail de Lyon", right, width)
         assert any("%" in part.text for part in kept)
         assert cell_len(left) + sum(cell_len(part.text) + 2 for part in kept) + cell_len(note) + 2 <= width
@@ -223,14 +223,14 @@ def test_the_step_of_a_first_sync_shows_at_every_width(width: int) -> None:
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_bytes_of_a_metered_line_show_at_every_width(width: int) -> None:
     now = SyncStatus("2026-03-05T08:02:00+00:00", 2, 0, "", None, now=Now(metered=True, spent=1_230_000))
-    right = status.parts(now, "en", TODAY, demo=False, vault_note="")
+    right = status.parts(now, "en", TODAY, demo=False, vault="")
     _left, _note, kept = status.arrange("IMI  Inbox: To do 1000", "Inspection du travail de Lyon", right, width)
     assert any("1.2 MB today" in part.text for part in kept)
 
 
 @pytest.mark.parametrize("width", [20, 40, 79, 100, 200])
 def test_the_status_line_gives_up_the_least_important_first(width: int) -> None:
-    right = [status.Part("key file", 8), status.Part("1 refused", 1, True), status.Part("sync 14:02", 4)]
+    right = [status.Part("key in a file", 8), status.Part("1 refused", 1, True), status.Part("sync 14:02", 4)]
     left, note, kept = status.arrange("IMI  Inbox: To do 42", "Direction régionale", right, width)
     total = cell_len(left) + sum(cell_len(part.text) + 2 for part in kept) + (cell_len(note) + 2 if note else 0)
     assert total <= width
