@@ -42,7 +42,7 @@ BREAKS = {
     "core-does-no-io": ("imi_core/text.py", "import os"),
     "ends-apart": ("imi_tui/profile.py", "import imi_central.settings"),
     "screens-read-the-cache": ("imi_tui/screens/inbox.py", "import apsw"),
-    "screens-never-sync": ("imi_tui/actions.py", "import imi_tui.sync.engine"),
+    "screens-never-sync": ("imi_tui/actions/inbox.py", "import imi_tui.sync.engine"),
     "cache-and-sync-without-screen": ("imi_tui/cache/model.py", "import textual.app"),
     "picture-before-the-framework": ("imi_tui/early.py", "import textual.app"),
     "sql-in-the-store": ("imi_central/settings.py", "import sqlalchemy"),

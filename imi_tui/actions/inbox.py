@@ -1,0 +1,62 @@
+"""Actions of the inbox and of every list."""
+
+from __future__ import annotations
+
+from imi_tui.actions.kinds import Action, action, on_current
+from imi_tui.i18n import N_
+
+
+def _view(number: int) -> Action:
+    return action(
+        f"view.{number}",
+        N_("View by number"),
+        N_("Shows the view with this number."),
+        str(number),
+        "list",
+        "inbox",
+        run=f"view({number})",
+    )
+
+
+ACTIONS: tuple[Action, ...] = (
+    # Inbox
+    action("list.open", N_("Open"), N_("Opens the case."), "enter", "list", "inbox", when=on_current, footer=20),
+    action(
+        "list.search",
+        N_("Search"),
+        N_("Searches the cases on this machine."),
+        "slash f3 ctrl+f",
+        "list",
+        "inbox",
+        footer=11,
+    ),
+    action(
+        "list.mark",
+        N_("Mark"),
+        N_("Marks the case; actions then apply to all marked cases."),
+        "space",
+        "list",
+        "inbox",
+        when=on_current,
+        footer=14,
+    ),
+    action(
+        "list.leave",
+        N_("End search or marks"),
+        N_("Ends the search, else takes all marks away."),
+        "escape",
+        "list",
+        "inbox",
+    ),
+    action("list.sort", N_("Sort"), N_("Changes the order of the list."), "b f8", "list", "inbox", footer=30),
+    action("view.next", N_("Next view"), N_("Shows the next view."), "tab right", "list", "inbox"),
+    action("view.previous", N_("Previous view"), N_("Shows the view before."), "shift+tab left", "list", "inbox"),
+    *(_view(number) for number in range(1, 9)),
+    # The list itself, wherever it stands
+    action("rows.up", N_("Up"), N_("Goes one row up."), "up k", "list", "rows", run="move(-1)"),
+    action("rows.down", N_("Down"), N_("Goes one row down."), "down j", "list", "rows", run="move(1)"),
+    action("rows.page_up", N_("Page up"), N_("Goes one page up."), "pageup", "list", "rows", run="page(-1)"),
+    action("rows.page_down", N_("Page down"), N_("Goes one page down."), "pagedown", "list", "rows", run="page(1)"),
+    action("rows.first", N_("First"), N_("Goes to the first row."), "home", "list", "rows", run="first"),
+    action("rows.last", N_("Last"), N_("Goes to the last row."), "end", "list", "rows", run="last"),
+)

@@ -1,0 +1,83 @@
+"""What an action is, and when it is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+Group = Literal["case", "list", "form", "go", "app"]
+
+
+class Situation(NamedTuple):
+    """What the registry needs to know about the moment: on which screen, with what under the cursor.
+
+    `offered` are the lifecycle actions possible now, `flags` facts only one screen knows (such as "dirty").
+    """
+
+    scope: str
+    current: bool = False
+    marked: int = 0
+    undo: bool = False
+    offered: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+
+
+When = Callable[[Situation], bool]
+
+
+def always(_: Situation) -> bool:
+    """For actions that are always possible."""
+    return True
+
+
+def on_current(now: Situation) -> bool:
+    """For actions on what stands under the cursor."""
+    return now.current
+
+
+def flag(name: str) -> When:
+    """For actions that depend on a fact of one screen."""
+    return lambda now: name in now.flags
+
+
+class Action(NamedTuple):
+    """One thing an officer can do.
+
+    `label` and `help` are message ids (translated when shown; `translated` says that they already are). `keys` are
+    Textual key names. `footer` orders the footer: the smallest comes first, 0 is never shown there. `why` (a message
+    id) is said when its key is pressed while it is not possible.
+    """
+
+    id: str
+    label: str
+    help: str
+    keys: tuple[str, ...]
+    group: Group
+    scopes: frozenset[str]
+    run: str = ""
+    when: When = always
+    footer: int = 0
+    translated: bool = False
+    why: str = ""
+
+    @property
+    def method(self) -> str:
+        """The action as Textual names it."""
+        return self.run or self.id.replace(".", "_")
+
+
+def action(
+    id: str,
+    label: str,
+    help: str,
+    keys: str,
+    group: Group,
+    scopes: str,
+    *,
+    run: str = "",
+    when: When = always,
+    footer: int = 0,
+    why: str = "",
+) -> Action:
+    """An action as a section of the registry writes it: keys and scopes are separated by spaces."""
+    return Action(id, label, help, tuple(keys.split()), group, frozenset(scopes.split()), run, when, footer, why=why)
