@@ -28,6 +28,8 @@ METHODS: dict[str, Method] = {
     **officer.METHODS,
     **procedure.METHODS,
 }
+_LISTED = ("created", "updated", "destroyed")
+"""Lists of a Desk/sync that are left out where they are empty and objects were asked for."""
 _encode = msgspec.json.Encoder().encode
 Answer = tuple[str, dict[str, Any], str]
 """Name, arguments and call id of one method response."""
@@ -137,9 +139,13 @@ def _nothing_changed(reference: Any, answers: list[Answer]) -> bool:
         case _:
             return False
     answer = next((each[1] for each in answers if each[0] == "Desk/sync" and each[2] == call), None)
-    if answer is None or len(parts) != 5 or parts[:2] != ["", "accounts"]:
+    if answer is None or len(parts) < 5 or parts[:2] != ["", "accounts"]:
         return False
-    account_id, type_ = parts[2], parts[3]
+    account_id, type_, listed = parts[2:5]
     if account_id in answer["notCalculated"]:
         return True
-    return account_id in answer["accounts"] and type_ not in answer["accounts"][account_id]
+    if account_id not in answer["accounts"]:
+        # A brief answer does not name the accounts in which nothing changed.
+        return "unchanged" in answer
+    found = answer["accounts"][account_id]
+    return type_ not in found or (listed in _LISTED and listed not in found[type_])

@@ -169,9 +169,10 @@ class Api:
                 known = load(None)
                 if known is None:
                     raise not_found()
-                conditions = (given.get(name, "") for name in ("range", "if-range", "if-none-match"))
-                wanted = transfer.part(known[0], *conditions)
-                held = load(wanted) if request.method == "GET" else known
+                reading = request.method == "GET"
+                range_ = given.get("range", "") if reading else ""
+                wanted = transfer.part(known[0], range_, given.get("if-range", ""), given.get("if-none-match", ""))
+                held = load(wanted) if reading else known
                 if held is None:
                     raise not_found()
                 type_ = request.query_params.get("type", "")

@@ -70,6 +70,9 @@ def headers(found: File, wanted: Part, name: str, type_: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
+    if wanted.status != 304:
+        # Said here, as a HEAD has the length of what a GET would bring.
+        out["Content-Length"] = str(wanted.length)
     if wanted.status == 206:
         out["Content-Range"] = f"bytes {wanted.start}-{wanted.start + wanted.length - 1}/{found.size}"
     return out

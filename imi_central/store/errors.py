@@ -93,10 +93,10 @@ class EntryRefused(StoreError):
 
 
 class AlreadyExists(EntryRefused):
-    """The desk has an entry with this clientRef and other content."""
+    """The desk has an entry, or the officer a file, with this clientRef and other content."""
 
-    def __init__(self, existing_id: str) -> None:
-        super().__init__("alreadyExists", "another entry has this clientRef", existing_id=existing_id)
+    def __init__(self, existing_id: str, what: str = "entry") -> None:
+        super().__init__("alreadyExists", f"another {what} has this clientRef", existing_id=existing_id)
 
 
 class StateUnknown(StoreError):

@@ -99,7 +99,7 @@ def _made(conn: Connection, now: dt.datetime, officer: str, desk: str, wanted: A
         _delete(conn, [row.id])
         return None
     if row.sha256 != wanted.sha256:
-        raise AlreadyExists(row.id)
+        raise AlreadyExists(row.id, "file")
     return File(row.id, row.size, row.sha256, row.media_type)
 
 

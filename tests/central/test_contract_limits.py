@@ -23,7 +23,7 @@ from imi_central.api.gate import Gate
 from imi_central.store import CaseFilter, Store, budget, dialect, files, view
 from imi_core.authority import Officer
 from imi_core.jmap import CASE, CORE, Limits, Request
-from tests.central.world import LYON, REQUEST, ROSENHEIM, USING, Caller, Clock, ref, send
+from tests.central.world import LYON, REQUEST, ROSENHEIM, USING, Caller, Clock, accept, ref, send
 
 ECHO = ["Core/echo", {"hello": True}, "c"]
 
@@ -366,6 +366,28 @@ class TestMalformed:
         elsewhere = {"resultOf": "s", "name": "Desk/sync", "path": "/accounts/nowhere/Case/changed"}
         answers = caller.post("lyon", calls[0], ["Case/get", {"accountId": LYON, "#ids": elsewhere}, "g"])
         assert answers["methodResponses"][1][1]["type"] == "invalidResultReference"
+
+    @pytest.mark.parametrize("brief", [False, True])
+    def test_a_reference_into_a_list_of_objects_that_is_left_out_is_empty(
+        self, store: Store, caller: Caller, brief: bool
+    ) -> None:
+        def answers(since: str) -> list[Any]:
+            calls: list[list[Any]] = [["Desk/sync", {"states": {LYON: since}, "fetch": "heads", "brief": brief}, "s"]]
+            for listed in ("created/*/id", "updated/*/id", "destroyed", "changed", "other/*/id"):
+                ids = {"resultOf": "s", "name": "Desk/sync", "path": f"/accounts/{LYON}/Case/{listed}"}
+                calls.append(["Case/get", {"accountId": LYON, "#ids": ids, "properties": ["id"]}, "g"])
+            found = caller.post("lyon", *calls)["methodResponses"][1:]
+            return [each[1]["list"] if each[0] == "Case/get" else each[1]["type"] for each in found]
+
+        empty = caller.sync("lyon", {LYON: "0"})["accounts"][LYON]["newState"]
+        assert answers(empty) == [[], [], [], [], []], "nothing changed at all"
+        case_id = send(store).case_id
+        there = caller.sync("lyon", {LYON: empty})["accounts"][LYON]["newState"]
+        # Only what is left out because it is empty: `changed` is not told here, and would hide what came.
+        wrong = "invalidResultReference"
+        assert answers(empty) == [[{"id": case_id}], [], [], wrong, wrong]
+        accept(store, case_id)
+        assert answers(there) == [[], [{"id": case_id}], [], wrong, wrong]
 
 
 class TestEncodings:

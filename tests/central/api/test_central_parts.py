@@ -63,6 +63,7 @@ def test_a_repeat_finds_the_first_file(caller: Caller) -> None:
     assert joined(caller, parts, clientRef=name) == first
     other = joined(caller, [sent(caller, b"x")], clientRef=name, sha256=hashlib.sha256(b"x").hexdigest())
     assert (other["type"], other["existingId"]) == ("alreadyExists", first["id"])
+    assert other["description"] == "another file has this clientRef"
 
 
 def test_missing_parts_are_named(caller: Caller, clock: Clock) -> None:

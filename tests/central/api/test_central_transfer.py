@@ -101,8 +101,14 @@ def test_types(caller: Caller, path: str, type_: str) -> None:
     assert "x-evil" not in answer.headers
 
 
-def test_head_and_an_empty_file(caller: Caller, path: str) -> None:
-    assert caller.http("lyon", "HEAD", f"{path}/a").status_code == 200
+def test_head_tells_of_the_whole_file(caller: Caller, path: str) -> None:
+    whole = get(caller, f"{path}/a")
+    for headers in ({}, {"range": "bytes=0-1"}):
+        head = caller.http("lyon", "HEAD", f"{path}/a", headers=headers)
+        assert (head.status_code, head.content, head.headers) == (200, b"", whole.headers)
+
+
+def test_an_empty_file(caller: Caller, path: str) -> None:
     made = caller.http("lyon", "POST", f"/jmap/upload/{LYON}", content=b"").json()
     empty = get(caller, f"/jmap/download/{LYON}/{made['blobId']}/a")
     assert (empty.status_code, empty.content) == (200, b"")
