@@ -25,8 +25,9 @@ from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
-from imi_tui.sync.engine import Engine, Report
+from imi_tui.sync.engine import Engine
 from imi_tui.sync.http import Http
+from imi_tui.sync.run import Report
 from imi_tui.sync.transport import HttpTransport
 
 FIRST_PAGE = 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 
-class Flowing(Response):
+class Flowing(Response, ABC):
     """Ends when `flow` has sent everything, or when the client goes away; `release` is called once, however it ends."""
 
     def __init__(self, media_type: str, release: Callable[[], None], **headers: str) -> None:
@@ -40,6 +41,6 @@ class Flowing(Response):
         finally:
             self._release()
 
+    @abstractmethod
     async def flow(self, send: Send) -> None:
         """Send the body."""
-        raise NotImplementedError

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imi_tui.cache.store import Store
-    from imi_tui.sync.engine import Report
+    from imi_tui.sync.run import Report
 
 MAX_SKEW = 120
 """Seconds of difference between the clocks that are worth a word."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,19 @@ _ANOTHER = "another"
 
 
 class Attaching(ActionScreen[Any]):
-    """For a screen that writes an entry: override all three."""
+    """For a screen that writes an entry."""
 
+    @abstractmethod
     def attached(self) -> list[dict[str, Any]]:
         """The attachments of the entry, the very list."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attached_to(self) -> tuple[str, str] | None:
         """The case (desk, id) that the files will belong to; None for a new one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attachments_changed(self) -> None:
         """Show and save them."""
-        raise NotImplementedError
 
     async def action_attach(self) -> None:
         """Attach a file; with files there already, choose between another one and taking one out."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from imi_core.case import CONTENT, Entry
-from imi_core.jmap import CASE, CORE
 from imi_tui.sync import reading
 from imi_tui.sync.errors import ReplyTooLarge, ServerMistake, StreamRefused
 
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.contents import Wanted
     from imi_tui.cache.sync import SyncStore
-    from imi_tui.sync.ports import Clock, Transport
+    from imi_tui.sync.ports import Clock
     from imi_tui.sync.reading import Answer
+    from imi_tui.sync.run import Asking
 
 AT_ONCE = 32
 """Records of contents asked for in one request; between two requests the outbox and the lists get their turn."""
@@ -40,25 +40,12 @@ _UNUSED = ("salt", "digest", "prev", "seal")
 _ENTRY = [each.encode_name for each in msgspec.structs.fields(Entry) if each.encode_name not in _UNUSED]
 
 
-def pages(transport: Transport, calls: list[list[Any]]) -> Iterator[dict[str, Answer]]:
-    """The answers of each record of a stream. Raises `SyncError`, `StreamRefused` before the first."""
-    for response in transport.stream({"using": [CORE, CASE], "methodCalls": calls}):
-        yield reading.answers(response)
-
-
 class Contents:
     """Fetches contents that are wanted. `streams`: whether the line carries streams, as far as is known."""
 
-    def __init__(
-        self,
-        store: SyncStore,
-        transport: Transport,
-        ask: Callable[[list[list[Any]]], dict[str, Answer]],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, store: SyncStore, asking: Asking, clock: Clock) -> None:
         self._store = store
-        self._transport = transport
-        self._ask = ask
+        self._asking = asking
         self._clock = clock
         self.streams = True
         self._chunk = CHUNK
@@ -99,14 +86,14 @@ class Contents:
     def _in_parts(self, wanted: Wanted) -> int:
         """Fetch a case that is too long for one answer: its entries in small parts, then its content."""
         call = ["Entry/get", {"accountId": wanted.desk, "caseIds": [wanted.id], "properties": ["id"]}, "e"]
-        ids = [each["id"] for each in reading.objects(self._ask([call])["e"], wanted.desk, None)]
+        ids = [each["id"] for each in reading.objects(self._asking.ask([call])["e"], wanted.desk, None)]
         for start in range(0, len(ids), PART):
             part = ids[start : start + PART]
             call = ["Entry/get", {"accountId": wanted.desk, "ids": part, "properties": _ENTRY}, "e"]
-            found = reading.objects(self._ask([call])["e"], wanted.desk, part)
+            found = reading.objects(self._asking.ask([call])["e"], wanted.desk, part)
             self._store.put_contents(wanted.desk, [], found, whole=False)
         call = ["Case/get", {"accountId": wanted.desk, "ids": [wanted.id]}, "c"]
-        cases = reading.objects(self._ask([call])["c"], wanted.desk, [wanted.id])
+        cases = reading.objects(self._asking.ask([call])["c"], wanted.desk, [wanted.id])
         self._store.put_contents(wanted.desk, cases, [], whole=True)
         if not cases:
             self._store.give_up(wanted.desk, [wanted.id])
@@ -129,7 +116,7 @@ class Contents:
         if self.streams and len(calls) > 1:
             number = -1
             try:
-                for number, answers in enumerate(pages(self._transport, [call for pair in calls for call in pair])):
+                for number, answers in enumerate(self._asking.records([call for pair in calls for call in pair])):
                     if number >= len(calls):
                         raise ServerMistake("a stream with more records than were asked for")
                     yield number, answers
@@ -139,7 +126,7 @@ class Contents:
                 return
             calls = calls[number + 1 :]
         for number, pair in enumerate(calls):
-            yield number, self._ask(pair)
+            yield number, self._asking.ask(pair)
 
     def _take(self, group: list[Wanted], cases: Answer, entries: Answer) -> int:
         if "requestTooLarge" in (cases.error, entries.error):

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.file_moves import Download, FileMoves, Upload
     from imi_tui.cache.sync import SyncStore
-    from imi_tui.sync.engine import Engine, Report
+    from imi_tui.sync.engine import Engine
     from imi_tui.sync.http import Part
     from imi_tui.sync.ports import Clock, FileTransport
+    from imi_tui.sync.run import Report
 
 SLICE = 5.0
 """Seconds after which a round ends with the part it is at."""

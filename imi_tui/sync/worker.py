@@ -17,10 +17,11 @@ from imi_tui.sync.errors import Disabled, NotSignedIn, Offline, OtherOfficer, Ot
 if TYPE_CHECKING:
     from imi_tui.cache.store import Store
     from imi_tui.profile import Profile
-    from imi_tui.sync.engine import Engine, Report
+    from imi_tui.sync.engine import Engine
     from imi_tui.sync.events import Listener
     from imi_tui.sync.http import Http
     from imi_tui.sync.ports import Secrets, TokenSource
+    from imi_tui.sync.run import Report
     from imi_tui.sync.transfers import Transfers
 
 log = logging.getLogger("imi_tui.sync")

@@ -6,6 +6,7 @@ when the items change, and the terminal's own cursor is parked on it for screen 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -89,9 +90,9 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
         """Whether the cursor may stand on it."""
         return True
 
+    @abstractmethod
     def lines_of(self, item: Item, width: int) -> list[Text]:
         """The item in lines of at most `width` cells."""
-        raise NotImplementedError
 
     # -- for screens ------------------------------------------------------------------------------------------------
 

@@ -22,8 +22,9 @@ from imi_central.store import Store as Central
 from imi_tui.cache.errors import CacheError, DiskFull
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
-from imi_tui.sync.engine import Engine, Report
+from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import SyncError
+from imi_tui.sync.run import Report
 from imi_tui.sync.transfers import Transfers, synchronise
 from imi_tui.sync.transport import HttpTransport
 from tests.central.world import Clock

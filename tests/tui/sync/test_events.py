@@ -19,7 +19,6 @@ from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
 from imi_tui.sync import events, wire
-from imi_tui.sync.engine import Report
 from imi_tui.sync.errors import (
     CaptivePortal,
     Disabled,
@@ -34,6 +33,7 @@ from imi_tui.sync.errors import (
 )
 from imi_tui.sync.events import AGAIN, Event, Listener
 from imi_tui.sync.http import Http, TokenRefused
+from imi_tui.sync.run import Report
 from imi_tui.sync.worker import Pace, SyncWorker
 from tests.central.world import LYON, send
 from tests.sim.proxy import Weather, proxy_to

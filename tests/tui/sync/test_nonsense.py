@@ -13,7 +13,7 @@ from imi_core.authority import Officer
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.sync import Page
 from imi_tui.i18n.dates import relative, when
-from imi_tui.sync import engine
+from imi_tui.sync import run
 from imi_tui.sync.errors import ServerMistake
 from imi_tui.viewmodel.case import moment
 from tests.central.world import LYON, MUNICH, ROSENHEIM, accept, send
@@ -227,7 +227,7 @@ def test_only_a_server_that_names_what_went_releases_the_brake(central: Central,
 
 
 def test_a_comparison_without_end_ends(central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MAX_REQUESTS", 50)
+    monkeypatch.setattr(run, "MAX_REQUESTS", 50)
     case = send(central).case_id
     lyon = client("lyon")
     lyon.sync()
@@ -249,7 +249,7 @@ def test_a_comparison_without_end_ends(central: Central, client: Clients, monkey
 
 
 def test_a_register_without_end_ends(client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MAX_REQUESTS", 50)
+    monkeypatch.setattr(run, "MAX_REQUESTS", 50)
     lyon = client("lyon")
     count, known = iter(range(10**6)), {}
 

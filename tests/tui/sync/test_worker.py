@@ -16,8 +16,9 @@ from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
-from imi_tui.sync.engine import Engine, Report
+from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import NotSignedIn, Offline, RateLimited, Unavailable
+from imi_tui.sync.run import Report
 from imi_tui.sync.worker import UNANSWERED, Pace, SyncWorker
 from tests.central.world import LYON, send
 from tests.tui.live import live_server, person

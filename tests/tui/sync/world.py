@@ -15,9 +15,10 @@ from imi_core.text import clean
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.sync import transfers
-from imi_tui.sync.engine import Engine, Report
+from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import Offline, OverQuota, StreamRefused
 from imi_tui.sync.http import Part
+from imi_tui.sync.run import Report
 from imi_tui.sync.transfers import Transfers
 from tests.central.world import Caller
 

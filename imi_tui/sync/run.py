@@ -1,0 +1,112 @@
+"""One run of the engine: what it did, where it stands, and how it asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imi_core.jmap import CASE, CORE
+from imi_tui.sync import reading
+from imi_tui.sync.errors import ManyRemoved, ServerMistake
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+    from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.ports import Transport
+    from imi_tui.sync.reading import Answer
+
+MAX_REQUESTS = 100_000
+"""Requests of one run at most: far above a first sync of a million cases, and an end to any quarrel."""
+
+
+class SessionChanged(Exception):
+    """The session of the last run no longer holds."""
+
+
+@dataclass
+class Report:
+    """What one run did. `skew`: seconds the server's clock is ahead of this machine's, None when unknown.
+
+    `restored`: the server came back from a backup, and what was sent is sent again where it may be missing.
+    """
+
+    sent: int = 0
+    rejected: int = 0
+    waiting: int = 0
+    changed: int = 0
+    removed: int = 0
+    requests: int = 0
+    contents: int = 0
+    recovered: list[str] = field(default_factory=list)
+    skew: float | None = None
+    restored: bool = False
+
+    def with_next(self, other: Report) -> Report:
+        """This run and the one behind it as one: what waits is what waits now."""
+        return Report(
+            sent=self.sent + other.sent,
+            rejected=self.rejected + other.rejected,
+            waiting=other.waiting,
+            changed=self.changed + other.changed,
+            removed=self.removed + other.removed,
+            requests=self.requests + other.requests,
+            contents=self.contents + other.contents,
+            recovered=[*self.recovered, *other.recovered],
+            skew=other.skew,
+            restored=self.restored or other.restored,
+        )
+
+
+@dataclass
+class Run:
+    """The state of one run."""
+
+    report: Report
+    page: int
+    tried: set[str] = field(default_factory=set)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    recovered: set[str] = field(default_factory=set)
+    since: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, int] = field(default_factory=dict)
+    sessions: int = 0
+    held: dict[str, ManyRemoved] = field(default_factory=dict)
+    polled: dt.datetime | None = None
+
+
+class Asking:
+    """Asks the server and counts it. `report` is that of the run; `expected` is set where a session is not proved."""
+
+    def __init__(self, store: SyncStore, transport: Transport) -> None:
+        self._store = store
+        self._transport = transport
+        self.report = Report()
+        self.expected: str | None = None
+
+    def count(self) -> None:
+        """Count a request or a record. Raises `ServerMistake` where there is no end."""
+        self.report.requests += 1
+        if self.report.requests > MAX_REQUESTS:
+            raise ServerMistake("no end of changes")
+
+    def ask(self, calls: list[list[Any]]) -> dict[str, Answer]:
+        """One POST: the answers by call id. Raises `SyncError`, `SessionChanged`."""
+        return self.with_state(calls)[0]
+
+    def with_state(self, calls: list[list[Any]]) -> tuple[dict[str, Answer], str]:
+        """The same, and the session's state."""
+        self.count()
+        response = self._transport.call({"using": [CORE, CASE], "methodCalls": calls})
+        expected, self.expected = self.expected, None
+        if expected is not None and response["sessionState"] != expected:
+            # Another server, other rights: nothing of this answer counts before the session has been looked at.
+            raise SessionChanged
+        answers = reading.answers(response)
+        self._store.answered()
+        return answers, response["sessionState"]
+
+    def records(self, calls: list[list[Any]]) -> Iterator[dict[str, Answer]]:
+        """The answers of each record of a stream. Raises `SyncError`, `StreamRefused` before the first."""
+        for response in self._transport.stream({"using": [CORE, CASE], "methodCalls": calls}):
+            yield reading.answers(response)

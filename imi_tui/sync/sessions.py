@@ -1,0 +1,116 @@
+"""The session: kept from run to run, proved by the first answer, and acted on before anything else when it changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imi_core.jmap import DIRECTORY
+from imi_tui.cache.errors import CacheError
+from imi_tui.cache.sync import Page
+from imi_tui.sync import reading
+from imi_tui.sync.errors import OtherOfficer, OtherServer, SyncError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.mending import Mending
+    from imi_tui.sync.ports import Transport
+    from imi_tui.sync.reading import SessionInfo
+    from imi_tui.sync.run import Asking, Run
+
+_LANGUAGES = "procedureLanguages"
+_OUTDATED = "sessionOutdated"
+
+
+class Sessions:
+    """The session of one engine; `current` is None until a run has begun, and after a mistake."""
+
+    def __init__(
+        self, store: SyncStore, transport: Transport, asking: Asking, mending: Mending, languages: Sequence[str]
+    ) -> None:
+        self._store = store
+        self._transport = transport
+        self._asking = asking
+        self._mending = mending
+        self._languages = list(languages)
+        self.current: SessionInfo | None = None
+
+    @property
+    def held(self) -> SessionInfo:
+        """The session of a run that has begun."""
+        assert self.current is not None
+        return self.current
+
+    def begin(self, run: Run) -> None:
+        """The last run's session serves again where nothing is to be sent: the first answer says whether it holds."""
+        if self.current is not None:
+            return
+        stored = self._store.session()
+        if stored is None or self._store.ready(1) or self._store.secret(_OUTDATED):
+            self.load(run)
+            return
+        self.current = reading.session_info(stored)
+        self._asking.expected = self.current.state
+
+    def let_go(self) -> None:
+        """Forget what the server's backups have: only now, when each desk was followed or its journal queued again."""
+        for desk, safe in self.held.safe.items():
+            self._store.prune(desk, safe)
+
+    def outdate(self) -> None:
+        """The next run does not rely on the session that is kept: it begins with reading it."""
+        self._store.set_secret(_OUTDATED, "yes")
+
+    def load(self, run: Run) -> None:
+        """Fetch the session and take it over. Raises `SyncError`."""
+        run.sessions += 1
+        try:
+            session = self._transport.session()
+            self._asking.expected = None
+            self._take(run, session)
+        except (SyncError, CacheError):
+            # Half taken over counts as not seen: the next run begins with it.
+            self.current = None
+            raise
+
+    def _take(self, run: Run, session: dict[str, Any]) -> None:
+        """Act on what the session says about server, officer and rights before keeping it."""
+        new = reading.session_info(session)
+        stored = self._store.session()
+        old = reading.session_info(stored) if stored is not None else None
+        known = old.server if old is not None else self._store.server_of_outbox()
+        if known and known != new.server:
+            raise OtherServer("the server has another id than the one the cache was filled from")
+        whose = old.officer if old is not None else self._store.officer_of_work()
+        if whose and whose != new.officer:
+            raise OtherOfficer("another officer signed in than the one this profile belongs to")
+        self.current = new
+        if old is not None:
+            for account, (initial, access) in new.accounts.items():
+                changed = account in old.accounts and old.accounts[account][1] != access
+                if changed and account != DIRECTORY and self._store.state(account):
+                    self._mending.recover(run, account, initial, confirmed=True)
+                    run.recovered.discard(account)
+        # A restored server may lack what it acknowledged; it knows what it has by the client refs (P1, P4). Before the
+        # session is kept: after a crash in between the epoch is still a new one.
+        run.report.restored |= self._store.follow_epoch(new.epoch, new.desks)
+        self._store.set_session(session)
+        self._store.set_secret(_OUTDATED, None)
+        self._store.note_origin(new.server, new.officer)
+        self._fetch_labels(new)
+
+    def _fetch_labels(self, session: SessionInfo) -> None:
+        """Procedures the cache already has get the labels of a language that was chosen since."""
+        wanted = ",".join(self._languages)
+        if self._store.secret(_LANGUAGES) == wanted or DIRECTORY not in session.accounts:
+            return
+        state = self._store.state(DIRECTORY)
+        if state:
+            answers = self._asking.ask(
+                [["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": self._languages}, "p"]]
+            )
+            self._store.apply(
+                DIRECTORY, Page(new_state=state, procedures=reading.objects(answers["p"], DIRECTORY, None))
+            )
+        self._store.set_secret(_LANGUAGES, wanted)

@@ -1,0 +1,136 @@
+"""Taking over what came: a page of an account and the state reached with it are one transaction.
+
+Nothing of an unusable answer is applied.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imi_core.jmap import DIRECTORY
+from imi_tui.cache.sync import Page
+from imi_tui.sync import reading
+from imi_tui.sync.errors import AccountGone, ServerMistake
+
+if TYPE_CHECKING:
+    from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.mending import Mending
+    from imi_tui.sync.reading import Answer, Changes
+    from imi_tui.sync.run import Asking, Run
+    from imi_tui.sync.sessions import Sessions
+
+SMALLEST_PAGE = 10
+_DIRECTORY_KINDS = ("Authority", "Procedure", "Officer")
+_DESK_KINDS = ("Case", "Entry")
+
+
+class Taking:
+    """Takes over the answers of one engine's ``Desk/sync``. Raises `SyncError`, and what the cache raises."""
+
+    def __init__(self, store: SyncStore, asking: Asking, sessions: Sessions, mending: Mending) -> None:
+        self._store = store
+        self._asking = asking
+        self._sessions = sessions
+        self._mending = mending
+
+    def read(
+        self, run: Run, accounts: list[str], since: dict[str, str], answers: dict[str, Answer], *, whole: bool
+    ) -> list[str]:
+        """Take over a whole answer; the accounts that are not done."""
+        if answers["s"].error == "requestTooLarge":
+            return self.smaller(run, accounts)
+        changed, failed = found(answers["s"])
+        if answers["s"].arguments.get("unchanged") != len(set(accounts) - {*changed, *failed}):
+            raise ServerMistake("a Desk/sync without an account that was asked for")
+        again: list[str] = []
+        for account in accounts:
+            if account not in self._sessions.held.accounts:
+                continue
+            if account in failed:
+                again += self._failed(run, account, failed[account])
+            elif account in changed:
+                again += self.account(run, account, since[account], reading.changes(changed[account]), whole=whole)
+        return again
+
+    def account(self, run: Run, account: str, since: str, changes: Changes, *, whole: bool) -> list[str]:
+        """Take over one account's page; the accounts to go on with."""
+        if changes.old_state != since:
+            raise ServerMistake("changes since another state than the one asked for")
+        if changes.access != self._sessions.held.accounts[account][1] and not run.sessions:
+            # Rights changed between session and now: what may be held is decided before anything is taken over.
+            self._sessions.load(run)
+            return [account]
+        if changes.has_more and (changes.new_state == since or (account, changes.new_state) in run.seen):
+            return self._mending.recover(run, account, self._sessions.held.accounts[account][0])
+        run.seen.add((account, changes.new_state))
+        got = {kind: [*changes.created.get(kind, []), *changes.updated.get(kind, [])] for kind in _kinds(account)}
+        cases = self._cases(account, changes, whole=whole)
+        if self._mending.braked(run, account, changes):
+            return []
+        self._store.apply(
+            account,
+            Page(
+                new_state=changes.new_state,
+                has_more=changes.has_more,
+                **cases,
+                entries=got.get("Entry", ()),
+                authorities=got.get("Authority", ()),
+                procedures=got.get("Procedure", ()),
+                officers=got.get("Officer", ()),
+                destroyed={kind: changes.destroyed[kind] for kind in _kinds(account) if changes.destroyed.get(kind)},
+                filling=changes.filling if changes.has_more else None,
+            ),
+        )
+        run.since.pop(account, None)
+        run.report.changed += sum(len(each) for each in got.values())
+        run.report.removed += len(changes.destroyed.get("Case", ())) if account != DIRECTORY else 0
+        return [account] if changes.has_more else []
+
+    def smaller(self, run: Run, accounts: list[str]) -> list[str]:
+        """Ask for less from now on; the same accounts again."""
+        if run.page <= SMALLEST_PAGE:
+            raise ServerMistake("even a small page is too large for the server")
+        run.page = max(SMALLEST_PAGE, run.page // 2)
+        return accounts
+
+    def _failed(self, run: Run, account: str, error: Any) -> list[str]:
+        kind = error.get("type") if isinstance(error, dict) else None
+        if kind == "cannotCalculateChanges":
+            # Perhaps a restored server that nobody called so.
+            kept = [item.client_ref for item in self._store.journal(account)] if account != DIRECTORY else []
+            self._store.reoffer([ref for ref in kept if ref not in run.tried])
+            return self._mending.recover(run, account, self._sessions.held.accounts[account][0])
+        if kind in ("accountNotFound", "forbidden") and not run.sessions:
+            self._sessions.load(run)
+            return [account]
+        mistake = AccountGone if kind == "accountNotFound" else ServerMistake
+        raise mistake(f"{account} cannot be followed: {str(kind)[:80]}")
+
+    def _cases(self, account: str, changes: Changes, *, whole: bool) -> dict[str, list[dict[str, Any]]]:
+        """The cases of a page as `Page` takes them. Whole ones are fetched where lean ones have nothing to go with."""
+        if account == DIRECTORY:
+            return {}
+        created, updated = changes.created.get("Case", []), changes.updated.get("Case", [])
+        unknown = self._store.unknown(account, [each["id"] for each in updated])
+        fetched: list[dict[str, Any]] = []
+        if unknown:
+            answers = self._asking.ask([["Case/get", {"accountId": account, "ids": unknown}, "c"]])
+            fetched = reading.objects(answers["c"], account, unknown)
+            updated = [each for each in updated if each["id"] not in set(unknown)]
+        if whole:
+            return {"cases": [*created, *fetched], "updates": updated}
+        return {"cases": fetched, "heads": created, "updates": updated}
+
+
+def found(sync: Answer) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a ``Desk/sync`` found, and what it could not follow, by account. Raises `SyncError`."""
+    if sync.error:
+        raise sync.failed()
+    changed, failed = sync.arguments.get("accounts"), sync.arguments.get("notCalculated")
+    if not isinstance(changed, dict) or not isinstance(failed, dict):
+        raise ServerMistake("a Desk/sync without accounts")
+    return changed, failed
+
+
+def _kinds(account: str) -> tuple[str, ...]:
+    return _DIRECTORY_KINDS if account == DIRECTORY else _DESK_KINDS
