@@ -8,13 +8,13 @@ the clock; ``raw`` inserts the rows that came of it into empty tables, which is 
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from bench.memory import peak_kib
 from bench.sync.world import DESK, NOW
 from imi_core.case import CONTENT, Case
 from imi_tui.cache import db, schema
@@ -180,7 +180,7 @@ def _procedures(folder: Path) -> list[Any]:
 
 
 def _told(cases: int, took: float, cpu: float) -> dict[str, Any]:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = peak_kib()
     return {"cases": cases, "took": took, "cpu": time.process_time() - cpu, "peak": peak}
 
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Self
 
 import pyte
 
+from bench.memory import peak_kib
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -202,5 +204,4 @@ class Terminal:
 
     def peak_memory(self) -> int:
         """The program's peak resident memory so far, in KiB (Linux)."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        return peak_kib(self.process.pid)

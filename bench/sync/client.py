@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import resource
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ import certifi  # noqa: F401
 import httpx  # noqa: F401
 import zstandard  # noqa: F401
 
+from bench.memory import peak_kib
 from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
@@ -87,7 +87,7 @@ class Client:
             "rows": rows,
             "changed": told[0].changed,
             "requests": told[0].requests,
-            "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            "rss": peak_kib(),
         }
 
     def _run(self, told: list[Report], done: threading.Event) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from imi_core.procedure import Rules
 from imi_tui.cache import opening
+from imi_tui.cache.arriving import INDEX_AT_ONCE, Page
 from imi_tui.cache.documents import match
 from imi_tui.cache.store import Store
-from imi_tui.cache.sync import INDEX_AT_ONCE, Page
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

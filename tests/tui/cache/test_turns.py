@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache import sync
+from imi_tui.cache import indexing
 from imi_tui.cache.documents import Document, Documents
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.store import Store
@@ -53,19 +53,19 @@ def test_indexing_gives_the_file_back_when_it_is_wanted(
     store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_waiting(store, pw_info, 5)
-    monkeypatch.setattr(sync, "STEP", 2)
-    monkeypatch.setattr(sync, "HOLD", 1e9)
+    monkeypatch.setattr(indexing, "STEP", 2)
+    monkeypatch.setattr(indexing, "HOLD", 1e9)
     at_once: list[int] = []
-    plain = sync.SyncStore._put
+    plain = indexing.Indexing._put
     wanted = iter((True, False, False))
     monkeypatch.setattr("imi_tui.cache.db.Turns.wanted", property(lambda self: next(wanted)))
 
-    def watched(self: sync.SyncStore, documents: list[Document]) -> list[Document]:
+    def watched(self: indexing.Indexing, documents: list[Document]) -> list[Document]:
         left = plain(self, documents)
         at_once.append(len(documents) - len(left))
         return left
 
-    monkeypatch.setattr(sync.SyncStore, "_put", watched)
+    monkeypatch.setattr(indexing.Indexing, "_put", watched)
     assert store.sync.index_pending(10) == 0
     assert at_once == [2, 3]
     assert len(store.search("alpbau")) == 5

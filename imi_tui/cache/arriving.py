@@ -1,0 +1,257 @@
+"""What the server says, page by page: into the tables of the confirmed, with everything that follows from it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.cache.contents import content_of, head_of
+from imi_tui.cache.errors import BadObject, CacheBusy
+from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.model import Changed
+from imi_tui.cache.projection import Arrival
+from imi_tui.cache.wire import encode, signed, to_cases, to_entries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from imi_core.case import Case, Entry
+    from imi_tui.cache.contents import Content, Contents
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.projection import Key, Projector
+    from imi_tui.cache.session import SessionTable
+    from imi_tui.cache.store import Store
+
+INDEX_AT_ONCE = 64
+"""Cases a page may bring to be searchable in its own transaction; more are indexed when there is time."""
+NAMED = 256
+"""Changed cases that are named to subscribers; more are announced as "many"."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one answer brings for one account. Objects are wire dicts, cleaned.
+
+    `cases` are whole; `heads` come without content, `updates` also without the members that stay (docs/protocol.md,
+    "Desk/sync"); `contents` are the contents of cases, whose `entries` are all there are.
+    `destroyed` maps a type's name to ids. `filling` is the share of a first sync that is done, None when it is over.
+    """
+
+    new_state: str
+    has_more: bool = False
+    cases: Sequence[dict[str, Any]] = ()
+    heads: Sequence[dict[str, Any]] = ()
+    updates: Sequence[dict[str, Any]] = ()
+    contents: Sequence[dict[str, Any]] = ()
+    entries: Sequence[dict[str, Any]] = ()
+    authorities: Sequence[dict[str, Any]] = ()
+    procedures: Sequence[dict[str, Any]] = ()
+    officers: Sequence[dict[str, Any]] = ()
+    destroyed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    filling: float | None = None
+
+
+class Arriving:
+    """Writes pages. `confirm` hears which entries of the outbox came back."""
+
+    def __init__(
+        self,
+        store: Store,
+        cache: Database,
+        directory: Directory,
+        session: SessionTable,
+        documents: Documents,
+        projector: Projector,
+        contents: Contents,
+        confirm: Callable[[list[tuple[str]]], None],
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._directory = directory
+        self._session = session
+        self._documents = documents
+        self._projector = projector
+        self._contents = contents
+        self._confirm = confirm
+
+    def is_filling(self, account: str) -> bool:
+        """Whether the first sync of an account is not over, or has not begun."""
+        found = self._cache.one("select state, filling from account where id = ?", (account,))
+        return found is None or found[0] == "" or found[1] is not None
+
+    def apply(self, account: str, page: Page) -> None:
+        """Write a page and its state in one transaction. Raises `BadObject`: then nothing was written."""
+        lean = [*map(head_of, page.heads), *self._renewed(account, page.updates)]
+        cases = list(zip(to_cases(page.cases), map(head_of, page.cases), strict=True))
+        cases += zip(to_cases(lean), lean, strict=True)
+        contents = [content_of(wire) for wire in page.contents]
+        whole = [content_of(wire) for wire in page.cases]
+        entries = signed(to_entries(page.entries), page.entries, [case for case, _ in cases])
+        _require_ids("Case", [case.id for case, _ in cases])
+        _require_ids("Entry", [entry.id for entry, _ in entries])
+        _require_ids("Entry", [entry.case_id for entry, _ in entries])
+        known = self._directory.check(page.authorities, page.procedures, page.officers)
+        destroyed = {kind: list(ids) for kind, ids in page.destroyed.items()}
+        with _storable(account), self._store.desks.kept(), self._cache.write():
+            affected, arrivals = self._arrive(account, cases, entries, destroyed, contents)
+            directory = bool(any(known) or {"Authority", "Procedure", "Officer"} & set(destroyed))
+            if directory:
+                affected |= self._put_directory(known, destroyed)
+            changed = self._projector.refresh(affected, arrivals)
+            updated = {str(each.get("id")) for each in page.updates}
+            erased = self._put_contents(account, [case for case, _ in cases], whole, updated)
+            changed |= {(account, each.id) for each in contents}
+            if arrivals:
+                self._store.file_moves.forget_gone()
+            if 0 < len(changed) <= INDEX_AT_ONCE:
+                self._documents.index(INDEX_AT_ONCE)
+            self._cache.run("insert or replace into account values(?, ?, ?)", (account, page.new_state, page.filling))
+        self._note_confirmed(account, entries)
+        if erased or destroyed.get("Case"):
+            self.truncate_log()
+        kinds = {"status"} | ({"cases"} if changed else set()) | ({"directory"} if directory else set())
+        named = frozenset(changed) if len(changed) <= NAMED else frozenset()
+        self._store.publish(Changed(frozenset(kinds), named))  # type: ignore[arg-type]
+
+    def _arrive(
+        self,
+        account: str,
+        cases: list[tuple[Case, dict[str, Any]]],
+        entries: list[tuple[Entry, dict[str, Any]]],
+        destroyed: dict[str, list[str]],
+        contents: list[Content],
+    ) -> tuple[set[Key], dict[Key, Arrival]]:
+        """Inside: take old words out of the index, store entries; the cases concerned, and those that came."""
+        if not (cases or entries or contents or destroyed.get("Case") or destroyed.get("Entry")):
+            return set(), {}
+        desk = self._store.desks.number_for(account)
+        gone_cases = destroyed.get("Case", [])
+        gone_entries = [(desk, id) for id in destroyed.get("Entry", [])]
+        of_entries = {entry.case_id for entry, _ in entries} | self._cases_of(gone_entries)
+        of_cases = {case.id for case, _ in cases}
+        of_contents = {each.id for each in contents}
+        numbers = self._unindex(desk, of_cases | of_entries | of_contents | set(gone_cases))
+        self._contents.put(desk, contents)
+        first = self.is_filling(account)
+        own = self._own(entries)
+        arrivals = {
+            (account, case.id): Arrival(case, encode(wire), first, own.get(case.id, 0) >= case.version)
+            for case, wire in cases
+        }
+        arrivals |= {(account, id): Arrival(None) for id in gone_cases}
+        self._store_entries(desk, account, entries)
+        self._cache.many("delete from entry where desk = ? and id = ?", gone_entries)
+        self._cache.many("delete from entry where desk = ? and case_id = ?", [(desk, id) for id in gone_cases])
+        if gone_cases or gone_entries:
+            self._documents.need_scrub()
+        self._documents.want(n for id, n in numbers.items() if id in of_entries | of_contents and id not in gone_cases)
+        self._mark_own_read(desk, own, of_cases)
+        affected = {(account, id) for id in of_cases | (of_entries - of_contents) | set(gone_cases)}
+        affected |= {(account, id) for id in self._contents.with_pending(desk, of_contents)}
+        affected |= {(account, id) for id in self._local_of(desk) & {LOCAL + entry.client_ref for entry, _ in entries}}
+        return affected, arrivals
+
+    def _renewed(self, account: str, updates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        number = self._store.desks.number(account)
+        return self._contents.renewed(number, [head_of(each) for each in updates]) if number is not None else []
+
+    def _put_contents(self, account: str, cases: Sequence[Case], whole: list[Content], updated: set[str]) -> bool:
+        """Inside, behind the listing: keep contents, want those that these heads say are missing; whether any went."""
+        if not cases:
+            return False
+        desk = self._store.desks.number_for(account)
+        self._contents.put(desk, whole)
+        verdict = self._contents.judge(desk, cases, updated)
+        self._documents.want(verdict.here)
+        self._documents.want(verdict.missing, late=True)
+        if verdict.hidden:
+            self._documents.need_scrub()
+        return verdict.hidden
+
+    def _store_entries(self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
+        self._cache.many(
+            # An entry never changes its case: the words of the other one would stay in the index for good.
+            "insert into entry(desk, id, case_id, version, client_ref, wire) values(?, ?, ?, ?, ?, ?)"
+            " on conflict(desk, id) do update set version = excluded.version, client_ref = excluded.client_ref,"
+            " wire = excluded.wire where case_id = excluded.case_id",
+            [
+                # Only an own entry can confirm one of the outbox: another desk does not choose our references.
+                (desk, found.id, found.case_id, found.version, found.client_ref * (found.desk == account), encode(wire))
+                for found, wire in entries
+            ],
+        )
+
+    def _cases_of(self, entries: list[tuple[int, str]]) -> set[str]:
+        """The cases of those stored entries (desk number, id)."""
+        sql = "select case_id from entry where desk = ? and id = ?"
+        return {found[0] for found in (self._cache.one(sql, entry) for entry in entries) if found is not None}
+
+    def _local_of(self, desk: int) -> set[str]:
+        """The cases of a desk that are only in the outbox."""
+        sql = "select id from listing where desk = ? and id >= ? and id < ?"
+        return {id for (id,) in self._cache.rows(sql, (desk, LOCAL, LOCAL + "\U0010ffff"))}
+
+    def _unindex(self, desk: int, ids: set[str]) -> dict[str, int]:
+        """Inside: take the words of these cases out of the index, while what they were made from is still there."""
+        sql = "select l.id, l.n from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
+        numbers = dict(self._cache.rows(sql, (json.dumps(list(ids)), desk)))
+        self._documents.remove_all(numbers.values())
+        return numbers
+
+    def _own(self, entries: list[tuple[Entry, dict[str, Any]]]) -> dict[str, int]:
+        """Case id to the version of the latest entry there, where that entry is this officer's own."""
+        officer = str(self._session.officer().get("id", ""))
+        latest: dict[str, Entry] = {}
+        for entry, _ in entries:
+            if entry.case_id not in latest or entry.version > latest[entry.case_id].version:
+                latest[entry.case_id] = entry
+        return {id: entry.version for id, entry in latest.items() if officer and entry.officer == officer}
+
+    def _mark_own_read(self, desk: int, own: dict[str, int], arriving: set[str]) -> None:
+        for id, version in own.items():
+            if id not in arriving:
+                sql = "update listing set seen = max(seen, ?) where desk = ? and id = ?"
+                self._cache.run(sql, (version, desk, id))
+
+    def _put_directory(self, known: Any, destroyed: dict[str, list[str]]) -> set[Key]:
+        """Inside: the cases that waited for one of the procedures."""
+        authorities, procedures, officers = known
+        self._directory.put_authorities(authorities)
+        self._directory.put_officers(officers)
+        affected: set[Key] = set()
+        for key in self._directory.put_procedures(procedures):
+            sql = "select desk, id from without_rules where procedure = ? and version = ?"
+            affected |= {(self._store.desks.id(desk), id) for desk, id in self._cache.rows(sql, key)}
+            self._cache.run("delete from without_rules where procedure = ? and version = ?", key)
+        self._directory.destroy(destroyed)
+        self._directory.changed()
+        return affected
+
+    def _note_confirmed(self, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
+        """Acknowledged items whose entries are here no longer need to be looked at."""
+        refs = [(entry.client_ref,) for entry, _ in entries if entry.client_ref and entry.desk == account]
+        self._confirm(refs)
+
+    def truncate_log(self) -> None:
+        """Erased text shall not stay in the write-ahead log."""
+        with contextlib.suppress(CacheBusy):
+            self._cache.run("pragma wal_checkpoint(truncate)")
+
+
+@contextlib.contextmanager
+def _storable(account: str) -> Iterator[None]:
+    """Around a transaction: what SQLite cannot hold (numbers beyond 64 bits, broken characters) is a wrong shape."""
+    try:
+        yield
+    except (OverflowError, UnicodeError) as error:
+        raise BadObject("Page", account, str(error)) from error
+
+
+def _require_ids(kind: str, ids: list[str]) -> None:
+    for id in ids:
+        if not id or len(id) > 255 or id.startswith(LOCAL):
+            raise BadObject(kind, id[:80], "an id is missing or not allowed")
