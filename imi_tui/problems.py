@@ -1,8 +1,9 @@
 """What went wrong, in one sentence in the officer's language, for every error code there is.
 
-`sentence` explains, `short` fits the status line, `answer_problem` says what is wrong with one answer of a form,
-`refused` explains a rejected entry of the outbox. Codes come from `imi_core.errors`, `imi_core.answers`, the set errors
-of `imi_core.jmap`, `imi_tui.sync.errors`, `imi_tui.signin.errors`, `imi_tui.cache.errors` and `imi_tui.outside`.
+`sentence` explains, `aside` does so for cases that came unusable, `short` fits the status line, `answer_problem` says
+what is wrong with one answer of a form, `refused` explains a rejected entry of the outbox. Codes come from
+`imi_core.errors`, `imi_core.answers`, the set errors of `imi_core.jmap`, `imi_tui.sync.errors`,
+`imi_tui.signin.errors`, `imi_tui.cache.errors` and `imi_tui.outside`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import display
-from imi_tui.i18n import N_, _
+from imi_tui.i18n import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+ASIDE_NAMED = 5
+"""Cases that one sentence names."""
 _SENTENCES: dict[str, str] = {
     # The rules and the server's answers to an entry
     "notAvailable": N_("This cannot be done in the present state of the case."),
@@ -215,6 +218,19 @@ def sentence(code: str) -> str:
 def short(code: str) -> str:
     """A few words for the status line."""
     return _(_SHORT[code]) if code in _SHORT else _("sync problem")
+
+
+def aside(references: Sequence[str]) -> str:
+    """What to do about cases whose contents the server gave in a form that cannot be used."""
+    named = [display(each)[:20] for each in references]
+    cases = ", ".join(named[:ASIDE_NAMED]) + (" …" if len(named) > ASIDE_NAMED else "")
+    return ngettext(
+        "The server gave case {cases} in a form that cannot be used, so what you see of it may be old or not all of it;"
+        " tell whoever runs the server. It is asked for again every six hours.",
+        "The server gave cases {cases} in a form that cannot be used, so what you see of them may be old or not all of"
+        " it; tell whoever runs the server. They are asked for again every six hours.",
+        len(named),
+    ).format(cases=cases)
 
 
 def answer_problem(code: str, allowed: str = "") -> str:

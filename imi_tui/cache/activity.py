@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imi_tui.cache.model import Changed, DeskProgress, Now, SyncStatus
+from imi_tui.cache.model import ASIDE, Changed, DeskProgress, Now, SyncStatus
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.session import SessionTable
 
 DAYS_KEPT = 60
+NAMED = 100
+"""Cases put aside that are named."""
 _STATUS = Changed(frozenset(("status",)))
 
 
@@ -68,7 +70,7 @@ class Activity:
         """When synchronising last worked, what waits, how far it is, and why it does not move."""
         queued, rejected = self._outbox.counts()
         known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem')"))
-        wanted = self._cache.one("select count(*) from wanted")[0]
+        wanted = self._cache.one("select count(*) from wanted where priority < ?", (ASIDE,))[0]
         listed = self._cache.one("select rows from view_count where view = 'all'") if wanted else None
         register = self._cache.one("select coalesce(sum(done), 0), count(*) from register_part")
         return SyncStatus(
@@ -81,7 +83,15 @@ class Activity:
             listed=listed[0] if listed is not None else 0,
             register=(int(register[0]), int(register[1])),
             now=self._hub.now,
+            aside=self._aside(),
         )
+
+    def _aside(self) -> tuple[str, ...]:
+        sql = (
+            "select l.reference from wanted w cross join listing l on l.n = w.n where w.priority = ?"
+            " order by l.reference limit ?"
+        )
+        return tuple(reference for (reference,) in self._cache.rows(sql, (ASIDE, NAMED)))
 
     def _filling(self) -> float | None:
         """The share of all desks' lists that is here; None when no first sync is going on."""
@@ -97,7 +107,7 @@ class Activity:
         sql = (
             "select d.id, count(*), a.filling, count(w.n) from listing l join confirmed c on c.n = l.n"
             " join desk d on d.no = l.desk left join account a on a.id = d.id left join wanted w on w.n = l.n"
-            " group by l.desk"
+            " and w.priority < ? group by l.desk"
         )
-        found = {row[0]: DeskProgress(*row) for row in self._cache.rows(sql)}
+        found = {row[0]: DeskProgress(*row) for row in self._cache.rows(sql, (ASIDE,))}
         return [found.get(seat.desk, DeskProgress(seat.desk, 0, None, 0)) for seat in self._session.seats()]

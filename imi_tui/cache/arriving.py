@@ -39,6 +39,7 @@ class Page:
     `cases` are whole; `heads` come without content, `updates` also without the members that stay (docs/protocol.md,
     "Desk/sync"); `contents` are the contents of cases, whose `entries` are all there are.
     `destroyed` maps a type's name to ids. `filling` is the share of a first sync that is done, None when it is over.
+    `again` are cases whose contents and entries have to be fetched by themselves, whatever their heads say.
     """
 
     new_state: str
@@ -53,6 +54,7 @@ class Page:
     officers: Sequence[dict[str, Any]] = ()
     destroyed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     filling: float | None = None
+    again: Sequence[str] = ()
 
 
 class Arriving:
@@ -105,6 +107,8 @@ class Arriving:
             updated = {str(each.get("id")) for each in page.updates}
             erased = self._put_contents(account, [case for case, _ in cases], whole, updated)
             changed |= {(account, each.id) for each in contents}
+            if page.again:
+                self._contents.want_again(self._store.desks.number_for(account), page.again)
             if arrivals:
                 self._store.file_moves.forget_gone()
             if 0 < len(changed) <= INDEX_AT_ONCE:

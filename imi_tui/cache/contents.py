@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from imi_core.case import CONTENT, FIXED
+from imi_tui.cache.model import ASIDE
 from imi_tui.cache.order import VIEW_BIT
 from imi_tui.cache.wire import convert, decode, encode
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.db import Database
 
 OPENED, TODO, REST = 0, 1, 2
-"""Priorities; `TODO` is what this desk has to do."""
+"""Priorities; `TODO` is what this desk has to do. Behind them comes `ASIDE`, with the second (since 1970) from which it
+is asked for again as its rank."""
 _NUMBER = "(select n from listing where desk = ? and id = ?)"
 _WANT = (
     "insert into wanted(n, priority, rank, whole) values(?, ?, ?, ?) on conflict(n) do update set"
@@ -171,7 +173,8 @@ class Contents:
             " where l.desk = ? and l.id = ? and t.n is null on conflict(n) do nothing",
             (desk, id),
         )
-        self._cache.run(f"update wanted set priority = {OPENED} where n = {_NUMBER}", (desk, id))  # noqa: S608
+        sql = f"update wanted set priority = {OPENED} where n = {_NUMBER} and priority < {ASIDE}"  # noqa: S608
+        self._cache.run(sql, (desk, id))
         return self.is_wanted(desk, id)
 
     def is_missing(self, desk: int, id: str) -> bool:
@@ -183,9 +186,39 @@ class Contents:
         return self._cache.one(sql, (desk, id)) is not None
 
     def is_opened(self, desk: int, id: str) -> bool:
-        """Whether its content is wanted most urgently already."""
-        sql = f"select 1 from wanted where n = {_NUMBER} and priority = {OPENED}"  # noqa: S608
+        """Whether its content is wanted most urgently already, or was put aside and cannot be hurried."""
+        sql = f"select 1 from wanted where n = {_NUMBER} and priority in ({OPENED}, {ASIDE})"  # noqa: S608
         return self._cache.one(sql, (desk, id)) is not None
+
+    def is_aside(self, desk: int | None, id: str) -> bool:
+        """Whether a case's content came in a form that cannot be used."""
+        sql = f"select 1 from wanted where n = {_NUMBER} and priority = {ASIDE}"  # noqa: S608
+        return self._cache.one(sql, (desk, id)) is not None
+
+    def put_aside(self, desk: int | None, ids: Iterable[str], until: int) -> None:
+        """Inside: not asked for again before this second, unless its head changes."""
+        self._cache.many(
+            f"insert into wanted select n, {ASIDE}, ?, 0 from listing where desk = ? and id = ?"  # noqa: S608
+            " on conflict(n) do update set priority = excluded.priority, rank = excluded.rank",
+            [(until, desk, id) for id in ids],
+        )
+
+    def has_aside(self) -> bool:
+        """Whether anything was put aside."""
+        return self._cache.one("select 1 from wanted where priority = ? limit 1", (ASIDE,)) is not None
+
+    def ask_again(self, now: int) -> None:
+        """Inside: what was put aside until now is wanted like the rest."""
+        sql = f"update wanted set priority = {REST}, rank = 0 where priority = {ASIDE} and rank <= ?"  # noqa: S608
+        self._cache.run(sql, (now,))
+
+    def want_again(self, desk: int | None, ids: Iterable[str]) -> None:
+        """Inside: want the contents and entries of these, whatever their heads say."""
+        self._cache.many(
+            f"insert into wanted select n, {REST}, -activity, 0 from listing where desk = ? and id = ?"  # noqa: S608
+            " on conflict(n) do nothing",
+            [(desk, id) for id in ids],
+        )
 
     def is_wanted(self, desk: int | None, id: str) -> bool:
         """Whether a case's content is missing here, or older than its head."""
@@ -204,8 +237,8 @@ class Contents:
         self._cache.many(f"delete from wanted where n = {_NUMBER}", [(desk, id) for id in ids])  # noqa: S608
 
     def left(self) -> int:
-        """How many contents are wanted."""
-        found: int = self._cache.one("select count(*) from wanted")[0]
+        """How many contents are still to come."""
+        found: int = self._cache.one(f"select count(*) from wanted where priority < {ASIDE}")[0]  # noqa: S608
         return found
 
 

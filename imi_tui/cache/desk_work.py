@@ -67,6 +67,8 @@ class DeskWork:
             number = self._desks.number(desk)
             sql = "select wire from entry where desk = ? and case_id = ? order by version"
             entries = [decode(wire) for (wire,) in self._cache.rows(sql, (number, id))]
+            contents = Contents(self._cache)
+            aside = contents.is_aside(number, id)
             return CaseDetail(
                 desk=desk,
                 id=id,
@@ -74,8 +76,9 @@ class DeskWork:
                 entries=(*entries, *folded.entries),
                 pending=tuple(folded.pending),
                 actions=self._actions(folded.case, self._session.core_seat(desk)),
-                fetching=Contents(self._cache).is_wanted(number, id),
+                fetching=contents.is_wanted(number, id) and not aside,
                 refused=sum(item.state == "rejected" for item in items),
+                aside=aside,
             )
 
     def _actions(self, case: Case, seat: Seat | None) -> tuple[str, ...]:

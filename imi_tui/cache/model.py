@@ -15,6 +15,8 @@ SORTS: tuple[SortId, ...] = ("due", "activity", "reference", "authority")
 OutboxState = Literal["queued", "sending", "acked", "rejected"]
 
 
+ASIDE = 3
+"""Behind all priorities of contents that are to come: those that came in a form that cannot be used."""
 FILE_BUDGET = 500 * 1024 * 1024
 """Bytes of downloaded files that are kept; the ones looked at longest ago make room."""
 
@@ -51,7 +53,8 @@ class CaseDetail(NamedTuple):
 
     `pending` are the client refs of entries not confirmed yet, in order; their entries stand at the end of `entries`.
     `fetching`: request, answers and entries are not here yet, or older than the rest (see `Store.want`). `refused`
-    counts entries of this machine for it that the server refused.
+    counts entries of this machine for it that the server refused. `aside`: what it lacks came in a form that cannot be
+    used; it is asked for again later.
     """
 
     desk: str
@@ -62,6 +65,7 @@ class CaseDetail(NamedTuple):
     actions: tuple[str, ...]
     fetching: bool = False
     refused: int = 0
+    aside: bool = False
 
 
 class AuthorityHit(NamedTuple):
@@ -143,7 +147,8 @@ class SyncStatus(NamedTuple):
     """One honest line: when it last worked, what waits, why it does not move (`problem` is an error code or "").
 
     `filling` is the share of all lists of a first sync that is here, 0 to 1, or None; `wanted` counts cases of the
-    `listed` ones that lack their content; `register` is how many countries of how many are here as a whole.
+    `listed` ones that lack their content; `register` is how many countries of how many are here as a whole. `aside` are
+    the references of cases that the server gave in a form that cannot be used.
     """
 
     last_ok: str
@@ -155,6 +160,7 @@ class SyncStatus(NamedTuple):
     listed: int = 0
     register: tuple[int, int] = (0, 0)
     now: Now = Now()
+    aside: tuple[str, ...] = ()
 
 
 class Held(NamedTuple):

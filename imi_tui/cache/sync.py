@@ -15,6 +15,7 @@ from imi_tui.cache.projection import Arrival
 from imi_tui.cache.register_parts import RegisterParts
 from imi_tui.cache.sending import Sending
 from imi_tui.cache.session import seats_of
+from imi_tui.cache.soundness import sound_part
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -139,6 +140,19 @@ class SyncStore(Sending):
 
     # --- what the server says -------------------------------------------------------------------------------
 
+    def take(self, account: str, page: Page) -> None:
+        """Write a page; contents and entries of a wrong shape are left out and fetched by themselves (`Page.again`).
+
+        Raises `BadObject` where that leaves nothing that makes sense: then nothing was written.
+        """
+        try:
+            self.apply(account, page)
+        except BadObject:
+            sound = sound_part(page)
+            if sound is None:
+                raise
+            self.apply(account, sound)
+
     def apply(self, account: str, page: Page) -> None:
         """Write a page and its state in one transaction. Raises `BadObject`: then nothing was written."""
         self._arriving.apply(account, page)
@@ -182,6 +196,23 @@ class SyncStore(Sending):
         """The server did not give these contents: not asked for again until something says so."""
         with self._cache.write():
             self._contents.give_up(self._store.desks.number(account), ids)
+
+    def put_aside(self, account: str, ids: Sequence[str], until: dt.datetime) -> None:
+        """The server gives these contents in a form that cannot be used: not asked for again before `until`.
+
+        Or as soon as their heads change. Screens say so.
+        """
+        if not ids:
+            return
+        with self._cache.write():
+            self._contents.put_aside(self._store.desks.number(account), ids, int(until.timestamp()))
+        self._store.publish(Changed(frozenset(("cases", "status")), frozenset((account, id) for id in ids)))
+
+    def ask_again(self, now: dt.datetime) -> None:
+        """Want what was put aside until now."""
+        if self._contents.has_aside():
+            with self._cache.write():
+                self._contents.ask_again(int(now.timestamp()))
 
     def size(self, account: str) -> int:
         """How many confirmed cases a desk has."""

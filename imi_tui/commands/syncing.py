@@ -97,6 +97,8 @@ def synchronise(client: Client, *, accept_removals: bool = False, metered: bool 
         say(problems.sentence("clockSkew"))
     if report.restored:
         say(problems.sentence("restored"))
+    if aside := client.store.status().aside:
+        say(problems.aside(aside))
     return report
 
 

@@ -260,12 +260,16 @@ class BaseScreen(ActionScreen[Result]):
 
     def action_sync(self) -> None:
         """Wake the sync thread."""
-        problem = self.store.status().problem
+        status = self.store.status()
         self.context.sync_now()
-        if problem:
+        if status.problem or status.aside:
             from imi_tui import problems
 
-            self.say(_("{reason} Trying again now.").format(reason=problems.sentence(problem)), problem=True)
+            if status.problem:
+                reason = problems.sentence(status.problem)
+                self.say(_("{reason} Trying again now.").format(reason=reason), problem=True)
+            if status.aside:
+                self.say(problems.aside(status.aside), problem=True)
             return
         self.say(_("Synchronising. You can go on working."))
 

@@ -164,7 +164,7 @@ class Recovery:
             entries=entries,
             destroyed={"Entry": [id for id in held if id not in listed]},
         )
-        self._store.apply(self._desk, page)
+        self._store.take(self._desk, page)
 
 
 def digest_of(known: Known) -> str:

@@ -101,6 +101,7 @@ class Engine:
         try:
             # One engine a profile: what still counts as on its way was left so by a run that could not note its end.
             self._store.recover()
+            self._store.ask_again(self._clock())
             self._sessions.begin(run)
             try:
                 self._work(run)

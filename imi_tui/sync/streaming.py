@@ -6,13 +6,16 @@ Where streams are refused, the same is asked for page by page.
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from imi_core.case import CONTENT, Entry
+from imi_tui.cache.errors import BadObject
 from imi_tui.sync import reading
-from imi_tui.sync.errors import ReplyTooLarge, ServerMistake, StreamRefused
+from imi_tui.sync.errors import AccountGone, ReplyTooLarge, ServerMistake, StreamRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from imi_tui.sync.ports import Clock
     from imi_tui.sync.reading import Answer
     from imi_tui.sync.run import Asking
+
+log = logging.getLogger("imi_tui.sync")
 
 AT_ONCE = 32
 """Records of contents asked for in one request; between two requests the outbox and the lists get their turn."""
@@ -33,6 +38,10 @@ MEASURED = 4
 """Records of a request from which the line is measured."""
 RECORD_SECONDS = 1.0
 """What a record should take on the line: a cut loses one, and what the officer opens waits for one."""
+AGAIN = dt.timedelta(hours=6)
+"""After which a case is asked for again whose content could not be used."""
+ALL_WRONG = 8
+"""So many cases in a row that are wrong by themselves say that the server is."""
 PART = 10
 """Entries in one answer of a case that is too long for one."""
 _CONTENT = ["id", "version", "contentVersion", "level", *CONTENT]
@@ -59,20 +68,54 @@ class Contents:
         wanted = self._store.wanted(AT_ONCE * self._chunk, opened=opened)
         groups = self._groups(wanted)
         asked = {(each.desk, each.id) for each in wanted}
-        done, begun, number = 0, self._clock(), -1
+        done, begun, records = 0, self._clock(), 0
+        spoilt: list[tuple[list[Wanted], ServerMistake]] = []
         try:
             for number, answers in self._answers(groups):
-                done += self._take(groups[number], answers[f"c{number}"], answers[f"e{number}"])
+                try:
+                    done += self._take(groups[number], answers[f"c{number}"], answers[f"e{number}"])
+                except (ReplyTooLarge, AccountGone):
+                    raise
+                except ServerMistake as mistake:
+                    spoilt.append((groups[number], mistake))
+                records = number + 1
                 if urgent() or any((each.desk, each.id) not in asked for each in self._store.wanted(1, opened=True)):
                     break
         except ReplyTooLarge:
             if self._chunk == 1:
-                return max(done, self._in_parts(groups[done][0]))
+                return max(done, self._in_parts(groups[records][0]))
             self._chunk = max(1, self._chunk // 4)
             self._most = self._chunk
             return max(done, 1)
-        self._measure(number + 1, done, (self._clock() - begun).total_seconds())
-        return done
+        self._measure(records, done, (self._clock() - begun).total_seconds())
+        # Behind the stream, for a line carries one answer at a time.
+        return done + sum(self._alone(*each) for each in spoilt)
+
+    def _alone(self, group: list[Wanted], mistake: ServerMistake) -> int:
+        """Ask for each case of a record that broke the protocol by itself, and put aside those that still do.
+
+        Where all do, the server is mistaken and not a case: raises `mistake`, and nothing is put aside.
+        """
+        wrong: list[Wanted] = []
+        for number, each in enumerate(group):
+            try:
+                answers = self._asking.ask(_calls(0, [each]))
+                self._take([each], answers["c0"], answers["e0"])
+            except ReplyTooLarge:
+                self._in_parts(each)
+            except AccountGone:
+                raise
+            except ServerMistake:
+                wrong.append(each)
+            if len(wrong) == number + 1 >= min(len(group), ALL_WRONG) and len(group) > 1:
+                raise mistake
+        self._put_aside(wrong)
+        return len(group)
+
+    def _put_aside(self, wrong: list[Wanted]) -> None:
+        for each in wrong:
+            log.warning("sync: the content of a case cannot be used and is put aside")
+            self._store.put_aside(each.desk, [each.id], self._clock() + AGAIN)
 
     def _measure(self, records: int, cases: int, seconds: float) -> None:
         """Size the next records to the line; of few records, the round trip is too large a share."""
@@ -87,14 +130,18 @@ class Contents:
         """Fetch a case that is too long for one answer: its entries in small parts, then its content."""
         call = ["Entry/get", {"accountId": wanted.desk, "caseIds": [wanted.id], "properties": ["id"]}, "e"]
         ids = [each["id"] for each in reading.objects(self._asking.ask([call])["e"], wanted.desk, None)]
-        for start in range(0, len(ids), PART):
-            part = ids[start : start + PART]
-            call = ["Entry/get", {"accountId": wanted.desk, "ids": part, "properties": _ENTRY}, "e"]
-            found = reading.objects(self._asking.ask([call])["e"], wanted.desk, part)
-            self._store.put_contents(wanted.desk, [], found, whole=False)
-        call = ["Case/get", {"accountId": wanted.desk, "ids": [wanted.id]}, "c"]
-        cases = reading.objects(self._asking.ask([call])["c"], wanted.desk, [wanted.id])
-        self._store.put_contents(wanted.desk, cases, [], whole=True)
+        try:
+            for start in range(0, len(ids), PART):
+                part = ids[start : start + PART]
+                call = ["Entry/get", {"accountId": wanted.desk, "ids": part, "properties": _ENTRY}, "e"]
+                found = reading.objects(self._asking.ask([call])["e"], wanted.desk, part)
+                self._store.put_contents(wanted.desk, [], found, whole=False)
+            call = ["Case/get", {"accountId": wanted.desk, "ids": [wanted.id]}, "c"]
+            cases = reading.objects(self._asking.ask([call])["c"], wanted.desk, [wanted.id])
+            self._store.put_contents(wanted.desk, cases, [], whole=True)
+        except BadObject:
+            self._put_aside([wanted])
+            return 1
         if not cases:
             self._store.give_up(wanted.desk, [wanted.id])
         return 1
@@ -134,10 +181,26 @@ class Contents:
         desk, ids = group[0].desk, [each.id for each in group]
         found = reading.objects(cases, desk, ids)
         of_cases = {str(each["id"]) for each in found}
-        listed = [each for each in reading.objects(entries, desk, None) if str(each.get("caseId")) in of_cases]
-        self._store.put_contents(desk, found, listed, whole=group[0].whole)
+        listed = reading.objects(entries, desk, None)
+        if not all(isinstance(each.get("caseId"), str) and each["caseId"] in of_cases for each in listed):
+            # Left out in silence, it would never be asked for again.
+            raise ServerMistake("an entry of a case that was not asked for")
+        try:
+            self._store.put_contents(desk, found, listed, whole=group[0].whole)
+        except BadObject:
+            self._each(group, found, listed)
         self._store.give_up(desk, [id for id in ids if id not in of_cases])
         return len(group)
+
+    def _each(self, group: list[Wanted], cases: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
+        """Keep what a record brings case by case; those of a wrong shape are put aside."""
+        for each in group:
+            case = [found for found in cases if found["id"] == each.id]
+            listed = [entry for entry in entries if entry["caseId"] == each.id]
+            try:
+                self._store.put_contents(each.desk, case, listed, whole=each.whole)
+            except BadObject:
+                self._put_aside([each])
 
 
 def _calls(number: int, group: list[Wanted]) -> list[list[Any]]:

@@ -67,7 +67,7 @@ class Taking:
         cases = self._cases(account, changes, whole=whole)
         if self._mending.braked(run, account, changes):
             return []
-        self._store.apply(
+        self._store.take(
             account,
             Page(
                 new_state=changes.new_state,
@@ -106,7 +106,7 @@ class Taking:
         mistake = AccountGone if kind == "accountNotFound" else ServerMistake
         raise mistake(f"{account} cannot be followed: {str(kind)[:80]}")
 
-    def _cases(self, account: str, changes: Changes, *, whole: bool) -> dict[str, list[dict[str, Any]]]:
+    def _cases(self, account: str, changes: Changes, *, whole: bool) -> dict[str, Any]:
         """The cases of a page as `Page` takes them. Whole ones are fetched where lean ones have nothing to go with."""
         if account == DIRECTORY:
             return {}

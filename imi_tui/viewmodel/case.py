@@ -133,6 +133,10 @@ def overview(view: View) -> list[Block]:
         out.append(Block(told.format(count=count), "alarm"))
     if view.detail.fetching:
         out.append(Block(_("The content of this case is being fetched; what you see may not be all of it."), "alarm"))
+    if view.detail.aside:
+        from imi_tui import problems
+
+        out.append(Block(problems.aside((str(view.case.get("reference", "")),)), "alarm"))
     if view.detail.pending:
         count = len(view.detail.pending)
         out.append(

@@ -58,6 +58,10 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
         from imi_tui import problems
 
         out.append(Part(problems.short(status.problem), 3, alarm=True))
+    if status.aside:
+        count = len(status.aside)
+        text = ngettext("{count} case unreadable", "{count} cases unreadable", count).format(count=count)
+        out.append(Part(text, 3, alarm=True))
     if not (status.now.doing == "syncing" and (going or first_sync(status))):
         # Where it shows how far it is, it need not say that it is at it.
         out.append(_moving(status, today))

@@ -71,7 +71,6 @@ MISTAKES: dict[str, tuple[Change, type[SyncError]]] = {
     "a case without state": (on_lyon(lambda lyon: lyon["Case"]["created"][0].pop("state")), ServerMistake),
     "a version that is a text": (on_lyon(lambda lyon: lyon["Case"]["created"][0].update(version="x")), ServerMistake),
     "parts that are a text": (on_lyon(lambda lyon: lyon["Case"]["created"][0].update(parts="x")), ServerMistake),
-    "content of a wrong shape": (on_lyon(lambda lyon: lyon["Case"]["created"][0].update(request=[1])), ServerMistake),
     "an entry without case": (on_lyon(lambda lyon: lyon["Entry"]["created"][0].pop("caseId")), ServerMistake),
     "a failed sync": (error("Desk/sync", "serverUnavailable"), Unavailable),
 }
@@ -117,8 +116,6 @@ MISTAKEN_CONTENTS: dict[str, tuple[Change, type[SyncError]]] = {
     "an object of another account": (on("Case/get", lambda get: get.update(accountId="other")), ServerMistake),
     "a list that is none": (on("Entry/get", lambda get: get.update(list="x")), ServerMistake),
     "a text among objects": (on("Entry/get", lambda get: get["list"].append("x")), ServerMistake),
-    "content of a wrong shape": (on("Case/get", lambda get: get["list"][0].update(answers="x")), ServerMistake),
-    "a version that is a text": (on("Case/get", lambda get: get["list"][0].update(contentVersion="x")), ServerMistake),
     "a failed get": (error("Case/get", "serverFail"), Unavailable),
     "a get it does not know": (error("Entry/get", "unknownMethod"), ServerMistake),
 }
@@ -134,7 +131,7 @@ def test_nothing_of_mistaken_contents_is_kept(central: Central, client: Clients,
 
     def apply(response: dict[str, Any]) -> dict[str, Any]:
         changed = copy.deepcopy(response)
-        if any(answer[2] == "c0" and answer[0] == "Case/get" for answer in response["methodResponses"]):
+        if any(answer[2].startswith("c") and answer[0] == "Case/get" for answer in response["methodResponses"]):
             change(changed)
         return changed
 
@@ -143,7 +140,7 @@ def test_nothing_of_mistaken_contents_is_kept(central: Central, client: Clients,
         lyon.sync()
     # The list is complete all the same, and says that contents are missing.
     assert lyon.ids() == set(cases)
-    assert lyon.store.status().wanted == 30
+    assert (lyon.store.status().wanted, lyon.store.status().aside) == (30, ())
     assert all(detail is not None and detail.fetching for detail in (lyon.store.case(LYON, id) for id in cases))
     lyon.line.change = lambda response: response
     lyon.sync()

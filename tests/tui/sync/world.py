@@ -130,7 +130,7 @@ class Client:
     def _open(self, **options: Any) -> None:
         self.store = Store.open(self.profile, KEY, now=lambda: self.now)
         self.store.sync.recover()
-        self.engine = Engine(self.store.sync, self.line, lambda: NOW, **options)
+        self.engine = Engine(self.store.sync, self.line, lambda: self.now, **options)
         ticks = itertools.count()
         self.transfers = Transfers(
             self.store.sync, self.store.file_moves, self.line, lambda: self.now, lambda: next(ticks) / 1000
