@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from imi_core import workflow
-from imi_core.errors import UnknownProcedure
+from imi_core.errors import ActionRefused, UnknownProcedure
 from imi_tui.cache.contents import Contents, together
 from imi_tui.cache.errors import AlreadyAttempted, LaterEntries, NoSuchCase, NoSuchItem, NoSuchSeat
 from imi_tui.cache.fold import Folded, content_digest
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imi_core.authority import Seat
-    from imi_core.case import Case
+    from imi_core.case import Case, Entry
+    from imi_core.procedure import Rules
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.outbox import Outbox
@@ -116,6 +117,9 @@ class DeskWork:
     def queue(self, draft: Draft) -> Item:
         """Check a draft as the server will, freeze it and put it into the outbox.
 
+        One that is based on what has changed since goes there as refused, as if the server had said so: it stays to be
+        compared and put right.
+
         Raises `ActionRefused`, `AnswersRefused`, `UnknownProcedure`, `NoSuchCase`, `NoSuchSeat`.
         """
         seat = self._session.core_seat(draft.desk)
@@ -130,7 +134,7 @@ class DeskWork:
             entry = own_entry(payload)
             rules = self._projector.folder.rules_for(case, entry)
             target = self._directory.target(draft.target) if draft.target else None
-        workflow.check(rules, case, entry, seat, target)
+        refusal = self._checked(rules, case, entry, seat, target)
         subject = case.subject if case is not None else str(draft.answers.get(rules.procedure.subject, ""))
         item = Item(
             pos=0,
@@ -141,12 +145,12 @@ class DeskWork:
             procedure="" if case_id else draft.procedure,
             action=draft.action,
             payload=json.dumps(payload, ensure_ascii=False),
-            state="queued",
+            state="rejected" if refusal is not None else "queued",
             attempts=0,
             queued_at=self._now(),
             reference=case.reference if case is not None else "",
             subject=subject,
-            error=None,
+            error=json.dumps(refusal) if refusal is not None else None,
             created=None,
         )
         with self._outbox.work.write():
@@ -155,11 +159,24 @@ class DeskWork:
             self._outbox.work.run("delete from draft where id = ?", (draft.id,))
         return item
 
+    def _checked(
+        self, rules: Rules, case: Case | None, entry: Entry, seat: Seat, target: workflow.Target | None
+    ) -> dict[str, str] | None:
+        """The set error of an entry that is stale already. Raises `ActionRefused`, `AnswersRefused`."""
+        try:
+            workflow.check(rules, case, entry, seat, target)
+        except ActionRefused as error:
+            if error.code != "stale":
+                raise
+            return {"type": error.code, "description": error.message}
+        return None
+
     def _payload(self, draft: Draft, case_id: str, case: Case | None) -> dict[str, Any]:
         payload: dict[str, Any] = {"clientRef": self._new_ref()}
         if case is None:
             payload["procedure"] = draft.procedure
         else:
+            # A draft that says nothing of it was written a moment ago, on the case as it is here.
             payload |= {"caseId": case_id, "basedOn": draft.based_on or case.version}
         payload["action"] = draft.action
         if draft.target:
@@ -205,12 +222,19 @@ class DeskWork:
         return draft
 
     def revise(self, client_ref: str) -> Draft:
-        """A draft from a rejected entry, which stays until the draft is queued. Raises `NoSuchItem`."""
+        """A draft from a rejected entry, which stays until the draft is queued. Raises `NoSuchItem`.
+
+        Who revises has been shown what happened meanwhile: the draft is based on the case as it is here now.
+        """
+        item = self._outbox.item(client_ref)
+        detail = self.detail(item.desk, item.case_id)
         with self._outbox.work.write():
             item = self._outbox.item(client_ref)
             if item.state != "rejected":
                 raise NoSuchItem(client_ref)
             draft = self._draft_of(item)
+            if detail is not None:
+                draft.based_on = detail.version
             self._outbox.put_draft(draft, client_ref)
         return draft
 
@@ -240,6 +264,7 @@ class DeskWork:
             answers=payload.get("answers", {}),
             text=text.get("text", ""),
             lang=text.get("lang", ""),
+            based_on=payload.get("basedOn", 0),
             saved_at=self._now(),
             attachments=payload.get("attachments", []),
         )

@@ -67,6 +67,11 @@ class CaseDetail(NamedTuple):
     refused: int = 0
     aside: bool = False
 
+    @property
+    def version(self) -> int:
+        """The version of `case`, pending entries counted: what somebody who sees it bases an entry on."""
+        return int(self.case.get("version", 1))
+
 
 class AuthorityHit(NamedTuple):
     """One line of an authority search. `why` is what matched: "name", "title", "topic", "town" or "description"."""

@@ -240,6 +240,7 @@ class Store(Parts):
     def queue(self, draft: Draft) -> OutboxItem:
         """Put a draft into the outbox: from now on it is safe and will be sent.
 
+        It is `rejected` at once where the case has changed since `Draft.based_on` in what the entry depends on.
         Raises `ActionRefused`, `AnswersRefused`, `UnknownProcedure`, `NoSuchCase`, `NoSuchSeat`.
         """
         item = self.reserve.write(lambda: self._desk_work.queue(draft))
@@ -257,8 +258,12 @@ class Store(Parts):
         lang: str = "",
         target: str = "",
         attachments: list[dict[str, Any]] | None = None,
+        based_on: int = 0,
     ) -> OutboxItem:
-        """Queue an action without writing a draft first."""
+        """Queue an action without writing a draft first.
+
+        `based_on`: the version of the case that the officer had in front of them, 0 for the one that is here now.
+        """
         return self.queue(
             Draft(
                 id=self._new_ref(),
@@ -270,6 +275,7 @@ class Store(Parts):
                 answers=answers or {},
                 text=text,
                 lang=lang,
+                based_on=based_on,
                 attachments=attachments or [],
             )
         )

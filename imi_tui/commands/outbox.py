@@ -106,7 +106,6 @@ def _one(options: argparse.Namespace) -> int:
         if item.case_id and not item.payload.get("procedure") and store.case(item.desk, item.case_id) is None:
             raise NoSuchCase(item.desk, item.case_id)
         draft = store.revise(item.client_ref)
-        draft.based_on = 0
         return writing.finish(client, store.queue(draft))
 
 

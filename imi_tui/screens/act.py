@@ -43,10 +43,18 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
     BINDINGS = bindings("act")
     AUTO_FOCUS = "FormView Input, FormView TextArea, FormView Choice"
 
-    def __init__(self, cases: list[tuple[str, str]], action: str, target: str = "", draft_id: str = "") -> None:
+    def __init__(
+        self,
+        cases: list[tuple[str, str]],
+        action: str,
+        target: str = "",
+        draft_id: str = "",
+        seen: dict[tuple[str, str], int] | None = None,
+    ) -> None:
         super().__init__()
         self._cases, self._action, self._target = cases, action, target
         self._draft_id = draft_id
+        self._seen = dict(seen or {})
         self._saving: Timer | None = None
         self._files: list[dict[str, Any]] = []
 
@@ -61,6 +69,12 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
         rules = self.store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1))
         draft = self._draft()
         self._files = list(draft.attachments) if draft is not None else []
+        # The form says what it said when it was opened, whatever a synchronisation brings meanwhile.
+        for each in self._cases:
+            if each not in self._seen and (found := self.store.case(*each)) is not None:
+                self._seen[each] = found.version
+        if draft is not None and draft.based_on:
+            self._seen[self._cases[0]] = draft.based_on
         self.model = FormModel(
             rules,
             self._action,
@@ -191,6 +205,7 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
             answers=self.model.to_send(),
             text=self.model.entry_text if text else "",
             lang=self.model.lang if text else "",
+            based_on=self._seen.get((desk, id), 0),
             attachments=list(self._files),
         )
 
@@ -215,7 +230,7 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
                 answers=dict(self.model.answers),
                 text=self.model.entry_text,
                 lang=self.model.lang,
-                based_on=self.model.case.version if self.model.case is not None else 0,
+                based_on=self._seen.get((desk, id), 0),
                 saved_at=dt.datetime.now(dt.UTC).isoformat(),
                 attachments=list(self._files),
             )

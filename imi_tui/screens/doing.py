@@ -138,8 +138,8 @@ class CaseScreenBase(BaseScreen[None]):
                 if items:
                     self._queued(name, details, items, rules)
 
-            cases = [(detail.desk, detail.id) for detail in details]
-            await self.app.push_screen(routes.act(cases, name, target), filled)
+            cases = {(detail.desk, detail.id): detail.version for detail in details}
+            await self.app.push_screen(routes.act(list(cases), name, target, seen=cases), filled)
 
     def _heading(self, rules: Rules, name: str, details: list[CaseDetail]) -> str:
         action = rules.lifecycle.actions[name]
@@ -155,7 +155,9 @@ class CaseScreenBase(BaseScreen[None]):
         refused: list[tuple[CaseDetail, ActionRefused | CacheError]] = []
         for detail in details:
             try:
-                items.append(self.store.act(detail.desk, detail.id, name, answers=answers, target=target))
+                # Based on what was shown when the question was asked; a synchronisation may have changed it since.
+                entry: dict[str, Any] = {"answers": answers, "target": target, "based_on": detail.version}
+                items.append(self.store.act(detail.desk, detail.id, name, **entry))
             except (ActionRefused, CacheError) as error:
                 refused.append((detail, error))
         rules = self.rules_of(details[0])
@@ -179,10 +181,19 @@ class CaseScreenBase(BaseScreen[None]):
         self.say(text, problem=True)
 
     def _queued(self, name: str, details: list[CaseDetail], items: list[OutboxItem], rules: Rules) -> None:
-        self.imi.queued(items)
-        self.say(
-            _("Queued: {what}. Press u to take it back.").format(what=self._heading(rules, name, details[: len(items)]))
-        )
+        queued = [item for item in items if item.state == "queued"]
+        if queued:
+            self.imi.queued(queued)
+            what = self._heading(rules, name, details[: len(queued)])
+            self.say(_("Queued: {what}. Press u to take it back.").format(what=what))
+        if late := len(items) - len(queued):
+            text = ngettext(
+                "A case changed after you read it. Nothing was sent; your entry is in the outbox (o), to be compared.",
+                "{count} cases changed after you read them. Nothing was sent there; your entries are in the outbox (o),"
+                " to be compared.",
+                late,
+            )
+            self.say(text.format(count=late), problem=True)
         self.acted([(item.desk, item.case_id) for item in items])
         self.refresh_frame()
 

@@ -31,7 +31,6 @@ async def again(screen: BaseScreen[Any], client_ref: str) -> bool:
     """Send the same again as a new entry on the case as it is now; where that is not possible, open it instead."""
     try:
         draft = screen.store.revise(client_ref)
-        draft.based_on = 0
         screen.store.queue(draft)
     except (CacheError, ImiError) as error:
         screen.say(problems.sentence(error.code), problem=True)

@@ -32,11 +32,20 @@ def case(desk: str, id: str, tab: str = "") -> Screen[None]:
     return CaseScreen(desk, id, tab)
 
 
-def act(cases: list[tuple[str, str]], action: str, target: str = "", draft_id: str = "") -> Screen[list[OutboxItem]]:
-    """The form of one action on cases of (desk, id); the result is what was queued."""
+def act(
+    cases: list[tuple[str, str]],
+    action: str,
+    target: str = "",
+    draft_id: str = "",
+    seen: dict[tuple[str, str], int] | None = None,
+) -> Screen[list[OutboxItem]]:
+    """The form of one action on cases of (desk, id); the result is what was queued.
+
+    `seen`: the version of each case that was shown when the officer chose the action; without, the one that is here.
+    """
     from imi_tui.screens.act import ActScreen
 
-    return ActScreen(cases, action, target, draft_id)
+    return ActScreen(cases, action, target, draft_id, seen)
 
 
 def conflict(client_ref: str) -> Screen[None]:
