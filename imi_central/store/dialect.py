@@ -6,6 +6,8 @@ PostgreSQL: one pool; writers are READ COMMITTED and take row locks, readers REP
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
@@ -48,6 +50,7 @@ def engines(url: str) -> tuple[Engine, Engine]:
         return snapshots, engine
     if backend != "sqlite" or address.database in (None, "", ":memory:"):
         raise ValueError("the database is sqlite:///<file> or postgresql+psycopg://…")
+    _make_private(address.database)
     reader = _sqlite(address, "BEGIN", READERS)
     watch(reader)
     return reader, _sqlite(address, "BEGIN IMMEDIATE", 1)
@@ -115,6 +118,15 @@ def _prepare(engine: Engine) -> None:
 
     # Before the library asks a database of another encoding for its version, and trips over the answer.
     event.listen(engine, "connect", configure, insert=True)
+
+
+def _make_private(database: str | None) -> None:
+    """Make the file where there is none, readable by its owner alone: SQLite would let everybody read it, and gives
+    its log the same rights. What cannot be made SQLite says itself."""
+    if database and not database.startswith("file:"):
+        # One that is there is not opened: to close it again would give up all locks this process has on it.
+        with contextlib.suppress(OSError):
+            os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

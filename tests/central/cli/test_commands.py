@@ -66,6 +66,18 @@ def test_init_makes_a_database_for_its_owner_alone(run: Run, data: Path) -> None
     assert "new or changed: 0." in run("init")[1]
 
 
+def test_a_database_in_a_folder_that_others_read_is_for_its_owner_alone(run: Run, data: Path) -> None:
+    data.mkdir(mode=0o755)
+    before = os.umask(0o022)
+    try:
+        assert run("init")[0] == 0
+    finally:
+        os.umask(before)
+    assert data.stat().st_mode & 0o777 == 0o755, "a folder somebody made is left as it is"
+    found = {each.name: each.stat().st_mode & 0o077 for each in data.glob("central.db*")}
+    assert found == dict.fromkeys(found, 0) != {}
+
+
 def test_a_demo_of_a_newer_program_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = Store.open(f"sqlite:///{tmp_path}/central.db")
     with store.writing() as conn:
