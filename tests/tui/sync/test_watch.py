@@ -93,18 +93,22 @@ def test_a_server_that_sends_a_byte_at_a_time_holds_nobody(start: int) -> None:
 
 
 def test_a_long_answer_over_a_slow_line_is_not_cut() -> None:
-    size = 400
+    size, now = 400, [0.0]
 
     def slow(_number: int, _request: int, line: socket.socket) -> bool:
         body = json.dumps("x" * size).encode()
         line.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
         line.sendall(body[:size])
-        time.sleep(0.3)
+        while http.received < size and not server.ended.wait(0.01):
+            pass
+        now[0] = 0.3
+        server.ended.wait(0.1)
         line.sendall(body[size:])
         return True
 
     with listening(slow) as server:
-        http = Http(server.url, Watch(Times(patience=0.1, look=0.01)))
+        times = Times(lambda: now[0], lambda: now[0], patience=0.1, look=0.01)
+        http = Http(server.url, Watch(times))
         assert http.get("/x").data == "x" * size
         http.close()
 
@@ -173,6 +177,40 @@ def test_connections_of_before_a_sleep_are_not_used_again() -> None:
         http.get("/three")
         http.close()
     assert [number for number, _ in server.asked] == [0, 0, 1]
+
+
+RECORD = b'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 13\r\n\r\n{"n":1}\n'
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["while it is read", "after it"])
+def test_a_request_while_a_stream_is_read_does_not_take_the_eyes_off_it(ended: bool) -> None:
+    """What creeps is cut, be it the stream another request went beside, or the next one on its connection."""
+    over, given_up = threading.Event(), list[bool]()
+
+    def waits() -> bool:
+        given_up.append(not over.wait(20))
+        return False
+
+    def behave(_number: int, _request: int, line: socket.socket) -> bool:
+        path = server.asked[-1][1].split()[1]
+        if path == "/stream":
+            line.sendall(RECORD + b"null\n"[: 5 if ended else 1])
+            return ended or waits()
+        return waits() if path == "/creeps" else answer(line)
+
+    with listening(behave) as server:
+        http = Http(server.url, Watch(Times(patience=0.3, look=0.01)))
+        records = http.lines("/stream", {}, "token")
+        assert next(records) == {"n": 1}
+        assert http.get("/beside").data == {"a": "bcd"}
+        if ended:
+            assert list(records) == [None]
+        with pytest.raises(Crept):
+            http.get("/creeps") if ended else next(records)
+        assert not given_up, "nobody cut it"
+        over.set()
+        http.close()
+    assert [number for number, _ in server.asked] == ([0, 1, 0, 2] if ended else [0, 1])
 
 
 def test_bytes_of_both_directions_are_counted_once() -> None:
