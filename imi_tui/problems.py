@@ -31,7 +31,10 @@ _SENTENCES: dict[str, str] = {
     "definition": N_("The definition of the procedure cannot be used; tell whoever runs the server."),
     "sealBroken": N_("The record of this case does not add up; tell your coordinator."),
     "notFound": N_("You no longer have access to this case."),
-    "alreadyExists": N_("The server has another entry under the same number; send this one again as a new one."),
+    "alreadyExists": N_(
+        "The server has another entry under the same number; compare both, then send this one again as a new one or"
+        " discard it."
+    ),
     "invalidProperties": N_("The server does not accept a part of this entry; correct it and send it again."),
     "tooLarge": N_("The entry is too large for the server; make it shorter."),
     "overQuota": N_("The files of a case may have 100 MiB in all; send this entry with fewer files."),

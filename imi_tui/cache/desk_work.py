@@ -82,6 +82,12 @@ class DeskWork:
                 aside=aside,
             )
 
+    def entry(self, desk: str, id: str) -> dict[str, Any] | None:
+        """One confirmed entry of a desk, None where it is not here."""
+        number = self._desks.number(desk)
+        found = self._cache.one("select wire from entry where desk = ? and id = ?", (number, id))
+        return decode(found[0]) if found is not None else None
+
     def _actions(self, case: Case, seat: Seat | None) -> tuple[str, ...]:
         if seat is None:
             return ()

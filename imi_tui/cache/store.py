@@ -113,6 +113,10 @@ class Store(Parts):
         """One case with its entries and what waits for it."""
         return self._desk_work.detail(desk, id)
 
+    def entry(self, desk: str, id: str) -> dict[str, Any] | None:
+        """One confirmed entry on the wire, None where it is not here."""
+        return self._desk_work.entry(desk, id)
+
     def find(self, reference: str) -> list[tuple[str, str]]:
         """(desk, case id) of the cases with this reference."""
         sql = "select desk, id from listing where reference = ? and reference <> '' order by desk"

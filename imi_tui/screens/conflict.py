@@ -11,7 +11,7 @@ from imi_tui.screens import refused, routes
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block
-from imi_tui.viewmodel.conflict import conflict
+from imi_tui.viewmodel.conflict import conflict, existing, existing_id
 from imi_tui.widgets.document import Document
 
 if TYPE_CHECKING:
@@ -50,15 +50,26 @@ class ConflictScreen(BaseScreen[None]):
 
     def _page(self) -> list[Block]:
         item = self.item
-        detail = self.store.case(item.desk, item.case_id) if item is not None else None
-        if item is None or detail is None:
+        if item is not None and (id := existing_id(item)) is not None:
+            entry = self.store.entry(item.desk, id)
+            return existing(self._view(item.desk, str((entry or {}).get("caseId") or item.case_id)), item, entry)
+        if item is None or self.store.case(item.desk, item.case_id) is None:
             return [Block(_("There is nothing left to compare."))]
+        view = self._view(item.desk, item.case_id)
+        if view is None:
+            return [Block(_("The procedure of this case is not on this machine yet."))]
+        return conflict(view, item)
+
+    def _view(self, desk: str, case_id: str) -> pages.View | None:
+        """A case, None where it or its rules are not here."""
+        detail = self.store.case(desk, case_id) if case_id else None
+        if detail is None:
+            return None
         try:
             rules = self.store.rules(str(detail.case.get("procedure", "")), detail.case.get("procedureVersion", 1))
         except UnknownProcedure:
-            return [Block(_("The procedure of this case is not on this machine yet."))]
-        view = pages.View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
-        return conflict(view, item)
+            return None
+        return pages.View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
 
     def situation(self) -> Situation:
         """Everything is possible while the entry is there."""

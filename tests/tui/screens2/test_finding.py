@@ -358,3 +358,34 @@ def test_the_answers_of_a_refused_entry_are_called_as_in_their_form(store: Store
     named = msgspec.structs.replace(rules, labels={"xx": {label: "Dienas"}})
     page = conflict(View(detail, named, ("xx",), filled.TODAY, store.authority), item)
     assert any("Dienas: 20" in block.text for block in page)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_both_texts_of_one_number_are_shown_and_mine_becomes_a_new_entry(
+    store: Store, home: Path, size: tuple[int, int]
+) -> None:
+    desk, id = a_case(store, "message")
+    detail = store.case(desk, id)
+    assert detail is not None
+    first = detail.entries[-1]
+    item = store.act(desk, id, "message", text="Autre chose", lang="fr")
+    error = {"type": "alreadyExists", "existingId": first["id"]}
+    store.sync.begin([item.client_ref])
+    store.sync.settle({}, {item.client_ref: error}, [])
+    async with running(store, home, size=size) as (app, pilot):
+        await app.push_screen(routes.outbox())
+        await settled(pilot)
+        assert "compare both, then send this one again as a new one" in " ".join(text_of(app).split())
+        await pilot.press("v")
+        await settled(pilot)
+        shown = text_of(app)
+        assert "Sent before" in shown
+        assert str(first["officerName"]) in shown.split("Yours now")[0]
+        assert "Autre chose" in shown.split("Yours now")[1]
+        assert "Send again" in footer(app)
+        await pilot.press("g")
+        await settled(pilot)
+    [again] = store.outbox()
+    assert (again.state, again.error) == ("queued", None)
+    assert again.client_ref != item.client_ref
+    assert again.payload["text"]["text"] == "Autre chose"

@@ -9,10 +9,12 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
+from imi_core.case import Entry, Text
+from imi_tui.cache.model import Draft
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block, lines
-from imi_tui.viewmodel.conflict import conflict, is_conflict
-from tests.central.world import ROSENHEIM, act, send
+from imi_tui.viewmodel.conflict import conflict, existing, existing_id, is_conflict
+from tests.central.world import LYON, REQUEST, ROSENHEIM, act, send
 from tests.tui.sync.world import Client
 
 Clients = Callable[[str], Client]
@@ -82,3 +84,76 @@ def test_the_same_sent_again_on_the_case_as_it_is_now(central: Central, client: 
     assert detail is not None
     texts = [entry["text"]["text"] for entry in detail.entries if entry.get("text")]
     assert texts == ["Erste Antwort.", "Zweite Antwort."]
+
+
+def existing_page(client: Client) -> str:
+    """What the officer reads where the server has another entry under the number of theirs."""
+    [item] = client.store.outbox()
+    assert is_conflict(item)
+    id = existing_id(item)
+    assert id
+    entry = client.store.entry(item.desk, id)
+    detail = client.store.case(item.desk, str(entry["caseId"])) if entry is not None else None
+    if detail is None:
+        return shown(existing(None, item, entry), 80)
+    rules = client.store.rules("pw.info", detail.case["procedureVersion"])
+    view = pages.View(detail, rules, ("en",), dt.date(2026, 3, 3), client.store.authority)
+    return shown(existing(view, item, entry), 80)
+
+
+def test_another_text_under_the_same_number_is_shown_beside_the_first(central: Central, client: Clients) -> None:
+    """As where a profile was put back from a copy after its entry had gone out (F6)."""
+    case_id = send(central).case_id
+    lyon = client("lyon")
+    lyon.sync()
+    item = lyon.store.act(LYON, case_id, "message", text="Second words.", lang="en")
+    first = Entry(
+        action="message", case_id=case_id, text=Text(text="First words.", lang="en"), client_ref=item.client_ref
+    )
+    central.commit_entry("lyon", LYON, first)
+    assert (lyon.sync().rejected, lyon.store.outbox()[0].error["type"]) == (1, "alreadyExists")  # type: ignore[index]
+    before, now = existing_page(lyon).split("Yours now")
+    assert "First words." in before.split("Sent before")[1]
+    assert "Lyon" in before, "who sent it"
+    assert "Second words." in now
+    assert "First words." not in now
+    # It becomes a new one, and both are there.
+    draft = lyon.store.revise(item.client_ref)
+    assert draft.text == "Second words."
+    lyon.store.queue(draft)
+    assert lyon.sync().sent == 1
+    detail = lyon.store.case(LYON, case_id)
+    assert detail is not None
+    assert [entry["text"]["text"] for entry in detail.entries if entry.get("text")] == ["First words.", "Second words."]
+    assert lyon.store.outbox() == []
+
+
+def test_another_new_case_under_the_same_number_shows_which_answers_differ(central: Central, client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    mine = {**REQUEST, "subject": "Alpbau, corrected"}
+    item = lyon.store.queue(Draft("d", LYON, "pw.info", "send", target=ROSENHEIM, answers=mine))
+    theirs = Entry(action="send", procedure="pw.info", target=ROSENHEIM, answers=REQUEST, client_ref=item.client_ref)
+    central.commit_entry("lyon", LYON, theirs)
+    assert lyon.sync().rejected == 1
+    page = existing_page(lyon)
+    differing = page.split("Answers that differ")[1]
+    assert "Alpbau, corrected" in differing
+    assert "Establishment of Alpbau GmbH" in differing
+    assert "Alpbau GmbH" in page.split("Yours now")[0]
+    lyon.store.queue(lyon.store.revise(item.client_ref))
+    lyon.sync()
+    with central.view("lyon") as view:
+        assert sorted(case.subject for case in view.cases(LYON, None, 10)) == sorted(
+            [mine["subject"], REQUEST["subject"]]
+        )
+
+
+def test_where_the_first_one_is_not_here_it_is_said_so(client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    item = lyon.store.queue(Draft("d", LYON, "pw.info", "send", target=ROSENHEIM, answers=REQUEST))
+    lyon.store.sync.settle({}, {item.client_ref: {"type": "alreadyExists", "existingId": "e" * 32}}, [])
+    page = existing_page(lyon)
+    assert "It is not on this machine yet; synchronise to see it." in page
+    assert "Establishment of Alpbau GmbH" in page.split("Yours now")[1]
