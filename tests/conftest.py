@@ -1,8 +1,11 @@
-"""What all tests share: how Hypothesis runs, and the rules of the real request procedure."""
+"""What all tests share: how Hypothesis runs, where files lie, and the rules of the real request procedure."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,23 @@ from tests.core.world import load_rules
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
+"""Bytes: several times what the temporary files of a whole run take at their most."""
+
+# The programs that tests start begin as installed ones do, without compiling themselves each time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_configure() -> None:
+    """Keep temporary files in memory where there is room: the tests cut no power, so no disk need be waited for.
+    TMPDIR or `--basetemp` names another folder.
+    """
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("TMPDIR", str(MEMORY))
+        tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")
