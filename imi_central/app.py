@@ -75,7 +75,7 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
         exception_handlers={HTTPException: _refused, Unavailable: _unavailable},
         lifespan=lifespan,
     )
-    app.state.store, app.state.identity, app.state.end_events = opened, identity, ending[0]
+    app.state.store, app.state.identity, app.state.end_flows = opened, identity, ending[0]
     return app
 
 

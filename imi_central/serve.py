@@ -10,12 +10,12 @@ import signal
 import socket
 import sys
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from imi_central.app import create_app
+from imi_central.connection import Connection
 from imi_central.errors import AddressTaken
 from imi_central.settings import Settings, SettingsError
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-GRACE_SECONDS = 2
-"""How long requests may take to end after SIGTERM."""
+GRACE_SECONDS = 6
+"""How long requests may take to end after SIGTERM: a request has five seconds of the database's time."""
 TICKETS = 1
 """For resuming TLS: a client has one connection, and each ticket travels before the first answer."""
 
@@ -43,7 +43,7 @@ def serve(settings: Settings, ready: Callable[[str], None], *, stop_when_idle: f
         url = settings.url or _url(settings, listening)
         app = create_app(settings, url=url)
         config = _config(settings, app)
-        server = _Server(config, lambda: ready(url), stop_when_idle, app.state.end_events)
+        server = _Server(config, lambda: ready(url), stop_when_idle, app.state.end_flows)
         _stop_on_signals(server)
         server.run(sockets=[listening])
     finally:
@@ -60,7 +60,7 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         forwarded_allow_ips=list(settings.trusted_proxies),
         ssl_certfile=settings.certificate or None,
         ssl_keyfile=settings.key or None,
-        http=_Http,
+        http=Connection,
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -84,51 +84,12 @@ def announce(url: str, ready_fd: int | None) -> None:
             waiting.write(f"{url}\n")
 
 
-LARGE = 16 * 1024
-"""Bytes that are not held back."""
-
-
-class _Together:
-    """A transport that writes once in a turn of the loop: head and body of an answer leave in one packet."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
-        self._held: list[bytes] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Write, before the loop turns to anybody else."""
-        if not self._held:
-            self._loop.call_soon(self._let_go)
-        self._held.append(data)
-        if len(data) >= LARGE:
-            # Now, so that a client that reads slowly is noticed.
-            self._let_go()
-
-    def close(self) -> None:
-        """Close behind what was written."""
-        self._let_go()
-        self._transport.close()
-
-    def _let_go(self) -> None:
-        held, self._held = b"".join(self._held), []
-        if held and not self._transport.is_closing():
-            self._transport.write(held)
-
-
-class _Http(HttpToolsProtocol):
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(cast("asyncio.Transport", _Together(transport, self.loop)))
-
-
 class _Server(uvicorn.Server):
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], stop_when_idle: float, end_events: Callable[[], None]
+        self, config: uvicorn.Config, ready: Callable[[], None], stop_when_idle: float, end_flows: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self._ready, self._end_events = ready, end_events
+        self._ready, self._end_flows = ready, end_flows
         self._stop_when_idle = stop_when_idle
         self._requests, self._last_request = 0, time.monotonic()
 
@@ -138,9 +99,19 @@ class _Server(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Who only listens has no request to end.
-        self._end_events()
-        await super().shutdown(sockets)
+        # Who only listens has no request to end, and a stream goes on from where it ended.
+        self._end_flows()
+        letting_go = asyncio.create_task(self._let_go())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            letting_go.cancel()
+
+    async def _let_go(self) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            for each in list(self.server_state.connections):
+                cast("Connection", each).let_go()
 
     async def on_tick(self, counter: int) -> bool:
         if self.server_state.total_requests != self._requests or self.server_state.tasks:

@@ -43,11 +43,12 @@ def build_routes(
     """The routes of the protocol.
 
     `base_url` is the address clients reach the server at, without a slash at its end; taken from each request
-    where empty. `ending` is given what ends all listening, to be called on the event loop when the server stops.
+    where empty. `ending` is given what ends streams and all listening, to be called on the event loop when the
+    server stops.
     """
     api = Api(store, authenticate, limits or Limits(), base_url)
     if ending is not None:
-        ending(api.events.close)
+        ending(api.end_flows)
     return [
         Route("/jmap/session", api.session, methods=["GET"]),
         Route("/.well-known/jmap", api.session, methods=["GET"]),
@@ -70,12 +71,18 @@ class Api:
         # Apart from the others, so that no request waits because very many listeners look at once.
         self._listening = anyio.CapacityLimiter(LISTENING_WORKERS)
         self.events = events.Events(self._look)
+        self._stopping = False
         self.session = _answering(self._session)
         self.call = _answering(self._call)
         self.stream = _answering(self._stream)
         self.listen = _answering(self._listen)
         self.upload = _answering(self._upload)
         self.download = _answering(self._download)
+
+    def end_flows(self) -> None:
+        """The server stops: streams end behind what they have sent, and nobody listens any more."""
+        self._stopping = True
+        self.events.close()
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
@@ -112,6 +119,8 @@ class Api:
             pages = stream.records(self._store, officer_id, await self._run(decoded), self._limits)
 
             async def following() -> bytes | None:
+                if self._stopping:
+                    return None
                 # A token that ended or was withdrawn meanwhile ends the stream.
                 await self._authenticate(request)
                 return await self._run(lambda: next(pages, None))

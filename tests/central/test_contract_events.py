@@ -49,7 +49,7 @@ class Place:
         ends: list[Callable[[], None]] = []
         self.app = wrap(Starlette(routes=build_routes(store, authenticate, ending=ends.append)))
         self.close = ends[0]
-        self.events: events.Events = ends[0].__self__  # type: ignore[attr-defined]
+        self.events: events.Events = ends[0].__self__.events  # type: ignore[attr-defined]
 
 
 class Ear:

@@ -484,3 +484,18 @@ def test_a_stream_ends_after_a_while_behind_a_whole_page(
         if not client.take(found[0]):
             break
     assert_same(store, client)
+
+
+def test_a_stream_ends_behind_a_whole_page_when_the_server_stops(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller, original = Caller(store), dispatch.answer
+
+    def last(*given: Any) -> Any:
+        caller.stop()
+        return original(*given)
+
+    monkeypatch.setattr("imi_central.api.stream.dispatch.answer", last)
+    for _ in range(3):
+        send(store)
+    client = Lean(caller, "lyon", LYON)
+    [only] = lines(caller, "lyon", client.asked(2))
+    assert client.take(only)

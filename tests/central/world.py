@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,10 @@ class Caller:
                 raise Unauthorized()
             return officer
 
-        self.app = Starlette(routes=build_routes(store, authenticate, limits=limits))
+        ending: list[Callable[[], None]] = []
+        routes = build_routes(store, authenticate, limits=limits, ending=ending.append)
+        [self.stop] = ending
+        self.app = Starlette(routes=routes)
 
     def http(self, officer: str, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"x-officer": officer, **more.pop("headers", {})}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import resource
 import signal
 import socket
 import subprocess
@@ -13,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
@@ -24,52 +21,14 @@ from uvicorn.server import ServerState
 from imi_central.cli import main
 from imi_central.serve import _config, _listen, _Server
 from imi_central.settings import Settings
-from imi_central.store import Store
-from imi_core.authority import Authority, Desk, Officer
+from tests.central.cli.running import SECRET, Running, Wire, started
 from tests.sim.test_tls import Issuer
-
-SECRET = "Geheimnis"
-
-
-class Running(NamedTuple):
-    process: subprocess.Popen[str]
-    url: str
-    token: str
 
 
 @pytest.fixture
-def running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Running]:
-    assert main(["init", "--data", str(tmp_path)]) == 0
-    store = Store.open(f"sqlite:///{tmp_path}/central.db")
-    store.put_authorities([Authority(id="fr-a", formal_name="A", country="FR", desks=(Desk(id="fr-a_pw", area="pw"),))])
-    store.put_officer(Officer(id="lea", name=SECRET, desks={"fr-a_pw": ("handler",)}))
-    store.close()
-    capsys.readouterr()
-    assert main(["token", "lea", "--data", str(tmp_path)]) == 0
-    token = capsys.readouterr().out.strip()
-    reading, writing = os.pipe()
-
-    def few_files() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (128, 1024))
-
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "imi_central.cli", "serve", "--port", "0"),
-            *("--data", str(tmp_path), "--ready-fd", str(writing)),
-        ],
-        pass_fds=[writing],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=few_files,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as ready:
-        url = ready.readline().strip()
-    yield Running(process, url, token)
-    if process.poll() is None:
-        process.kill()
-        process.communicate()
+def running(tmp_path: Path) -> Iterator[Running]:
+    with started(tmp_path) as each:
+        yield each
 
 
 def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged(tmp_path: Path) -> None:
@@ -77,25 +36,6 @@ def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged(tmp_path: Path)
         connection, _ = listening.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
-class Wire(asyncio.Transport):
-    """Notes what reaches the line."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
-        self.written: list[bytes] = []
-        self.closed = False
-
-    def write(self, data: bytes) -> None:  # type: ignore[override]
-        assert not self.closed
-        self.written.append(data)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        return self.closed
 
 
 @pytest.mark.parametrize("ends", ["", "Connection: close\r\n"], ids=["kept", "closed"])
