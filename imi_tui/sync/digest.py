@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.sync import Page
 from imi_tui.sync.errors import ManyRemoved, ReplyTooLarge, ServerMistake
-from imi_tui.sync.reading import Answer, objects
+from imi_tui.sync.reading import Answer, has_none_of, objects
 
 if TYPE_CHECKING:
     from imi_tui.cache.sync import SyncStore
@@ -27,6 +27,8 @@ MOST_ITEMS = 800
 CALLS = 16
 FETCH = 100
 """Cases fetched in one request, with all their entries."""
+ASKED = 500
+"""Ids in one question whether cases are still there."""
 MANY, SHARE = 20, 0.2
 """A removal of more than so many cases and more than this share of a desk needs a reason (deletion brake)."""
 
@@ -34,11 +36,12 @@ MANY, SHARE = 20, 0.2
 class Recovery:
     """Brings one desk back in step with the server. One use."""
 
-    def __init__(self, store: SyncStore, ask: Ask, desk: str, *, confirmed: bool) -> None:
+    def __init__(self, store: SyncStore, ask: Ask, desk: str, *, explained: bool, accepted: bool) -> None:
+        """`explained`: rights were taken away, so that many may be missing. `accepted`: the officer lets them go."""
         self._store = store
         self._ask = ask
         self._desk = desk
-        self._confirmed = confirmed
+        self._explained, self._accepted = explained, accepted
         self.fetched = 0
         self.removed = 0
         self.refill = False
@@ -119,10 +122,15 @@ class Recovery:
         return {id: (version, level, mark) for id, version, level, mark in self._store.known(self._desk, prefix)}
 
     def _brake(self, gone: list[str]) -> None:
-        if self._confirmed or len(gone) <= MANY or self._store.brake.allowed(self._desk, len(gone)):
+        brake = self._store.brake
+        if not gone or self._accepted or brake.allowed(self._desk, len(gone)):
             return
         total = self._store.size(self._desk)
-        if len(gone) > SHARE * total:
+        many = len(gone) > MANY and len(gone) > SHARE * total
+        if not many and not brake.stands(self._desk):
+            return
+        # One answer is not believed alone, and many that nothing explains are not even on two.
+        if (many and not self._explained) or not has_none(self._ask, self._desk, gone):
             raise ManyRemoved(self._desk, len(gone), total)
 
     def _fetch(self, ids: list[str], most: int) -> bool:
@@ -165,6 +173,16 @@ class Recovery:
             destroyed={"Entry": [id for id in held if id not in listed]},
         )
         self._store.take(self._desk, page)
+
+
+def has_none(ask: Ask, desk: str, ids: list[str]) -> bool:
+    """Whether the server says of each of these cases that it is not there."""
+    for start in range(0, len(ids), ASKED):
+        part = ids[start : start + ASKED]
+        answers = ask([["Case/get", {"accountId": desk, "ids": part, "properties": ["id"]}, "c"]])
+        if not has_none_of(answers["c"], desk, part):
+            return False
+    return True
 
 
 def digest_of(known: Known) -> str:

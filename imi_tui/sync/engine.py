@@ -73,7 +73,7 @@ class Engine:
         self._clock = clock
         self._languages = list(languages)
         self._asking = Asking(store, transport)
-        self._mending = Mending(store, self._asking, languages, accept=accept_removals)
+        self._mending = Mending(store, self._asking, clock, languages, accept=accept_removals)
         self._sessions = Sessions(store, transport, self._asking, self._mending, languages)
         self._taking = Taking(store, self._asking, self._sessions, self._mending)
         self._contents = Contents(store, self._asking, clock)
@@ -124,9 +124,7 @@ class Engine:
             raise
         finally:
             self.report.skew = self._transport.skew
-        for held in self._store.brake.held():
-            if held.desk not in run.held:
-                self._store.brake.release(held.desk)
+        self._store.brake.release(but=run.held)
         if run.held:
             raise next(iter(run.held.values()))
         self._store.followed()

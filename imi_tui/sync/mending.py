@@ -1,6 +1,7 @@
 """Where a desk cannot be followed or loses too much: digests are compared, and nothing large is removed unasked.
 
-Nothing disappears but by a tombstone, a session without the desk, or a complete comparison of digests.
+Nothing disappears but by a tombstone, a session without the desk, or a complete comparison of digests. Where that is
+much, the server has to say it a second time.
 """
 
 from __future__ import annotations
@@ -8,24 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imi_core.jmap import DIRECTORY
-from imi_tui.sync import reading
-from imi_tui.sync.digest import MANY, SHARE, Recovery
+from imi_tui.sync.digest import MANY, SHARE, Recovery, has_none
 from imi_tui.sync.errors import ManyRemoved, ServerMistake
 from imi_tui.sync.register import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.ports import Clock
     from imi_tui.sync.reading import Changes
     from imi_tui.sync.run import Asking, Run
+
+AGAIN = 60.0
+"""Seconds after which a session is believed that once more lacks a desk with many cases."""
 
 
 class Mending:
     """Recovery and the deletion brake of one engine. `accept` releases the brake."""
 
-    def __init__(self, store: SyncStore, asking: Asking, languages: Sequence[str], *, accept: bool) -> None:
+    def __init__(
+        self, store: SyncStore, asking: Asking, clock: Clock, languages: Sequence[str], *, accept: bool
+    ) -> None:
         self._store = store
+        self._clock = clock
         self._asking = asking
         self._languages = languages
         self._accept = accept
@@ -44,7 +51,7 @@ class Mending:
             # What is known stays in place meanwhile: without procedures no case could be shown.
             Register(self._store, self._asking.ask, self._languages).begin()
             return [account]
-        recovery = Recovery(self._store, self._asking.ask, account, confirmed=confirmed or self._accept)
+        recovery = Recovery(self._store, self._asking.ask, account, explained=confirmed, accepted=self._accept)
         try:
             recovery.run()
         except ManyRemoved as many:
@@ -67,17 +74,37 @@ class Mending:
         gone = changes.destroyed.get("Case", [])
         if account == DIRECTORY or not gone or self._accept:
             return False
-        removed = run.gone[account] = run.gone.get(account, 0) + len(gone)
-        if removed <= MANY or self._store.brake.allowed(account, removed):
-            return False
-        total = self._store.size(account) + removed - len(gone)
-        if removed <= SHARE * total:
-            return False
-        answers = self._asking.ask([["Case/get", {"accountId": account, "ids": gone, "properties": ["id"]}, "c"]])
-        if reading.has_none_of(answers["c"], account, gone):
+        brake = self._store.brake
+        # What went in a run that did not come to its end counts too: a page a run takes as much away.
+        before = brake.gone(account)
+        removed, total = before + len(gone), self._store.size(account) + before
+        few = removed <= MANY or removed <= SHARE * total
+        if (
+            brake.allowed(account, removed)
+            or (few and not brake.stands(account))
+            or has_none(self._asking.ask, account, gone)
+        ):
+            brake.let_go(account, len(gone))
             return False
         self._hold(run, ManyRemoved(account, removed, total))
         return True
+
+    def seats_gone(self, run: Run, desks: Collection[str]) -> None:
+        """These desks are missing in a new session. Raises `ManyRemoved` where that takes many cases away.
+
+        It is believed when a session `AGAIN` later says so too: one can come from a server that just lost its
+        directory. Until then the session of before holds, nothing is sent and nothing goes.
+        """
+        brake, many = self._store.brake, {}
+        for desk in desks:
+            size = self._store.size(desk)
+            if size > MANY and not self._accept and not brake.allowed(desk, size):
+                many[desk] = ManyRemoved(desk, size, size)
+        if brake.withdrawn(many, self._clock().timestamp()) >= AGAIN or not many:
+            return
+        for each in many.values():
+            self._hold(run, each)
+        raise next(iter(many.values()))
 
     def _hold(self, run: Run, many: ManyRemoved) -> None:
         run.held[many.desk] = many

@@ -69,7 +69,6 @@ class Run:
     seen: set[tuple[str, str]] = field(default_factory=set)
     recovered: set[str] = field(default_factory=set)
     since: dict[str, str] = field(default_factory=dict)
-    gone: dict[str, int] = field(default_factory=dict)
     sessions: int = 0
     held: dict[str, ManyRemoved] = field(default_factory=dict)
     polled: dt.datetime | None = None

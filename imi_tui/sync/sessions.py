@@ -87,11 +87,15 @@ class Sessions:
             raise OtherOfficer("another officer signed in than the one this profile belongs to")
         self.current = new
         if old is not None:
+            self._mending.seats_gone(run, [desk for desk in old.desks if desk not in new.desks])
             for account, (initial, access) in new.accounts.items():
                 changed = account in old.accounts and old.accounts[account][1] != access
                 if changed and account != DIRECTORY and self._store.state(account):
                     self._mending.recover(run, account, initial, confirmed=True)
                     run.recovered.discard(account)
+            if run.held:
+                # The session of before is kept: the next run meets the same change, and compares again.
+                raise next(iter(run.held.values()))
         # A restored server may lack what it acknowledged; it knows what it has by the client refs (P1, P4). Before the
         # session is kept: after a crash in between the epoch is still a new one.
         run.report.restored |= self._store.follow_epoch(new.epoch, new.desks)
