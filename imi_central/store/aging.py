@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 
 from imi_central.store import files, register
-from imi_central.store.casefile import note, write_case
+from imi_central.store.casefile import write_case
 from imi_central.store.codec import decode_case, decode_entry, encode, ms
 from imi_central.store.tables import cases, entries
+from imi_central.store.trail import note
 from imi_core import retention
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from imi_central.store import changes
 from imi_central.store.changes import Change
 from imi_central.store.codec import case_columns, desk_columns, desks
 from imi_central.store.sight import desk_level
-from imi_central.store.tables import audit, cases, desk_case, entries
+from imi_central.store.tables import cases, desk_case, entries
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -71,8 +71,3 @@ def _write_part(conn: Connection, case: Case, desk_id: str, exists: bool, joined
 def _entries(conn: Connection, case_id: str, without: str) -> list[str]:
     found = conn.scalars(sa.select(entries.c.id).where(entries.c.case_id == case_id).order_by(entries.c.version))
     return [entry for entry in found if entry != without]
-
-
-def note(conn: Connection, at: int, officer: str, desk: str, action: str, object_id: str) -> None:
-    """Add one row to the audit trail."""
-    conn.execute(sa.insert(audit).values(at=at, officer=officer, desk=desk, action=action, object_id=object_id))

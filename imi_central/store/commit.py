@@ -10,11 +10,12 @@ import msgspec
 import sqlalchemy as sa
 
 from imi_central.store import changes, files, register
-from imi_central.store.casefile import note, write_case
+from imi_central.store.casefile import write_case
 from imi_central.store.codec import decode_case, decode_entry, entry_columns, ms
 from imi_central.store.errors import AlreadyExists, EntryRefused
 from imi_central.store.sight import Sight
 from imi_central.store.tables import cases, counter, desk_case, entries, entry_blob, server
+from imi_central.store.trail import note
 from imi_core import retention, seal, visibility, workflow
 from imi_core.case import Case, Entry
 from imi_core.deadlines import day

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from imi_central.store.casefile import note
 from imi_central.store.codec import ms
 from imi_central.store.identity_tables import device, digest
+from imi_central.store.trail import note
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

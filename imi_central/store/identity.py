@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from imi_central.store import attempts, devices
 from imi_central.store.attempts import Attempts
-from imi_central.store.casefile import note
 from imi_central.store.codec import ms
 from imi_central.store.devices import Device, Devices
 from imi_central.store.dialect import alone
 from imi_central.store.identity_tables import code, device, digest, password, secret, session, token
 from imi_central.store.tables import officer
+from imi_central.store.trail import note
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from imi_central.store import aging, backup, budget, bulk, changes, commit, dialect, files, register
-from imi_central.store.casefile import note
+from imi_central.store import aging, backup, budget, bulk, changes, commit, dialect, files, register, trail
 from imi_central.store.codec import ms
 from imi_central.store.errors import BackupRefused, StateUnknown, Unavailable
 from imi_central.store.migrate import migrate
 from imi_central.store.sight import Sight, batches
 from imi_central.store.tables import account, audit, officer, server
+from imi_central.store.trail import note
 from imi_central.store.view import View
 from imi_core.case import to_wire
 from imi_core.jmap import DIRECTORY
@@ -57,29 +57,37 @@ def _reachable() -> Iterator[None]:
 class Store:
     """One database. Shared by all threads; every method opens and ends its own transaction."""
 
-    def __init__(
-        self, reader: Engine, writer: Engine, now: Callable[[], dt.datetime], new_id: Callable[[], str]
-    ) -> None:
+    def __init__(self, reader: Engine, writer: Engine, now: trail.Watch, new_id: Callable[[], str]) -> None:
         self._reader, self._writer = reader, writer
         self.now = now
         self._new_id = new_id
 
     @classmethod
     def open(
-        cls, url: str, *, now: Callable[[], dt.datetime] = utc_now, new_id: Callable[[], str] = random_id
+        cls,
+        url: str,
+        *,
+        now: Callable[[], dt.datetime] = utc_now,
+        new_id: Callable[[], str] = random_id,
+        steady: Callable[[], float] | None = None,
     ) -> Store:
         """Open (and create or migrate) the database at an SQLAlchemy address.
+
+        `steady` counts seconds beside a clock that is not the system's, to see it jump.
 
         Raises `NewerDatabase`, and ValueError for an address that cannot be used.
         """
         reader, writer = dialect.engines(url)
         migrate(writer)
-        store = cls(reader, writer, now, new_id)
+        watch = trail.Watch(now, trail.steady if now is utc_now else steady)
+        store = cls(reader, writer, watch, new_id)
         with store.writing() as conn:
             dialect.alone(conn)
             if conn.scalar(sa.select(server.c.id)) is None:
                 conn.execute(sa.insert(server).values(one=1, id=new_id(), epoch=new_id()))
             changes.open_account(conn, DIRECTORY)
+            if (before := trail.last(conn)) is not None:
+                watch.was_at(dt.datetime.fromtimestamp(before / 1000, dt.UTC))
         return store
 
     def close(self) -> None:
@@ -95,9 +103,20 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A write transaction; committed at the end, rolled back by an exception. Raises `Unavailable`."""
-        with _reachable(), self._writer.begin() as conn:
-            yield conn
+        """A write transaction; committed at the end, rolled back by an exception. Raises `Unavailable`.
+
+        The first one after the clock has jumped says so in the audit trail.
+        """
+        jumped = dt.timedelta(0)
+        try:
+            with _reachable(), self._writer.begin() as conn:
+                yield conn
+                if jumped := self.now.take():
+                    action = "clock-back" if jumped < dt.timedelta(0) else "clock-forward"
+                    note(conn, ms(self.now()), "", "", action, str(round(abs(jumped).total_seconds())))
+        except BaseException:
+            self.now.jumped(jumped)
+            raise
 
     @contextmanager
     def view(self, officer_id: str) -> Iterator[View]:
