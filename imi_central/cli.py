@@ -63,6 +63,12 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             commands.officer_password(settings, given.login, given.password_fd)
         case "officer disable" | "officer enable":
             commands.officer_active(settings, given.login, given.command == "officer enable")
+        case "officer show":
+            commands.officer_show(settings, given.login)
+        case "officer seat add":
+            commands.seat_add(settings, given.login, given.desk)
+        case "officer seat remove":
+            commands.seat_remove(settings, given.login, given.desk)
         case "authorities import":
             commands.authorities_import(settings, given.file, given.report, tuple(given.area or ("pw", "pq")))
         case "jobs run":
@@ -111,6 +117,14 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--password-fd", type=int, metavar="N", help="read the password there; else it is asked")
     for name, text in (("disable", "refuse an officer from now on"), ("enable", "let an officer in again")):
         _command(officer, f"officer {name}", text).add_argument("login", metavar="LOGIN")
+    shown = _command(officer, "officer show", "print an officer's name, language and seats")
+    shown.add_argument("login", metavar="LOGIN")
+    seat = officer.add_parser("seat", help="seats of an officer").add_subparsers(required=True)
+    given = _command(seat, "officer seat add", "give an officer seats, or other roles at a seat; at once")
+    taken = _command(seat, "officer seat remove", "take seats away from an officer; at once")
+    for each, metavar in ((given, "DESK:ROLE,ROLE"), (taken, "DESK")):
+        each.add_argument("login", metavar="LOGIN")
+        each.add_argument("desk", nargs="+", metavar=metavar)
 
     authorities = commands.add_parser("authorities", help="the register").add_subparsers(required=True)
     load = _command(authorities, "authorities import", "import public bodies from a CSV file (PublicBodies columns)")

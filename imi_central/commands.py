@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
@@ -59,11 +59,8 @@ def officer_add(
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", language):
         raise CommandError(f"--language: {language!r} is no language code; allowed: one like fr or pt-BR")
     with opened(settings) as store:
+        _check_desks(store, seats)
         with store.reading() as conn:
-            if missing := lookup.missing_desks(conn, seats):
-                near = lookup.desks_like(conn, missing[0])
-                hint = f"; there are: {', '.join(near)}" if near else "; import its authority first"
-                raise CommandError(f"--desk: there is no desk {missing[0]!r}{hint}")
             if lookup.officer_by_username(conn, login) is not None:
                 raise CommandError(f"there is an officer {login!r} already")
         hashed = _new_password(login, password_fd)
@@ -85,13 +82,46 @@ def officer_active(settings: Settings, login: str, active: bool) -> None:
     """Refuse an officer from now on, or let them in again."""
     with opened(settings) as store:
         officer, _ = _officer(store, login)
-        store.put_officer(officer, username=_login(login), active=active)
+        store.change_officer(officer.id, active=active)
         ended = 0 if active else Sessions(store).revoke_all(officer.id)
     say(
         f"Officer {_login(login)} is enabled."
         if active
         else f"Officer {_login(login)} is disabled; {ended} signed out."
     )
+
+
+def officer_show(settings: Settings, login: str) -> None:
+    """Print who an officer is, and each seat as `officer add` takes it."""
+    with opened(settings) as store:
+        officer, active = _officer(store, login)
+    say(f"{_login(login)}: {officer.name}, {officer.language}, {'enabled' if active else 'disabled'}")
+    for desk, roles in sorted(officer.desks.items()):
+        say(f"{desk}:{','.join(roles)}")
+
+
+def seat_add(settings: Settings, login: str, desks: list[str]) -> None:
+    """Give an officer seats, or other roles at seats they have; it holds at once."""
+    seats = _seats(desks)
+    with opened(settings) as store:
+        officer, _ = _officer(store, login)
+        _check_desks(store, seats)
+        changed = store.change_officer(officer.id, seats=seats)
+        now = _officer(store, login)[0].desks
+    say(f"Officer {_login(login)} has {len(now)} seat(s)." + ("" if changed else " Nothing changed."))
+
+
+def seat_remove(settings: Settings, login: str, desks: list[str]) -> None:
+    """Take seats away from an officer; it holds at once."""
+    with opened(settings) as store:
+        officer, _ = _officer(store, login)
+        for desk in desks:
+            if desk not in officer.desks:
+                held = ", ".join(sorted(officer.desks)) or "none"
+                raise CommandError(f"{_login(login)!r} has no seat at {desk!r}; there are: {held}")
+        store.change_officer(officer.id, seats=dict.fromkeys(desks, ()))
+        now = _officer(store, login)[0].desks
+    say(f"Officer {_login(login)} has {len(now)} seat(s).")
 
 
 def authorities_import(settings: Settings, file: Path, report: Path | None, areas: tuple[str, ...]) -> None:
@@ -210,6 +240,14 @@ def _officer(store: Store, login: str) -> tuple[Officer, bool]:
     if found is None:
         raise CommandError(f"there is no officer {_login(login)!r}")
     return found
+
+
+def _check_desks(store: Store, desks: Iterable[str]) -> None:
+    with store.reading() as conn:
+        if missing := lookup.missing_desks(conn, desks):
+            near = lookup.desks_like(conn, missing[0])
+            hint = f"; there are: {', '.join(near)}" if near else "; import its authority first"
+            raise CommandError(f"--desk: there is no desk {missing[0]!r}{hint}")
 
 
 def _seats(desks: list[str]) -> dict[str, tuple[Role, ...]]:

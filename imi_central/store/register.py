@@ -5,7 +5,7 @@ Writing compares with what is stored, so that loading the same register again ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from imi_central.store import changes
 from imi_central.store.changes import Change
-from imi_central.store.errors import ProcedureChanged
+from imi_central.store.errors import ProcedureChanged, UnknownOfficer
 from imi_central.store.tables import authority, desk, directory, officer, procedure, seat
+from imi_central.store.trail import note
 from imi_core.authority import Authority, Officer
 from imi_core.jmap import DIRECTORY
 from imi_core.procedure import Rules
@@ -110,7 +111,32 @@ def put_officer(conn: Connection, at: int, given: Officer, username: str, active
     log = [Change("Officer", f"{d}/{given.id}", "updated" if d in before else "created") for d in after]
     log += [Change("Officer", f"{d}/{given.id}", "destroyed") for d in before if d not in after]
     _log(conn, at, log)
+    for d in sorted({*before, *after}):
+        if before.get(d) != after.get(d):
+            note(conn, at, given.id, d, "seat" if d in after else "seat-removed", after.get(d, ""))
+    if row is not None and row.active != active:
+        note(conn, at, given.id, "", "officer-enabled" if active else "officer-disabled", "")
     return True
+
+
+def change_officer(
+    conn: Connection, at: int, officer_id: str, seats: Mapping[str, Collection[str]], active: bool | None
+) -> bool:
+    """Change some seats of an officer (by desk: the roles, none to take it away), or whether they may sign in.
+
+    True where something changed. Raises `UnknownOfficer`.
+    """
+    row = conn.execute(sa.select(officer).where(officer.c.id == officer_id).with_for_update()).one_or_none()
+    if row is None:
+        raise UnknownOfficer(officer_id)
+    held = {name: roles.split() for name, roles in _seats(conn, officer_id).items()} | dict(seats)
+    changed = Officer(
+        id=row.id,
+        name=row.name,
+        language=row.language,
+        desks={name: tuple(roles) for name, roles in held.items() if roles},  # type: ignore[arg-type]
+    )
+    return put_officer(conn, at, changed, row.username, row.active if active is None else active)
 
 
 def _seats(conn: Connection, officer_id: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -207,6 +207,17 @@ class Store:
         with self.writing() as conn:
             dialect.alone(conn)
             return register.put_officer(conn, ms(self.now()), given, username or given.id, active)
+
+    def change_officer(
+        self, officer_id: str, *, seats: Mapping[str, Collection[str]] | None = None, active: bool | None = None
+    ) -> bool:
+        """Change some seats of an officer (by desk: the roles, none to take it away), or whether they may sign in.
+
+        True where something changed; it holds from the next look at rights on. Raises `UnknownOfficer`.
+        """
+        with self.writing() as conn:
+            dialect.alone(conn)
+            return register.change_officer(conn, ms(self.now()), officer_id, seats or {}, active)
 
     def put_procedures(self, given: Iterable[Rules]) -> int:
         """Write procedure versions. Raises `ProcedureChanged`."""

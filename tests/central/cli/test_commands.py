@@ -160,6 +160,56 @@ def test_a_token_for_scripts_is_in_the_audit_trail(run: Run, ready: Store) -> No
     assert run("token", "lea")[0] == 0
 
 
+def test_seats_are_given_changed_and_taken_away(run: Run, ready: Store) -> None:
+    more = [Authority(id="fr-b", formal_name="B", country="FR", desks=(Desk(id="fr-b_pw", area="pw"),))]
+    ready.put_authorities(more)
+    run("officer", "add", "lea", "--name", "Léa", "--desk", "fr-a_pw:handler", "--language", "fr", password=PASSWORD)
+    officer_id = ready.officer_id("lea")
+    assert officer_id is not None
+    state = ready.heads()["directory"]
+    assert run("officer", "seat", "add", "lea", "fr-b_pw:viewer,handler", "fr-a_pw:basic")[0] == 0
+    # What listens is told by the change of the directory.
+    assert ready.heads()["directory"] > state
+    with ready.view(officer_id) as view:
+        roles = {desk: set(place.seat.roles) for desk, place in view.places.items()}
+    assert roles == {"fr-a_pw": {"basic"}, "fr-b_pw": {"viewer", "handler"}}
+    shown = run("officer", "show", "lea")[1].splitlines()
+    assert shown == ["lea: Léa, fr, enabled", "fr-a_pw:basic", "fr-b_pw:handler,viewer"]
+    assert "Nothing changed" in run("officer", "seat", "add", "lea", "fr-a_pw:basic")[1]
+    assert run("officer", "seat", "remove", "lea", "fr-a_pw")[0] == 0
+    with ready.view(officer_id) as view:
+        assert set(view.places) == {"fr-b_pw"}
+    # Who was signed in still is.
+    assert passwords.sign_in(Sessions(ready), "lea", PASSWORD, "127.0.0.1") == officer_id
+    with ready.reading() as conn:
+        noted = [
+            (row.desk, row.action, row.object_id)
+            for row in conn.execute(sa.select(audit).where(audit.c.officer == officer_id).order_by(audit.c.id))
+            if row.action.startswith("seat")
+        ]
+    assert noted == [
+        ("fr-a_pw", "seat", "handler"),
+        ("fr-a_pw", "seat", "basic"),
+        ("fr-b_pw", "seat", "handler viewer"),
+        ("fr-a_pw", "seat-removed", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("add", "lea", "fr-x_pw:handler"), "no desk 'fr-x_pw'"),
+        (("add", "lea", "fr-a_pw:king"), "no role 'king'"),
+        (("add", "leo", "fr-a_pw:handler"), "no officer 'leo'"),
+        (("remove", "lea", "fr-x_pw"), "there are: fr-a_pw"),
+    ],
+)
+def test_a_wrong_seat_is_refused(run: Run, ready: Store, arguments: tuple[str, ...], says: str) -> None:
+    run("officer", "add", "lea", "--name", "Léa", "--desk", "fr-a_pw:handler", password=PASSWORD)
+    code, _, err = run("officer", "seat", *arguments)
+    assert (code, says in err) == (4, True), err
+
+
 def test_a_new_password_replaces_the_old_one(run: Run, ready: Store) -> None:
     run("officer", "add", "lea", "--name", "Léa", "--desk", "fr-a_pw:handler", password=PASSWORD)
     assert run("officer", "password", "lea", password="another long password")[0] == 0
