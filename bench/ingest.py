@@ -28,6 +28,9 @@ HOST = "127.0.0.1"
 RAW_ROWS, RAW_CASES = 500, 2000
 """Cases inserted in one transaction by what ours is compared with."""
 KEY_LIMIT = 50
+SMALLER = 4
+"""The part of the cases with which peak memory is compared."""
+GROWTH = 1.1
 FIRST_ROWS = "-26-"
 PAUSE = 0.01
 LONGEST = 300.0
@@ -47,18 +50,31 @@ def part(*arguments: str, given: str = "") -> dict[str, Any]:
     return told
 
 
-def throughput(cases: int, folder: Path, world: World) -> list[str]:
-    """Lines for one size."""
+def throughput(cases: int, folder: Path, world: World) -> tuple[list[str], int]:
+    """Lines for one size, and the peak memory (KiB) of the whole of it."""
     part("record", str(folder), world.url, given=f"{world.token}\n")
     heads = part("heads", str(folder))
     raw_heads = part("raw", str(folder), "heads", str(RAW_ROWS))
     full = part("full", str(folder))
     raw_full = part("raw", str(folder), "full", str(RAW_CASES))
     without = full["cases"] / full["applied"]
-    return [
+    lines = [
         f"{cases} cases, list rows: {_rate(heads, 25_000)}{_beside(heads, raw_heads)}",
         f"{cases} cases, whole with the index: {_rate(full, 4_000)}, without it {without:.0f}{_beside(full, raw_full)}",
     ]
+    return lines, full["peak"]
+
+
+def growth(cases: int, peak: int) -> str:
+    """Peak memory beside that of a first sync of fewer cases."""
+    fewer = cases // SMALLER
+    with tempfile.TemporaryDirectory() as name, World(fewer, Path(name), _at, tls=False, host=HOST) as world:
+        part("record", name, world.url, given=f"{world.token}\n")
+        before = part("full", name)["peak"]
+    return (
+        f"peak memory of a first sync of {fewer} cases {before / 1024:.0f} MiB, of {cases} {peak / 1024:.0f} MiB: "
+        f"{peak / before:.2f} times (limit {GROWTH}) {'ok' if peak <= GROWTH * before else 'OVER'}"
+    )
 
 
 def _rate(told: dict[str, Any], limit: int) -> str:
@@ -114,7 +130,8 @@ def report(sizes: Sequence[int]) -> list[str]:
     for cases in sizes:
         with tempfile.TemporaryDirectory() as name, World(cases, Path(name), _at, tls=False, host=HOST) as world:
             folder = Path(name)
-            lines += throughput(cases, folder, world)
+            found, peak = throughput(cases, folder, world)
+            lines += found
             if cases == sizes[0]:
                 took = keys(folder, world)
                 p50, p99 = percentile(took, 50), percentile(took, 99)
@@ -122,4 +139,5 @@ def report(sizes: Sequence[int]) -> list[str]:
                     f"keys during a first sync of {cases} cases: {len(took)} keys, p50 {p50:.1f} ms, p99 {p99:.1f} ms "
                     f"(limit {KEY_LIMIT}) {'ok' if p99 <= KEY_LIMIT else 'OVER'}, longest {max(took):.0f} ms"
                 )
+        lines.append(growth(cases, peak))
     return lines

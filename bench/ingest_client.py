@@ -7,6 +7,7 @@ the clock; ``raw`` inserts the rows that came of it into empty tables, which is 
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import sys
@@ -238,6 +239,9 @@ def _no_question(_: str) -> str:
 def main() -> None:
     """Do one part and say what it took."""
     what, folder, *rest = sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]
+    # As in the program (`imi_tui.app`).
+    gc.freeze()
+    gc.set_threshold(700, 10, 10_000)
     parts: dict[str, Callable[[], Any]] = {
         "record": lambda: record(folder, rest[0]),
         "heads": lambda: heads(folder),

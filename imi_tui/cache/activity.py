@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from imi_tui.cache.model import ASIDE, Changed, DeskProgress, Now, SyncStatus
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 DAYS_KEPT = 60
 NAMED = 100
 """Cases put aside that are named."""
+MANY = 20_000
+"""Contents to come that are counted at every look: above it counting takes milliseconds."""
+COUNT_AGAIN = 1.0
 _STATUS = Changed(frozenset(("status",)))
 
 
@@ -25,6 +29,7 @@ class Activity:
 
     def __init__(self, cache: Database, hub: Hub, outbox: Outbox, session: SessionTable) -> None:
         self._cache, self._hub, self._outbox, self._session = cache, hub, outbox, session
+        self._counted = (0, 0.0)
 
     def say(self, now: Now) -> None:
         """What happens now. Nothing is written: it is true for this process only. `sending` goes on."""
@@ -70,7 +75,7 @@ class Activity:
         """When synchronising last worked, what waits, how far it is, and why it does not move."""
         queued, rejected = self._outbox.counts()
         known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem')"))
-        wanted = self._cache.one("select count(*) from wanted where priority < ?", (ASIDE,))[0]
+        wanted = self._wanted()
         listed = self._cache.one("select rows from view_count where view = 'all'") if wanted else None
         register = self._cache.one("select coalesce(sum(done), 0), count(*) from register_part")
         return SyncStatus(
@@ -85,6 +90,17 @@ class Activity:
             now=self._hub.now,
             aside=self._aside(),
         )
+
+    def _wanted(self) -> int:
+        """How many contents are to come: of very many, what was counted a moment ago. Metered, none comes by itself."""
+        if self._hub.now.metered:
+            return 0
+        count, until = self._counted
+        now = time.monotonic()
+        if count <= MANY or now >= until:
+            count = self._cache.one("select count(*) from wanted where priority < ?", (ASIDE,))[0]
+            self._counted = (count, now + COUNT_AGAIN)
+        return count
 
     def _aside(self) -> tuple[str, ...]:
         sql = (

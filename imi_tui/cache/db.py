@@ -35,6 +35,8 @@ PLAIN_HEADER = b"SQLite format 3\x00"
 BUSY_MS = 15_000
 CACHE_PAGE = 8192
 """Bytes of a page of `cache.db`: most of what a first synchronisation writes are rows in the order of a key."""
+CACHE_KIB = 8000
+"""What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
 
 Part = Literal["work", "cache"]
 Values = tuple[Any, ...]
@@ -255,7 +257,7 @@ def _tune(connection: apsw.Connection, part: Part) -> None:
     connection.pragma("secure_delete", "on")
     connection.pragma("synchronous", "full" if part == "work" else "normal")
     if part == "cache":
-        connection.pragma("cache_size", -32_000)
+        connection.pragma("cache_size", -CACHE_KIB)
         # A first sync writes many pages again and again: copying them into the file less often halves the work.
         connection.pragma("wal_autocheckpoint", 2000)
 

@@ -152,8 +152,8 @@ class SyncStatus(NamedTuple):
     """One honest line: when it last worked, what waits, why it does not move (`problem` is an error code or "").
 
     `filling` is the share of all lists of a first sync that is here, 0 to 1, or None; `wanted` counts cases of the
-    `listed` ones that lack their content; `register` is how many countries of how many are here as a whole. `aside` are
-    the references of cases that the server gave in a form that cannot be used.
+    `listed` ones whose content comes by itself; `register` is how many countries of how many are here as a whole.
+    `aside` are the references of cases that the server gave in a form that cannot be used.
     """
 
     last_ok: str

@@ -194,6 +194,8 @@ class SyncStore(Sending):
 
     def give_up(self, account: str, ids: Sequence[str]) -> None:
         """The server did not give these contents: not asked for again until something says so."""
+        if not ids:
+            return
         with self._cache.write():
             self._contents.give_up(self._store.desks.number(account), ids)
 

@@ -32,7 +32,7 @@ AT_ONCE = 32
 """Records of contents asked for in one request; between two requests the outbox and the lists get their turn."""
 CHUNK = 25
 """Cases in one record of contents to begin with: about 12 kB on the line."""
-LEAST, MOST = 5, 100
+LEAST, MOST = 5, 150
 """Cases in one record on the slowest line and on the fastest."""
 MEASURED = 4
 """Records of a request from which the line is measured."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
+from imi_core.case import to_wire
 from imi_core.procedure import Rules
+from imi_tui.cache import activity
 from imi_tui.cache.activity import DAYS_KEPT
+from imi_tui.cache.contents import head_of
 from imi_tui.cache.model import Changed, Now
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -67,3 +72,24 @@ def test_bytes_are_counted_by_day_and_old_days_forgotten(store: Store) -> None:
         store.activity.spent(DAY + dt.timedelta(days=number), 1, 1)
     assert store.activity.traffic(DAY) == (0, 0)
     assert store.activity.traffic(DAY + dt.timedelta(days=1)) == (1, 1)
+
+
+def test_contents_to_come_are_not_counted_again_and_again(
+    store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(activity, "MANY", 1)
+    monkeypatch.setattr("imi_tui.cache.activity.time.monotonic", lambda: now[0])
+    store.sync.set_session(session(DE))
+
+    def come(*numbers: int) -> int:
+        heads = [head_of(to_wire(case(pw_info, number))) for number in numbers]
+        store.sync.apply(DE, Page("s", heads=heads))
+        return store.status().wanted
+
+    assert [come(1), come(2), come(3)] == [1, 2, 2], "few are counted at once, of many it is known for a moment"
+    now[0] += activity.COUNT_AGAIN
+    assert store.status().wanted == 3
+    store.activity.meter(True)
+    assert store.status().wanted == 0, "none comes by itself"
+    store.activity.meter(False)
