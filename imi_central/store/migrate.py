@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from imi_central.store.dialect import alone
 from imi_central.store.errors import NewerDatabase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Connection, Engine
 
 
@@ -22,10 +25,11 @@ def migrate(writer: Engine) -> None:
 
     Raises `NewerDatabase` where the database was written by a newer program.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    script = ScriptDirectory.from_config(config)
-    revisions = [revision.revision for revision in reversed(list(script.walk_revisions()))]
+    revisions = _revisions()
+    with writer.begin() as conn:
+        if not _behind(conn, revisions[-1], revisions):
+            return
+    config = _config()
     for revision in revisions:
         with writer.begin() as conn:
             alone(conn)
@@ -34,7 +38,20 @@ def migrate(writer: Engine) -> None:
                 command.upgrade(config, revision)
 
 
-def _behind(conn: Connection, revision: str, revisions: list[str]) -> bool:
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+@functools.cache
+def _revisions() -> tuple[str, ...]:
+    """The oldest first."""
+    script = ScriptDirectory.from_config(_config())
+    return tuple(revision.revision for revision in reversed(list(script.walk_revisions())))
+
+
+def _behind(conn: Connection, revision: str, revisions: Sequence[str]) -> bool:
     """Whether `revision` has to be applied; read inside the transaction, so that two starting processes agree."""
     current = MigrationContext.configure(conn).get_current_revision()
     if current is not None and current not in revisions:
