@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import SyncStatus
 
 
-MINOR = 5
+ESSENTIAL = 4
+"""Up to this rank the title gives way to a piece: what waits, why it does not move, when it last worked."""
+LEAST_TITLE = 12
+"""Cells the title keeps beside essential pieces."""
+MINOR = 6
 """From this rank on, a piece gives way to the note beside the title."""
 
 VAULTS = {"file": N_("key in a file"), "memory": N_("nothing is kept")}
@@ -43,16 +47,16 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
     """The pieces of the right end, in the order they stand."""
     out: list[Part] = []
     if vault in VAULTS:
-        out.append(Part(_(VAULTS[vault]), 8))
+        out.append(Part(_(VAULTS[vault]), 9))
     if status.rejected:
         text = ngettext("{count} refused", "{count} refused", status.rejected).format(count=status.rejected)
         out.append(Part(text, 1, alarm=True))
     going = sending(status) if status.now.doing == "syncing" else ""
     if going:
-        out.append(Part(going, 3))
+        out.append(Part(going, 2))
     elif status.queued:
         text = ngettext("{count} queued", "{count} queued", status.queued).format(count=status.queued)
-        out.append(Part(text, 3))
+        out.append(Part(text, 2))
     out += _progress(status)
     if status.problem:
         from imi_tui import problems
@@ -62,14 +66,12 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
         count = len(status.aside)
         text = ngettext("{count} case unreadable", "{count} cases unreadable", count).format(count=count)
         out.append(Part(text, 3, alarm=True))
-    if not (status.now.doing == "syncing" and (going or first_sync(status))):
-        # Where it shows how far it is, it need not say that it is at it.
-        out.append(_moving(status, today))
+    out += _moving(status, today, shown=bool(going or first_sync(status)))
     if status.now.metered:
-        out.append(Part(_("metered, {amount} today").format(amount=size_text(status.now.spent)), 4))
+        out.append(Part(_("metered, {amount} today").format(amount=size_text(status.now.spent)), 5))
     if demo:
-        out.append(Part(_("demo"), 2))
-    out.append(Part(language, 7))
+        out.append(Part(_("demo"), 3))
+    out.append(Part(language, 8))
     return out
 
 
@@ -114,19 +116,25 @@ def _progress(status: SyncStatus) -> list[Part]:
         return []
     name, share, left = step
     text = f"{bar(share)} {name} {_('{percent} %').format(percent=int(share * 100))}"
-    return [Part(text, 3), *([Part(left, 6)] if left else [])]
+    return [Part(text, 3), *([Part(left, 7)] if left else [])]
 
 
-def _moving(status: SyncStatus, today: dt.date) -> Part:
-    """What it does, else when it tries again where it failed, else when it last worked."""
-    if status.now.doing == "syncing":
-        return Part(_("synchronising"), 4)
-    if status.now.doing == "indexing":
-        return Part(_("indexing"), 4)
-    if status.problem and status.now.next_at:
-        when = dt.datetime.fromisoformat(status.now.next_at).astimezone().strftime("%H:%M")
-        return Part(_("next try {when}").format(when=when), 4)
-    return Part(last_sync(status.last_ok, today), 4)
+def _moving(status: SyncStatus, today: dt.date, *, shown: bool) -> list[Part]:
+    """What it does, when it last worked and, where it failed, when it tries again. `shown`: how far it is shows."""
+    now = status.now
+    failed = bool(status.problem)
+    out: list[Part] = []
+    if (failed or not now.doing) and (status.last_ok or not shown):
+        out.append(Part(last_sync(status.last_ok, today), 4 if failed else 5))
+    if now.doing == "syncing" and not shown:
+        # Where it shows how far it is, it need not say that it is at it.
+        out.append(Part(_("synchronising"), 6 if failed else 5))
+    elif now.doing == "indexing":
+        out.append(Part(_("indexing"), 6 if failed else 5))
+    elif failed and now.next_at and not now.doing:
+        when = dt.datetime.fromisoformat(now.next_at).astimezone().strftime("%H:%M")
+        out.append(Part(_("next try {when}").format(when=when), 6))
+    return out
 
 
 def size_text(count: int) -> str:
@@ -148,14 +156,17 @@ def last_sync(iso: str, today: dt.date) -> str:
 def arrange(left: str, note: str, right: list[Part], width: int) -> tuple[str, str, list[Part]]:
     """Title, note and the pieces of the right end that fit into `width` cells.
 
-    The least important pieces go first, then the note, and only then is the title cut with "…".
+    The least important pieces go first, then the note, then the title is cut with "…"; essential pieces are the last
+    to go.
     """
     kept = list(right)
 
     def taken() -> int:
         return sum(cell_len(part.text) + 2 for part in kept)
 
-    while kept and cell_len(left) + 4 + taken() > width:
+    while any(part.rank > ESSENTIAL for part in kept) and cell_len(left) + 4 + taken() > width:
+        kept.remove(max(kept, key=lambda part: part.rank))
+    while kept and min(cell_len(left), LEAST_TITLE) + 2 + taken() > width:
         kept.remove(max(kept, key=lambda part: part.rank))
     while any(part.rank >= MINOR for part in kept) and width - taken() - cell_len(left) - 4 < min(24, cell_len(note)):
         kept.remove(max(kept, key=lambda part: part.rank))
@@ -167,6 +178,9 @@ def arrange(left: str, note: str, right: list[Part], width: int) -> tuple[str, s
 def pieces(title: str, note: str, right: list[Part], width: int) -> list[tuple[str, str]]:
     """The whole line in pieces of one look, `width` cells together where all fits."""
     left, shown, kept = arrange(f"IMI  {title}", note, right, width - 1)
+    if left.endswith("…"):
+        # Where we are says more than the program's name.
+        left, shown, kept = arrange(title, note, right, width - 1)
     middle = f"  {shown}" if shown else ""
     used = 1 + cell_len(left) + cell_len(middle) + sum(cell_len(part.text) + 2 for part in kept)
     out = [(" ", PLAIN), (left, BOLD), (middle, PLAIN), (" " * max(0, width - used), PLAIN)]

@@ -206,7 +206,8 @@ def test_the_line_says_what_happens_now_and_when_it_tries_again() -> None:
     assert "indexing" in said(done._replace(now=Now("indexing")))
     at = dt.datetime(2026, 3, 5, 9, 15).astimezone().isoformat()
     failed = done._replace(problem="offline", now=Now(next_at=at))
-    assert "offline | next try 09:15" in said(failed)
+    assert "offline | sync" in said(failed)
+    assert "| next try 09:15" in said(failed)
     assert "next try" not in said(failed._replace(problem=""))
     assert "metered, 1.2 MB today" in said(done._replace(now=Now(metered=True, spent=1_230_000)))
 
@@ -218,6 +219,25 @@ def test_the_step_of_a_first_sync_shows_at_every_width(width: int) -> None:
         left, note, kept = status.arrange("IMI  Inbox: To do 1000", "Inspection du travail de Lyon", right, width)
         assert any("%" in part.text for part in kept)
         assert cell_len(left) + sum(cell_len(part.text) + 2 for part in kept) + cell_len(note) + 2 <= width
+
+
+@pytest.mark.parametrize("title", ["Inbox: To do 42", "Inbox: Waiting for others 42", "Outbox"])
+@pytest.mark.parametrize("at", ["2026-03-05T08:02:00+00:00", "2026-02-27T08:02:00+00:00"])
+def test_what_waits_why_and_since_when_shows_in_80_columns(at: str, title: str) -> None:
+    now = SyncStatus(at, 12, 2, "captivePortal", None, now=Now(next_at=at, metered=True, spent=12_345_678))
+    right = status.parts(now, "en", TODAY, demo=False, vault="keyring")
+    shown = "".join(text for text, _look in status.pieces(title, "Direction régionale", right, 80))
+    for piece in ("2 refused", "12 queued", "network sign-in needed", status.last_sync(at, TODAY), title[:10]):
+        assert piece in shown
+    assert "next try" not in shown
+    assert cell_len(shown) == 80
+
+
+def test_a_line_that_fails_says_when_it_last_worked_while_it_tries_again() -> None:
+    failed = SyncStatus("2026-02-27T08:02:00+00:00", 0, 0, "offline", None, now=Now("syncing"))
+    assert said(failed) == "offline | sync 2026-02-27 | synchronising | en"
+    # Where nothing ever came, the progress says more than "never".
+    assert "never" not in said(FIRST._replace(problem="offline"))
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
