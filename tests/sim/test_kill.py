@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 
 from imi_central.store import Store as Central
-from imi_central.store import utc_now
 from imi_central.store.identity import Sessions
 from tests.central.world import LYON, REQUEST, ROSENHEIM
-from tests.tui.live import live_server
+from tests.tui.live import live_server, opened
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 
@@ -28,11 +27,8 @@ KILLS = int(os.environ.get("IMI_SIM_KILLS", "2"))
 
 @pytest.fixture
 def central(template: Path, tmp_path: Path) -> Iterator[Central]:
-    path = tmp_path / "central.db"
-    path.write_bytes(template.read_bytes())
-    store = Central.open(f"sqlite:///{path}", now=utc_now)
-    yield store
-    store.close()
+    with opened(template, tmp_path) as store:
+        yield store
 
 
 class Commands:

@@ -23,7 +23,7 @@ from imi_tui.sync.http import Http
 from imi_tui.sync.transport import HttpTransport
 from tests.central.world import LYON, REQUEST, ROSENHEIM, send
 from tests.sim.proxy import Proxy, Weather, proxy_to
-from tests.tui.live import live_server
+from tests.tui.live import live_server, opened
 from tests.tui.sync.world import KEY
 
 TOKEN = "script-token-of-lyon"
@@ -31,11 +31,8 @@ TOKEN = "script-token-of-lyon"
 
 @pytest.fixture
 def central(template: Path, tmp_path: Path) -> Iterator[Central]:
-    path = tmp_path / "central.db"
-    path.write_bytes(template.read_bytes())
-    store = Central.open(f"sqlite:///{path}", now=utc_now)
-    yield store
-    store.close()
+    with opened(template, tmp_path) as store:
+        yield store
 
 
 @pytest.fixture

@@ -34,13 +34,14 @@ class Server:
     url: str = ""
     tokens: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    what: str = "demo"
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         reading, writing = os.pipe()
         with (self.data / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "imi-central", "demo", f"--data={self.data}", f"--port={self.port}", f"--ready-fd={writing}"],
+                [BIN / "imi-central", self.what, f"--data={self.data}", f"--port={self.port}", f"--ready-fd={writing}"],
                 pass_fds=(writing,),
                 stdout=log,
                 stderr=log,
@@ -49,9 +50,14 @@ class Server:
         with os.fdopen(reading, encoding="utf-8") as ready:
             line = ready.readline()
         assert line, (self.data / "log").read_text()
-        told = json.loads(line)
-        self.url, self.tokens = told["url"], told["tokens"]
+        self.url = self.told(line)
         self.port = int(self.url.rpartition(":")[2])
+
+    def told(self, line: str) -> str:
+        """The address in the line that a started server writes, and its tokens."""
+        told = json.loads(line)
+        self.tokens = told["tokens"]
+        return str(told["url"])
 
     def kill(self) -> None:
         """End it without a warning, as a power cut does."""

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the public-bodies fil
 class Central(Server):
     """`imi-central serve` on a database of its own."""
 
+    what: str = "serve"
+
     def command(self, *arguments: str, password: str = "") -> str:
         """Run a command of the server; its standard output."""
         reading, writing = os.pipe()
@@ -43,20 +45,9 @@ class Central(Server):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def start(self) -> None:
-        """Start it and wait until it takes connections."""
-        reading, writing = os.pipe()
-        with (self.data / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [BIN / "imi-central", "serve", f"--data={self.data}", f"--port={self.port}", f"--ready-fd={writing}"],
-                pass_fds=(writing,),
-                stdout=log,
-                stderr=log,
-            )
-        os.close(writing)
-        with os.fdopen(reading, encoding="utf-8") as ready:
-            self.url = ready.readline().strip()
-        self.port = int(self.url.rpartition(":")[2])
+    def told(self, line: str) -> str:
+        """The line is the address."""
+        return line.strip()
 
 
 def test_real_bodies_are_imported_found_asked_and_answered(tmp_path: Path) -> None:

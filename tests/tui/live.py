@@ -17,11 +17,21 @@ import uvicorn
 from imi_central.app import create_app
 from imi_central.identity.passwords import hash_password
 from imi_central.settings import Settings
-from imi_central.store import Store
+from imi_central.store import Store, utc_now
 from imi_central.store.identity import Sessions
 
 PASSWORD = "correct horse battery"
 HASH = hash_password(PASSWORD)
+
+
+@contextmanager
+def opened(template: Path, folder: Path) -> Iterator[Store]:
+    """A copy of this database in this folder, by the clock of this machine."""
+    path = folder / "central.db"
+    path.write_bytes(template.read_bytes())
+    store = Store.open(f"sqlite:///{path}", now=utc_now)
+    yield store
+    store.close()
 
 
 @contextmanager

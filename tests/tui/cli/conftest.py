@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from imi_central.store import Store as Central
-from imi_central.store import utc_now
 from imi_central.store.identity import Sessions
 from imi_tui import cli, i18n
 from tests.central.conftest import template
-from tests.tui.live import live_server
+from tests.tui.live import live_server, opened
 
 __all__ = ["template"]
 
@@ -67,11 +66,8 @@ def run(home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
 
 @pytest.fixture
 def central(template: Path, tmp_path: Path) -> Iterator[Central]:
-    path = tmp_path / "central.db"
-    path.write_bytes(template.read_bytes())
-    store = Central.open(f"sqlite:///{path}", now=utc_now)
-    yield store
-    store.close()
+    with opened(template, tmp_path) as store:
+        yield store
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from imi_central.store import Store as Central
-from imi_central.store import utc_now
 from tests.central.conftest import template
-from tests.tui.live import live_server
+from tests.tui.live import live_server, opened
 
 __all__ = ["template"]
 
@@ -44,11 +43,8 @@ def secrets() -> Secrets:
 
 @pytest.fixture
 def central(template: Path, tmp_path: Path) -> Iterator[Central]:
-    path = tmp_path / "central.db"
-    path.write_bytes(template.read_bytes())
-    store = Central.open(f"sqlite:///{path}", now=utc_now)
-    yield store
-    store.close()
+    with opened(template, tmp_path) as store:
+        yield store
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -39,7 +38,7 @@ from tests.central.world import LYON, send
 from tests.sim.proxy import Weather, proxy_to
 from tests.tui.live import live_server, person
 from tests.tui.sync.hostile import Answer, hostile_server
-from tests.tui.sync.world import KEY
+from tests.tui.sync.world import KEY, Heard
 
 
 def ping(interval: int = 120) -> str:
@@ -298,19 +297,6 @@ def test_a_server_that_is_not_there_is_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     assert _step(url) == (2.5, 0)
-
-
-class Heard:
-    """What the worker says, waited for."""
-
-    def __init__(self) -> None:
-        self.queue: queue.Queue[str] = queue.Queue()
-
-    def __call__(self, code: str) -> None:
-        self.queue.put(code)
-
-    def next(self) -> str:
-        return self.queue.get(timeout=20)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import queue
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ from imi_tui.sync.worker import UNANSWERED, Pace, SyncWorker
 from tests.central.world import LYON, send
 from tests.tui.live import live_server, person
 from tests.tui.sync.hostile import Answer, hostile_server
-from tests.tui.sync.world import KEY
+from tests.tui.sync.world import KEY, Heard
 
 
 def pace(jitter: float = 0.0, poll: float = 300.0) -> Pace:
@@ -74,19 +73,6 @@ def test_what_the_server_asks_for_is_granted_with_jitter() -> None:
     assert pace().after_failure(Unavailable("", 1)) == 5
     assert pace(jitter=1.0).after_failure(RateLimited("", 120)) == 150
     assert pace().after_failure(NotSignedIn()) == 900
-
-
-class Heard:
-    """What the worker says, waited for."""
-
-    def __init__(self) -> None:
-        self.queue: queue.Queue[str] = queue.Queue()
-
-    def __call__(self, code: str) -> None:
-        self.queue.put(code)
-
-    def next(self) -> str:
-        return self.queue.get(timeout=20)
 
 
 @pytest.fixture

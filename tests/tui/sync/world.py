@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,3 +160,16 @@ def server_ids(central: Central, officer: str) -> set[str]:
     """What the server would show this officer: the oracle."""
     with central.view(officer) as view:
         return {case.id for desk in view.places for case in view.cases(desk, None, 100_000)}
+
+
+class Heard:
+    """What the worker says, waited for."""
+
+    def __init__(self) -> None:
+        self.queue: queue.Queue[str] = queue.Queue()
+
+    def __call__(self, code: str) -> None:
+        self.queue.put(code)
+
+    def next(self) -> str:
+        return self.queue.get(timeout=20)
