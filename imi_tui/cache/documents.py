@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import words
+from imi_tui.cache.model import MANY
 from imi_tui.cache.rows import COLUMNS
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ class Documents:
     def left(self) -> int:
         """Cases not indexed yet."""
         found: int = self._cache.one("select count(*) from to_index")[0]
+        return found
+
+    def partly(self) -> int:
+        """Cases of which not all words can be found, as they wait for the index or for their content.
+
+        Counted up to `MANY`: a key waits for this.
+        """
+        sql = "select count(*) from (select n from to_index union select n from wanted limit ?)"
+        found: int = self._cache.one(sql, (MANY,))[0]
         return found
 
     def remove(self, n: int) -> None:

@@ -148,6 +148,10 @@ class Now(NamedTuple):
     sending: tuple[int, int] = (0, 0)
 
 
+MANY = 10_000
+"""Cases that the search knows in part are counted up to here."""
+
+
 class SyncStatus(NamedTuple):
     """One honest line: when it last worked, what waits, why it does not move (`problem` is an error code or "").
 

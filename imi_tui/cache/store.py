@@ -102,12 +102,19 @@ class Store(Parts):
         )
 
     def search(self, text: str, limit: int = 50) -> list[Row]:
-        """Cases in which every word stands (the last one as a beginning), newest first. See `indexing`."""
+        """Cases in which every word stands (the last one as a beginning), newest first. See `unsearched`."""
         return [self._listing.made(found, "activity") for found in self._documents.search(text, limit)]
 
     def indexing(self) -> int:
         """How many cases the search does not know yet."""
         return self._documents.left()
+
+    def unsearched(self) -> int:
+        """How many cases the search knows in part or not at all, their content being missing or not indexed.
+
+        At most `model.MANY`.
+        """
+        return self._documents.partly()
 
     def case(self, desk: str, id: str) -> CaseDetail | None:
         """One case with its entries and what waits for it."""

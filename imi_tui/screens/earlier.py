@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 from imi_tui.i18n import _
 from imi_tui.matching import spans
 from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.viewmodel import views
 from imi_tui.viewmodel.cells import cut, one_line
 from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.line_list import LineList
@@ -102,4 +103,6 @@ class EarlierCases(Dialogue[tuple[str, str]]):
         cases = self.query_one(CaseLines)
         cases.typed = typed
         cases.show(rows, at=(rows[0].desk, rows[0].id) if rows and typed else None)
-        self.query_one("#note", Static).update("" if rows else _("No case on this machine contains these words."))
+        none = "" if rows else _("No case on this machine contains these words.")
+        partly = views.partly_searched(self.store.unsearched()) if typed.strip() else ""
+        self.query_one("#note", Static).update("\n".join(filter(None, (none, partly))))

@@ -181,12 +181,16 @@ class InboxScreen(AccountActions, CaseScreenBase):
     def _say_why_empty(self) -> None:
         """Where there is nothing to show: what that means, which changes with the synchronisation."""
         empty, found = self.query_one("#empty", Static), self.query_one(CaseList)
-        empty.display = not found.count
-        if found.count:
-            return
-        told = views.empty(self.view, self.store.status(), len(self.store.seats()))
-        text = self._nothing_found() if self._query else told
-        if str(empty.content) != text:
+        if self._query:
+            none = "" if found.count else _("No case on this machine has these words. Esc ends the search.")
+            text = "\n".join(filter(None, (none, views.partly_searched(self.store.unsearched()))))
+        elif found.count:
+            text = ""
+        else:
+            text = views.empty(self.view, self.store.status(), len(self.store.seats()))
+        empty.display = bool(text)
+        empty.set_class(bool(found.count), "-below")
+        if text and str(empty.content) != text:
             empty.update(text)
 
     def _head(self) -> None:
@@ -330,14 +334,6 @@ class InboxScreen(AccountActions, CaseScreenBase):
         found.focus()
         if found.count == 1:
             self.action_list_open()
-
-    def _nothing_found(self) -> str:
-        text = _("No case on this machine has these words. Esc ends the search.")
-        if left := self.store.indexing():
-            text += "\n" + ngettext(
-                "{count} case is not searchable yet.", "{count} cases are not searchable yet.", left
-            ).format(count=left)
-        return text
 
     def action_list_leave(self) -> None:
         """End the search, else take marks away."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imi_tui.cache.model import VIEWS
+from imi_tui.cache.model import MANY, VIEWS
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.cells import fit, fit_end
 
@@ -63,6 +63,17 @@ def empty(view: ViewId, status: SyncStatus, seats: int) -> str:
     if view == "todo":
         return _("Nothing to do. New cases show here after the next synchronisation; press n to start a request.")
     return _("There is no case in this view. Press Tab for the next view or / to search.")
+
+
+def partly_searched(count: int) -> str:
+    """What a search leaves out, as so many cases are not here as a whole or not indexed; "" for none."""
+    if not count:
+        return ""
+    return ngettext(
+        "{count} case is not wholly on this machine or not searchable yet; what it says inside may not be found.",
+        "{count} cases are not wholly on this machine or not searchable yet; what they say inside may not be found.",
+        count,
+    ).format(count=f"{count}+" if count >= MANY else count)
 
 
 def on_hold(held: tuple[Held, ...], seats: tuple[Seat, ...]) -> str:

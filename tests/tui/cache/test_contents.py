@@ -52,6 +52,7 @@ def test_a_head_is_a_row_and_its_content_follows(store: Store, pw_info: Rules) -
     assert "request" not in detail(store).case
     assert store.status().wanted == 1
     assert store.search("example") == []
+    assert store.unsearched() == 1
     contents(store, one, entries=[entry(one, text={"lang": "fr", "text": "bonsoir"})])
     assert not detail(store).fetching
     assert detail(store).case["request"] == to_wire(one)["request"]
@@ -59,6 +60,7 @@ def test_a_head_is_a_row_and_its_content_follows(store: Store, pw_info: Rules) -
     assert store.status().wanted == 0
     # What is searched follows the content.
     assert [int(hit.id, 16) for hit in store.search("anna example bonsoir")] == [1]
+    assert store.unsearched() == 0
 
 
 def test_the_words_of_a_head_wait_for_its_content_or_the_end(store: Store, pw_info: Rules) -> None:
@@ -72,6 +74,8 @@ def test_the_words_of_a_head_wait_for_its_content_or_the_end(store: Store, pw_in
     assert store.indexing() == 1
     while store.sync.index_pending(9):
         pass
+    # Its head is searched now, its content is not.
+    assert (store.indexing(), store.unsearched()) == (0, 1)
     assert len(store.search("alpbau")) == 2
     contents(store, two)
     assert len(store.search("alpbau example")) == 2

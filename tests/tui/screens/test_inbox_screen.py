@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from imi_core.case import to_wire
 from imi_tui import i18n
 from imi_tui.app import SEND_AFTER, ImiApp
+from imi_tui.cache.contents import head_of
 from imi_tui.cache.model import Now
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -230,6 +231,33 @@ async def test_the_search_that_finds_nothing_says_so(store: Store, home: Path) -
         await pilot.press("slash", *"qqxx")
         await settled(pilot)
         assert "No case on this machine has these words." in text_of(app)
+
+
+@pytest.mark.parametrize("metered", [False, True])
+async def test_a_search_says_what_it_cannot_find_with_hits_and_without(
+    store: Store, home: Path, seat: Any, metered: bool
+) -> None:
+    while store.sync.index_pending(1000):
+        pass
+    store.activity.meter(metered)
+    heads = [head_of(case) | {"id": f"f{number:031x}"} for number, case in enumerate(filled.many(seat, 5))]
+    store.sync.apply(seat.desk, Page("s2", heads=[head | {"subject": "Quillenbrau"} for head in heads]))
+    while store.sync.index_pending(1000):
+        pass
+    assert store.indexing() == 0
+    async with running(store, home) as (app, pilot):
+        assert "not wholly on this machine" not in text_of(app)
+        await pilot.press("slash", *"quillenbrau")
+        await settled(pilot)
+        assert case_list(app).count == 5
+        assert "5 cases are not wholly on this machine" in text_of(app)
+        await pilot.press(*"xx")
+        await settled(pilot)
+        assert "No case on this machine has these words." in text_of(app)
+        assert "5 cases are not wholly on this machine" in text_of(app)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert "not wholly on this machine" not in text_of(app)
 
 
 async def test_the_cursor_stays_on_its_case_when_a_sync_brings_others(store: Store, home: Path, seat: Any) -> None:
