@@ -106,6 +106,7 @@ def _call(
         method = METHODS.get(name)
         if method is None or (CORE if name == "Core/echo" else CASE) not in using:
             raise MethodError("unknownMethod", f"there is no method {name}")
+        context.view.begin_call()
         arguments = _resolve(given, answers, context.limits.max_objects_in_get)
         return name, method(context, arguments), call_id
     except MethodError as error:

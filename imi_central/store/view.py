@@ -38,6 +38,11 @@ class View:
         self._conn = conn
         self._officer = officer_id
         self._sight = Sight(conn, officer_id)
+        self._read = 0
+
+    def begin_call(self) -> None:
+        """What is read from here on belongs to another call (`MAX_READ`)."""
+        self._read = 0
 
     def refresh(self) -> None:
         """Go on with a new snapshot, rights read again: what this request has just written becomes visible."""
@@ -216,12 +221,11 @@ class View:
         return files.read(self._conn, found.id, start, length)
 
     def _rows(self, table: sa.Table, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """(id, stored form) of these objects. Raises `TooMany` above `MAX_READ`."""
-        size = 0
+        """(id, stored form) of these objects. Raises `TooMany` above `MAX_READ` in a call."""
         for batch in batches(ids, 100):
             for row in self._conn.execute(sa.select(table.c.id, table.c.data).where(table.c.id.in_(batch))):
-                size += len(row.data)
-                if size > MAX_READ:
+                self._read += len(row.data)
+                if self._read > MAX_READ:
                     raise TooMany
                 yield row.id, row.data
 

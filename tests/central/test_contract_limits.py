@@ -23,7 +23,7 @@ from imi_central.api.gate import Gate
 from imi_central.store import CaseFilter, Store, budget, dialect, files, view
 from imi_core.authority import Officer
 from imi_core.jmap import CASE, CORE, Limits, Request
-from tests.central.world import LYON, REQUEST, ROSENHEIM, USING, Caller, Clock, accept, ref, send
+from tests.central.world import LYON, MUNICH, REQUEST, ROSENHEIM, USING, Caller, Clock, accept, ref, send
 
 ECHO = ["Core/echo", {"hello": True}, "c"]
 
@@ -168,6 +168,18 @@ class TestLimits:
         monkeypatch.setattr(view, "MAX_READ", 2_500)
         assert len(caller.call("lyon", method, accountId=LYON, ids=ids[:1])["list"]) == 1
         assert caller.call("lyon", method, accountId=LYON, ids=ids)["error"]["type"] == "requestTooLarge"
+
+    @pytest.mark.parametrize(("fetch", "most"), [("heads", 1_500), ("contents", 4_000)])
+    def test_objects_of_all_accounts_of_a_call_count_together(
+        self, store: Store, fetch: str, most: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        accept(store, send(store, to=ROSENHEIM).case_id)
+        accept(store, send(store, to=MUNICH).case_id, "munich", MUNICH)
+        monkeypatch.setattr(view, "MAX_READ", most)
+        caller, states = Caller(store), {ROSENHEIM: "0", MUNICH: "0"}
+        apart = [["Desk/sync", {"states": {desk: "0"}, "fetch": fetch}, desk] for desk in states]
+        assert [name for name, _, _ in caller.post("both", *apart)["methodResponses"]] == ["Desk/sync"] * 2
+        assert caller.sync("both", states, fetch=fetch)["error"]["type"] == "requestTooLarge"
 
     def test_max_changes_is_cut_to_what_a_get_may_bring(self, store: Store) -> None:
         for _ in range(4):
