@@ -19,6 +19,7 @@ from starlette_compress import CompressMiddleware
 from imi_central import catalogue
 from imi_central.api import Unauthorized, build_routes
 from imi_central.api.errors import unavailable
+from imi_central.api.rates import Rates
 from imi_central.identity.errors import NotAuthenticated
 from imi_central.identity.routes import Identity
 from imi_central.settings import Settings, is_loopback
@@ -64,10 +65,11 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
         if store is None:
             opened.close()
 
+    rates = Rates(settings.writes_per_minute, settings.searches_per_minute)
     ending: list[Callable[[], None]] = []
     app = Starlette(
         routes=[
-            *build_routes(opened, authenticate, base_url=issuer, ending=ending.append),
+            *build_routes(opened, authenticate, rates=rates, base_url=issuer, ending=ending.append),
             *identity.routes(),
             Route("/health", _health, methods=["GET"]),
         ],

@@ -23,6 +23,8 @@ _SERVING = (
     ("certificate", "FILE", "PEM file for https"),
     ("key", "FILE", "PEM file of the certificate's key"),
     ("trusted-proxies", "ADDRESSES", "addresses whose X-Forwarded-For and -Proto count, with commas between"),
+    ("writes-per-minute", "N", "entries and files an officer may send in a minute (1000)"),
+    ("searches-per-minute", "N", "searches an officer may make in a minute (120)"),
     ("device-grant", "POLICY", "sign-in with a code for terminals without a browser: off, on, same_address"),
 )
 _BACKUPS = (("backups", "DIR", "a folder for a daily backup"),)

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 DevicePolicy = Literal["off", "on", "same_address"]
 CONFIG = "config.toml"
 PREFIX = "IMI_CENTRAL_"
+_RATES = ("writes_per_minute", "searches_per_minute")
+_WHOLE = ("port", *_RATES)
 
 
 class SettingsError(Exception):
@@ -33,7 +35,7 @@ class Settings:
     `url`: the address clients use, where a proxy stands in between. `certificate` and `key`: PEM files for https.
     `trusted_proxies`: addresses whose X-Forwarded-* count. `device_grant`: whether a terminal without a browser
     may sign in with a code. `modules`: a directory with more procedures. `backups`: a folder
-    into which the daily jobs put a verified backup.
+    into which the daily jobs put a verified backup. `writes_per_minute`, `searches_per_minute`: for each officer.
     """
 
     data: Path
@@ -47,6 +49,8 @@ class Settings:
     device_grant: DevicePolicy = "off"
     modules: Path | None = None
     backups: Path | None = None
+    writes_per_minute: int = 1000
+    searches_per_minute: int = 120
 
     @property
     def database_url(self) -> str:
@@ -107,10 +111,11 @@ def _file(path: Path, names: list[str]) -> dict[str, str]:
             raise SettingsError(name, str(path), "unknown setting", ", ".join(allowed))
         if isinstance(value, list) and name == "trusted_proxies" and all(isinstance(item, str) for item in value):
             out[name] = ",".join(value)
-        elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and name == "port"):
+        elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and name in _WHOLE):
             out[name] = str(value)
         else:
-            wanted = {"port": "a whole number", "trusted_proxies": "a list of texts"}.get(name, "text")
+            lists = {"trusted_proxies": "a list of texts"}
+            wanted = "a whole number" if name in _WHOLE else lists.get(name, "text")
             raise SettingsError(name, str(path), f"{value!r} does not fit", wanted)
     return out
 
@@ -125,6 +130,10 @@ def _checked(data: Path, given: dict[str, tuple[str, str]]) -> Settings:
     port = text("port", "8460")
     if not (port.isascii() and port.isdigit() and int(port) < 65_536):
         raise wrong("port", f"{port!r} is no port", "0 to 65535; 0 takes a free one")
+    rates = {name: text(name) for name in _RATES if name in given}
+    for name, rate in rates.items():
+        if not (rate.isascii() and rate.isdigit() and 0 < int(rate) <= 1_000_000):
+            raise wrong(name, f"{rate!r} is no rate", "1 to 1000000, for one officer")
     policy = text("device_grant", "off")
     if policy not in get_args(DevicePolicy):
         raise wrong("device_grant", f"{policy!r} is unknown", ", ".join(get_args(DevicePolicy)))
@@ -161,6 +170,7 @@ def _checked(data: Path, given: dict[str, tuple[str, str]]) -> Settings:
         device_grant=policy,  # type: ignore[arg-type]
         modules=Path(modules) if modules else None,
         backups=Path(backups) if backups else None,
+        **{name: int(rate) for name, rate in rates.items()},
     )
 
 

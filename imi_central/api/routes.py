@@ -16,6 +16,7 @@ from starlette.routing import Route
 from imi_central.api import body, dispatch, events, session, stream, transfer
 from imi_central.api.errors import Disabled, Problem, Unauthorized, not_found, not_json, over_limit, unavailable
 from imi_central.api.gate import Gate
+from imi_central.api.rates import Rates
 from imi_central.store import NoSeat, OfficerDisabled, OverQuota, Store, TooSlow, Unavailable, UnknownOfficer
 from imi_core.jmap import Limits
 from imi_core.jmap import Request as Call
@@ -37,6 +38,7 @@ def build_routes(
     authenticate: Authenticate,
     *,
     limits: Limits | None = None,
+    rates: Rates | None = None,
     base_url: str = "",
     ending: Callable[[Callable[[], None]], None] | None = None,
 ) -> list[Route]:
@@ -46,7 +48,7 @@ def build_routes(
     where empty. `ending` is given what ends streams and all listening, to be called on the event loop when the
     server stops.
     """
-    api = Api(store, authenticate, limits or Limits(), base_url)
+    api = Api(store, authenticate, limits or Limits(), rates or Rates(), base_url)
     if ending is not None:
         ending(api.end_flows)
     return [
@@ -63,8 +65,9 @@ def build_routes(
 class Api:
     """The handlers; one for the life of the process."""
 
-    def __init__(self, store: Store, authenticate: Authenticate, limits: Limits, base_url: str) -> None:
+    def __init__(self, store: Store, authenticate: Authenticate, limits: Limits, rates: Rates, base_url: str) -> None:
         self._store, self._authenticate, self._limits, self._base = store, authenticate, limits, base_url
+        self._rates = rates
         self._threads = anyio.CapacityLimiter(WORKERS)
         self._requests = Gate("maxConcurrentRequests", limits.max_concurrent_requests)
         self._uploads = Gate("maxConcurrentUpload", limits.max_concurrent_upload)
@@ -97,25 +100,32 @@ class Api:
     async def _call(self, request: Request) -> Response:
         officer_id = await self._authenticate(request)
         with self._requests(officer_id):
-            decoded = await self._decoder(request)
+            decoded = await self._decoder(request, officer_id)
             return _json(
                 await self._run(lambda: dispatch.run(self._store, officer_id, decoded(), self._limits)),
             )
 
-    async def _decoder(self, request: Request) -> Callable[[], Call]:
-        """Reads the body; the result decodes it, which is work for a thread."""
+    async def _decoder(self, request: Request, officer_id: str) -> Callable[[], Call]:
+        """Reads the body; the result decodes it and counts what it asks for, which is work for a thread."""
         most = self._limits.max_size_request
         raw = await body.read(request, most, "maxSizeRequest")
         if transfer.media_type(request.headers.get("content-type", "")) != "application/json":
             raise not_json("the content type is application/json")
         encoding = request.headers.get("content-encoding", "")
-        return lambda: body.decode(body.decompress(raw, encoding, most), Call)
+
+        def decoded() -> Call:
+            call = body.decode(body.decompress(raw, encoding, most), Call)
+            dispatch.check(call, self._limits)
+            self._rates.check(officer_id, call, self._limits)
+            return call
+
+        return decoded
 
     async def _stream(self, request: Request) -> Response:
         officer_id = await self._authenticate(request)
         with contextlib.ExitStack() as held:
             held.enter_context(self._requests(officer_id))
-            decoded = await self._decoder(request)
+            decoded = await self._decoder(request, officer_id)
             pages = stream.records(self._store, officer_id, await self._run(decoded), self._limits)
 
             async def following() -> bytes | None:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 import imi_central
 from imi_central.api import Unauthorized, build_routes
+from imi_central.api.rates import Rates
 from imi_central.store import Store
 from imi_core.authority import Authority, Desk, Officer
 from imi_core.case import Entry
@@ -121,7 +122,7 @@ def accept(store: Store, case_id: str, officer: str = "rosenheim", desk: str = R
 class Caller:
     """Speaks to the real routes in process. The stub sign-in takes the officer's id from a header."""
 
-    def __init__(self, store: Store, limits: Limits | None = None) -> None:
+    def __init__(self, store: Store, limits: Limits | None = None, rates: Rates | None = None) -> None:
         async def authenticate(request: Request) -> str:
             officer = request.headers.get("x-officer", "")
             if not officer:
@@ -129,7 +130,7 @@ class Caller:
             return officer
 
         ending: list[Callable[[], None]] = []
-        routes = build_routes(store, authenticate, limits=limits, ending=ending.append)
+        routes = build_routes(store, authenticate, limits=limits, rates=rates, ending=ending.append)
         [self.stop] = ending
         self.app = Starlette(routes=routes)
 

@@ -121,6 +121,21 @@ def test_who_only_listens_hears_the_end(running: Running) -> None:
     assert process.wait(20) == 0
 
 
+def test_the_rates_of_the_settings_hold(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("searches_per_minute = 1\n")
+    with started(tmp_path, "--writes-per-minute", "1") as running:
+        headers = {"Authorization": f"Bearer {running.token}"}
+
+        def ask(*call: object) -> int:
+            using = ["urn:ietf:params:jmap:core", "urn:imi:case"]
+            body = {"using": using, "methodCalls": [[*call, "c"]]}
+            return httpx.post(f"{running.url}/jmap/api", json=body, headers=headers, trust_env=False).status_code
+
+        search = ("Authority/query", {"accountId": "directory"})
+        write = ("Entry/set", {"accountId": "fr-a_pw", "create": {"k": {}}})
+        assert [ask(*search), ask(*search), ask(*write), ask(*write)] == [200, 429, 200, 429]
+
+
 def test_a_server_to_which_somebody_listens_is_not_idle() -> None:
     server = _Server(uvicorn.Config("none:none"), lambda: None, 10.0, lambda: None)
     server._last_request -= 20

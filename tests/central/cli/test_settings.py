@@ -49,6 +49,8 @@ def test_a_database_password_is_not_shown(tmp_path: Path) -> None:
         ("", {}, {"url": "http://imi.example"}, ("url", "--url", "https://host")),
         ("", {}, {"url": "https://imi.example/sub"}, ("url", "https://host")),
         ("", {}, {"host": "0.0.0.0"}, ("host", "--host", "plain http is not allowed", "certificate")),
+        ("writes_per_minute = 0", {}, {}, ("writes_per_minute", "config.toml", "'0'", "1 to 1000000")),
+        ("", {}, {"searches_per_minute": "ten"}, ("searches_per_minute", "--searches-per-minute", "'ten'")),
         ("", {}, {"certificate": "/nowhere.pem"}, ("key", "is missing", "certificate and key together")),
         ("", {}, {"certificate": "/nowhere.pem", "key": "/nowhere"}, ("certificate", "/nowhere.pem", "a PEM file")),
     ],
