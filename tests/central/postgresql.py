@@ -56,11 +56,11 @@ class Cluster:
         """Remember what is in the tables of this database."""
         self._template = address.partition("@/")[2].partition("?")[0]
         with self._connect(self._template) as conn:
-            self._tables = [
+            self.tables = [
                 name for (name,) in conn.execute("SELECT tablename FROM pg_tables WHERE schemaname='public'")
             ]
             conn.execute("CREATE SCHEMA kept")
-            for each in self._tables:
+            for each in self.tables:
                 conn.execute(f'CREATE TABLE kept."{each}" AS TABLE public."{each}"')
 
     def copy(self) -> str:
@@ -69,7 +69,7 @@ class Cluster:
         used = {name for (name,) in open_}
         for name in [each for each in self._made if each not in used]:
             try:
-                self._refill(name)
+                self.fill_again(name)
             except psycopg.Error:
                 # A test changed its tables: nobody else gets it.
                 self._made.pop(name).close()
@@ -94,16 +94,17 @@ class Cluster:
                 time.sleep(0.05)
         return self.address(twin)
 
-    def _refill(self, name: str) -> None:
+    def fill_again(self, name: str) -> None:
+        """Put back what was kept."""
         keeper = self._made[name]
         if keeper.conn is None:
             keeper.conn = self._connect(name, application_name="keeper")
         keeper.fillings += 1
         if keeper.fillings % THOROUGH:
-            empty = [f'DELETE FROM public."{each}"' for each in self._tables]
+            empty = [f'DELETE FROM public."{each}"' for each in self.tables]
         else:
-            empty = ["TRUNCATE " + ", ".join(f'public."{each}"' for each in self._tables)]
-        fill = [f'INSERT INTO public."{each}" SELECT * FROM kept."{each}"' for each in self._tables]
+            empty = ["TRUNCATE " + ", ".join(f'public."{each}"' for each in self.tables)]
+        fill = [f'INSERT INTO public."{each}" SELECT * FROM kept."{each}"' for each in self.tables]
         keeper.conn.execute("; ".join([*empty, *fill]))
 
     def close(self) -> None:
