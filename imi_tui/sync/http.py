@@ -36,7 +36,7 @@ from imi_tui.sync.errors import (
 from imi_tui.sync.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import httpx
 
@@ -83,6 +83,8 @@ class Http:
         self.sent = 0
         self.received = 0
         self._counted = (0, 0)
+        self.moved: Callable[[], object] = lambda: None
+        """Called when something came, in the thread that reads it; it must not raise."""
 
     def spent(self) -> tuple[int, int]:
         """Bytes (sent, received) since this was asked last: bodies, and headers and handshakes as a rule of thumb."""
@@ -137,6 +139,7 @@ class Http:
         # Without a size: what came is taken at once, up to the 64 KiB the library reads at a time.
         for chunk in response.iter_raw():
             self.received += len(chunk)
+            self.moved()
             yield chunk
 
     def lines(self, path: str, data: Any, token: str) -> Iterator[Any]:

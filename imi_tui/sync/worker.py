@@ -38,6 +38,8 @@ METERED = 5.0
 """How many times longer the waits are where every byte counts."""
 INDEX_AT_ONCE = 1000
 """Cases whose words are gathered before they go into the index, in as many transactions as it takes."""
+COUNT_SECONDS = 1.0
+"""What the line carried is counted so often while something comes."""
 SKEW_SECONDS = 120.0
 """A difference of clocks worth telling the officer."""
 _NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherOfficer, OtherServer)
@@ -114,6 +116,7 @@ class SyncWorker:
         self._rest = rest
         self._held = 0.0
         self._spent = 0
+        self._counted = 0.0
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._main, name="imi-sync", daemon=True)
@@ -169,8 +172,10 @@ class SyncWorker:
                 listener = Listener(lines[-1], self.poke)
                 listener.start()
                 self._told = lambda: self._hand_over(listener, store, tokens)
+            http.moved = lambda: self._moved(store, lines)
             while not self._stopping.is_set():
                 engine.metered = self._pace.metered = self.metered
+                self._count(store, lines)
                 store.activity.say(self._now("syncing"))
                 wait = self._once(engine, store, transfers)
                 self._count(store, lines)
@@ -201,8 +206,14 @@ class SyncWorker:
     def _now(self, doing: Literal["", "syncing", "indexing"] = "", next_at: str = "") -> Now:
         return Now(doing, next_at, self.metered, self._spent)
 
+    def _moved(self, store: Store, lines: list[Http]) -> None:
+        """Bytes came: a long synchronisation shows what it costs while it goes on."""
+        if time.monotonic() - self._counted >= COUNT_SECONDS:
+            self._count(store, lines)
+            store.activity.say(self._now("syncing"))
+
     def _count(self, store: Store, lines: list[Http]) -> None:
-        """Note what the lines carried."""
+        """Note what the lines carried, and read what they did today."""
 
         def work() -> int:
             today = dt.datetime.now().astimezone().date()
@@ -210,6 +221,7 @@ class SyncWorker:
                 store.activity.spent(today, *each.spent())
             return sum(store.activity.traffic(today))
 
+        self._counted = time.monotonic()
         spent, _, _ = self._tried("counting", work)
         self._spent = self._spent if spent is None else spent
 

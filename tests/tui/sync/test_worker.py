@@ -241,6 +241,41 @@ def test_a_metered_line_is_polled_less_and_its_bytes_are_shown(server: str, prof
     each.stop()
 
 
+def test_bytes_of_before_a_restart_count_from_the_first_moment(profile: Profile) -> None:
+    rests, store, seen = Rests(1), Store.open(profile, KEY), []
+    store.activity.spent(dt.datetime.now().astimezone().date(), 1_000, 2_000)
+    store.subscribe(lambda _: seen.append(store.status().now))
+    nobody = "http://127.0.0.1:1"
+    each = SyncWorker(profile, KEY, nobody, lambda _s, _h: GivenToken("x"), rest=rests, metered=True)
+    each.start()
+    assert rests.full.wait(20)
+    each.stop()
+    assert seen[0].doing == "syncing"
+    assert seen[0].metered
+    assert seen[0].spent == 3_000
+    store.close()
+
+
+def test_bytes_are_counted_while_a_synchronisation_goes_on(
+    central: Central, server: str, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        send(central)
+    monkeypatch.setattr("imi_tui.sync.worker.COUNT_SECONDS", 0.0)
+    rests, token, store = Rests(1), _token(server), Store.open(profile, KEY)
+    seen: list[int] = []
+    store.subscribe(lambda _: seen.append(store.status().now.spent) if store.status().now.doing == "syncing" else None)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), rest=rests)
+    each.start()
+    assert rests.full.wait(20)
+    each.stop()
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 3
+    today = dt.datetime.now().astimezone().date()
+    assert 0 < seen[-1] <= sum(store.activity.traffic(today)) == store.status().now.spent
+    store.close()
+
+
 def test_a_folder_of_files_that_cannot_be_read_does_not_end_it(central: Central, server: str, profile: Profile) -> None:
     token = _token(server)
     send(central)
