@@ -19,12 +19,13 @@ MAX_ID = 255
 
 @dataclass(slots=True)
 class Context:
-    """One request of one officer. `created` maps creation ids to the ids of objects."""
+    """One request of one officer. `created` maps creation ids to the ids of objects, `base` is the server's address."""
 
     store: Store
     view: View
     limits: Limits
     created: dict[str, str] = field(default_factory=dict)
+    base: str = ""
 
 
 Method = Callable[[Context, Arguments], Arguments]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from imi_central.api import session
-from imi_central.api.context import Arguments, Context, Method
+from imi_central.api.context import Arguments, Context, Method, reject_unknown
 from imi_central.api.errors import over_limit, unknown_capability
 from imi_central.api.methods import authority, blob, case, desk, entry, officer, procedure
 from imi_central.store import NoSeat, TooMany, TooSlow
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 MAX_RESPONSE = 8 * 1024 * 1024
 """Bytes of a whole answer before compression; a call that would go beyond is "requestTooLarge"."""
 
+
+def _session(context: Context, arguments: Arguments) -> Arguments:
+    """Session/get: the session resource, for a client that wants it in the same answer as something else."""
+    reject_unknown(arguments, ())
+    return session.seen(context.store, context.view, context.limits, context.base)
+
+
 METHODS: dict[str, Method] = {
     **authority.METHODS,
     **blob.METHODS,
@@ -27,6 +34,7 @@ METHODS: dict[str, Method] = {
     **entry.METHODS,
     **officer.METHODS,
     **procedure.METHODS,
+    "Session/get": _session,
 }
 _LISTED = ("created", "updated", "destroyed")
 """Lists of a Desk/sync that are left out where they are empty and objects were asked for."""
@@ -43,13 +51,13 @@ class _Reply(msgspec.Struct, rename="camel", omit_defaults=True):
     created_ids: dict[str, str] | None = None
 
 
-def run(store: Store, officer_id: str, request: Request, limits: Limits) -> bytes:
-    """The encoded response object. Blocks: call it in a worker thread.
+def run(store: Store, officer_id: str, request: Request, limits: Limits, base: str = "") -> bytes:
+    """The encoded response object. `base`: the server's address. Blocks: call it in a worker thread.
 
     Raises `Problem` for what is wrong with the request as a whole, `UnknownOfficer` and `OfficerDisabled`.
     """
     check(request, limits)
-    return answer(store, officer_id, request, limits)[0]
+    return answer(store, officer_id, request, limits, base)[0]
 
 
 def check(request: Request, limits: Limits) -> None:
@@ -61,10 +69,12 @@ def check(request: Request, limits: Limits) -> None:
         raise over_limit("maxCallsInRequest", f"at most {limits.max_calls_in_request} calls in one request")
 
 
-def answer(store: Store, officer_id: str, request: Request, limits: Limits) -> tuple[bytes, list[Answer]]:
+def answer(
+    store: Store, officer_id: str, request: Request, limits: Limits, base: str = ""
+) -> tuple[bytes, list[Answer]]:
     """The encoded response object of a checked request and its answers, all on one snapshot. Blocks."""
     with store.view(officer_id) as view:
-        context = Context(store, view, limits, dict(request.created_ids or {}))
+        context = Context(store, view, limits, dict(request.created_ids or {}), base)
         answers: list[Answer] = []
         encoded: list[tuple[str, msgspec.Raw, str]] = []
         size = 0

@@ -92,17 +92,19 @@ class Api:
 
     async def _session(self, request: Request) -> Response:
         officer_id = await self._authenticate(request)
-        base = self._base or str(request.base_url).rstrip("/")
         with self._requests(officer_id):
-            made = functools.partial(session.session, self._store, officer_id, self._limits, base)
+            made = functools.partial(session.session, self._store, officer_id, self._limits, self._address(request))
             return _json(msgspec.json.encode(await self._run(made)))
+
+    def _address(self, request: Request) -> str:
+        return self._base or str(request.base_url).rstrip("/")
 
     async def _call(self, request: Request) -> Response:
         officer_id = await self._authenticate(request)
         with self._requests(officer_id):
-            decoded = await self._decoder(request, officer_id)
+            decoded, base = await self._decoder(request, officer_id), self._address(request)
             return _json(
-                await self._run(lambda: dispatch.run(self._store, officer_id, decoded(), self._limits)),
+                await self._run(lambda: dispatch.run(self._store, officer_id, decoded(), self._limits, base)),
             )
 
     async def _decoder(self, request: Request, officer_id: str) -> Callable[[], Call]:
@@ -126,7 +128,9 @@ class Api:
         with contextlib.ExitStack() as held:
             held.enter_context(self._requests(officer_id))
             decoded = await self._decoder(request, officer_id)
-            pages = stream.records(self._store, officer_id, await self._run(decoded), self._limits)
+            pages = stream.records(
+                self._store, officer_id, await self._run(decoded), self._limits, self._address(request)
+            )
 
             async def following() -> bytes | None:
                 if self._stopping:

@@ -61,9 +61,14 @@ def session(store: Store, officer_id: str, limits: Limits, base: str) -> dict[st
 
     Raises `UnknownOfficer` and `OfficerDisabled`. Blocks: call it in a worker thread.
     """
-    server, epoch = store.identity()
     with store.view(officer_id) as view:
-        held, person, now = accounts(view), view.person, state(view)
+        return seen(store, view, limits, base)
+
+
+def seen(store: Store, view: View, limits: Limits, base: str) -> dict[str, Any]:
+    """The same as of an officer's view."""
+    server, epoch = store.identity()
+    held, person, now = accounts(view), view.person, state(view)
     first = next((each for each in held if each != DIRECTORY), DIRECTORY)
     return {
         "capabilities": {

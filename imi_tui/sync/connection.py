@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,16 +30,28 @@ class Trust(ssl.SSLContext):
         return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
 
     def __init__(self) -> None:
-        import certifi
-
         self._sessions: dict[str, ssl.SSLSession] = {}
         self.set_ciphers(CIPHERS)
         self.options &= ~_PADDING
-        self.load_default_certs(ssl.Purpose.SERVER_AUTH)
-        self.load_verify_locations(certifi.where())
+        # Some 0.2 s of reading, which the connection takes to be made anyway.
+        self._loading = Thread(target=self._load, name="imi-trust", daemon=True)
+        self._failed: Exception | None = None
+        self._loading.start()
+
+    def _load(self) -> None:
+        import certifi
+
+        try:
+            self.load_default_certs(ssl.Purpose.SERVER_AUTH)
+            self.load_verify_locations(certifi.where())
+        except (ImportError, OSError) as error:
+            self._failed = error
 
     def wrap_socket(self, sock: socket.socket, *args: Any, **named: Any) -> ssl.SSLSocket:
         """As the base does, from the session that was kept for this server."""
+        self._loading.join()
+        if self._failed is not None:
+            raise self._failed
         known = self._sessions.get(named.get("server_hostname") or "")
         return super().wrap_socket(sock, *args, **({"session": known} | named if known is not None else named))
 

@@ -27,6 +27,7 @@ from imi_tui.sync.errors import (
     StreamRefused,
 )
 from imi_tui.sync.mending import Mending
+from imi_tui.sync.opening import Opening
 from imi_tui.sync.outgoing import Batch, Settlement
 from imi_tui.sync.register import Register
 from imi_tui.sync.run import Asking, Report, Run, SessionChanged
@@ -77,6 +78,7 @@ class Engine:
         self._sessions = Sessions(store, transport, self._asking, self._mending, languages)
         self._taking = Taking(store, self._asking, self._sessions, self._mending)
         self._contents = Contents(store, self._asking, clock)
+        self._opening = Opening(store, self._asking, self._sessions, self._taking, languages)
 
     def run_once(self) -> Report:
         """Synchronise until nothing is left to send or fetch. Raises `SyncError` or an error of the cache."""
@@ -102,9 +104,14 @@ class Engine:
             # One engine a profile: what still counts as on its way was left so by a run that could not note its end.
             self._store.recover()
             self._store.ask_again(self._clock())
+            todo = (
+                self._opening.read(run, lambda: self._urgent(run))
+                if self._sessions.unknown and self._contents.streams
+                else None
+            )
             self._sessions.begin(run)
             try:
-                self._work(run)
+                self._work(run, todo)
             except SessionChanged:
                 # Should the line break now, the next run does not rely on it again.
                 self._sessions.outdate()
@@ -139,10 +146,11 @@ class Engine:
 
     # --- the rounds ---------------------------------------------------------------------------------------------
 
-    def _work(self, run: Run) -> None:
+    def _work(self, run: Run, left: list[str] | None = None) -> None:
+        """Everything that is to be sent and fetched; `left`: the accounts to follow, all of them where None."""
         register = Register(self._store, self._asking.ask, self._languages)
         self.report.changed += register.records()
-        todo = list(self._sessions.held.accounts)
+        todo = list(self._sessions.held.accounts) if left is None else left
         while True:
             batch = self._batch(run)
             if not todo and not batch.calls:

@@ -82,6 +82,8 @@ class Http:
         self._listening: Any = None
         self.sent = 0
         self.received = 0
+        self.skew: float | None = None
+        """Seconds the server's clock is ahead, as of the last answer."""
         self._counted = (0, 0)
         self.moved: Callable[[], object] = lambda: None
         """Called when something came, in the thread that reads it; it must not raise."""
@@ -159,6 +161,7 @@ class Http:
         with _typed_errors(), self._watched(len(body)):
             self.sent += len(body)
             with self._open().stream("POST", self.server + path, content=body, headers=headers) as response:
+                self._heard(response)
                 _check_stream(response, "application/x-ndjson")
                 budget = wire.StreamBudget()
                 for line in wire.lines(self._chunks(response), response.headers.get("content-encoding", ""), budget):
@@ -235,10 +238,15 @@ class Http:
         with _typed_errors(), self._watched(len(body)):
             self.sent += len(body)
             with self._open().stream(method, self.server + path, content=body or None, headers=headers) as response:
-                self._watch.answered()
-                if self._trust is not None:
-                    self._trust.keep(self._watch.socket)
+                self._heard(response)
                 return self._read(response)
+
+    def _heard(self, response: httpx.Response) -> None:
+        """The head of an answer is here."""
+        self._watch.answered()
+        if self._trust is not None:
+            self._trust.keep(self._watch.socket)
+        self.skew = _skew(response.headers.get("date", ""))
 
     @contextmanager
     def _watched(self, size: int) -> Iterator[None]:

@@ -45,6 +45,8 @@ def session_info(session: Mapping[str, Any]) -> SessionInfo:
         raise ServerMistake("a session without server or officer")
     accounts: dict[str, tuple[str, str]] = {}
     safe: dict[str, int] = {}
+    if not isinstance(session.get("accounts"), dict):
+        raise ServerMistake("a session without accounts")
     for account, value in _dict(session.get("accounts")).items():
         own = _dict(_dict(_dict(value).get("accountCapabilities")).get(CASE))
         initial, access = own.get("initialState"), own.get("accessState", "")

@@ -107,5 +107,7 @@ class Asking:
 
     def records(self, calls: list[list[Any]]) -> Iterator[dict[str, Answer]]:
         """The answers of each record of a stream. Raises `SyncError`, `StreamRefused` before the first."""
-        for response in self._transport.stream({"using": [CORE, CASE], "methodCalls": calls}):
+        for number, response in enumerate(self._transport.stream({"using": [CORE, CASE], "methodCalls": calls})):
+            if not number:
+                self._store.answered()
             yield reading.answers(response)

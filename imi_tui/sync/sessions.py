@@ -11,7 +11,7 @@ from imi_tui.sync import reading
 from imi_tui.sync.errors import OtherOfficer, OtherServer, SyncError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.mending import Mending
@@ -42,6 +42,11 @@ class Sessions:
         assert self.current is not None
         return self.current
 
+    @property
+    def unknown(self) -> bool:
+        """Whether no session was ever read into this cache, and nothing waits that needs one."""
+        return self.current is None and self._store.session() is None and not self._store.ready(1)
+
     def begin(self, run: Run) -> None:
         """The last run's session serves again where nothing is to be sent: the first answer says whether it holds."""
         if self.current is not None:
@@ -64,9 +69,13 @@ class Sessions:
 
     def load(self, run: Run) -> None:
         """Fetch the session and take it over. Raises `SyncError`."""
+        self.adopt(run, self._transport.session)
+
+    def adopt(self, run: Run, read: Callable[[], dict[str, Any]]) -> None:
+        """Take over the session that `read` brings. Raises `SyncError`."""
         run.sessions += 1
         try:
-            session = self._transport.session()
+            session = read()
             self._asking.expected = None
             self._take(run, session)
         except (SyncError, CacheError):

@@ -86,6 +86,7 @@ class HttpTransport:
         for last in (False, True):
             try:
                 for data in self._http.lines(STREAM_PATH, request, token):
+                    self._skew = self._http.skew
                     response = _response(data)
                     if not {item[2] for item in response["methodResponses"]} <= asked:
                         raise ServerMistake("a record that answers what was not asked")

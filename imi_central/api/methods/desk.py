@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from imi_central.api.context import Arguments, Context, Method, check_account, reject_unknown, strings, whole
-from imi_central.store import NoSeat, StateUnknown, types_of
+from imi_central.store import INITIAL, NoSeat, StateUnknown, types_of
 from imi_central.store.paging import Page
 from imi_core.case import CONTENT, FIXED, MARK, Case, Entry, to_wire
 from imi_core.jmap import DIRECTORY, MethodError
@@ -19,13 +19,15 @@ _SEALS = ("salt", "digest", "prev", "seal")
 def sync(context: Context, arguments: Arguments) -> Arguments:
     """Desk/sync: at most ``maxChanges`` changed objects an account since its state.
 
-    ``fetch`` brings the objects in place of their ids; ``brief`` counts accounts without changes instead of listing
-    them.
+    ``states`` null is every desk of the officer from its beginning. ``fetch`` brings the objects in place of their ids;
+    ``brief`` counts accounts without changes instead of listing them.
     """
     reject_unknown(arguments, ("states", "maxChanges", "fetch", "brief", "languages"))
     states = arguments.get("states")
+    if states is None and "states" in arguments:
+        states = dict.fromkeys(context.view.places, INITIAL)
     if not isinstance(states, dict) or not all(isinstance(each, str) for each in states.values()):
-        raise MethodError("invalidArguments", "states maps accounts to states", arguments=["states"])
+        raise MethodError("invalidArguments", "states maps accounts to states, or is null", arguments=["states"])
     if len(states) > _MAX_ACCOUNTS:
         raise MethodError("requestTooLarge", f"at most {_MAX_ACCOUNTS} accounts in one call")
     limit = whole(arguments, "maxChanges", 250, 1, context.limits.max_objects_in_get)

@@ -57,7 +57,8 @@ class History:
             )
         for client in self.clients.values():
             client.restart(page=2)
-            at = self.random.randrange(8)
+            # Behind the session, the three answers of the directory and a first page.
+            at = 5 + self.random.randrange(8)
             client.line.cut_stream = functools.partial(operator.le, at)
             with contextlib.suppress(Offline):
                 client.sync()

@@ -51,7 +51,9 @@ class Line:
         self.sessions += 1
         answer = self.caller.http(self.officer, "GET", "/jmap/session")
         assert answer.status_code == 200
-        session = dict(clean(answer.json()))
+        return self._session(dict(clean(answer.json())))
+
+    def _session(self, session: dict[str, Any]) -> dict[str, Any]:
         # Whatever is another in a session, its state is another too.
         return session if self.change_session is None else {**self.change_session(session), "state": "changed"}
 
@@ -111,7 +113,12 @@ class Line:
         for number, line in enumerate(answer.text.splitlines()):
             if lost == "reply" or self.cut_stream(number):
                 raise Offline("cut in the middle of a stream")
-            yield self.change(dict(clean(json.loads(line))))
+            response = dict(clean(json.loads(line)))
+            if self.change_session is not None:
+                response["sessionState"] = "changed"
+                for each in response["methodResponses"]:
+                    each[1] = self._session(each[1]) if each[0] == "Session/get" else each[1]
+            yield self.change(response)
 
     @property
     def methods(self) -> list[str]:
