@@ -111,7 +111,10 @@ _SENTENCES: dict[str, str] = {
     ),
     "wrongKey": N_("The key does not open the data on this machine; choose the one it was made with (--vault)."),
     "corruptCache": N_("A file with data on this machine is damaged; start again to fill it anew."),
-    "corruptWork": N_("The file with your drafts and unsent entries is damaged; restore it from a backup."),
+    "corruptWork": N_(
+        "The file with your drafts and unsent entries is damaged. Save what can still be read of it with:"
+        " imi-tui outbox --export FILE; then restore all files work.db* from a backup, or move them away."
+    ),
     "filesUnusable": N_("The files of the program cannot be read or written; look at the disk and at who owns them."),
     "newerCache": N_(
         "The data on this machine was written by a newer version of the program, which alone may write to it."

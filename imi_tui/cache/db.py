@@ -25,19 +25,26 @@ from imi_tui.cache.errors import (
     PlaintextCipher,
     WrongKey,
 )
+from imi_tui.cache.mark import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from imi_tui.cache.mark import Noted
+
 KEY_BYTES = 32
 PLAIN_HEADER = b"SQLite format 3\x00"
 BUSY_MS = 15_000
+WORK_LOG = 64
+"""Pages after which the log of `work.db` is copied into the file, whose pages are authenticated."""
 CACHE_PAGE = 8192
 """Bytes of a page of `cache.db`: most of what a first synchronisation writes are rows in the order of a key."""
 CACHE_KIB = 8000
 """What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
 
+_COUNT = "insert into meta values('commits', 1) on conflict do update set value = value + 1 returning value"
+_IDENTITY = "select value from meta where name = 'identity'"
 Part = Literal["work", "cache"]
 Values = tuple[Any, ...]
 
@@ -86,6 +93,10 @@ class Database:
         self.connection = connection
         self.part: Part = part
         self.path = path
+        self.mark: Mark | None = None
+        self._log_pages = 0
+        if part == "work" and path is not None:
+            connection.set_wal_hook(self._logged)
 
     def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """All rows, as tuples."""
@@ -121,12 +132,52 @@ class Database:
         """A write transaction: all or nothing."""
         with self.turns.turn():
             self.run("begin immediate")
+            before = self.connection.total_changes()
             try:
                 yield
+                marked = self.mark if self.connection.total_changes() != before else None
+                commits = self.one(_COUNT)[0] if marked is not None else 0
                 self.run("commit")
             except BaseException:
                 self._roll_back()
                 raise
+            if marked is not None:
+                marked.note(commits)
+            self._shorten_log()
+
+    def _shorten_log(self) -> None:
+        """Copy the log of `work.db` into the file. What was committed stays so where that does not work."""
+        if self._log_pages >= WORK_LOG:
+            self._log_pages = 0
+            with suppress(apsw.Error):
+                self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def _logged(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def keep_mark(self, noted: Noted | None) -> None:
+        """Count the transactions of this file from now on. Raises `CorruptWork` where it is behind what was `noted`.
+
+        What was noted has to be read before the file is opened: it is never ahead of what is then in the file.
+        """
+        if self.path is None:
+            return
+        found = self.one(_IDENTITY)
+        if found is None:
+            with self.write():
+                self.run("insert or ignore into meta values('identity', randomblob(16))")
+            # Into the file: a log that is lost must not make it look like another one.
+            self.run("pragma wal_checkpoint(truncate)")
+            found = self.one(_IDENTITY)
+        identity: bytes = found[0]
+        if noted is not None and noted.identity == identity:
+            commits = self.one("select value from meta where name = 'commits'")
+            if (commits[0] if commits is not None else 0) < noted.commits:
+                # The log stays as it is, for whoever may read more out of it.
+                self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+                raise CorruptWork
+        self.mark = Mark(self.path, identity)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -171,6 +222,8 @@ class Database:
     def close(self) -> None:
         """Give the file back."""
         self.connection.close()
+        if self.mark is not None:
+            self.mark.close()
 
 
 def typed_error(error: apsw.Error, part: Part) -> CacheError:

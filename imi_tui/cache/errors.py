@@ -77,7 +77,10 @@ class CorruptWork(CorruptCache):
 
     code = "corruptWork"
     part = "work"
-    advice = "it holds drafts and unsent entries: restore it from a backup of this machine or move it away"
+    advice = (
+        "it holds drafts and unsent entries: imi-tui outbox --export FILE saves what can still be read; then restore"
+        " all files work.db* from a backup of this machine or move them away"
+    )
 
 
 class NewerCache(CacheError):

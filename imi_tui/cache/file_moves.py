@@ -165,7 +165,8 @@ class FileMoves:
     def sent_part(self, upload: Upload, start: int, size: int, blob_id: str) -> None:
         """The server has this part."""
         sql = "insert or replace into upload_part values(?, ?, ?, ?, ?)"
-        self._work.run(sql, (upload.id, start, size, blob_id, self._now()))
+        with self._work.write():
+            self._work.run(sql, (upload.id, start, size, blob_id, self._now()))
         self._hub.publish(FILES_CHANGED)
 
     def lost_parts(self, upload: Upload, blob_ids: Iterable[str]) -> None:

@@ -171,10 +171,11 @@ class Files:
         finally:
             writer.close()
         sealed.sync_folder(self.folder)
-        self._work.run(
-            "insert into upload(id, file, key, name, size, sha256, kind, personal, added_at) values(?,?,?,?,?,?,?,?,?)",
-            (made.id, file, key, made.name, made.size, digest, kind, personal, self._now()),
+        sql = (
+            "insert into upload(id, file, key, name, size, sha256, kind, personal, added_at) values(?,?,?,?,?,?,?,?,?)"
         )
+        with self._work.write():
+            self._work.run(sql, (made.id, file, key, made.name, made.size, digest, kind, personal, self._now()))
         return made
 
     def attached(self, id: str) -> Attached | None:
@@ -185,7 +186,8 @@ class Files:
 
     def mark(self, id: str, *, personal: bool) -> None:
         """Say whether a file that no entry carries yet is about a person."""
-        self._work.run("update upload set personal = ? where id = ?", (personal, id.removeprefix(LOCAL)))
+        with self._work.write():
+            self._work.run("update upload set personal = ? where id = ?", (personal, id.removeprefix(LOCAL)))
 
     def detach(self, id: str) -> None:
         """The officer took a file out of what is being written."""
@@ -193,7 +195,8 @@ class Files:
         found = self._work.one("select file from upload where id = ?", (id,))
         # A refused entry that is being put right keeps what it was frozen with until its successor is queued.
         if found is not None and not self._work.one("select 1 from outbox where instr(payload, ?)", (LOCAL + id,)):
-            self._work.run("delete from upload where id = ?", (id,))
+            with self._work.write():
+                self._work.run("delete from upload where id = ?", (id,))
             unlink(self.folder, [found[0]])
 
     def _forget(self, id: str) -> None:

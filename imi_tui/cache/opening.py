@@ -18,6 +18,7 @@ from imi_tui.cache.db import (
     sidecars,
 )
 from imi_tui.cache.errors import CacheError, CorruptCache, CorruptWork, FilesUnusable, WrongKey
+from imi_tui.cache.mark import mark_of, noted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,7 @@ def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database
         had_work = profile.work_db.exists()
     except OSError as error:
         raise FilesUnusable.of(error, str(profile.home)) from error
+    noted_before = noted(profile.work_db)
     try:
         work = open_file(profile.work_db, key, "work")
     except WrongKey:
@@ -47,12 +49,13 @@ def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database
         raise
     try:
         migrate(work, schema.WORK, at)
+        work.keep_mark(noted_before)
         cache = _open_cache(profile, key, at, had_work)
     except CacheError as error:
         work.close()
         if isinstance(error, WrongKey) and not had_work:
             # An empty file made with a key that is not the profile's would lock the right one out.
-            for path in (profile.work_db, *sidecars(profile.work_db)):
+            for path in (profile.work_db, *sidecars(profile.work_db), mark_of(profile.work_db)):
                 path.unlink(missing_ok=True)
         raise
     _check_folding(cache)

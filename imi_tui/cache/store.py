@@ -245,7 +245,8 @@ class Store(Parts):
 
     def delete_draft(self, id: str) -> None:
         """Throw a draft away."""
-        self._work.run("delete from draft where id = ?", (id,))
+        with self._work.write():
+            self._work.run("delete from draft where id = ?", (id,))
         self.publish(Changed(frozenset(("drafts",))))
 
     def queue(self, draft: Draft) -> OutboxItem:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import apsw
 
+from imi_tui.cache.mark import Mark
+
 NAME = "imi-sim"
 SECTOR = 512
 REAL = "unix"
@@ -185,8 +187,18 @@ def under(*disks: Disk) -> Iterator[None]:
         apsw.Connection("", vfs=f"multipleciphers-{NAME}").close()
     _disks[:] = disks
     apsw.set_default_vfs(f"multipleciphers-{NAME}")
+    note = Mark.note
+
+    def noted(mark: Mark, commits: int) -> None:
+        # Written beside SQLite; a process that has ended writes nothing there either.
+        disk = _disk_of(str(mark._path))
+        if disk is None or disk._event("note"):
+            note(mark, commits)
+
+    Mark.note = noted  # type: ignore[method-assign]
     try:
         yield
     finally:
+        Mark.note = note  # type: ignore[method-assign]
         apsw.set_default_vfs(f"multipleciphers-{REAL}")
         _disks.clear()
