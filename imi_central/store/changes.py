@@ -173,18 +173,16 @@ def verify(conn: Connection, account_id: str) -> int | None:
     return None if prev == now.hash else seq
 
 
-def prune(conn: Connection, before: int) -> int:
-    """Forget changes older than the instant `before`; states older than that can no longer be followed."""
-    count = 0
-    for account_id, floor in conn.execute(sa.select(account.c.id, account.c.floor).order_by(account.c.id)).all():
-        mine = change.c.account == account_id
-        # Instants may be out of order after a clock jump; the sequence never is.
-        kept = conn.scalar(sa.select(sa.func.min(change.c.seq)).where(mine, change.c.at >= before))
-        newest = conn.scalar(sa.select(sa.func.max(change.c.seq)).where(mine))
-        new = (kept - 1) if kept is not None else newest
-        if new is None or new <= floor:
-            continue
-        gone = conn.execute(sa.delete(change).where(mine, change.c.seq < new))
-        conn.execute(sa.update(account).where(account.c.id == account_id).values(floor=new))
-        count += gone.rowcount
-    return count
+def prune(conn: Connection, account_id: str, before: int) -> int:
+    """Forget an account's changes older than the instant `before`; states older than that can no longer be followed."""
+    mine = change.c.account == account_id
+    floor = conn.execute(sa.select(account.c.floor).where(account.c.id == account_id)).scalar_one()
+    # Instants may be out of order after a clock jump; the sequence never is.
+    kept = conn.scalar(sa.select(sa.func.min(change.c.seq)).where(mine, change.c.at >= before))
+    newest = conn.scalar(sa.select(sa.func.max(change.c.seq)).where(mine))
+    new = (kept - 1) if kept is not None else newest
+    if new is None or new <= floor:
+        return 0
+    gone = conn.execute(sa.delete(change).where(mine, change.c.seq < new))
+    conn.execute(sa.update(account).where(account.c.id == account_id).values(floor=new))
+    return gone.rowcount

@@ -213,10 +213,14 @@ def keep(conn: Connection, ids: list[str]) -> None:
     conn.execute(sa.update(blob).where(blob.c.id.in_(ids)).values(attached=True))
 
 
-def expire(conn: Connection, now: dt.datetime) -> int:
-    """Delete files that no entry carried within a day; returns how many."""
-    gone = conn.execute(sa.delete(blob).where(blob.c.attached.is_(False), blob.c.created <= ms(now - ORPHAN)))
-    return gone.rowcount
+def expire(conn: Connection, now: dt.datetime, limit: int) -> int:
+    """Delete at most `limit` files that no entry carried within a day; returns how many."""
+    over = sa.and_(blob.c.attached.is_(False), blob.c.created <= ms(now - ORPHAN))
+    # An entry may be about to carry one of them: whoever locks it first decides.
+    ids = conn.scalars(_locked(sa.select(blob.c.id).where(over)).limit(limit)).all()
+    if ids:
+        conn.execute(sa.delete(blob).where(blob.c.id.in_(ids)))
+    return len(ids)
 
 
 def erase(conn: Connection, case_id: str) -> None:

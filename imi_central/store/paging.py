@@ -211,11 +211,20 @@ def _desk(
     sight: Sight, account_id: str, place: _Fill, types: Sequence[str], limit: int
 ) -> Iterator[tuple[_Fill, str, str]]:
     """The desk's cases, each followed by its entries, from `place` down."""
+    if not sight.sees_any(account_id):
+        # However many there are: none of them would come.
+        return
     joined, skip = place.joined, place.done
     while True:
         rows = sight.conn.execute(
             sa.select(desk_case)
-            .where(desk_case.c.desk == account_id, desk_case.c.joined <= joined, desk_case.c.joined > 0)
+            .where(
+                desk_case.c.desk == account_id,
+                desk_case.c.joined <= joined,
+                desk_case.c.joined > 0,
+                # Nobody sees these, and a desk may have more of them than of all others.
+                desk_case.c.blocked.is_(False),
+            )
             .order_by(desk_case.c.joined.desc())
             .limit(limit + 1)
         ).all()

@@ -1,0 +1,126 @@
+"""What the store does not do: look at what nobody may see, and keep others from writing for long."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from imi_central.jobs import retention
+from imi_central.store import INITIAL, Store
+from imi_central.store import store as stores
+from imi_central.store.tables import cases, desk_case
+from tests.central.world import LYON, Caller, Clock, send
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[list[str]]:
+    """The statements of readers."""
+    seen: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(store._reader, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(store._reader, "before_cursor_execute", note)
+
+
+def first_sync(store: Store, officer: str) -> tuple[Any, int]:
+    """The first page of one object, and how often the desk's cases were looked at for it."""
+    with store.view(officer) as view, statements(store) as seen:
+        page = view.changes(LYON, INITIAL, ("Case", "Entry"), 1)
+    return page, sum("FROM desk_case" in each for each in seen)
+
+
+def test_cases_that_nobody_sees_cost_a_first_sync_nothing(store: Store) -> None:
+    blocked = [send(store).case_id for _ in range(8)]
+    with store.writing() as conn:
+        for table, column in ((desk_case, desk_case.c.case_id), (cases, cases.c.id)):
+            done = {"blocked": True} if table is desk_case else {"block_on": None}
+            conn.execute(sa.update(table).where(column.in_(blocked)).values(done))
+    page, looks = first_sync(store, "lyon")
+    assert (page.types["Case"].created, page.more, looks) == ([], False, 1)
+
+
+def test_who_sees_nothing_is_told_so_without_a_look(store: Store) -> None:
+    send(store)
+    page, looks = first_sync(store, "lyon-data")
+    assert (page.types["Case"].created, page.more, looks) == ([], False, 0)
+    page, looks = first_sync(store, "lyon")
+    assert page.types["Case"].created
+    assert looks
+
+
+@pytest.fixture
+def writes(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many changes each write transaction that ended made to the tables."""
+    done: list[int] = []
+    original = store.writing
+
+    @contextmanager
+    def counted() -> Iterator[sa.Connection]:
+        rows = 0
+
+        def note(_conn: object, cursor: Any, statement: str, *_: object) -> None:
+            nonlocal rows
+            if statement.startswith(("DELETE", "UPDATE")):
+                rows += cursor.rowcount
+
+        sa.event.listen(store._writer, "after_cursor_execute", note)
+        try:
+            with original() as conn:
+                yield conn
+        finally:
+            sa.event.remove(store._writer, "after_cursor_execute", note)
+        done.append(rows)
+
+    monkeypatch.setattr(store, "writing", counted)
+    return done
+
+
+def test_files_expire_some_at_a_time(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch, writes: list[int]
+) -> None:
+    monkeypatch.setattr(stores, "_SOME_FILES", 3)
+    caller = Caller(store)
+    for _ in range(7):
+        assert caller.http("lyon", "POST", f"/jmap/upload/{LYON}", content=b"x").status_code == 201
+    clock.at += dt.timedelta(hours=25)
+    writes.clear()
+    assert store.expire_blobs() == 7
+    assert writes == [3, 3, 1]
+
+
+def test_old_changes_go_one_desk_after_the_other(store: Store, clock: Clock, writes: list[int]) -> None:
+    for _ in range(3):
+        send(store)
+    clock.at += dt.timedelta(days=91)
+    writes.clear()
+    gone = store.prune_changes(retention.TOMBSTONES)
+    with store.reading() as conn:
+        accounts = conn.scalar(sa.text("select count(*) from account"))
+    assert len(writes) == accounts
+    # Each has deleted at most its own, and set its floor.
+    assert gone
+    assert max(writes) < gone
+
+
+def test_a_backup_looks_only_at_desks_where_something_happened(store: Store) -> None:
+    send(store)
+    store.backed_up(store.copied_heads())
+    send(store)
+    moved = store.copied_heads()
+    seen: list[str] = []
+    sa.event.listen(store._writer, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    store.backed_up(moved)
+    # The two desks of the second case: its sender's and its addressee's.
+    assert sum(each.startswith("UPDATE account") for each in seen) == 2
+    with store.view("lyon") as view:
+        assert view.safe_seqs()[LYON] == moved[LYON].seq
