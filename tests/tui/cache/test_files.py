@@ -217,10 +217,12 @@ def test_one_long_running_writer(home: Path) -> None:
     assert done.stdout == "held\n"
 
 
-def test_reading_and_queueing_while_another_writes(store: Store, home: Path, pw_info: Rules) -> None:
+def test_reading_and_queueing_while_another_writes(
+    store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(store, case(pw_info))
+    monkeypatch.setattr("imi_tui.cache.db.BUSY_MS", 1)
     other = open_store(home)
-    other._cache.connection.set_busy_timeout(1)
     with store._cache.write():
         store._cache.run("insert or replace into meta values('x', 1)")
         assert len(other.window("all", "due", limit=5)) == 1
