@@ -141,12 +141,20 @@ class Case(Wire, kw_only=True, frozen=True):
 
     def part(self, role: PartRole) -> Part | None:
         """The first part with this role."""
-        return next((part for part in self.parts if part.role == role), None)
+        for part in self.parts:
+            if part.role == role:
+                return part
+        return None
 
     def part_of(self, desk: str) -> Part | None:
         """The part this desk plays; an acting part wins over an observing one."""
-        mine = [part for part in self.parts if part.desk == desk]
-        return next((part for part in mine if part.role != "observer"), mine[0] if mine else None)
+        observing = None
+        for part in self.parts:
+            if part.desk == desk:
+                if part.role != "observer":
+                    return part
+                observing = observing or part
+        return observing
 
     def counterpart(self, desk: str) -> Part | None:
         """The party on the other side as seen from `desk`: the responder for the initiator, else the initiator."""

@@ -62,6 +62,8 @@ class Content(msgspec.Struct, kw_only=True, rename="camel"):
 
 def head_of(wire: dict[str, Any]) -> dict[str, Any]:
     """A case without its content."""
+    if wire.keys().isdisjoint(CONTENT):
+        return wire
     return {name: value for name, value in wire.items() if name not in CONTENT}
 
 

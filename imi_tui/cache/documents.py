@@ -23,9 +23,15 @@ SEARCH = (
     " cross join listing l on l.n = d.n where w.words match ? order by w.rowid limit ?"
 )
 _TO_INDEX = (
-    "select i.n, l.activity, l.desk, l.id, c.wire, t.wire from to_index i left join listing l on l.n = i.n"
+    "select i.n, l.activity, c.wire, t.wire from to_index i left join listing l on l.n = i.n"
     " left join confirmed c on c.n = i.n left join content t on t.n = i.n where i.late = ? order by i.n limit ?"
 )
+_ENTRIES = (
+    "select l.n, e.wire from json_each(?) j cross join listing l on l.n = j.value"
+    " cross join entry e on e.desk = l.desk and e.case_id = l.id"
+)
+_TOGETHER = 100
+"""Cases whose entries are read at once."""
 _SAME_TIME = 1_000_000
 _LAST = (1 << 63) - 1
 _MERGE_PAGES = 200
@@ -124,13 +130,26 @@ class Documents:
         `late`: also those whose content is still to come, where no others are left.
         """
         found = self._cache.rows(_TO_INDEX, (0, limit)) or (self._cache.rows(_TO_INDEX, (1, limit)) if late else [])
-        out = [
-            Document(-activity, n, self._text(desk, id, head, content)) if head is not None else Document(0, n, None)
-            for n, activity, desk, id, head, content in found
-        ]
+        out: list[Document] = []
+        for start in range(0, len(found), _TOGETHER):
+            out += self._documents(found[start : start + _TOGETHER])
         # FTS5 writes out what it has collected whenever an id is not above the one before.
         out.sort()
         return out
+
+    def _documents(self, found: list[Any]) -> list[Document]:
+        """The documents of rows of `_TO_INDEX`."""
+        from imi_tui.cache.vocabulary import stored_text
+
+        entries: dict[int, list[bytes]] = {}
+        for n, wire in self._cache.rows(_ENTRIES, (str([row[0] for row in found]),)):
+            entries.setdefault(n, []).append(wire)
+        return [
+            Document(-activity, n, stored_text(head, content, entries.get(n, ())))
+            if head is not None
+            else Document(0, n, None)
+            for n, activity, head, content in found
+        ]
 
     def put(self, documents: Sequence[Document]) -> None:
         """Inside: index what `read` found, if nothing of it has changed since."""

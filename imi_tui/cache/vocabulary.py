@@ -96,11 +96,15 @@ def _entry_texts(found: set[Any], text: Any, answers: Any, authority: Any, offic
 def _collect(value: Any, found: set[Any]) -> None:
     if isinstance(value, str):
         found.add(value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _collect(item, found)
-    elif isinstance(value, list | tuple):
-        for item in value:
+        return
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for item in value:
+        if isinstance(item, str):
+            found.add(item)
+        elif item is not None:
             _collect(item, found)
 
 
