@@ -39,10 +39,16 @@ def listed(detail: CaseDetail) -> list[Listed]:
     return [Listed(number, file, entry) for number, (file, entry) in enumerate(found, 1)]
 
 
-def held(detail: CaseDetail | None) -> int:
-    """Bytes of all files of a case, each counted once."""
-    files = [each.file for each in listed(detail)] if detail is not None else []
-    return sum({str(file.get("blobId")): int(file.get("size", 0) or 0) for file in files}.values())
+def held(files: Files, detail: CaseDetail | None) -> int:
+    """Bytes of all files of a case, each counted once, with those that still wait to be sent."""
+    found = [each.file for each in listed(detail)] if detail is not None else []
+    return sum({str(file.get("blobId")): _size(files, file) for file in found}.values())
+
+
+def _size(files: Files, file: dict[str, Any]) -> int:
+    id = str(file.get("blobId", ""))
+    own = files.attached(id) if id.startswith("ref:") else None
+    return own.size if own is not None else int(file.get("size", 0) or 0)
 
 
 def attach(files: Files, paths: Iterable[str], *, personal: bool, room_taken: int) -> list[dict[str, Any]]:

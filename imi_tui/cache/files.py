@@ -12,14 +12,14 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from imi_core.case import MAX_CASE_FILES, MAX_FILE
 from imi_core.filenames import safe_name
 from imi_core.filetypes import HEAD, PROGRAM, sniff
 from imi_core.workflow import MAX_ATTACHMENTS
 from imi_tui.cache import sealed
-from imi_tui.cache.errors import CacheBusy, DamagedFile, FileRefused
+from imi_tui.cache.errors import CacheBusy, CacheError, DamagedFile, FileRefused
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
+from imi_tui.cache.session import SessionTable, file_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -151,31 +151,35 @@ class Files:
         """
         if len(beside) >= MAX_ATTACHMENTS:
             raise FileRefused("filesTooMany")
-        data = _content(path)
+        most, most_of_case = file_limits(SessionTable(self._cache).session())
+        data = _content(path, most)
         ids = [str(each.get("blobId", "")).removeprefix(LOCAL) for each in beside]
         others = [found for found in (self.attached(id) for id in ids) if found is not None]
         digest = hashlib.sha256(data).hexdigest()
         if digest in {other.sha256 for other in others}:
             raise FileRefused("fileTwice")
-        if held + len(data) + sum(other.size for other in others) > MAX_CASE_FILES:
+        if held + len(data) + sum(other.size for other in others) > most_of_case:
             raise FileRefused("caseTooLarge")
         kind = sniff(data[:HEAD])
         if kind == PROGRAM:
             raise FileRefused("fileIsProgram")
         made = Attached(self._new_ref(), safe_name(path.name), len(data), digest, kind, personal)
         file, key = new_name(), sealed.new_key()
-        writer = sealed.Writer(self.folder / file, key, len(data))
         try:
-            writer.add(data)
-            writer.finish()
-        finally:
-            writer.close()
-        sealed.sync_folder(self.folder)
-        sql = (
-            "insert into upload(id, file, key, name, size, sha256, kind, personal, added_at) values(?,?,?,?,?,?,?,?,?)"
-        )
-        with self._work.write():
-            self._work.run(sql, (made.id, file, key, made.name, made.size, digest, kind, personal, self._now()))
+            with contextlib.closing(sealed.Writer(self.folder / file, key, len(data))) as writer:
+                writer.add(data)
+                writer.finish()
+            sealed.sync_folder(self.folder)
+            sql = (
+                "insert into upload(id, file, key, name, size, sha256, kind, personal, added_at)"
+                " values(?,?,?,?,?,?,?,?,?)"
+            )
+            with self._work.write():
+                self._work.run(sql, (made.id, file, key, made.name, made.size, digest, kind, personal, self._now()))
+        except CacheError:
+            # On a full disk every block counts, also that of a copy that was only begun.
+            unlink(self.folder, [file])
+            raise
         return made
 
     def attached(self, id: str) -> Attached | None:
@@ -225,7 +229,7 @@ def unlink(folder: Path, names: Iterable[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, most: int) -> bytes:
     """All of a file that may be attached. Nothing that is not a plain file is waited for."""
     try:
         with os.fdopen(
@@ -236,12 +240,12 @@ def _content(path: Path) -> bytes:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise FileRefused("fileUnreadable")
-            if found.st_size > MAX_FILE:
+            if found.st_size > most:
                 raise FileRefused("fileTooLarge")
-            data = file.read(MAX_FILE + 1)
+            data = file.read(most + 1)
     except (OSError, ValueError) as error:
         raise FileRefused("fileUnreadable") from error
-    if len(data) > MAX_FILE:
+    if len(data) > most:
         raise FileRefused("fileTooLarge")
     return data
 

@@ -57,6 +57,20 @@ class SessionTable:
         )
 
 
+def file_limits(session: dict[str, Any] | None) -> tuple[int, int]:
+    """Bytes of one file and of all files of a case: what the server takes, never more than the protocol's own."""
+    from imi_core.case import MAX_CASE_FILES, MAX_FILE
+    from imi_core.jmap import CORE
+
+    given = (session or {}).get("capabilities") or {}
+
+    def at_most(capability: str, name: str, most: int) -> int:
+        value = (given.get(capability) or {}).get(name)
+        return min(value, most) if isinstance(value, int) and value > 0 else most
+
+    return at_most(CORE, "maxSizeUpload", MAX_FILE), at_most(_CASE, "maxSizeCaseFiles", MAX_CASE_FILES)
+
+
 def seats_of(session: dict[str, Any]) -> tuple[Seat, ...]:
     """The seats a session resource names."""
     out: list[Seat] = []

@@ -106,7 +106,7 @@ def attachments(
 
     if not rules.lifecycle.actions[action].attachments:
         raise FileRefused("filesNotTaken")
-    return attach(store.files, options.attach, personal=not options.not_personal, room_taken=held(detail))
+    return attach(store.files, options.attach, personal=not options.not_personal, room_taken=held(store.files, detail))
 
 
 def target_desk(store: Store, wanted: str, area: str) -> str:

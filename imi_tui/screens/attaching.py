@@ -68,7 +68,9 @@ class Attaching(ActionScreen[Any]):
         case = self.attached_to()
         detail = self.store.case(*case) if case is not None else None
         try:
-            made = self.store.files.attach(Path(path), personal=personal, beside=self.attached(), held=held(detail))
+            made = self.store.files.attach(
+                Path(path), personal=personal, beside=self.attached(), held=held(self.store.files, detail)
+            )
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return

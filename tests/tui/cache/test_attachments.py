@@ -311,8 +311,7 @@ class TestAttaching:
         self, store: Store, tmp_path: Path, content: Any, code: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Refused before anything is copied or sent."""
-        monkeypatch.setattr(files, "MAX_FILE", 100)
-        monkeypatch.setattr(files, "MAX_CASE_FILES", 200)
+        monkeypatch.setattr(files, "file_limits", lambda _: (100, 200))
         path = tmp_path / "first.pdf"
         path.write_bytes(CONTENT[:90])
         first = store.files.attach(path)
