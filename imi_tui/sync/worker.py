@@ -31,6 +31,8 @@ Tokens = Callable[["Secrets", "Http"], "TokenSource"]
 """Makes the source of tokens in the worker's own thread, over its own connections."""
 
 FIRST_RETRY, LAST_RETRY = 5.0, 900.0
+OFFLINE_RETRY = 120.0
+"""The longest wait, before jitter, where nobody was reached: a try costs no server anything, and a line comes back."""
 UNANSWERED = 5
 """Tries in a row that no server answered after which the officer is told that this is more than a moment."""
 QUICK_POLL, SLOW_POLL = 60.0, 600.0
@@ -48,8 +50,9 @@ _NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherOfficer, OtherServer)
 class Pace:
     """How long to wait: short after something happened, longer while nothing does, doubling after failures.
 
-    `poll`: seconds between synchronisations in quiet times. All waits carry up to a quarter of jitter, so that
-    clients which lost their server together do not come back together.
+    `poll`: seconds between synchronisations in quiet times. These waits carry up to a quarter of jitter, those after
+    a failure between half and one and a half of their length, so that clients which lost their server in the same
+    moment do not come back in one.
     """
 
     def __init__(self, poll: float, jitter: Callable[[], float]) -> None:
@@ -75,9 +78,10 @@ class Pace:
         self.unanswered = self.unanswered + 1 if isinstance(error, Offline) else 0
         if isinstance(error, _NEEDS_THE_OFFICER):
             return self._spread(LAST_RETRY)
-        wait = min(FIRST_RETRY * 2 ** min(self._failures - 1, 10), LAST_RETRY)
-        asked = error.retry_after if isinstance(error, SyncError) else None
-        return self._spread(max(wait, asked) if asked is not None else wait)
+        most = OFFLINE_RETRY if isinstance(error, Offline) else LAST_RETRY / 1.5
+        wait: float = min(FIRST_RETRY * 2 ** min(self._failures - 1, 10), most) * (0.5 + self._jitter())
+        asked = (error.retry_after if isinstance(error, SyncError) else None) or 0.0
+        return max(wait, asked + min(asked, LAST_RETRY) * self._jitter())
 
     def _spread(self, seconds: float) -> float:
         return seconds * (1 + self._jitter() / 4)

@@ -145,7 +145,7 @@ def test_another_new_case_under_the_same_number_shows_which_answers_differ(centr
     lyon.sync()
     with central.view("lyon") as view:
         assert sorted(case.subject for case in view.cases(LYON, None, 10)) == sorted(
-            [mine["subject"], REQUEST["subject"]]
+            [str(mine["subject"]), str(REQUEST["subject"])]
         )
 
 

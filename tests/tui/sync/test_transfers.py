@@ -49,7 +49,7 @@ def carried(central: Central, officer: str = "lyon", desk: str = LYON) -> list[b
     """The files of all entries, as the server has them."""
     out = []
     with central.view(officer) as view:
-        for entry in view.entries(desk, None, 100):
+        for entry in view.entries(desk, None, 1000):
             for each in entry.attachments:
                 found = view.file(desk, each.blob_id, central.now())
                 assert found is not None

@@ -25,23 +25,27 @@ from tests.tui.sync.hostile import Answer, hostile_server
 from tests.tui.sync.world import KEY, Heard
 
 
-def pace(jitter: float = 0.0, poll: float = 300.0) -> Pace:
+def pace(jitter: float = 0.5, poll: float = 300.0) -> Pace:
     return Pace(poll, lambda: jitter)
 
 
 def test_quiet_times_are_polled_less_and_less() -> None:
-    steps = pace()
+    steps = pace(jitter=0.0)
     assert [steps.after(Report(changed=1)), *(steps.after(Report()) for _ in range(4))] == [60, 120, 240, 300, 300]
     assert steps.after(Report(sent=1)) == 60
 
 
 def test_failures_double_up_to_a_quarter_of_an_hour_and_success_forgets_them() -> None:
     steps = pace()
-    waits = [steps.after_failure(Offline()) for _ in range(12)]
+    waits = [steps.after_failure(Unavailable()) for _ in range(12)]
     assert waits[:4] == [5, 10, 20, 40]
-    assert waits[-1] == 900
+    assert waits[-1] == 600
+    latest = pace(jitter=1.0)
+    assert [latest.after_failure(Unavailable()) for _ in range(12)][-1] == 900
+    # Where nobody is reached, trying costs nobody anything.
+    assert [latest.after_failure(Offline()) for _ in range(12)][-1] == 180
     steps.after(Report())
-    assert steps.after_failure(Offline()) == 5
+    assert steps.after_failure(Unavailable()) == 5
 
 
 def test_tries_without_an_answer_are_counted_until_one_comes() -> None:
@@ -69,10 +73,11 @@ def test_five_tries_without_a_server_are_told_and_it_goes_on(tmp_path: Path, mon
 
 
 def test_what_the_server_asks_for_is_granted_with_jitter() -> None:
-    assert pace().after_failure(RateLimited("", 120)) == 120
+    assert pace(jitter=0.0).after_failure(RateLimited("", 120)) == 120
     assert pace().after_failure(Unavailable("", 1)) == 5
-    assert pace(jitter=1.0).after_failure(RateLimited("", 120)) == 150
-    assert pace().after_failure(NotSignedIn()) == 900
+    assert pace(jitter=1.0).after_failure(RateLimited("", 120)) == 240
+    assert pace(jitter=1.0).after_failure(RateLimited("", 7200)) == 8100
+    assert pace(jitter=0.0).after_failure(NotSignedIn()) == 900
 
 
 @pytest.fixture
@@ -200,8 +205,9 @@ def test_waits_grow_with_failures_and_start_anew_after_success(
     each.start()
     assert rests.full.wait(20)
     each.stop()
-    for wait, least in zip(rests.asked, (5, 10, 20, 120, 240), strict=True):
-        assert least <= wait <= least * 1.25
+    expected = [(2.5, 7.5), (5, 15), (10, 30), (120, 150), (240, 300)]
+    for wait, (least, most) in zip(rests.asked, expected, strict=True):
+        assert least <= wait <= most
 
 
 def test_a_pause_the_server_asked_for_is_kept_when_poked(profile: Profile) -> None:
