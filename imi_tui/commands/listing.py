@@ -11,6 +11,7 @@ from imi_tui.cache.model import SORTS, VIEWS, Row
 from imi_tui.commands.common import opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
+from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
                 row.due or "-",
                 row.reference or "-",
                 row.country,
-                row.counterpart,
+                named(row.counterpart),
                 row.subject,
                 _state(store, row, labels),
             )

@@ -22,6 +22,7 @@ from imi_tui.offers import Offer, offers
 from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.viewmodel import writing
+from imi_tui.viewmodel.suspects import named
 from imi_tui.widgets.authority_list import AuthorityFinder
 from imi_tui.widgets.document import Document
 from imi_tui.widgets.form_view import FormView
@@ -195,7 +196,9 @@ class ComposeScreen(Attaching, BaseScreen[None]):
 
     def _show_chosen(self) -> None:
         target = self.work.target
-        text = _("To: {country} {name}").format(country=target.country, name=target.name) if target is not None else ""
+        text = ""
+        if target is not None:
+            text = _("To: {country} {name}").format(country=target.country, name=named(target.name))
         found = self.query_one("#chosen", Static)
         found.update(Text(text or _("Nobody is addressed yet."), no_wrap=True, overflow="ellipsis"))
 

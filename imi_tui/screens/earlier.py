@@ -13,6 +13,7 @@ from imi_tui.matching import spans
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.viewmodel import views
 from imi_tui.viewmodel.cells import cut, one_line
+from imi_tui.viewmodel.suspects import named
 from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.line_list import LineList
 
@@ -41,7 +42,9 @@ class CaseLines(LineList["Row"]):
         for start, end in spans(first.plain, self.typed):
             first.stylize("underline bold", start, end)
         second = Text(
-            cut(f"  {item.country} {one_line(item.counterpart)}  {item.activity[:10]}", width), "dim", no_wrap=True
+            cut(f"  {item.country} {named(one_line(item.counterpart))}  {item.activity[:10]}", width),
+            "dim",
+            no_wrap=True,
         )
         return [first, second]
 

@@ -8,6 +8,7 @@ from imi_tui.i18n import N_, _
 from imi_tui.i18n.languages import NAMES
 from imi_tui.names import area_name, country_name
 from imi_tui.viewmodel.blocks import Block
+from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +25,9 @@ _KINDS = {
 
 def record(wire: Mapping[str, Any], languages: tuple[str, ...]) -> list[Block]:
     """Name, titles, description, where it is, what it does, its desks; formal name and address as they are."""
-    out = [Block(str(wire.get("formalName", "")), "heading")]
+    out = [Block(named(str(wire.get("formalName", ""))), "heading")]
     if title := in_language(wire.get("titles"), languages):
-        out.append(Block(title))
+        out.append(Block(named(title)))
     kind = str(wire.get("kind", "competent_authority"))
     country = country_name(str(wire.get("country", "")), languages[0])
     out.append(Block(f"{_(_KINDS[kind]) if kind in _KINDS else kind}, {country}", "quiet"))
@@ -43,7 +44,7 @@ def record(wire: Mapping[str, Any], languages: tuple[str, ...]) -> list[Block]:
         (_("Works in"), ", ".join(NAMES.get(code, code) for code in wire.get("languages", ()))),
         (_("Fields of work"), ", ".join(str(topic).replace("_", " ") for topic in wire.get("topics", ()))),
     )
-    out += [Block(f"{label}: {value}") for label, value in lines if value]
+    out += [Block(f"{label}: {named(str(value))}") for label, value in lines if value]
     if desks := wire.get("desks", ()):
         out += [Block(""), Block(_("Desks"), "heading")]
         out += [Block(f"- {_desk(desk)}") for desk in desks]

@@ -13,6 +13,7 @@ from imi_core.answers import CANNOT, REMARK, YES_NO
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.rows import due_text
+from imi_tui.viewmodel.suspects import links, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +112,12 @@ def standing(view: View) -> str:
 def way(view: View) -> str:
     """From whom to whom, and the legal basis."""
     first, second = view.part("initiator"), view.part("responder") or view.part("recipient")
-    return " -> ".join(f"{p.get('country', '')} {one_line(p.get('name', ''))}" for p in (first, second) if p)
+    return " -> ".join(f"{p.get('country', '')} {named(one_line(p.get('name', '')))}" for p in (first, second) if p)
+
+
+def who(entry: dict[str, Any]) -> str:
+    """The officer and the authority an entry is from."""
+    return ", ".join(named(str(entry[part])) for part in ("officerName", "authorityName") if entry.get(part))
 
 
 def overview(view: View) -> list[Block]:
@@ -263,17 +269,18 @@ def timeline(view: View) -> list[Block]:
     pending = set(view.detail.pending)
     for entry in view.detail.entries:
         waits = entry.get("clientRef") in pending
-        who = ", ".join(part for part in (entry.get("officerName", ""), entry.get("authorityName", "")) if part)
         when = _("queued on this machine") if waits else moment(str(entry.get("at", "")))
         mark = "~ " if waits else ""
         out.append(Block(f"{mark}{when}  {view.action(str(entry.get('action', '')))}", "heading"))
-        if who:
-            out.append(Block(who, remote=True))
+        if sender := who(entry):
+            out.append(Block(sender, remote=True))
         state = entry.get("toState", "")
         if state and state != entry.get("fromState", ""):
             out.append(Block(_("State: {state}").format(state=view.state(state)), "quiet", indent=2))
         if text := entry.get("text"):
             out.append(Block(str(text.get("text", "")), remote=True, lang=str(text.get("lang", ""))))
+            if warning := links(str(text.get("text", ""))):
+                out.append(Block(warning, "alarm", indent=2))
         out += [Block(file_line(file), remote=True) for file in entry.get("attachments", ())]
         if entry.get("redacted"):
             out.append(Block(_("The content is not shown to this desk."), "quiet", indent=2))
@@ -308,11 +315,11 @@ def people(view: View) -> list[Block]:
     out: list[Block] = []
     for part in view.case.get("parts", ()):
         out.append(Block(_(ROLES[part["role"]]) if part.get("role") in ROLES else str(part.get("role", "")), "heading"))
-        out.append(Block(f"{part.get('country', '')}  {part.get('name', '')}", remote=True))
+        out.append(Block(f"{part.get('country', '')}  {named(str(part.get('name', '')))}", remote=True))
         found = view.contact(str(part.get("authority", ""))) or {}
         for name in ("address", "town", "website"):
             if found.get(name):
-                out.append(Block(str(found[name]), remote=True))
+                out.append(Block(named(str(found[name])), remote=True))
         if found.get("languages"):
             out.append(Block(_("Languages: {languages}").format(languages=", ".join(found["languages"])), indent=2))
         names = {
@@ -322,14 +329,14 @@ def people(view: View) -> list[Block]:
         }
         if names:
             out.append(Block(_("Acted in this case:"), "quiet", indent=2))
-            out += [Block(name, remote=True) for name in sorted(names)]
+            out += [Block(named(name), remote=True) for name in sorted(names)]
         out.append(Block(""))
     return out[:-1]
 
 
 def file_line(file: dict[str, Any]) -> str:
     """Name and size of a file."""
-    return f"{one_line(str(file.get('name', '')))}  {size_text(int(file.get('size', 0)))}"
+    return f"{named(one_line(str(file.get('name', ''))))}  {size_text(int(file.get('size', 0)))}"
 
 
 def size_text(size: int) -> str:

@@ -10,7 +10,7 @@ from imi_tui.cache.wire import to_case
 from imi_tui.i18n import _
 from imi_tui.labels import Labels
 from imi_tui.viewmodel.blocks import Block
-from imi_tui.viewmodel.case import answer_text, moment
+from imi_tui.viewmodel.case import answer_text, moment, who
 from imi_tui.viewmodel.outgoing import written
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _beside(both: list[tuple[str, str, str]]) -> list[Block]:
 def _told(view: View, entry: dict[str, Any]) -> str:
     """One entry in lines: when and what, who, which state it led to, its words."""
     lines = [f"{moment(str(entry.get('at', '')))}  {view.action(str(entry.get('action', '')))}"]
-    lines.append(", ".join(part for part in (entry.get("officerName", ""), entry.get("authorityName", "")) if part))
+    lines.append(who(entry))
     state = str(entry.get("toState", ""))
     if state and state != entry.get("fromState", ""):
         lines.append(_("State: {state}").format(state=view.state(state)))

@@ -11,6 +11,7 @@ from imi_tui.attachments import Listed, listed
 from imi_tui.i18n import _, ngettext
 from imi_tui.viewmodel.case import moment, one_line, size_text
 from imi_tui.viewmodel.cells import cut
+from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,7 +54,7 @@ def shown(view: View, state: Callable[[dict[str, Any]], FileState], problem: str
             origin += "; " + _("personal data")
         told = where(found, stopped=bool(problem))
         notes = (told, origin) if found.where == "failed" else (f"{told}; {origin}",)
-        out.append(Shown(each, found, one_line(each.name), size_text(size), notes))
+        out.append(Shown(each, found, named(one_line(each.name)), size_text(size), notes))
     return out
 
 
@@ -87,7 +88,8 @@ def attached_line(files: Sequence[dict[str, Any]], state: Callable[[dict[str, An
     if not files:
         return ""
     names = [
-        f"{one_line(str(file['name']))} ({size_text(state(file).size)}{', !' if file.get('personal', True) else ''})"
+        f"{named(one_line(str(file['name'])))} "
+        f"({size_text(state(file).size)}{', !' if file.get('personal', True) else ''})"
         for file in files
     ]
     count = ngettext("{count} file: {names}", "{count} files: {names}", len(names))

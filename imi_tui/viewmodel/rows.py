@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from imi_core.errors import UnknownProcedure
 from imi_tui.i18n import _
 from imi_tui.viewmodel.cells import fit
+from imi_tui.viewmodel.suspects import narrow
 
 if TYPE_CHECKING:
     from imi_core.procedure import Rules
@@ -143,7 +144,7 @@ def texts(row: Row, columns: tuple[Column, ...], words: Words, today: dt.date) -
     values: dict[ColumnId, str] = {
         "due": due_text(row.due, today) if row.turn_mine or row.due else "",
         "reference": row.reference or "-",
-        "from": f"{row.country:<2}  {row.counterpart}",
+        "from": f"{row.country:<2}  {narrow(row.counterpart)}",
         "subject": row.subject,
         "state": words.state(row),
         "activity": row.activity[:10],

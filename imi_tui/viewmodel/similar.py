@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imi_core.text import display
 from imi_tui.i18n import _
 from imi_tui.i18n.dates import ago
+from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
     from imi_tui.cache.model import CaseDetail
@@ -38,5 +39,5 @@ def similar(detail: CaseDetail, action: str, now: dt.datetime) -> dict[str, Any]
 def question(entry: dict[str, Any], name: str, now: dt.datetime) -> str:
     """What to ask before the same is sent once more. `name`: what the action is called."""
     return _("Your desk already sent one: {action}, by {who}, {when}. Send yours too?").format(
-        who=display(str(entry.get("officerName") or "-")), action=name, when=ago(str(entry["at"]), now)
+        who=named(display(str(entry.get("officerName") or "-"))), action=name, when=ago(str(entry["at"]), now)
     )

@@ -13,6 +13,7 @@ from imi_tui.i18n.languages import NAMES
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.files import attached_line
+from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -91,11 +92,11 @@ def _heads(work: Composition, authority: Callable[[str], dict[str, Any] | None])
     if seat is not None:
         out.append(Block(_("From: {country} {name}").format(country=seat.country, name=seat.authority_name)))
     if target is not None:
-        out.append(Block(_("To: {country} {name}").format(country=target.country, name=target.name)))
+        out.append(Block(_("To: {country} {name}").format(country=target.country, name=named(target.name))))
         spoken = (authority(target.authority) or {}).get("languages", ())
         if spoken:
-            named = ", ".join(NAMES.get(code, code) for code in spoken)
-            out.append(Block(_("It works in: {languages}").format(languages=named), "quiet"))
+            told = ", ".join(NAMES.get(code, code) for code in spoken)
+            out.append(Block(_("It works in: {languages}").format(languages=told), "quiet"))
     return out
 
 

@@ -15,6 +15,7 @@ from imi_tui import names
 from imi_tui.i18n import _, ngettext
 from imi_tui.matching import around, spans
 from imi_tui.viewmodel.cells import cut, fit
+from imi_tui.viewmodel.suspects import named
 from imi_tui.widgets.choice import Choice
 from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.line_list import LineList
@@ -64,7 +65,7 @@ class AuthorityList(LineList["AuthorityHit"]):
         town = cut(item.town, max(8, width // 4))
         # On a wide terminal the town stays near the name it belongs to.
         room = min(NAME, width - 4 - (cell_len(town) + 2 if town else 0))
-        first = f"{item.country:<2}  {fit(item.name, max(8, room))}  {town}".rstrip()
+        first = f"{item.country:<2}  {fit(named(item.name), max(8, room))}  {town}".rstrip()
         lines = [self._marked(first, 4)]
         if item.title:
             lines.append(self._marked("    " + cut(item.title, width - 4), 4))

@@ -1,0 +1,43 @@
+"""Names and links from outside that mix alphabets within a word, as "Pоlice" with a Cyrillic о does: said in words."""
+
+from __future__ import annotations
+
+import re
+
+from imi_tui.i18n import _
+
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_OTHER = re.compile("[\u0370-\u052f\u1c80-\u1c8f\u1f00-\u1fff\u2de0-\u2dff\ua640-\ua69f]")
+_LINK = re.compile(r"\S*\w[.@:]\S*\w\S*")
+MOST = 5
+"""Links of one text that are named."""
+
+
+def named(name: str) -> str:
+    """`name`, with a mark in front where a word of it mixes alphabets: behind it a long name would be cut."""
+    return _("(mixed letters) {name}").format(name=name) if is_mixed(name) else name
+
+
+def narrow(name: str) -> str:
+    """The same where there is little room; the page behind it says it in full."""
+    return _("mixed! {name}").format(name=name) if is_mixed(name) else name
+
+
+def is_mixed(text: str) -> bool:
+    """Whether a word mixes Latin, Greek and Cyrillic letters."""
+    if text.isascii() or not (_OTHER.search(text) and (_LATIN.search(text) or len(text) > 1)):
+        return False
+    from imi_core.text import mixed_scripts
+
+    return bool(mixed_scripts(text))
+
+
+def links(text: str) -> str:
+    """A warning of the addresses in `text` that mix alphabets; "" where there are none."""
+    if not is_mixed(text):
+        return ""
+    found = [each.strip(".,;:!?()[]<>\"'") for each in _LINK.findall(text) if is_mixed(each)]
+    if not found:
+        return ""
+    told = ", ".join(found[:MOST]) + (" …" if len(found) > MOST else "")
+    return _("Careful: this address mixes letters of several alphabets: {addresses}").format(addresses=told)
