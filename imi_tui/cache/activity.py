@@ -74,21 +74,23 @@ class Activity:
     def status(self) -> SyncStatus:
         """When synchronising last worked, what waits, how far it is, and why it does not move."""
         queued, rejected = self._outbox.counts()
-        known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem')"))
-        wanted = self._wanted()
-        listed = self._cache.one("select rows from view_count where view = 'all'") if wanted else None
+        known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem', 'first')"))
+        wanted, filling = self._wanted(), self._filling()
+        counted = wanted or filling is not None
+        listed = self._cache.one("select rows from view_count where view = 'all'") if counted else None
         register = self._cache.one("select coalesce(sum(done), 0), count(*) from register_part")
         return SyncStatus(
             known.get("last_ok", ""),
             queued,
             rejected,
             known.get("problem", ""),
-            self._filling(),
+            filling,
             wanted,
             listed=listed[0] if listed is not None else 0,
             register=(int(register[0]), int(register[1])),
             now=self._hub.now,
             aside=self._aside(),
+            first="first" in known,
         )
 
     def _wanted(self) -> int:

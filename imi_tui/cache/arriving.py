@@ -113,6 +113,9 @@ class Arriving:
                 self._store.file_moves.forget_gone()
             if 0 < len(changed) <= INDEX_AT_ONCE:
                 self._documents.index(INDEX_AT_ONCE)
+            if page.heads and self.is_filling(account):
+                # Until all contents have come once (`SyncStore.set_ok`).
+                self._cache.run("insert or ignore into meta values('first', '1')")
             self._cache.run("insert or replace into account values(?, ?, ?)", (account, page.new_state, page.filling))
         self._note_confirmed(account, entries)
         if erased or destroyed.get("Case"):

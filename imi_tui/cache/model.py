@@ -157,7 +157,8 @@ class SyncStatus(NamedTuple):
 
     `filling` is the share of all lists of a first sync that is here, 0 to 1, or None; `wanted` counts cases of the
     `listed` ones whose content comes by itself; `register` is how many countries of how many are here as a whole.
-    `aside` are the references of cases that the server gave in a form that cannot be used.
+    `first` says that contents of a first sync are among them. `aside` are the references of cases that the server gave
+    in a form that cannot be used.
     """
 
     last_ok: str
@@ -170,6 +171,7 @@ class SyncStatus(NamedTuple):
     register: tuple[int, int] = (0, 0)
     now: Now = Now()
     aside: tuple[str, ...] = ()
+    first: bool = False
 
 
 class Held(NamedTuple):

@@ -10,7 +10,7 @@ from imi_tui.cache.arriving import Arriving, Page
 from imi_tui.cache.contents import OPENED, REST, Wanted
 from imi_tui.cache.errors import BadObject
 from imi_tui.cache.indexing import Indexing
-from imi_tui.cache.model import Changed
+from imi_tui.cache.model import ASIDE, Changed
 from imi_tui.cache.projection import Arrival
 from imi_tui.cache.register_parts import RegisterParts
 from imi_tui.cache.sending import Sending
@@ -133,6 +133,11 @@ class SyncStore(Sending):
         """When it last worked."""
         self._set_meta("last_ok", at if isinstance(at, str) else at.isoformat(timespec="seconds"))
         self._set_meta("problem", "")
+        self._cache.run(
+            "delete from meta where name = 'first' and not exists (select 1 from account where filling is not null)"
+            " and not exists (select 1 from wanted where priority < ?)",
+            (ASIDE,),
+        )
         self._store.publish(Changed(frozenset(("status",))))
 
     def _set_meta(self, name: str, value: str) -> None:

@@ -78,7 +78,12 @@ def parts(status: SyncStatus, language: str, today: dt.date, *, demo: bool, vaul
 def calm(shown: SyncStatus, status: SyncStatus) -> SyncStatus:
     """`status` with what follows the synchronisation as it was `shown`: not worth a repaint of its own at once."""
     return status._replace(
-        filling=shown.filling, wanted=shown.wanted, listed=shown.listed, register=shown.register, now=shown.now
+        filling=shown.filling,
+        wanted=shown.wanted,
+        listed=shown.listed,
+        register=shown.register,
+        now=shown.now,
+        first=shown.first,
     )
 
 
@@ -93,15 +98,25 @@ def sending(status: SyncStatus) -> str:
 def first_sync(status: SyncStatus) -> tuple[str, float, str] | None:
     """The step a first sync is at, the share of it that is done and what is left; None when it is through."""
     if status.filling is not None:
-        return _("lists"), status.filling, ""
+        return _("lists"), status.filling, _about_left(status.listed, status.filling)
     here, countries = status.register
-    if status.wanted and status.listed and not status.now.metered and here < countries:
+    if status.first and status.wanted and status.listed and not status.now.metered:
         left = ngettext("{count} case left", "{count} cases left", status.wanted).format(count=status.wanted)
         return _("contents"), (status.listed - status.wanted) / status.listed, left
     if here < countries:
         left = _("{here} of {all} countries").format(here=here, all=countries)
         return _("authorities"), here / countries, left
     return None
+
+
+def _about_left(listed: int, share: float) -> str:
+    """About how many cases are not listed yet, as the share that is done brought so many; "" where unknown."""
+    if not listed or not 0 < share < 1:
+        return ""
+    left = round(listed * (1 - share) / share)
+    # No more than two digits of it mean anything.
+    left = max(round(left, 2 - len(str(left))), 1)
+    return ngettext("about {count} case left", "about {count} cases left", left).format(count=left)
 
 
 def bar(share: float) -> str:

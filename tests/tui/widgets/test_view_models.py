@@ -147,7 +147,7 @@ def test_the_status_line_says_what_waits_and_why() -> None:
     assert "2026-03-04" in status.last_sync("2026-03-04T12:00:00+00:00", TODAY)
 
 
-FIRST = SyncStatus("", 0, 0, "", 0.42, 900, listed=1000, register=(3, 30))
+FIRST = SyncStatus("", 0, 0, "", 0.42, 900, listed=1000, register=(3, 30), first=True)
 
 
 def said(now: SyncStatus) -> str:
@@ -155,13 +155,16 @@ def said(now: SyncStatus) -> str:
 
 
 def test_a_first_sync_shows_its_step_with_what_is_left() -> None:
-    assert "━━━━╌╌╌╌╌╌ lists 42 %" in said(FIRST)
+    assert "━━━━╌╌╌╌╌╌ lists 42 % | about 1400 cases left" in said(FIRST)
+    assert "lists 0 % | en" in said(FIRST._replace(filling=0.0, listed=0))
     contents = said(FIRST._replace(filling=None))
     assert "━╌╌╌╌╌╌╌╌╌ contents 10 % | 900 cases left" in contents
     assert "━╌╌╌╌╌╌╌╌╌ authorities 10 % | 3 of 30 countries" in said(FIRST._replace(filling=None, wanted=0))
     assert "%" not in said(FIRST._replace(filling=None, wanted=0, register=(30, 30)))
+    # Also where the authorities are all here before the contents.
+    assert "contents 50 % | 500 cases left" in said(FIRST._replace(filling=None, wanted=500, register=(30, 30)))
     # Contents of an ordinary day are no first sync.
-    assert "%" not in said(FIRST._replace(filling=None, wanted=3, register=(30, 30)))
+    assert "%" not in said(FIRST._replace(filling=None, wanted=3, register=(30, 30), first=False))
     # Where contents come only on opening, none is "left".
     assert "contents" not in said(FIRST._replace(filling=None, now=Now(metered=True)))
 
