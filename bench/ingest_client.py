@@ -160,7 +160,8 @@ def heads(folder: Path) -> dict[str, Any]:
     """The heads of all cases, visible in the list."""
     with open_store(folder / "heads-profile") as store:
         bodies = iter(Recorded(folder / "full"))
-        store.sync.set_session(wire.parse(next(bodies)))
+        # The first record of the first stream is the session.
+        store.sync.set_session(wire.parse(next(bodies))["methodResponses"][0][1])
         store.sync.apply("directory", Page("d", procedures=_procedures(folder)))
         started, cpu = time.perf_counter(), time.process_time()
         for number, body in enumerate(Recorded(folder / "heads")):
