@@ -66,9 +66,13 @@ class Liar:
             asked = self.pass_on(json.loads(body))
             body = json.dumps(asked).encode()
         status, kind, reply = self._ask(request.command, request.path, body, headers)
-        told = self.lie(request.path, asked, json.loads(reply)) if kind.endswith("json") else reply
-        # Plain ASCII on the wire: lone surrogates can only travel as escapes.
-        data = told if isinstance(told, bytes) else json.dumps(told).encode()
+        data = reply
+        if kind.endswith("json"):
+            # A stream is one text a line.
+            texts = reply.splitlines() if kind.endswith("ndjson") else [reply]
+            # Plain ASCII on the wire: lone surrogates can only travel as escapes.
+            told = [json.dumps(self.lie(request.path, asked, json.loads(text))).encode() for text in texts]
+            data = b"\n".join(told) + (b"\n" if kind.endswith("ndjson") else b"")
         request.send_response(status)
         request.send_header("Content-Type", kind)
         request.send_header("Content-Length", str(len(data)))
