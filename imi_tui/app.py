@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 from typing import TYPE_CHECKING, cast
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import Changed, OutboxItem
     from imi_tui.context import Context
     from imi_tui.early import Early
+    from imi_tui.ending import Ending
     from imi_tui.keyboard import Layout
 
 GATHER = 0.1
@@ -77,6 +79,8 @@ class ImiApp(App[None], inherit_bindings=False):
         self.register_theme(self._theme)
         self.set_reactive(App.theme, context.theme)
         self.context = context
+        self._running_loop: asyncio.AbstractEventLoop | None = None
+        self._end_with = 0
         self.undo = Undo(context.store)
         self._filter = ControlFilter()
         self._changed: Changed | None = None
@@ -121,10 +125,19 @@ class ImiApp(App[None], inherit_bindings=False):
             self.delay_update(COMPLETE)
         self.set_interval(60, self._look_at_the_day)
         self.set_timer(BEGIN, self._begin)
+        self._running_loop = asyncio.get_running_loop()
+        if self._end_with:
+            self.call_later(self.leave, self._end_with)
 
     def on_unmount(self) -> None:
         """Stop listening."""
         self._unsubscribe()
+
+    def leave(self, code: int) -> None:
+        """End with this exit code, soon: it may be called between any two steps, and before there is a screen."""
+        self._end_with = code
+        if self._running_loop is not None:
+            self._running_loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
 
     def _begin(self) -> None:
         gc.freeze()
@@ -298,11 +311,15 @@ class ImiApp(App[None], inherit_bindings=False):
         self._close_messages_no_wait()
 
 
-def run(context: Context, early: Early | None = None) -> int:
-    """Show the client until the officer leaves it, over the picture `early`. Returns the exit code."""
+def run(context: Context, early: Early | None = None, ending: Ending | None = None) -> int:
+    """Show the client over the picture `early` until the officer leaves it, or `ending` does. Returns the exit code."""
     app = ImiApp(context, early)
+    if ending is not None:
+        ending.leave = app.leave
     try:
         app.run(mouse=context.mouse)
     finally:
+        if ending is not None:
+            ending.leave = None
         context.stop()
     return app.return_code or 0

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from imi_tui.commands.common import Client
     from imi_tui.context import Context
     from imi_tui.early import Early
+    from imi_tui.ending import Ending
     from imi_tui.sync.worker import SyncWorker
     from imi_tui.viewmodel.signing_in import Tell, Way
 
@@ -40,27 +41,33 @@ def show(options: argparse.Namespace, *, demo: bool) -> int:
         raise CommandError(text, commands.USAGE)
     from imi_tui import early
     from imi_tui.cache.lock import lock_profile
+    from imi_tui.ending import heard
+    from imi_tui.outside.copies import forget_copies
 
     # The thread that writes to the terminal and the one that synchronises share the interpreter with the screen.
     sys.setswitchinterval(0.0005)
     # Textual waits up to a frame before it paints; at its own 60 a second that is most of what a page down takes.
     os.environ.setdefault("TEXTUAL_FPS", "250")
     with opened(options) as client, lock_profile(client.profile):
-        context = context_of(client, demo=demo)
-        with early.shown(context) as picture:
-            return _run_screen(client, context, picture)
+
+        def clear() -> None:
+            forget_copies(client.profile.runtime)
+
+        # What a killed client left.
+        clear()
+        with heard(clear) as ending:
+            context = context_of(client, demo=demo)
+            try:
+                with early.shown(context) as picture:
+                    return _run_screen(context, picture, ending)
+            finally:
+                clear()
 
 
-def _run_screen(client: Client, context: Context, picture: Early) -> int:
+def _run_screen(context: Context, picture: Early, ending: Ending) -> int:
     from imi_tui.app import run
-    from imi_tui.outside.copies import forget_copies
 
-    # What a killed client left.
-    forget_copies(client.profile.runtime)
-    try:
-        return run(context, picture)
-    finally:
-        forget_copies(client.profile.runtime)
+    return run(context, picture, ending)
 
 
 def context_of(client: Client, *, demo: bool) -> Context:

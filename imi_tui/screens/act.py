@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual.containers import Vertical
@@ -145,6 +146,13 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
             if self._draft_id:
                 self.say(_("Saved as a draft."))
         self.dismiss(None)
+
+    def on_unmount(self) -> None:
+        """Whatever ends the screen, the last second of typing is kept, where there is room for it."""
+        if self._saving is not None:
+            self._stop_saving()
+            with suppress(CacheError):
+                self._save()
 
     def attached(self) -> list[dict[str, Any]]:
         """The files of the entry."""

@@ -121,3 +121,16 @@ def test_taken_back_it_keeps_it_and_revised_it_is_based_on_what_was_shown(store:
     store.sync.begin([again.client_ref])
     store.sync.settle({}, {again.client_ref: {"type": "stale"}}, [])
     assert store.revise(again.client_ref).based_on == case.version + 1
+
+
+async def test_the_last_second_of_typing_is_kept_when_the_terminal_closes(store: Store, home: Path, seat: Any) -> None:
+    case = a_case(seat, "accepted")
+    async with running(store, home) as (app, pilot):
+        screen = await opened(app, pilot, case, seat)
+        await screen.action_do("message")
+        await settled(pilot)
+        await pilot.press(*"Bonj")
+        app.leave(129)
+        await pilot.pause(0.05)
+    assert app.return_code == 129
+    assert [draft.text for draft in store.drafts()] == ["Bonj"]

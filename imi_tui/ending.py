@@ -1,0 +1,56 @@
+"""The end from outside: the terminal is closed, or the system asks the program to end. It is left as by its own key."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+PATIENCE = 5.0
+"""Seconds in which the screens may close; the process ends without those that hang."""
+
+
+class Ending:
+    """What a signal to end does: `leave` (with the exit code) while there are screens, else what runs is unwound."""
+
+    def __init__(self, clear: Callable[[], None]) -> None:
+        self.leave: Callable[[int], None] | None = None
+        self._clear = clear
+        self._begun = False
+
+    def hear(self, number: int, _frame: FrameType | None) -> None:
+        """Begin to end; a second signal changes nothing."""
+        if self._begun:
+            return
+        self._begun = True
+        code = 128 + number
+        timer = threading.Timer(PATIENCE, self._give_up, (code,))
+        timer.daemon = True
+        timer.start()
+        if self.leave is None:
+            raise SystemExit(code)
+        self.leave(code)
+
+    def _give_up(self, code: int) -> None:
+        self._clear()
+        os._exit(code)
+
+
+@contextmanager
+def heard(clear: Callable[[], None]) -> Iterator[Ending]:
+    """Answer SIGHUP and SIGTERM inside; `clear` removes what must not stay even where the screens hang."""
+    ending = Ending(clear)
+    numbers = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP]
+    before = [(number, signal.signal(number, ending.hear)) for number in numbers]
+    try:
+        yield ending
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)

@@ -1,0 +1,48 @@
+"""The command without arguments on a pseudo-terminal: the real process with the full screen."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROGRAM = """
+import fcntl, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from imi_tui import cli
+sys.exit(cli.main(["--vault", "file"]))
+"""
+
+
+def started(home: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The full screen in a process of its own, and its terminal, whose end it is told."""
+    import pty
+
+    master, slave = pty.openpty()
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "IMI_"))}
+    environ |= {"IMI_TUI_HOME": str(home), "LANG": "C.UTF-8", "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True
+    )
+    os.close(slave)
+    return process, master
+
+
+def read(master: int, until: bytes, seconds: float = 30) -> bytes:
+    """What the terminal was sent until `until` came or the other side closed it."""
+    found = b""
+    end = time.monotonic() + seconds
+    while until not in found and time.monotonic() < end:
+        if not select.select([master], [], [], 0.2)[0]:
+            continue
+        try:
+            data = os.read(master, 65536)
+        except OSError:
+            break
+        found += data
+        if not data:
+            break
+    return found
