@@ -38,6 +38,8 @@ METHODS: dict[str, Method] = {
 }
 _LISTED = ("created", "updated", "destroyed")
 """Lists of a Desk/sync that are left out where they are empty and objects were asked for."""
+_LATER = ("Entry", "cases")
+"""One more, of entries alone."""
 _encode = msgspec.json.Encoder().encode
 Answer = tuple[str, dict[str, Any], str]
 """Name, arguments and call id of one method response."""
@@ -159,4 +161,4 @@ def _nothing_changed(reference: Any, answers: list[Answer]) -> bool:
         # A brief answer does not name the accounts in which nothing changed.
         return "unchanged" in answer
     found = answer["accounts"][account_id]
-    return type_ not in found or (listed in _LISTED and listed not in found[type_])
+    return type_ not in found or ((listed in _LISTED or (type_, listed) == _LATER) and listed not in found[type_])

@@ -109,6 +109,7 @@ class Arriving:
             changed |= {(account, each.id) for each in contents}
             if page.again:
                 self._contents.want_again(self._store.desks.number_for(account), page.again)
+                changed |= {(account, id) for id in page.again}
             if arrivals:
                 self._store.file_moves.forget_gone()
             if 0 < len(changed) <= INDEX_AT_ONCE:

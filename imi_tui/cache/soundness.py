@@ -33,7 +33,7 @@ def sound_part(page: Page) -> Page | None:
         cases=[case for case in page.cases if case.get("id") not in cases],
         heads=[*page.heads, *lean],
         entries=[entry for entry in page.entries if not (_names_case(entry) and entry["caseId"] in cases)],
-        again=sorted(cases),
+        again=sorted(cases | set(page.again)),
     )
 
 

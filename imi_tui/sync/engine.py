@@ -242,12 +242,13 @@ class Engine:
         return run.since.get(account) or self._store.state(account) or self._sessions.held.accounts[account][0]
 
     def _arguments(self, run: Run, since: dict[str, str]) -> dict[str, Any]:
-        """The arguments of a Desk/sync: lists first where a desk fills, or where contents are not wanted."""
+        """The arguments of a Desk/sync: lists first where a desk fills, nothing else where contents are not wanted."""
         filling = any(account != DIRECTORY and self._store.is_filling(account) for account in since)
         heads = (filling or self.metered) and not run.since
         # The first rows of a first sync fill a screen, and that is all they wait for.
         page = min(run.page, FIRST_PAGE) if heads and not run.seen else run.page
-        asked: dict[str, Any] = {"states": since, "maxChanges": page, "fetch": "heads" if heads else "contents"}
+        fetch = "contents" if not heads else "lists" if self.metered else "heads"
+        asked: dict[str, Any] = {"states": since, "maxChanges": page, "fetch": fetch}
         return asked | {"languages": self._languages} if DIRECTORY in since else asked
 
     def _follow(self, run: Run, accounts: list[str]) -> list[str]:

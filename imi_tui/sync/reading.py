@@ -117,7 +117,7 @@ def answers(response: Mapping[str, Any]) -> dict[str, Answer]:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """One account's part of a ``Desk/sync`` answer."""
+    """One account's part of a ``Desk/sync`` answer. `later` are cases of which entries were left out."""
 
     old_state: str
     new_state: str
@@ -126,6 +126,7 @@ class Changes:
     created: dict[str, list[dict[str, Any]]]
     updated: dict[str, list[dict[str, Any]]]
     destroyed: dict[str, list[str]]
+    later: list[str]
     filling: float | None
 
 
@@ -146,6 +147,7 @@ def changes(value: Any) -> Changes:
         created={kind: _objects(_dict(given.get(kind, {})).get("created", [])) for kind in KINDS if kind in given},
         updated={kind: _objects(_dict(given.get(kind, {})).get("updated", [])) for kind in KINDS if kind in given},
         destroyed={kind: _ids(_dict(given.get(kind, {})).get("destroyed", [])) for kind in KINDS if kind in given},
+        later=_ids(_dict(given.get("Entry", {})).get("cases", [])),
         filling=None if share is None else max(0.0, min(share, 1.0)),
     )
 

@@ -79,6 +79,7 @@ class Taking:
                 officers=got.get("Officer", ()),
                 destroyed={kind: changes.destroyed[kind] for kind in _kinds(account) if changes.destroyed.get(kind)},
                 filling=changes.filling if changes.has_more else None,
+                again=changes.later if account != DIRECTORY else (),
             ),
         )
         run.since.pop(account, None)

@@ -143,6 +143,51 @@ def test_heads_have_no_content_and_a_first_sync_of_heads_names_no_entries(store:
     assert not {"seal", "prev", "digest", "salt", "clientRef"} & set(client.entries[entry.id])
 
 
+def test_lists_leave_entries_to_whoever_opens_the_case(store: Store, caller: Caller) -> None:
+    case_id = send(store).case_id
+    client = Lean(caller, "lyon", LYON)
+    client.take(caller.post("lyon", client.asked(10, "lists")))
+    assert client.entries == {}
+    accept(store, case_id)
+    long = Text(lang="de", text="B" * 20_000)
+    act(store, "rosenheim", ROSENHEIM, case_id, "message", text=long)
+    own = act(store, "lyon", LYON, case_id, "message", text=Text(lang="fr", text="mine"))
+    response = caller.post("lyon", client.asked(10, "lists"))
+    assert len(json.dumps(response)) < 2_500
+    client.take(response)
+    # Its own is what a client knows its outbox by.
+    assert list(client.entries) == [own.id]
+    assert client.entries[own.id]["clientRef"] == own.client_ref
+    changes = response["methodResponses"][0][1]["accounts"][LYON]
+    assert changes["Entry"]["cases"] == [case_id]
+    assert changes["Case"]["updated"][0]["entries"] == 4
+    rest = {"resultOf": "s", "name": "Desk/sync", "path": f"/accounts/{LYON}/Entry/cases"}
+    get = ["Entry/get", {"accountId": LYON, "#caseIds": rest, "properties": ["id"]}, "e"]
+    states = {"states": {LYON: changes["oldState"]}, "fetch": "lists"}
+    for fetch, count in (("lists", 4), ("heads", 0)):
+        answers = caller.post("lyon", ["Desk/sync", states | {"fetch": fetch}, "s"], get)["methodResponses"]
+        assert len(answers[1][1]["list"]) == count
+
+
+def test_lists_bring_what_has_to_be_forgotten(store: Store, caller: Caller) -> None:
+    case_id = send(store).case_id
+    sees = Lean(caller, "rosenheim", ROSENHEIM)
+    sees.page()
+    accept(store, case_id)
+    while sees.page():
+        pass
+    told = act(store, "lyon", LYON, case_id, "message", text=Text(lang="fr", text="Geheim"))
+    while sees.page():
+        pass
+    assert sees.entries[told.id]["text"]["text"] == "Geheim"
+    act(store, "rosenheim", ROSENHEIM, case_id, "forward", target=MUNICH)
+    response = caller.post("rosenheim", sees.asked(50, "lists"))
+    sees.take(response)
+    if told.id in sees.entries:
+        assert sees.entries[told.id]["redacted"]
+    assert "Geheim" not in json.dumps(sees.entries)
+
+
 def test_an_own_entry_keeps_its_client_ref(store: Store, caller: Caller) -> None:
     entry = send(store)
     client = Lean(caller, "lyon", LYON)

@@ -12,7 +12,7 @@ from imi_core.case import CONTENT, FIXED, MARK, Case, Entry, to_wire
 from imi_core.jmap import DIRECTORY, MethodError
 
 _MAX_ACCOUNTS = 200
-_FETCH = ("heads", "contents")
+_FETCH = ("lists", "heads", "contents")
 _SEALS = ("salt", "digest", "prev", "seal")
 
 
@@ -33,7 +33,7 @@ def sync(context: Context, arguments: Arguments) -> Arguments:
     limit = whole(arguments, "maxChanges", 250, 1, context.limits.max_objects_in_get)
     fetch, brief = arguments.get("fetch"), arguments.get("brief", False)
     if fetch is not None and fetch not in _FETCH:
-        raise MethodError("invalidArguments", "fetch is heads, contents or null", arguments=["fetch"])
+        raise MethodError("invalidArguments", "fetch is lists, heads, contents or null", arguments=["fetch"])
     if not isinstance(brief, bool):
         raise MethodError("invalidArguments", "brief is true or false", arguments=["brief"])
     languages = strings(arguments, "languages") or []
@@ -43,7 +43,7 @@ def sync(context: Context, arguments: Arguments) -> Arguments:
     for account_id, since in states.items():
         try:
             check_account(context, account_id)
-            filling_heads = fetch == "heads" and account_id != DIRECTORY and context.view.is_filling(since)
+            filling_heads = fetch in ("lists", "heads") and account_id != DIRECTORY and context.view.is_filling(since)
             types = ("Case",) if filling_heads else types_of(account_id)
             page = context.view.changes(account_id, since, types, limit)
         except NoSeat:
@@ -54,7 +54,7 @@ def sync(context: Context, arguments: Arguments) -> Arguments:
             if brief and page.new == since and not page.more:
                 unchanged += 1
                 continue
-            found = _fetched(context, account_id, page, fetch == "contents", languages) if fetch else _named(page)
+            found = _fetched(context, account_id, page, fetch, languages) if fetch else _named(page)
             accounts[account_id] = _states(page) | found | {"accessState": context.view.access_state(account_id)}
     answer: Arguments = {"accounts": accounts, "notCalculated": failed}
     return answer | {"unchanged": unchanged} if brief else answer
@@ -81,8 +81,9 @@ def _named(page: Page) -> Arguments:
     }
 
 
-def _fetched(context: Context, account_id: str, page: Page, contents: bool, languages: list[str]) -> Arguments:
+def _fetched(context: Context, account_id: str, page: Page, fetch: str, languages: list[str]) -> Arguments:
     """The objects of a page, members that nothing needs left out."""
+    contents = fetch == "contents"
     out: Arguments = {}
     seats: dict[tuple[str, str], Arguments] = {}
     for name, found in sorted(page.types.items()):
@@ -91,14 +92,31 @@ def _fetched(context: Context, account_id: str, page: Page, contents: bool, lang
             seats = {(id, part["desk"]): part for id, case in read.items() for part in case["parts"]}
         elif name == "Entry":
             read = {id: _unsigned(entry, seats) for id, entry in read.items()}
+        later = _later(context, account_id, read) if name == "Entry" and fetch == "lists" else {}
         members = {
-            "created": [_lean(name, read[each], account_id, contents=contents) for each in found.created],
-            "updated": [_lean(name, read[each], account_id, known=True) for each in found.updated],
+            "created": [
+                _lean(name, read[each], account_id, contents=contents) for each in found.created if each not in later
+            ],
+            "updated": [_lean(name, read[each], account_id, known=True) for each in found.updated if each not in later],
             "destroyed": found.destroyed,
+            "cases": sorted(set(later.values())),
         }
         if kept := {kind: items for kind, items in members.items() if items}:
             out[name] = kept
     return out
+
+
+def _later(context: Context, account_id: str, entries: dict[str, Arguments]) -> dict[str, str]:
+    """Ids of entries that need not come before somebody opens their case, with the case.
+
+    Not the officer's own, by which a client knows what became of its outbox, and none whose content is to be forgotten.
+    """
+    own = account_id, context.view.person.id
+    return {
+        id: entry["caseId"]
+        for id, entry in entries.items()
+        if (entry.get("desk"), entry.get("officer")) != own and not entry.get("redacted")
+    }
 
 
 def _lean(type_: str, wire: Arguments, account_id: str, *, contents: bool = False, known: bool = False) -> Arguments:
