@@ -298,7 +298,7 @@ class TestMalformed:
         assert post(caller, body).json()["methodResponses"][0][1]["type"] == "unknownMethod"
         assert caller.call("lyon", "Case/set", accountId=LYON)["error"]["type"] == "unknownMethod"
 
-    @pytest.mark.parametrize("method", sorted(set(dispatch.METHODS) - {"Core/echo", "Desk/sync"}))
+    @pytest.mark.parametrize("method", sorted(set(dispatch.METHODS) - {"Core/echo", "Desk/sync", "Session/get"}))
     def test_the_account_is_needed(self, caller: Caller, method: str) -> None:
         for arguments in ({}, {"accountId": None}, {"accountId": 5}, {"accountId": [LYON]}):
             assert caller.call("lyon", method, **arguments)["error"]["type"] == "invalidArguments"
@@ -332,7 +332,7 @@ class TestMalformed:
     def test_arguments_of_the_wrong_shape(self, caller: Caller, method: str, arguments: dict[str, Any]) -> None:
         assert caller.call("lyon", method, accountId=LYON, **arguments)["error"]["type"] == "invalidArguments"
 
-    @pytest.mark.parametrize("states", [None, [], {LYON: 5}, {LYON: None}])
+    @pytest.mark.parametrize("states", ["", [], {LYON: 5}, {LYON: None}])
     def test_states_of_the_wrong_shape(self, caller: Caller, states: Any) -> None:
         assert caller.call("lyon", "Desk/sync", states=states)["error"]["type"] == "invalidArguments"
 
