@@ -131,7 +131,7 @@ def _progress(status: SyncStatus) -> list[Part]:
         return []
     name, share, left = step
     text = f"{bar(share)} {name} {_('{percent} %').format(percent=int(share * 100))}"
-    return [Part(text, 3), *([Part(left, 7)] if left else [])]
+    return [Part(text, 3), *([Part(left, 5)] if left else [])]
 
 
 def _moving(status: SyncStatus, today: dt.date, *, shown: bool) -> list[Part]:

@@ -221,6 +221,8 @@ def test_the_step_of_a_first_sync_shows_at_every_width(width: int) -> None:
         right = status.parts(now, "en", TODAY, demo=False, vault="")
         left, note, kept = status.arrange("IMI  Inbox: To do 1000", "Inspection du travail de Lyon", right, width)
         assert any("%" in part.text for part in kept)
+        # The note gives way to what is left.
+        assert any("cases left" in part.text for part in kept) or now.problem
         assert cell_len(left) + sum(cell_len(part.text) + 2 for part in kept) + cell_len(note) + 2 <= width
 
 
