@@ -143,8 +143,8 @@ class Tour:
         self.see(*texts, missing=missing)
 
     def title(self, text: str) -> Callable[[list[str]], bool]:
-        """The first line begins with this."""
-        return lambda lines: lines[0].startswith(f" IMI  {self._begin(text)}")
+        """The first line begins with this, behind the program's name where there is room for it."""
+        return lambda lines: lines[0].strip().removeprefix("IMI  ").startswith(self._begin(text))
 
     def _begin(self, text: str) -> str:
         return self.words[text].partition("{")[0][:9].strip()
