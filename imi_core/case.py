@@ -41,12 +41,14 @@ class Text(Wire, kw_only=True, frozen=True):
     text: str
 
 
-CONTENT = ("request", "questions", "answers")
+CONTENT = ("request", "questions", "answers", "answered")
 """Members of a case that are its content; all the others are its head, which is enough for a list."""
 FIXED = ("procedure", "procedureVersion", "reference", "parts", "subject", "lang", "sentAt")
 """Members of a head that change only together with `content_version`, if ever."""
 MARK = 8
 """Characters of `Case.head` that lists and digests carry: two histories that reach one version differ in them."""
+MAX_AFTER = 100
+"""Earlier entries of the same outbox that an entry may name as known to its author."""
 MAX_FILE = 25 * 1024 * 1024
 """Bytes of one file at most."""
 MAX_CASE_FILES = 100 * 1024 * 1024
@@ -106,8 +108,10 @@ class Case(Wire, kw_only=True, frozen=True):
 
     `version` rises with every entry, `content_version` only when the request, its addressee or the answers change.
     `turn` is the part that has to act now and `due` its earliest deadline. `request` holds the answers to the
-    request form, `questions` the ids of the questions asked, `answers` the reply so far. `level` is how much of the
-    case its reader sees; at `summary`, `request` has only summary fields and `answers` is empty.
+    request form, `questions` the ids of the questions asked, `answers` the reply so far. `changed` says at which
+    version a facet of the case (`imi_core.procedure.Facet`) last changed after the start, `answered` the same of each
+    answer by field id: what the check for stale entries compares with. `level` is how much of the case its reader
+    sees; at `summary`, `request` has only summary fields and `answers` is empty.
     """
 
     id: str
@@ -124,6 +128,8 @@ class Case(Wire, kw_only=True, frozen=True):
     request: Answers = {}
     questions: tuple[str, ...] = ()
     answers: Answers = {}
+    changed: dict[str, int] = {}
+    answered: dict[str, int] = {}
     deadlines: tuple[Deadline, ...] = ()
     turn: PartRole | None = None
     due: dt.date | None = None

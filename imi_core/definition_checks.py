@@ -17,6 +17,8 @@ _PROCEDURE, _PROCEDURE_HINT = re.compile(r"[a-z][a-z0-9_.]*"), ("small letters, 
 _PREFIX, _PREFIX_HINT = re.compile(r"[A-Z][A-Z0-9]{0,7}"), ("one to eight capital letters and digits",)
 _YES_NO = ("yes", "no", "cannot_say")
 
+FACETS = ("request", "part", "answers", "date", "text")
+"""What an action may read (`imi_core.procedure.Facet`)."""
 MAX_PERIOD = 1000
 """Days or months of the longest time limit."""
 MAX_DAYS = 3650
@@ -121,6 +123,11 @@ def _check_action(source: str, key: str, lifecycle: Lifecycle, action: Action) -
     if action.sets and action.form != "request":
         form = lifecycle.forms.get(action.form)
         _needs_days(source, f"{key}.sets", action.form, form)
+    if not isinstance(action.reads, bool) and (unread := sorted(action.overwrites - set(action.reads))):
+        # Otherwise the second of two would silently take the place of what the first has written.
+        raise DefinitionError(source, f"{key}.reads", f"the action overwrites {unread[0]!r} unread", (unread[0],))
+    if action.reads is True:
+        raise DefinitionError(source, f"{key}.reads", "names facets of the case", FACETS)
 
 
 def _check_questions(source: str, procedure: Procedure) -> None:

@@ -33,6 +33,10 @@ FieldType = Literal[
 """`questions` picks from the procedure's question bank, `question` points at one question of the case, `days` is a
 number of calendar days, `amount` is written like "1250.00 EUR"."""
 
+Facet = Literal["request", "part", "answers", "date", "text"]
+"""What of a case an action can change and another one build on: the request, who has the part an entry addresses, the
+answers, the agreed date, and what entries with `content` say in their text (a clarification and its answer)."""
+
 Needed = Literal["", "save", "send"]
 FormId = str
 DeadlineUnit = Literal["calendar_days", "working_days", "months"]
@@ -124,8 +128,10 @@ class Action(Wire, kw_only=True, frozen=True):
     ``reply`` of the procedure, or one of the lifecycle's `forms`. `target`: the part that the entry's target desk
     takes on, `within` where the target may be. `complete`: every question needs an answer; `partial`: at least one.
     `sets` names the deadline code a `days` answer sets, `clears` those it ends. `content`: changes what later
-    entries build on; `reads`: refused when that content changed since `based_on`. `form_stays`: the answers are
-    kept with the entry and not folded into the case.
+    entries build on; `reads`: refused as stale when one of these facets changed since the author looked. An action
+    reads at least what it overwrites; of the `answers` a `partial` one reads those it gives. Definitions of before
+    say `reads = true`: any content at all. `form_stays`: the answers are kept with the entry and not folded into the
+    case.
     """
 
     label: str
@@ -143,11 +149,35 @@ class Action(Wire, kw_only=True, frozen=True):
     sets: str = ""
     clears: tuple[str, ...] = ()
     content: bool = False
-    reads: bool = False
+    reads: tuple[Facet, ...] | bool = ()
     closes: bool = False
     text: Literal["", "optional", "required"] = ""
     attachments: bool = False
     key: str = ""
+
+    @property
+    def writes(self) -> frozenset[Facet]:
+        """The facets that the action may change."""
+        out: set[Facet] = set()
+        if self.form == "request":
+            out.add("request")
+        elif self.sets:
+            out.add("date")
+        if self.form == "reply":
+            out.add("answers")
+        if self.target is not None:
+            out.add("part")
+            if self.clears:
+                # Who is addressed anew is not bound by what the one before agreed to.
+                out.add("date")
+        if self.content and self.text:
+            out.add("text")
+        return frozenset(out)
+
+    @property
+    def overwrites(self) -> frozenset[Facet]:
+        """The facets in which the action puts a new value in the place of one that was there."""
+        return frozenset() if self.starts else self.writes - {"text"}
 
 
 class Retention(Wire, kw_only=True, frozen=True):

@@ -41,7 +41,9 @@ def project(rules: Rules, case: Case, level: Level) -> Case:
         raise ValueError("a case that may not be seen has no projection")
     if level == "full":
         return msgspec.structs.replace(case, level="full")
-    return msgspec.structs.replace(case, level="summary", request=_summary(rules, case.request), answers={})
+    return msgspec.structs.replace(
+        case, level="summary", request=_summary(rules, case.request), answers={}, answered={}
+    )
 
 
 def project_entry(entry: Entry, level: Level) -> Entry:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from imi_core import answers as forms
-from imi_core import deadlines
+from imi_core import deadlines, staleness
 from imi_core.case import Case, Deadline, Entry, Part
 from imi_core.errors import ActionRefused, AnswersRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from imi_core.authority import Seat
     from imi_core.case import PartRole
     from imi_core.procedure import Action, Rules
@@ -52,19 +54,25 @@ def available(rules: Rules, case: Case | None, seat: Seat) -> tuple[str, ...]:
     return tuple(name for name in names if _refusal(rules, case, seat, name) is None)
 
 
-def check(rules: Rules, case: Case | None, entry: Entry, seat: Seat, target: Target | None = None) -> None:
+def check(
+    rules: Rules,
+    case: Case | None,
+    entry: Entry,
+    seat: Seat,
+    target: Target | None = None,
+    own: Collection[int] = (),
+) -> None:
     """Raise `ActionRefused` (or `AnswersRefused`) unless `seat` may add `entry` to `case` now.
 
     `case` is None for an entry that starts one; `target` is the register's answer for `entry.target`, None where
-    there is no such desk.
+    there is no such desk. `own`: versions of the case beyond `based_on` that the author knew too, as they were made by
+    earlier entries of the same outbox.
     """
     if refusal := _refusal(rules, case, seat, entry.action):
         raise refusal
     action = rules.lifecycle.actions[entry.action]
-    if case is not None and action.reads and entry.based_on < case.content_version:
-        raise ActionRefused(
-            "stale", f"the case changed: based on version {entry.based_on}, content is at {case.content_version}"
-        )
+    if case is not None:
+        staleness.check(rules, action, case, entry, own)
     _check_target(rules, action, case, entry, seat, target)
     _check_content(rules, action, case, entry)
 
@@ -107,8 +115,10 @@ def apply(
         changes["parts"] = _take_part(case, action.target, target)
         changes["content_version"] = entry.version
     changes |= _content(rules, action, case, entry)
-    case = msgspec.structs.replace(case, **changes)
+    before, case = case, msgspec.structs.replace(case, **changes)
     case = _deadlines(rules, action, case, entry, today)
+    if not action.starts:
+        case = staleness.marked(action, before, case, entry)
     if action.closes:
         keep = rules.procedure.retention
         case = msgspec.structs.replace(

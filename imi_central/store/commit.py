@@ -52,11 +52,13 @@ def commit_entry(
     officer: str,
     desk: str,
     given: Entry,
+    after: tuple[str, ...],
     received: object,
 ) -> Committed:
     """Take `given` (the members a client may set) from an officer in the seat at `desk`.
 
-    `received` is the payload as it came in, for P1. Raises `NoSeat`, `EntryRefused`, `AlreadyExists`.
+    `after`: clientRefs of earlier entries of this desk that the author knew beside `based_on`. `received` is the
+    payload as it came in, for P1. Raises `NoSeat`, `EntryRefused`, `AlreadyExists`.
     """
     sight = Sight(conn, officer)
     seat = sight.seat(desk)
@@ -84,20 +86,20 @@ def commit_entry(
         salt=random_id(),
     )
     files.check_room(conn, entry.case_id, entry.attachments)
-    _check(rules, case, entry, seat, target)
+    _check(rules, case, entry, seat, target, _own(conn, case, desk, after))
     action = rules.lifecycle.actions[entry.action]
     before = case.state if case is not None else ""
     entry = msgspec.structs.replace(entry, from_state=before, to_state=action.to or before)
     entry = seal.seal(entry, case.head if case is not None else "")
     initiator = workflow.initiator_of(seat) if case is None else None
-    after = workflow.apply(rules, case, entry, target=target, initiator=initiator)
+    changed = workflow.apply(rules, case, entry, target=target, initiator=initiator)
     if case is None:
-        after = msgspec.structs.replace(after, reference=_reference(conn, rules.procedure.prefix, day(now).year))
+        changed = msgspec.structs.replace(changed, reference=_reference(conn, rules.procedure.prefix, day(now).year))
     conn.execute(sa.insert(entries).values(entry_columns(entry, _content_hash(entry.salt, received))))
     _attach(conn, entry)
     note(conn, ms(now), officer, desk, entry.action, entry.id)
-    write_case(conn, ms(now), rules, case, after, new=entry.id)
-    return Committed(entry, after.reference, False, changes.head(conn, desk).seq)
+    write_case(conn, ms(now), rules, case, changed, new=entry.id)
+    return Committed(entry, changed.reference, False, changes.head(conn, desk).seq)
 
 
 def _id(conn: Connection, kind: str, desk: str, client_ref: str) -> str:
@@ -178,10 +180,20 @@ def _later(now: dt.datetime, case: Case | None) -> dt.datetime:
     return max(now, case.last_activity) if case is not None and case.last_activity is not None else now
 
 
-def _check(rules: Rules, case: Case | None, entry: Entry, seat: Seat, target: workflow.Target | None) -> None:
+def _own(conn: Connection, case: Case | None, desk: str, after: tuple[str, ...]) -> frozenset[int]:
+    """The versions of the case that these entries made; one that was never taken has made none."""
+    if case is None or not after:
+        return frozenset()
+    where = (entries.c.desk == desk, entries.c.client_ref.in_(after), entries.c.case_id == case.id)
+    return frozenset(conn.scalars(sa.select(entries.c.version).where(*where)))
+
+
+def _check(
+    rules: Rules, case: Case | None, entry: Entry, seat: Seat, target: workflow.Target | None, own: frozenset[int]
+) -> None:
     version = case.version if case is not None else 0
     try:
-        workflow.check(rules, case, entry, seat, target)
+        workflow.check(rules, case, entry, seat, target, own)
     except AnswersRefused as error:
         problems = tuple((each.field, each.code, each.allowed) for each in error.problems)
         raise EntryRefused("invalidAnswers", error.message, version=version, problems=problems) from error

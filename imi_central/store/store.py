@@ -246,17 +246,20 @@ class Store:
         with self.reading() as conn:
             return register.rules(conn, procedure, version)
 
-    def commit_entry(self, officer_id: str, desk: str, entry: Entry, *, received: object = None) -> commit.Committed:
+    def commit_entry(
+        self, officer_id: str, desk: str, entry: Entry, *, after: tuple[str, ...] = (), received: object = None
+    ) -> commit.Committed:
         """Take an entry: check, seal, fold and log it, all in one transaction.
 
-        `entry` has the members a client may set, already cleaned; `received` is the payload as it came in (the
-        entry's own wire form by default), by which a repeat is recognised. Raises `NoSeat`, `EntryRefused`.
+        `entry` has the members a client may set, already cleaned; `after` are clientRefs of this desk's entries that
+        its author knew beside the version it is based on; `received` is the payload as it came in (the entry's own
+        wire form by default), by which a repeat is recognised. Raises `NoSeat`, `EntryRefused`.
         """
         payload = to_wire(entry) if received is None else received
         for last in (False, True):
             try:
                 with self.writing() as conn:
-                    return commit.commit_entry(conn, self.now(), self._new_id, officer_id, desk, entry, payload)
+                    return commit.commit_entry(conn, self.now(), self._new_id, officer_id, desk, entry, after, payload)
             except IntegrityError:
                 # Another process took the same clientRef, or made the same counter, a moment ago: look again.
                 if last:

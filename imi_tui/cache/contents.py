@@ -58,6 +58,7 @@ class Content(msgspec.Struct, kw_only=True, rename="camel"):
     request: dict[str, Any] = {}
     questions: list[str] = []
     answers: dict[str, Any] = {}
+    answered: dict[str, int] = {}
 
 
 def head_of(wire: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def with_content(case: Case, content: bytes) -> Case:
         request=stored.get("request", {}),
         questions=tuple(stored.get("questions", ())),
         answers=stored.get("answers", {}),
+        answered=stored.get("answered", {}),
     )
 
 

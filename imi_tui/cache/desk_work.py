@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from imi_core import workflow
+from imi_core import staleness, workflow
+from imi_core.case import MAX_AFTER
 from imi_core.errors import ActionRefused, UnknownProcedure
 from imi_tui.cache.contents import Contents, together
 from imi_tui.cache.errors import AlreadyAttempted, LaterEntries, NoSuchCase, NoSuchItem, NoSuchSeat
 from imi_tui.cache.fold import Folded, content_digest
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.model import CaseDetail, Draft
+from imi_tui.cache.model import CaseDetail, Draft, Seen
 from imi_tui.cache.outbox import Item
 from imi_tui.cache.wire import decode, overlay, own_entry, to_case
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imi_core.authority import Seat
-    from imi_core.case import Case, Entry
+    from imi_core.case import Case
     from imi_core.procedure import Rules
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
@@ -80,6 +81,7 @@ class DeskWork:
                 fetching=contents.is_wanted(number, id) and not aside,
                 refused=sum(item.state == "rejected" for item in items),
                 aside=aside,
+                seen=_seen(stored, folded),
             )
 
     def entry(self, desk: str, id: str) -> dict[str, Any] | None:
@@ -133,14 +135,27 @@ class DeskWork:
             raise NoSuchSeat(draft.desk)
         with self._cache.snapshot():
             case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
-            case = self._fold(draft.desk, case_id, self._items(draft.desk, case_id))[1].case if case_id else None
+            items = self._items(draft.desk, case_id) if case_id else []
+            stored, folded = self._fold(draft.desk, case_id, items) if case_id else (None, Folded(None))
+            case = folded.case
             if case_id and case is None:
                 raise NoSuchCase(draft.desk, draft.case_id)
-            payload = self._payload(draft, case_id, case)
+            seen = Seen(draft.based_on, tuple(draft.after))
+            payload = self._payload(draft, case_id, seen if any(seen) else _seen(stored, folded))
             entry = own_entry(payload)
             rules = self._projector.folder.rules_for(case, entry)
+            if case_id:
+                _narrow(payload, rules, items)
+            own = self._projector.folder.own(draft.desk, folded, payload.get("after", ()))
             target = self._directory.target(draft.target) if draft.target else None
-        refusal = self._checked(rules, case, entry, seat, target)
+        refusal = None
+        try:
+            workflow.check(rules, case, entry, seat, target, own)
+        except ActionRefused as error:
+            # Anything else can still be put right in the form.
+            if error.code != "stale":
+                raise
+            refusal = {"type": error.code, "description": error.message}
         subject = case.subject if case is not None else str(draft.answers.get(rules.procedure.subject, ""))
         item = Item(
             pos=0,
@@ -165,25 +180,12 @@ class DeskWork:
             self._outbox.work.run("delete from draft where id = ?", (draft.id,))
         return item
 
-    def _checked(
-        self, rules: Rules, case: Case | None, entry: Entry, seat: Seat, target: workflow.Target | None
-    ) -> dict[str, str] | None:
-        """The set error of an entry that is stale already. Raises `ActionRefused`, `AnswersRefused`."""
-        try:
-            workflow.check(rules, case, entry, seat, target)
-        except ActionRefused as error:
-            if error.code != "stale":
-                raise
-            return {"type": error.code, "description": error.message}
-        return None
-
-    def _payload(self, draft: Draft, case_id: str, case: Case | None) -> dict[str, Any]:
+    def _payload(self, draft: Draft, case_id: str, seen: Seen) -> dict[str, Any]:
         payload: dict[str, Any] = {"clientRef": self._new_ref()}
-        if case is None:
+        if not case_id:
             payload["procedure"] = draft.procedure
         else:
-            # A draft that says nothing of it was written a moment ago, on the case as it is here.
-            payload |= {"caseId": case_id, "basedOn": draft.based_on or case.version}
+            payload |= {"caseId": case_id, "basedOn": seen.version, "after": list(seen.after)}
         payload["action"] = draft.action
         if draft.target:
             payload["target"] = draft.target
@@ -240,7 +242,7 @@ class DeskWork:
                 raise NoSuchItem(client_ref)
             draft = self._draft_of(item)
             if detail is not None:
-                draft.based_on = detail.version
+                draft.based_on, draft.after = detail.seen.version, list(detail.seen.after)
             self._outbox.put_draft(draft, client_ref)
         return draft
 
@@ -271,6 +273,28 @@ class DeskWork:
             text=text.get("text", ""),
             lang=text.get("lang", ""),
             based_on=payload.get("basedOn", 0),
+            after=payload.get("after", []),
             saved_at=self._now(),
             attachments=payload.get("attachments", []),
         )
+
+
+def _seen(stored: dict[str, Any] | None, folded: Folded) -> Seen:
+    """What somebody sees who looks at a case now."""
+    version = int(stored.get("version", 1)) if stored is not None else 0
+    return Seen(version, tuple(ref for ref, made in folded.versions.items() if made > version))
+
+
+def _narrow(payload: dict[str, Any], rules: Rules, items: list[Item]) -> None:
+    """Of the entries that were applied, name only those that the action builds on: the others make nothing stale."""
+    actions = rules.lifecycle.actions
+    action = actions.get(payload["action"])
+    taken = {item.client_ref: actions.get(item.action) for item in items}
+    refs = []
+    for ref in payload.pop("after"):
+        earlier = taken.get(ref)
+        # What is not in the outbox any more has been confirmed since; of that nobody knows which action it was.
+        if earlier is None or action is None or staleness.builds_on(action, earlier):
+            refs.append(ref)
+    if refs:
+        payload["after"] = refs[-MAX_AFTER:]

@@ -21,7 +21,7 @@ from imi_tui.cache.order import VIEW_BIT, name_key
 from imi_tui.cache.wire import encode, microseconds, own_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from imi_core.authority import Seat
     from imi_core.case import Entry
@@ -35,12 +35,16 @@ _DOES_NOT_FIT = (ImiError, BadObject, LookupError, ValueError, TypeError, Assert
 
 @dataclass
 class Folded:
-    """A case with what waits for it. `entries` are the wire objects of entries not confirmed yet."""
+    """A case with what waits for it. `entries` are the wire objects of entries not confirmed yet.
+
+    `versions`: the version of the case that each entry which is applied here is expected to make, by client ref.
+    """
 
     case: Case | None
     entries: list[dict[str, Any]] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
     rejected: int = 0
+    versions: dict[str, int] = field(default_factory=dict)
 
 
 class Folder:
@@ -50,28 +54,33 @@ class Folder:
         self,
         directory: Directory,
         seat: Callable[[str], Seat | None],
-        is_confirmed: Callable[[str, str], bool],
+        confirmed_at: Callable[[str, str], int],
     ) -> None:
         self._directory = directory
         self._seat = seat
-        self._is_confirmed = is_confirmed
+        self._confirmed_at = confirmed_at
 
     def fold(self, desk: str, id: str, case: Case | None, items: list[Item]) -> Folded:
         """`case` with `items` applied; `id` is what the case is called now."""
         out = Folded(case)
         for item in items:
-            if self._is_confirmed(desk, item.client_ref):
+            if self._confirmed_at(desk, item.client_ref):
                 continue
             if item.state == "rejected":
                 out.rejected += 1
                 continue
             created = json.loads(item.created) if item.created else {}
             if item.state == "acked" and out.case is not None and created.get("version", 0) <= out.case.version:
+                out.versions[item.client_ref] = created.get("version", 0)
                 continue
             if item.state != "acked":
                 out.pending.append(item.client_ref)
             out.entries.append(self._take(desk, id, out, item, created))
         return out
+
+    def own(self, desk: str, folded: Folded, refs: Iterable[str]) -> frozenset[int]:
+        """The versions of the case that these entries made or are expected to make."""
+        return frozenset(folded.versions.get(ref) or self._confirmed_at(desk, ref) for ref in refs)
 
     def _take(self, desk: str, id: str, out: Folded, item: Item, created: dict[str, Any]) -> dict[str, Any]:
         wire = {**json.loads(item.payload), "caseId": id, "at": item.queued_at, **created}
@@ -84,11 +93,12 @@ class Folder:
             rules = self.rules_for(out.case, entry)
             target = self._directory.target(entry.target) if entry.target else None
             if item.state != "acked":
-                workflow.check(rules, out.case, entry, seat, target)
+                workflow.check(rules, out.case, entry, seat, target, self.own(desk, out, wire.get("after", ())))
             at = entry.at or dt.datetime.fromisoformat(item.queued_at)
             case = workflow.expected(rules, out.case, entry, seat, at, target)
         except _DOES_NOT_FIT:
             return wire
+        out.versions[item.client_ref] = case.version
         reference = str(created.get("reference") or case.reference)
         out.case = msgspec.structs.replace(case, id=id, reference=reference)
         part = case.part_of(desk)

@@ -48,13 +48,21 @@ class Row(NamedTuple):
     files: int
 
 
+class Seen(NamedTuple):
+    """What an officer has in front of them: the version of a case that the server has confirmed, and the entries of
+    this outbox (client refs) that are applied on top of it."""
+
+    version: int = 0
+    after: tuple[str, ...] = ()
+
+
 class CaseDetail(NamedTuple):
     """All the cache holds of one case. `case` and `entries` are wire objects with pending entries applied.
 
     `pending` are the client refs of entries not confirmed yet, in order; their entries stand at the end of `entries`.
     `fetching`: request, answers and entries are not here yet, or older than the rest (see `Store.want`). `refused`
     counts entries of this machine for it that the server refused. `aside`: what it lacks came in a form that cannot be
-    used; it is asked for again later.
+    used; it is asked for again later. `seen` is what somebody who looks at the case bases an entry on.
     """
 
     desk: str
@@ -66,11 +74,7 @@ class CaseDetail(NamedTuple):
     fetching: bool = False
     refused: int = 0
     aside: bool = False
-
-    @property
-    def version(self) -> int:
-        """The version of `case`, pending entries counted: what somebody who sees it bases an entry on."""
-        return int(self.case.get("version", 1))
+    seen: Seen = Seen()
 
 
 class AuthorityHit(NamedTuple):
@@ -89,7 +93,10 @@ class AuthorityHit(NamedTuple):
 
 @dataclass
 class Draft:
-    """An entry being written; saved while typing. `case_id` is empty for the first entry of a new case."""
+    """An entry being written; saved while typing. `case_id` is empty for the first entry of a new case.
+
+    `based_on` and `after` are what its author had in front of them (see `Seen`); with neither, the case as it is here.
+    """
 
     id: str
     desk: str
@@ -102,6 +109,7 @@ class Draft:
     lang: str = ""
     based_on: int = 0
     saved_at: str = ""
+    after: list[str] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
     """``{blobId, name, personal}`` each; the id is `LOCAL` and that of a file to be sent (`imi_tui.cache.files`)."""
 

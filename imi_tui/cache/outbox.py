@@ -39,6 +39,7 @@ _DRAFT = (
     "text",
     "lang",
     "based_on",
+    "after",
     "saved_at",
     "attachments",
 )

@@ -104,14 +104,19 @@ class Projector:
         self._outbox = outbox
         self._directory = directory
         self._documents = documents
-        self.folder = Folder(directory, session.core_seat, self.is_confirmed)
+        self.folder = Folder(directory, session.core_seat, self.confirmed_at)
         self._next = 0
 
     def is_confirmed(self, desk: str, client_ref: str) -> bool:
         """Whether the server's entry with this client ref is here."""
+        return self.confirmed_at(desk, client_ref) > 0
+
+    def confirmed_at(self, desk: str, client_ref: str) -> int:
+        """The version of its case that the server's entry with this client ref made; 0 where it is not here."""
         number = self._desks.number(desk)
-        sql = "select 1 from entry where desk = ? and client_ref = ? and client_ref <> ''"
-        return number is not None and self._cache.one(sql, (number, client_ref)) is not None
+        sql = "select version from entry where desk = ? and client_ref = ? and client_ref <> ''"
+        found = self._cache.one(sql, (number, client_ref)) if number is not None else None
+        return max(int(found[0]), 1) if found is not None else 0
 
     def resolve(self, desk: str, case_id: str) -> str:
         """What a case is called now: a local id may have become the server's."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.hub import hub_of
 from imi_tui.cache.ids import Random, SystemRandom
-from imi_tui.cache.model import Changed, DeskProgress, Draft, OutboxItem, Row, Seat, SyncStatus
+from imi_tui.cache.model import Changed, DeskProgress, Draft, OutboxItem, Row, Seat, Seen, SyncStatus
 from imi_tui.cache.opening import open_pair
 from imi_tui.cache.parts import Parts
 from imi_tui.cache.rows import ONE
@@ -270,12 +270,13 @@ class Store(Parts):
         lang: str = "",
         target: str = "",
         attachments: list[dict[str, Any]] | None = None,
-        based_on: int = 0,
+        seen: Seen | None = None,
     ) -> OutboxItem:
         """Queue an action without writing a draft first.
 
-        `based_on`: the version of the case that the officer had in front of them, 0 for the one that is here now.
+        `seen`: what the officer had in front of them, by default the case as it is here now.
         """
+        seen = seen or Seen()
         return self.queue(
             Draft(
                 id=self._new_ref(),
@@ -287,7 +288,8 @@ class Store(Parts):
                 answers=answers or {},
                 text=text,
                 lang=lang,
-                based_on=based_on,
+                based_on=seen.version,
+                after=list(seen.after),
                 attachments=attachments or [],
             )
         )

@@ -15,7 +15,7 @@ from imi_core.errors import ActionRefused
 from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.model import Draft, OutboxItem
+from imi_tui.cache.model import Draft, OutboxItem, Seen
 from imi_tui.forms import FormModel
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
@@ -50,7 +50,7 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
         action: str,
         target: str = "",
         draft_id: str = "",
-        seen: dict[tuple[str, str], int] | None = None,
+        seen: dict[tuple[str, str], Seen] | None = None,
     ) -> None:
         super().__init__()
         self._cases, self._action, self._target = cases, action, target
@@ -73,9 +73,9 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
         # The form says what it said when it was opened, whatever a synchronisation brings meanwhile.
         for each in self._cases:
             if each not in self._seen and (found := self.store.case(*each)) is not None:
-                self._seen[each] = found.version
-        if draft is not None and draft.based_on:
-            self._seen[self._cases[0]] = draft.based_on
+                self._seen[each] = found.seen
+        if draft is not None and (draft.based_on or draft.after):
+            self._seen[self._cases[0]] = Seen(draft.based_on, tuple(draft.after))
         self.model = FormModel(
             rules,
             self._action,
@@ -203,6 +203,7 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
     def _entry(self, desk: str, id: str) -> Draft:
         """What is queued. Under the id of its draft, so that the draft goes, and with it a refused entry it revises."""
         text = self.model.entry_text.strip()
+        seen = self._seen.get((desk, id), Seen())
         return Draft(
             id=self._draft_id if (desk, id) == self._cases[0] and self._draft_id else secrets.token_hex(16),
             desk=desk,
@@ -213,7 +214,8 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
             answers=self.model.to_send(),
             text=self.model.entry_text if text else "",
             lang=self.model.lang if text else "",
-            based_on=self._seen.get((desk, id), 0),
+            based_on=seen.version,
+            after=list(seen.after),
             attachments=list(self._files),
         )
 
@@ -227,6 +229,7 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
         # What is written for several cases is kept with the first of them.
         desk, id = self._cases[0]
         self._draft_id = self._draft_id or secrets.token_hex(16)
+        seen = self._seen.get((desk, id), Seen())
         self.store.save_draft(
             Draft(
                 id=self._draft_id,
@@ -238,7 +241,8 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
                 answers=dict(self.model.answers),
                 text=self.model.entry_text,
                 lang=self.model.lang,
-                based_on=self._seen.get((desk, id), 0),
+                based_on=seen.version,
+                after=list(seen.after),
                 saved_at=dt.datetime.now(dt.UTC).isoformat(),
                 attachments=list(self._files),
             )

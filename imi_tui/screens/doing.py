@@ -138,7 +138,7 @@ class CaseScreenBase(BaseScreen[None]):
                 if items:
                     self._queued(name, details, items, rules)
 
-            cases = {(detail.desk, detail.id): detail.version for detail in details}
+            cases = {(detail.desk, detail.id): detail.seen for detail in details}
             await self.app.push_screen(routes.act(list(cases), name, target, seen=cases), filled)
 
     def _heading(self, rules: Rules, name: str, details: list[CaseDetail]) -> str:
@@ -156,7 +156,7 @@ class CaseScreenBase(BaseScreen[None]):
         for detail in details:
             try:
                 # Based on what was shown when the question was asked; a synchronisation may have changed it since.
-                entry: dict[str, Any] = {"answers": answers, "target": target, "based_on": detail.version}
+                entry: dict[str, Any] = {"answers": answers, "target": target, "seen": detail.seen}
                 items.append(self.store.act(detail.desk, detail.id, name, **entry))
             except (ActionRefused, CacheError) as error:
                 refused.append((detail, error))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Field
     from imi_tui.actions import Action
-    from imi_tui.cache.model import AuthorityHit, OutboxItem
+    from imi_tui.cache.model import AuthorityHit, OutboxItem, Seen
     from imi_tui.outside.preview import Preview
 
 
@@ -37,11 +37,11 @@ def act(
     action: str,
     target: str = "",
     draft_id: str = "",
-    seen: dict[tuple[str, str], int] | None = None,
+    seen: dict[tuple[str, str], Seen] | None = None,
 ) -> Screen[list[OutboxItem]]:
     """The form of one action on cases of (desk, id); the result is what was queued.
 
-    `seen`: the version of each case that was shown when the officer chose the action; without, the one that is here.
+    `seen`: what of each case was shown when the officer chose the action; without, it is what is here now.
     """
     from imi_tui.screens.act import ActScreen
 

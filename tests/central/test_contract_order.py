@@ -32,7 +32,7 @@ def test_a_writer_that_waits_before_its_commit_hides_nothing(store: Store, calle
     def slow() -> None:
         given = message(cases["lyon"])
         with store.writing() as conn:
-            done = commit.commit_entry(conn, store.now(), lambda: ref().replace("-", ""), "lyon", LYON, given, {})
+            done = commit.commit_entry(conn, store.now(), lambda: ref().replace("-", ""), "lyon", LYON, given, (), {})
             made["slow"] = done.entry.id
             written.set()
             go_on.wait(30)

@@ -36,6 +36,7 @@ target = "responder"
 within = "other_country"
 
 [actions.finish]
+reads = ["date"]
 label = "Finish"
 by = ["responder"]
 from = ["asked"]
@@ -45,6 +46,7 @@ sets = "X.DATE"
 closes = true
 
 [actions.tell]
+reads = ["answers"]
 label = "Tell"
 by = ["responder"]
 from = ["asked"]
@@ -138,7 +140,12 @@ LIFECYCLE_ERRORS: list[tuple[str, str, str, str]] = [
     ('from = ["asked"]\nto', 'from = ["akd"]\nto', "actions.finish.from", "done"),
     ('from = ["asked"]\nto', "to", "actions.finish.from", "asked"),
     ("starts = true", 'starts = true\nfrom = ["asked"]', "actions.ask.from", "[]"),
-    ("starts = true", 'from = ["asked"]', "actions", "starts = true"),
+    ("starts = true", 'from = ["asked"]\nreads = ["request", "part"]', "actions", "starts = true"),
+    ('reads = ["date"]', "", "actions.finish.reads", "date"),
+    ('reads = ["date"]', 'reads = ["answers"]', "actions.finish.reads", "date"),
+    ('reads = ["date"]', 'reads = ["days"]', "actions.finish.reads[0]", "'date'"),
+    ('reads = ["date"]', "reads = true", "actions.finish.reads", "date"),
+    ('reads = ["answers"]', "", "actions.tell.reads", "answers"),
     ('by = ["initiator"]', 'by = ["responder"]', "actions.ask.by", "initiator"),
     ('by = ["initiator"]', 'by = ["owner"]', "actions.ask.by[0]", "'initiator'"),
     ('by = ["responder"]', "by = []", "actions.finish.by", "one part"),

@@ -37,7 +37,19 @@ from tests.core.world import (
     target,
 )
 
-READS = {"accept", "reply", "close", "ask_clarification"}
+READS = {
+    "accept": {"request", "part", "date"},
+    "forward": {"part", "date"},
+    "refuse": {"request", "part"},
+    "reply": {"request", "part", "answers"},
+    "reply_partly": {"request", "part"},
+    "change_date": {"date"},
+    "answer_clarification": {"text"},
+    "close": {"answers", "text"},
+    "ask_clarification": {"answers", "text"},
+    "modify": {"request"},
+}
+"""What an action decides on or overwrites; of the answers a partial reply reads those it gives."""
 CONTENT = {"send", "modify", "forward", "reply", "reply_partly", "ask_clarification", "answer_clarification"}
 
 
@@ -157,20 +169,59 @@ def test_send_makes_the_case(pw_info: Rules) -> None:
 
 @pytest.mark.parametrize(
     ("action", "state"),
-    sorted((action, state) for action, (_, states, _) in TRANSITIONS.items() for state in states if action != "refuse"),
+    sorted((action, state) for action, (_, states, _) in TRANSITIONS.items() for state in states),
 )
-def test_stale_only_where_the_content_read_has_changed(pw_info: Rules, action: str, state: str) -> None:
+@pytest.mark.parametrize("facet", ["request", "part", "answers", "date", "text"])
+def test_stale_only_where_what_it_reads_has_changed(pw_info: Rules, action: str, state: str, facet: str) -> None:
     case = case_in(pw_info, state)
     who = FR if TRANSITIONS[action][0] == "initiator" else DE
-    old = case.content_version - 1
+    if action == "refuse":
+        case, who = act(pw_info, None, FR, "send", target="de9"), DE_COORDINATOR
+    case = msgspec.structs.replace(case, version=9, changed={facet: 9}, answered={"EST-01": 9})
     addressed = target("de2") if action == "forward" else None
-    if action in READS:
-        with pytest.raises(ActionRefused) as caught:
-            check(pw_info, case, entry(action, case, based_on=old), who, addressed)
+    if facet in READS.get(action, set()):
+        with pytest.raises(ActionRefused, match="based on version 8") as caught:
+            check(pw_info, case, entry(action, case, based_on=8), who, addressed)
         assert caught.value.code == "stale"
-    else:
-        check(pw_info, case, entry(action, case, based_on=old), who, addressed)
-    check(pw_info, case, entry(action, case, based_on=case.content_version), who, addressed)
+    elif action != "reply_partly":
+        check(pw_info, case, entry(action, case, based_on=8), who, addressed)
+    check(pw_info, case, entry(action, case, based_on=9), who, addressed)
+    check(pw_info, case, entry(action, case, based_on=1), who, addressed, own=[9])
+
+
+def test_a_partial_reply_reads_the_answers_it_gives(pw_info: Rules) -> None:
+    base = case_in(pw_info, "accepted")
+    seen = base.version
+    case = act(pw_info, base, DE, "reply_partly", answers={"EST-01": "yes", "EST-01-since": "2001-05-04"})
+    assert case.answered == {"EST-01": case.version, "EST-01-since": case.version}
+    for answers, stale in (
+        ({"POS-04": "All of them."}, False),
+        ({"EST-01": "yes"}, False),
+        ({"EST-01": "no"}, True),
+        ({"EST-01": "yes", "EST-01.remark": "Only since May."}, True),
+        ({"EST-01-since": "2002-05-04"}, True),
+        ({"EST-01.cannot": "No register."}, True),
+    ):
+        made = entry("reply_partly", case, based_on=seen, answers=answers)
+        if stale:
+            with pytest.raises(ActionRefused, match="EST-01"):
+                check(pw_info, case, made, DE)
+        else:
+            check(pw_info, case, made, DE)
+    assert msgspec.structs.replace(case, answered={}).changed["answers"] == case.version
+    with pytest.raises(ActionRefused, match="answers is at"):
+        check(pw_info, case, entry("reply", case, based_on=seen), DE)
+
+
+def test_a_lifecycle_of_before_reads_any_content(pw_info: Rules) -> None:
+    old = msgspec.structs.replace(pw_info.lifecycle.actions["reply"], reads=True)
+    actions = {**pw_info.lifecycle.actions, "reply": old}
+    rules = msgspec.structs.replace(pw_info, lifecycle=msgspec.structs.replace(pw_info.lifecycle, actions=actions))
+    assert msgspec.json.decode(msgspec.json.encode(rules), type=Rules) == rules
+    case = act(rules, case_in(rules, "accepted"), DE, "reply_partly", answers={"EST-01": "yes"})
+    with pytest.raises(ActionRefused, match="content is at"):
+        check(rules, case, entry("reply", case, based_on=case.version - 1), DE)
+    check(rules, case, entry("reply", case, based_on=case.version - 1), DE, own=[case.version])
 
 
 def test_a_message_or_a_new_date_makes_nobody_stale(pw_info: Rules) -> None:

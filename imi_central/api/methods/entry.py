@@ -21,7 +21,7 @@ from imi_central.api.context import (
 )
 from imi_central.store import Committed, EntryRefused, NoSeat
 from imi_core import text
-from imi_core.case import Attachment, Entry, Text, to_wire
+from imi_core.case import MAX_AFTER, Attachment, Entry, Text, to_wire
 from imi_core.jmap import MethodError, SetError
 
 _REF = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -53,6 +53,7 @@ class _New(_Given):
     case_id: str = ""
     procedure: str = ""
     based_on: int = 0
+    after: list[str] = []
     target: str = ""
     answers: dict[str, str | int | float | bool | list[str] | None] = {}
     text: _Text | None = None
@@ -154,10 +155,10 @@ def _needs(payload: Any) -> str:
 
 
 def _one(context: Context, account_id: str, payload: Any, started: dict[str, str]) -> Committed:
-    entry = _entry(payload)
+    entry, after = _entry(payload)
     if entry.case_id.startswith("#"):
         entry = msgspec.structs.replace(entry, case_id=_resolved(context, account_id, entry.case_id[1:], started))
-    return context.store.commit_entry(context.view.person.id, account_id, entry, received=payload)
+    return context.store.commit_entry(context.view.person.id, account_id, entry, after=after, received=payload)
 
 
 def _resolved(context: Context, account_id: str, key: str, started: dict[str, str]) -> str:
@@ -170,8 +171,8 @@ def _resolved(context: Context, account_id: str, key: str, started: dict[str, st
     return case_id
 
 
-def _entry(payload: Any) -> Entry:
-    """The entry a payload describes, cleaned. Raises `EntryRefused` "invalidProperties"."""
+def _entry(payload: Any) -> tuple[Entry, tuple[str, ...]]:
+    """The entry a payload describes, cleaned, and its `after`. Raises `EntryRefused` "invalidProperties"."""
     if not isinstance(payload, dict):
         raise EntryRefused("invalidProperties", "an entry is an object")
     if unknown := tuple(sorted(set(payload) - _MEMBERS)):
@@ -184,7 +185,7 @@ def _entry(payload: Any) -> Entry:
         wrong = (path.group(1),) if path else ()
         raise EntryRefused("invalidProperties", str(error), properties=wrong) from error
     _check(new)
-    return Entry(
+    entry = Entry(
         client_ref=new.client_ref,
         case_id=new.case_id,
         procedure=new.procedure,
@@ -198,6 +199,7 @@ def _entry(payload: Any) -> Entry:
             for each in new.attachments
         ),
     )
+    return entry, tuple(new.after)
 
 
 def _check(new: _New) -> None:
@@ -205,6 +207,7 @@ def _check(new: _New) -> None:
         "clientRef": not _REF.fullmatch(new.client_ref),
         "caseId": bool(new.case_id) == bool(new.procedure),
         "basedOn": not 0 <= new.based_on < 2**31,
+        "after": len(new.after) > MAX_AFTER or not all(_REF.fullmatch(ref) for ref in new.after),
         "text": new.text is not None and (not _LANGUAGE.fullmatch(new.text.lang) or len(new.text.text) > text.MAX_VIEW),
         "attachments": len(new.attachments) > _MAX_FILES
         or any(not 0 < len(each.name) <= _MAX_NAME or "\n" in each.name for each in new.attachments),

@@ -163,7 +163,7 @@ def test_a_broken_definition_names_file_key_and_what_is_allowed(
 
 def test_a_procedure_is_defined_once(tmp_path: Path) -> None:
     (tmp_path / "again.toml").write_text(MODULE.replace('"sd.info"', '"pw.urgent"'), "utf-8")
-    with pytest.raises(DefinitionError, match=r"pw\.urgent version 2 is defined in modules/pw/urgent\.toml"):
+    with pytest.raises(DefinitionError, match=r"pw\.urgent version 3 is defined in modules/pw/urgent\.toml"):
         load(tmp_path)
 
 

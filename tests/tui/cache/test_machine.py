@@ -80,7 +80,8 @@ class History(RuleBasedStateMachine):
         case = self.server.get(id)
         entry = msgspec.convert(made, world.Entry)
         target = world.target(entry.target) if entry.target else None
-        workflow.check(RULES, case, entry, who, target)
+        own = [self.done[ref]["version"] for ref in made.get("after", ()) if ref in self.done]
+        workflow.check(RULES, case, entry, who, target, own)
         version = case.version + 1 if case is not None else 1
         part = case.part_of(who.desk) if case is not None else workflow.initiator_of(who)
         assert part is not None
@@ -226,6 +227,7 @@ class History(RuleBasedStateMachine):
         if known is None:
             return None, 0, 0
         case, pending, rejected = known.case, 0, 0
+        versions = {ref: self.done[ref]["version"] for ref in known.refs & set(self.done)}
         for item in self.mine:
             if item.id != id or item.ref in known.refs:
                 continue
@@ -233,14 +235,17 @@ class History(RuleBasedStateMachine):
                 rejected += 1
                 continue
             if item.state == "acked" and item.version <= case.version:
+                versions[item.ref] = item.version
                 continue
             pending += item.state != "acked"
             entry = msgspec.convert(item.payload, world.Entry)
             at = self.done[item.ref]["at"] if item.state == "acked" else item.at
             try:
                 if item.state != "acked":
-                    workflow.check(RULES, case, entry, ME, None)
+                    own = [versions.get(ref, 0) for ref in item.payload.get("after", ())]
+                    workflow.check(RULES, case, entry, ME, None, own)
                 case = workflow.expected(RULES, case, entry, ME, dt.datetime.fromisoformat(at), None)
+                versions[item.ref] = case.version
             except ImiError:
                 continue
         return case, pending, rejected

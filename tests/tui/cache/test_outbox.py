@@ -92,7 +92,8 @@ def test_entries_build_on_each_other(store: Store, pw_info: Rules) -> None:
     assert found.case["state"] == "replied"
     assert found.pending == tuple(item.client_ref for item in items)
     assert [item.client_ref for item in store.sync.ready(9)] == [item.client_ref for item in items]
-    assert items[1].payload["basedOn"] == 2
+    assert items[0].payload["basedOn"] == items[1].payload["basedOn"] == 1
+    assert "after" not in items[1].payload, "an acceptance changes nothing that a reply builds on"
     assert store.counts()["waiting"] == 1
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 def changes(store: Store, seat: Any, case: Case, by: int = 1) -> None:
     """Somebody else's change of the case arrives."""
     version = case.version + by
-    newer = to_wire(case) | {"version": version, "contentVersion": version, "subject": "Changed meanwhile"}
+    newer = to_wire(case) | {"version": version, "contentVersion": version, "changed": {"request": version}}
     store.sync.apply(seat.desk, Page(f"s{version}", cases=[newer]))
 
 
