@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from imi_core import answers as forms
 from imi_core.errors import ActionRefused
 
@@ -41,8 +39,8 @@ def check(rules: Rules, action: Action, case: Case, entry: Entry, own: Collectio
             )
 
 
-def marked(action: Action, before: Case, after: Case, entry: Entry) -> Case:
-    """`after`, which `entry` made of `before`, with the version at which each facet and answer changed."""
+def marks(action: Action, before: Case, after: Case, entry: Entry) -> dict[str, dict[str, int]]:
+    """The members of `after`, which `entry` made of `before`, that say when each facet and answer changed."""
     changed: dict[Facet, bool] = {
         "request": action.form == "request",
         "part": action.target is not None and after.parts != before.parts,
@@ -53,9 +51,7 @@ def marked(action: Action, before: Case, after: Case, entry: Entry) -> Case:
     at = entry.version
     facets: dict[str, int] = {facet: at for facet, yes in changed.items() if yes}
     given = dict.fromkeys(_differing(before.answers, after.answers), at)
-    return msgspec.structs.replace(
-        after, changed={**before.changed, **facets}, answered={**before.answered, **given} if given else before.answered
-    )
+    return {"changed": {**before.changed, **facets}, "answered": {**before.answered, **given}}
 
 
 def _last_changes(rules: Rules, action: Action, case: Case, entry: Entry) -> dict[str, int]:

@@ -118,7 +118,7 @@ def apply(
     before, case = case, msgspec.structs.replace(case, **changes)
     case = _deadlines(rules, action, case, entry, today)
     if not action.starts:
-        case = staleness.marked(action, before, case, entry)
+        case = msgspec.structs.replace(case, **staleness.marks(action, before, case, entry))
     if action.closes:
         keep = rules.procedure.retention
         case = msgspec.structs.replace(
