@@ -43,10 +43,12 @@ class Text(Wire, kw_only=True, frozen=True):
 
 CONTENT = ("request", "questions", "answers", "answered")
 """Members of a case that are its content; all the others are its head, which is enough for a list."""
-FIXED = ("procedure", "procedureVersion", "reference", "parts", "subject", "lang", "sentAt")
+FIXED = ("procedure", "procedureVersion", "reference", "parts", "subject", "lang")
 """Members of a head that change only together with `content_version`, if ever."""
 MARK = 8
 """Characters of `Case.head` that lists and digests carry: two histories that reach one version differ in them."""
+ID = 32
+"""Characters of the id of a case."""
 MAX_AFTER = 100
 """Earlier entries of the same outbox that an entry may name as known to its author."""
 MAX_FILE = 25 * 1024 * 1024

@@ -249,6 +249,8 @@ class Engine:
         page = min(run.page, FIRST_PAGE) if heads and not run.seen else run.page
         fetch = "contents" if not heads else "lists" if self.metered else "heads"
         asked: dict[str, Any] = {"states": since, "maxChanges": page, "fetch": fetch}
+        if filling:
+            asked["joined"] = True
         return asked | {"languages": self._languages} if DIRECTORY in since else asked
 
     def _follow(self, run: Run, accounts: list[str]) -> list[str]:

@@ -43,7 +43,7 @@ class Opening:
         `urgent`. Raises `SyncError`.
         """
         register = Register(self._store, self._asking.ask, self._languages)
-        lists = {"states": None, "maxChanges": run.page, "fetch": "heads"}
+        lists = {"states": None, "maxChanges": run.page, "fetch": "heads", "joined": True}
         # Procedures before the rows: a row whose procedure is not here could be shown and not be acted on.
         calls = [["Session/get", {}, "n"], *register.calls(), ["Desk/sync", lists, "s"]]
         beginning: dict[str, Answer] = {}

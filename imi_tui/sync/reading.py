@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imi_core.case import ID, MARK
 from imi_core.jmap import CASE, CORE, DIRECTORY, Limits
 from imi_tui.sync.errors import AccountGone, ServerMistake, SyncError, Unavailable
 
@@ -144,7 +145,7 @@ def changes(value: Any) -> Changes:
         new_state=new,
         has_more=more,
         access=access if isinstance(access, str) else "",
-        created={kind: _objects(_dict(given.get(kind, {})).get("created", [])) for kind in KINDS if kind in given},
+        created={kind: _objects(_apart(_dict(given.get(kind, {})))) for kind in KINDS if kind in given},
         updated={kind: _objects(_dict(given.get(kind, {})).get("updated", [])) for kind in KINDS if kind in given},
         destroyed={kind: _ids(_dict(given.get(kind, {})).get("destroyed", [])) for kind in KINDS if kind in given},
         later=_ids(_dict(given.get("Entry", {})).get("cases", [])),
@@ -182,6 +183,21 @@ def has_none_of(answer: Answer, account: str, ids: list[str]) -> bool:
     if answer.error or given.get("accountId") != account or given.get("list") != [] or not isinstance(missing, list):
         return False
     return set(ids) <= {each for each in missing if isinstance(each, str)}
+
+
+def _apart(members: dict[str, Any]) -> Any:
+    """What was created, each with its id and mark where these came joined."""
+    rows, ids, marks = members.get("created", []), members.get("ids"), members.get("marks")
+    if ids is None and marks is None:
+        return rows
+    if not (isinstance(rows, list) and isinstance(ids, str) and isinstance(marks, str)):
+        raise ServerMistake("joined ids without rows or marks")
+    if (len(ids), len(marks)) != (ID * len(rows), MARK * len(rows)) or not all(isinstance(row, dict) for row in rows):
+        raise ServerMistake("more or fewer joined ids than rows")
+    for number, row in enumerate(rows):
+        row["id"] = ids[number * ID : (number + 1) * ID]
+        row["head"] = marks[number * MARK : (number + 1) * MARK]
+    return rows
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

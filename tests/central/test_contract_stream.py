@@ -113,6 +113,10 @@ def test_what_is_put_together_from_lean_changes_is_what_a_get_brings(store: Stor
         [whole] = caller.call(client.officer, "Case/get", accountId=client.desk, ids=[case_id])["list"]
         held = client.cases[case_id]
         whole["head"] = whole["head"][:8]
+        first = min(
+            (each for each in client.entries.values() if each["caseId"] == case_id), key=lambda each: each["at"]
+        )
+        assert whole.pop("sentAt") == first["at"], "what a case repeats of its first entry does not travel twice"
         changing = {name for name in whole if name not in (*FIXED, *CONTENT)}
         assert {name: held.get(name) for name in changing} == {name: whole[name] for name in changing}
     # The addressee changed: the content version says that members which stay as a rule have to be read again.
@@ -314,6 +318,33 @@ def test_a_stream_brings_groups_in_order_page_by_page_account_by_account(store: 
     ]
     assert all(each["sessionState"] for each in found)
     assert [len(each["methodResponses"][1][1]["list"]) for each in found[1:4]] == [1, 1, 1]
+
+
+def test_ids_and_marks_of_a_first_synchronisation_come_joined_where_that_is_asked_for(
+    store: Store, caller: Caller
+) -> None:
+    for number in range(5):
+        send(store, subject=f"Case {number}")
+    name, arguments, call_id = Lean(caller, "lyon", LYON).asked(3, "heads")
+    arguments["states"] = None
+    plain = [
+        found["methodResponses"][0][1]["accounts"][LYON] for found in lines(caller, "lyon", [name, arguments, call_id])
+    ]
+    joined = lines(caller, "lyon", [name, {**arguments, "joined": True}, call_id])
+    for page, record in zip(plain, joined, strict=True):
+        rows = page["Case"]["created"]
+        ids, marks = ("".join(row.pop(each) for row in rows) for each in ("id", "head"))
+        page["Case"] = {"ids": ids, "marks": marks, "created": rows}
+        assert record["methodResponses"][0][1]["accounts"][LYON] == page
+    assert [len(page["Case"]["created"]) for page in plain] == [3, 2]
+    # Behind the first synchronisation others refer to the ids: they stay where they are.
+    send(store)
+    since = {LYON: plain[-1]["newState"]}
+    later = caller.call("lyon", "Desk/sync", states=since, fetch="heads", joined=True)["accounts"][LYON]
+    assert set(later["Case"]) == {"created"}
+    assert later["Case"]["created"][0]["id"]
+    error = caller.post("lyon", [name, {**arguments, "joined": 1}, call_id])["methodResponses"][0]
+    assert (error[0], error[1]["type"], error[1]["arguments"]) == ("error", "invalidArguments", ["joined"])
 
 
 def test_pages_grow_from_small_ones(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

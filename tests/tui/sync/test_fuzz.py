@@ -48,7 +48,19 @@ NONSENSE: tuple[Any, ...] = (
     ),
     *([], {}, [[]], [None], [5], [{}], {"a": 1}, {"": {}}, {"id": "x"}, MANY),
 )
-MEMBERS = ("Case", "Entry", "Procedure", "Authority", "created", "updated", "destroyed", "list", "notFound", "type")
+MEMBERS = (
+    "Case",
+    "Entry",
+    "Procedure",
+    "Authority",
+    "created",
+    "updated",
+    "destroyed",
+    "list",
+    "notFound",
+    "type",
+    "ids",
+)
 SEEDS = (0, 1, 62, 285, 330)
 STEPS = 12
 

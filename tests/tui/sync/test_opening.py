@@ -84,6 +84,46 @@ def test_a_first_stream_without_the_session_is_not_believed(central: Central, cl
     assert (lyon.ids(), lyon.line.sessions) == (set(), 0)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda page: page.update(ids=page["ids"][:-1]),
+        lambda page: page.update(ids=page["ids"] + "0" * 32),
+        lambda page: page.update(marks=page["marks"] + "0"),
+        lambda page: page.update(ids=page["ids"][:32] * 2),
+        lambda page: page.update(ids=5),
+        lambda page: page.pop("marks"),
+        lambda page: page.pop("ids"),
+        lambda page: page["created"].pop(),
+        lambda page: page.update(created=["x", "y"]),
+        lambda page: page.update(created="xy"),
+    ],
+)
+def test_rows_with_other_ids_than_their_number_are_not_believed(
+    central: Central, client: Clients, change: Callable[[Response], object]
+) -> None:
+    sent = {send(central, subject=f"Case {number}").case_id for number in range(2)}
+    lyon = client("lyon")
+
+    def mistaken(response: Response) -> Response:
+        for name, arguments, _ in response["methodResponses"]:
+            if name == "Desk/sync":
+                change(arguments["accounts"][LYON]["Case"])
+        return response
+
+    lyon.line.change = mistaken
+    with pytest.raises(ServerMistake):
+        lyon.sync()
+    assert lyon.ids() == set()
+    lyon.line.change = lambda response: response
+    lyon.sync()
+    assert lyon.ids() == sent
+    with central.view("lyon") as view:
+        held = {each.id: each.head[:8] for each in view.cases(LYON, None, 10)}
+    details = {id: lyon.store.case(LYON, id) for id in sent}
+    assert {id: detail.case["head"] for id, detail in details.items() if detail is not None} == held
+
+
 @pytest.mark.parametrize("name", ["Desk/sync", "Authority/index", "Officer/get"])
 def test_what_a_first_stream_leaves_out_is_asked_for_again(central: Central, client: Clients, name: str) -> None:
     send(central)
