@@ -9,6 +9,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from imi_tui import commands
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
@@ -31,16 +33,17 @@ class Ending:
             return
         self._begun = True
         code = 128 + number
-        timer = threading.Timer(PATIENCE, self._give_up, (code,))
+        _let_go_of_a_closed_terminal()
+        timer = threading.Timer(PATIENCE, self._give_up)
         timer.daemon = True
         timer.start()
         if self.leave is None:
             raise SystemExit(code)
         self.leave(code)
 
-    def _give_up(self, code: int) -> None:
+    def _give_up(self) -> None:
         self._clear()
-        os._exit(code)
+        os._exit(commands.FAILED)
 
 
 @contextmanager
@@ -54,3 +57,12 @@ def heard(clear: Callable[[], None]) -> Iterator[Ending]:
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+def _let_go_of_a_closed_terminal() -> None:
+    """Read and write nothing instead: the threads that fail at it would keep the screens from closing."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        if not os.isatty(descriptor):
+            os.dup2(nothing, descriptor)
+    os.close(nothing)
