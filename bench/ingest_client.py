@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from bench.memory import peak_kib
 from bench.sync.world import DESK, NOW
 from imi_core.case import CONTENT, Case
-from imi_tui.cache import db, schema
+from imi_tui.cache import db, migrations, schema
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.cache.vault import open_vault
@@ -195,7 +195,7 @@ def raw(folder: Path, which: str, at_once: int) -> dict[str, Any]:
     for old in (path, *db.sidecars(path)):
         old.unlink(missing_ok=True)
     target = db.open_file(path, key, "cache")
-    db.migrate(target, schema.CACHE, "bench")
+    migrations.migrate(target, schema.CACHE, "bench")
     took, cpu, cases = 0.0, 0.0, 0
     last = source.one("select max(n) from listing")[0]
     for start in range(0, last, at_once):

@@ -120,6 +120,10 @@ _SENTENCES: dict[str, str] = {
         "The data on this machine was written by a newer version of the program, which alone may write to it."
         " What you wrote can be read with: imi-tui outbox --export FILE"
     ),
+    "notUpdated": N_(
+        "The data on this machine could not be brought to this version of the program; it is as it was, and the earlier"
+        " version can still use it. What you wrote can be read with: imi-tui outbox --export FILE"
+    ),
     "alreadyRunning": N_("The program already runs with this data; go on there, or close it first."),
     "cacheBusy": N_("The data on this machine is in use; try again in a moment."),
     "diskFull": N_("The disk is full; make room and try again."),
@@ -190,6 +194,7 @@ _SHORT: dict[str, str] = {
     "corruptCache": N_("data damaged"),
     "corruptWork": N_("outbox damaged"),
     "newerCache": N_("data of a newer version"),
+    "notUpdated": N_("data not brought up to date"),
     "filesUnusable": N_("files not usable"),
     "wrongKey": N_("key does not fit"),
 }

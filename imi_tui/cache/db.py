@@ -21,7 +21,6 @@ from imi_tui.cache.errors import (
     CorruptWork,
     DiskFull,
     FilesUnusable,
-    NewerCache,
     PlaintextCipher,
     WrongKey,
 )
@@ -260,7 +259,7 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
     if len(key) != KEY_BYTES:
         raise CacheError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
     try:
-        if _header(path) == PLAIN_HEADER:
+        if header(path) == PLAIN_HEADER:
             raise PlaintextCipher(f"{path.name} is not encrypted")
         if not path.exists():
             path.touch(mode=0o600)
@@ -315,71 +314,13 @@ def _tune(connection: apsw.Connection, part: Part) -> None:
         connection.pragma("wal_autocheckpoint", 2000)
 
 
-def _header(path: Path) -> bytes:
+def header(path: Path) -> bytes:
+    """The first bytes of a file; none of a file that is not there."""
     try:
         with open(path, "rb") as file:
             return file.read(len(PLAIN_HEADER))
     except FileNotFoundError:
         return b""
-
-
-def migrate(database: Database, scripts: tuple[str, ...], at: str) -> int:
-    """Bring the tables up to date, each script in one transaction with its number. The number found before.
-
-    Raises `NewerCache` where the file is ahead of this program, `PlaintextCipher` where the first page came out
-    readable.
-    """
-    found: int = database.one("pragma user_version")[0]
-    if found == len(scripts):
-        return found
-    if found and database.path is not None:
-        try:
-            _keep_copy(database, found)
-        except OSError as error:
-            raise FilesUnusable.of(error, database.path.name) from error
-    while True:
-        with database.write():
-            number = database.one("pragma user_version")[0]
-            if number > len(scripts):
-                raise NewerCache(database.part, number, len(scripts))
-            if number == len(scripts):
-                return found
-            database.run(scripts[number])
-            database.run(
-                "create table if not exists migration(number integer primary key, at text not null);"
-                "insert into migration values(?, ?)",
-                (number + 1, at),
-            )
-            database.run(f"pragma user_version = {number + 1}")
-        if number == 0:
-            _refuse_plain_text(database)
-
-
-def _refuse_plain_text(database: Database) -> None:
-    if database.path is None:
-        return
-    database.run("pragma wal_checkpoint(truncate)")
-    if _header(database.path) == PLAIN_HEADER:
-        path = database.path
-        database.close()
-        for name in (path, *sidecars(path)):
-            name.unlink(missing_ok=True)
-        raise PlaintextCipher("this SQLite ignored the key")
-
-
-def _keep_copy(database: Database, found: int) -> None:
-    """A copy of a file that holds what cannot be fetched again, before its tables change."""
-    if database.part != "work" or database.path is None:
-        return
-    import shutil
-
-    with database.write():
-        copy = database.path.with_name(f"{database.path.name}.before-{found + 1}")
-        shutil.copyfile(database.path, copy)
-        wal = database.path.with_name(database.path.name + "-wal")
-        if wal.exists():
-            shutil.copyfile(wal, copy.with_name(copy.name + "-wal"))
-        os.chmod(copy, 0o600)
 
 
 def sidecars(path: Path) -> tuple[Path, Path]:

@@ -8,6 +8,7 @@
       CorruptCache       cache.db is damaged; the next start fills it anew
       CorruptWork        work.db is damaged; nothing replaces it
       NewerCache         written by a newer version of this program
+      NotUpdated         the file does not fit the changes of this version; it is as it was
       AlreadyRunning     another process writes to this profile for a long time
       CacheBusy          another process held the file too long
       DiskFull           the disk is full; what was being written was not written
@@ -91,6 +92,19 @@ class NewerCache(CacheError):
     def __init__(self, part: str, found: int, known: int) -> None:
         self.part, self.found, self.known = part, found, known
         super().__init__(f"{part}.db has format {found}, this version knows {known}; install the newer version")
+
+
+class NotUpdated(CacheError):
+    """The tables of a file could not be brought to those of this version; the file is as it was."""
+
+    code = "notUpdated"
+
+    def __init__(self, part: str, number: int, why: str) -> None:
+        self.part, self.number = part, number
+        super().__init__(
+            f"{part}.db could not be brought to format {number} and is as it was ({why}): imi-tui outbox --export FILE"
+            " reads what was written; the earlier version of the program can still use it"
+        )
 
 
 class AlreadyRunning(CacheError):

@@ -10,7 +10,6 @@ from imi_tui.cache.db import (
     Database,
     MemoryKey,
     damage_mark,
-    migrate,
     open_file,
     open_memory,
     require_cipher,
@@ -19,6 +18,7 @@ from imi_tui.cache.db import (
 )
 from imi_tui.cache.errors import CacheError, CorruptCache, CorruptWork, FilesUnusable, WrongKey
 from imi_tui.cache.mark import mark_of, noted
+from imi_tui.cache.migrations import forget_copies_of, migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,9 +48,12 @@ def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database
             raise CorruptWork from None
         raise
     try:
-        migrate(work, schema.WORK, at)
+        found = migrate(work, schema.WORK, at)
         work.keep_mark(noted_before)
         cache = _open_cache(profile, key, at, had_work)
+        if found == len(schema.WORK):
+            # It has been opened with these tables before, and opened well again.
+            forget_copies_of(profile.work_db)
     except CacheError as error:
         work.close()
         if isinstance(error, WrongKey) and not had_work:

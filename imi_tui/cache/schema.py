@@ -1,6 +1,6 @@
 """The tables of the two files, as append-only lists of migrations.
 
-A released migration is never edited: `tests/tui/cache/test_schema.py` holds their checksums. `work.db` is only ever
+A released migration is never edited: `tests/tui/cache/test_files.py` holds their checksums. `work.db` is only ever
 extended, because what it holds cannot be fetched again.
 """
 

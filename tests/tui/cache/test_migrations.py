@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache import db, schema
-from imi_tui.cache.errors import NewerCache
+from imi_tui import problems
+from imi_tui.cache import db, migrations, schema
+from imi_tui.cache.errors import DiskFull, NewerCache, NotUpdated
 from imi_tui.cache.model import Draft
 from imi_tui.cache.rescue import rescue
 from imi_tui.cache.store import Store
@@ -20,7 +23,7 @@ from tests.tui.cache.world import DE, KEY, case, case_id, open_store, put
 KILLED = """
 import os, sys
 from pathlib import Path
-from imi_tui.cache import db, schema
+from imi_tui.cache import db, migrations, schema
 work = db.open_file(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), "work")
 left = int(sys.argv[3])
 def trace(cursor, sql, bindings):
@@ -30,14 +33,14 @@ def trace(cursor, sql, bindings):
         os._exit(9)
     return True
 work.connection.exec_trace = trace
-db.migrate(work, schema.WORK, "2026-01-01T00:00:00+00:00")
+migrations.migrate(work, schema.WORK, "2026-01-01T00:00:00+00:00")
 """
 
 
 def filled(path: Path, version: int) -> list[tuple[object, ...]]:
     """`work.db` as an earlier version left it, with a row in every table; what the outbox holds."""
     work = db.open_file(path, KEY, "work")
-    db.migrate(work, schema.WORK[:version], "2025-01-01T00:00:00+00:00")
+    migrations.migrate(work, schema.WORK[:version], "2025-01-01T00:00:00+00:00")
     with work.write():
         work.run(
             "insert into outbox(client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
@@ -61,13 +64,26 @@ def state(path: Path) -> tuple[int, list[tuple[object, ...]], list[tuple[str, st
     return found
 
 
+@contextmanager
+def db_without_checkpoint(path: Path) -> Iterator[None]:
+    """Another client has the file open: its log stays."""
+    other = db.open_file(path, KEY, "work")
+    other.run("pragma user_version")
+    with other.write():
+        other.run("insert into meta values('held', 1)")
+    try:
+        yield
+    finally:
+        other.close()
+
+
 @pytest.mark.parametrize("version", range(1, len(schema.WORK)))
 def test_a_migration_killed_at_any_statement_is_whole_or_undone(version: int, tmp_path: Path) -> None:
     filled(tmp_path / "before.db", version)
     before = state(tmp_path / "before.db")
     filled(tmp_path / "goal.db", version)
     goal = db.open_file(tmp_path / "goal.db", KEY, "work")
-    db.migrate(goal, schema.WORK, "2026-01-01T00:00:00+00:00")
+    migrations.migrate(goal, schema.WORK, "2026-01-01T00:00:00+00:00")
     goal.close()
     after = state(tmp_path / "goal.db")
     assert after[0] > before[0]
@@ -77,21 +93,58 @@ def test_a_migration_killed_at_any_statement_is_whole_or_undone(version: int, tm
         filled(path, version)
         argv = [sys.executable, "-c", KILLED, str(path), KEY.hex(), str(statement)]
         code = subprocess.run(argv, check=False, timeout=60).returncode
-        # With several migrations in between, each may be the last that was done.
-        number, rows, _ = found = state(path)
-        assert rows == before[1]
-        assert number in range(before[0], after[0] + 1)
-        assert found in (before, after) or before[0] < number < after[0]
-        seen.add(number)
+        found = state(path)
+        assert found in (before, after), "several migrations are one step"
+        seen.add(found[0])
         work = db.open_file(path, KEY, "work")
-        db.migrate(work, schema.WORK, "2026-01-01T00:00:00+00:00")
+        migrations.migrate(work, schema.WORK, "2026-01-01T00:00:00+00:00")
         work.close()
         assert state(path) == after
         if code == 0:
             break
     else:
         raise AssertionError("the migration has more statements than were tried")
-    assert seen == set(range(before[0], after[0] + 1))
+    assert seen == {before[0], after[0]}
+
+
+def test_a_later_migration_that_fails_undoes_the_earlier_and_the_sentence_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    filled(tmp_path / "work.db", 1)
+    before = state(tmp_path / "work.db")
+    monkeypatch.setattr(schema, "WORK", (*schema.WORK, "create table three(a)", "insert into nowhere values(1)"))
+    for _start in range(2):
+        with pytest.raises(NotUpdated) as found:
+            open_store(tmp_path)
+        assert state(tmp_path / "work.db") == before, "the version before can go on with it"
+    assert "imi-tui outbox --export FILE" in problems.sentence(found.value.code)
+    assert rescue(Profile(tmp_path), KEY)["drafts"] == [{"id": "d1"}]
+
+
+def test_a_disk_that_is_full_while_tables_change_is_said_to_be_full(tmp_path: Path) -> None:
+    filled(tmp_path / "work.db", 1)
+    work = db.open_file(tmp_path / "work.db", KEY, "work")
+    work.run(f"pragma max_page_count = {work.one('pragma page_count')[0]}")
+    with pytest.raises(DiskFull):
+        migrations.migrate(work, schema.WORK, "2026-01-01T00:00:00+00:00")
+    assert work.one("pragma user_version") == (1,)
+    work.close()
+
+
+def test_the_copy_goes_once_the_new_tables_have_opened_well_again(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    filled(home / "work.db", 1)
+
+    def copies() -> list[Path]:
+        return sorted(home.glob("work.db.before-*"))
+
+    with db_without_checkpoint(home / "work.db"):
+        open_store(home).close()
+        assert copies() == [home / "work.db.before-2", home / "work.db.before-2-wal"]
+        assert {copy.stat().st_mode & 0o777 for copy in copies()} == {0o600}
+    open_store(home).close()
+    assert copies() == []
 
 
 def test_what_was_written_can_be_read_out_of_a_newer_file(store: Store, home: Path, pw_info: Rules) -> None:
