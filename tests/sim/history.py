@@ -9,8 +9,8 @@ import json
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from typing import Any
 from imi_central.store.codec import decode_entry
 from imi_core.authority import Officer
 from imi_core.case import Case
-from imi_core.errors import ActionRefused, AnswersRefused, ImiError, UnknownProcedure
+from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, DiskFull, LaterEntries, NoSuchCase, NoSuchSeat
 from imi_tui.cache.model import Draft, OutboxItem
 from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM
-from tests.sim.disk import under
+from tests.sim.disk import Killed, under
 from tests.sim.net import FAULTS
 from tests.sim.world import Machine, Server
 
@@ -67,7 +67,7 @@ class Oracle:
 class History:
     """Everybody at work. `step` does one thing; `finish` heals everything and compares."""
 
-    def __init__(self, folder: Path, template: Path, seed: int) -> None:
+    def __init__(self, folder: Path, template: Path, seed: int, trace: list[str] | None = None) -> None:
         self.seed, self.rng = seed, random.Random(seed)
         self.loop = asyncio.new_event_loop()
         self.server = Server(folder, template, seed)
@@ -77,7 +77,7 @@ class History:
         }
         self.oracle = Oracle()
         self.numbers = itertools.count(1)
-        self.trace: list[str] = []
+        self.trace = [] if trace is None else trace
         self.counted: Counter[str] = Counter()
         self._disks = under(*(each.disk for each in self.machines.values()))
         self._disks.__enter__()
@@ -425,18 +425,25 @@ STEPS = (
 
 def run(folder: Path, template: Path, seed: int, steps: int = 40) -> History:
     """One history of `steps` steps. Raises AssertionError with the seed and everything that happened."""
-    history = History(folder, template, seed)
-    try:
-        for _ in range(steps):
-            who = history.rng.choices(list(MACHINES), (5, 2, 4))[0]
-            history.step(history.rng.choice(STEPS), who, history.rng.randrange(60))
-        history.trace.append("finish")
-        history.finish()
-    except (AssertionError, ImiError, CacheError, KeyError) as error:
-        tail = "\n  ".join(history.trace)
-        raise AssertionError(
-            f"IMI_SIM_SEED={seed} make test-faults\n  {tail}\n{type(error).__name__}: {error}"
-        ) from error
-    finally:
-        history.close()
+    trace: list[str] = []
+    with repeated_by(f"IMI_SIM_SEED={seed} make test-faults", trace):
+        history = History(folder, template, seed, trace)
+        try:
+            for _ in range(steps):
+                who = history.rng.choices(list(MACHINES), (5, 2, 4))[0]
+                history.step(history.rng.choice(STEPS), who, history.rng.randrange(60))
+            history.trace.append("finish")
+            history.finish()
+        finally:
+            history.close()
     return history
+
+
+@contextmanager
+def repeated_by(command: str, trace: list[str]) -> Iterator[None]:
+    """Whatever goes wrong inside, also a mistake of the test itself, is told with how to have it again."""
+    try:
+        yield
+    except (Exception, Killed) as error:
+        tail = "\n  ".join(trace)
+        raise AssertionError(f"{command}\n  {tail}\n{type(error).__name__}: {error}") from error

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from tests.sim import history
 from tests.sim.conftest import MEMORY
+from tests.sim.disk import Killed
 
 MANY = int(os.environ.get("IMI_SIM_SEEDS", "0")) > 100
 
@@ -96,3 +97,23 @@ def test_a_case_that_stays_on_screen_is_found(memory: Path, template: Path) -> N
             made.finish()
     finally:
         made.close()
+
+
+@pytest.mark.parametrize("error", [TypeError, RecursionError, Killed])
+def test_every_failure_says_how_to_have_it_again(
+    memory: Path, template: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """Also one that nobody thought of, at any place of a history, and one while it begins."""
+
+    def fails(*_: object) -> None:
+        raise error("nobody thought of this")
+
+    for place, steps in (("finish", 1), ("_sync", 40), ("__init__", 0)):
+        with monkeypatch.context() as broken:
+            broken.setattr(history.Server if place == "__init__" else history.History, place, fails)
+            folder = memory / place
+            folder.mkdir()
+            with pytest.raises(AssertionError, match="IMI_SIM_SEED=4 make test-faults") as found:
+                history.run(folder, template, 4, steps)
+        assert found.value.__cause__ is not None
+        assert "nobody thought of this" in str(found.value)
