@@ -79,9 +79,13 @@ class Documents:
 
         Counted up to `MANY`: a key waits for this.
         """
-        sql = "select count(*) from (select n from to_index union select n from wanted limit ?)"
+        # Each limited by itself: a union sorts all there are before it counts.
+        sql = (
+            "select count(*) from (select n from (select n from to_index limit ?1)"
+            " union select n from (select n from wanted limit ?1))"
+        )
         found: int = self._cache.one(sql, (MANY,))[0]
-        return found
+        return min(found, MANY)
 
     def remove(self, n: int) -> None:
         """Inside, before the stored case or its entries change: take its words out."""

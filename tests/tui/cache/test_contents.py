@@ -6,6 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from imi_core.case import CONTENT, FIXED, Case, to_wire
 from imi_core.procedure import Rules
 from imi_tui.cache.contents import head_of
@@ -170,6 +172,15 @@ def test_what_waits_is_applied_to_head_and_content(store: Store, pw_info: Rules)
     assert detail(store).case["state"] == "accepted"
     assert detail(store).case["request"] == to_wire(one)["request"]
     assert store.window("to_answer", "due", limit=1)[0].pending == 1
+
+
+def test_what_a_search_does_not_know_is_counted_up_to_a_limit(
+    store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads(store, *(case(pw_info, number) for number in range(1, 6)))
+    assert (store.indexing(), len(wanted(store)), store.unsearched()) == (5, 5, 5)
+    monkeypatch.setattr("imi_tui.cache.documents.MANY", 3)
+    assert store.unsearched() == 3
 
 
 def test_progress_is_told_by_desk(store: Store, pw_info: Rules) -> None:
