@@ -1,7 +1,8 @@
 """The client at the near end of a line: ``python -m bench.sync.client URL HOME``, told what to do line by line.
 
 ``connect`` makes a new connection of the same client, ``stranger`` one that knows nothing of the server's TLS,
-``sync`` synchronises and answers with one JSON line, ``index`` does what is left of the index. The token comes first.
+``sync`` synchronises and answers with one JSON line, ``first`` begins and answers when a screen is full, ``index`` does
+what is left of the index. The token comes first.
 Start-up is not measured: everything is imported before the first answer.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import sys
 import threading
 import time
@@ -90,6 +92,17 @@ class Client:
             "rss": peak_kib(),
         }
 
+    def first(self) -> dict[str, Any]:
+        """Seconds until a first synchronisation has filled a screen; it ends with the process, wherever it is."""
+        watching = Store.open(self._profile, self._key)
+        done = threading.Event()
+        started = time.monotonic()
+        threading.Thread(target=self._run, args=([], done), daemon=True).start()
+        while watching.counts()["all"] < FIRST_PAGE:
+            if done.wait(LOOK):
+                raise SystemExit("synchronising ended before a screen was full")
+        return {"first": time.monotonic() - started}
+
     def _run(self, told: list[Report], done: threading.Event) -> None:
         try:
             told.append(self._engine.run_once())
@@ -123,6 +136,10 @@ def main() -> None:
                 print("{}", flush=True)
             case "sync":
                 print(json.dumps(client.sync()), flush=True)
+            case "first":
+                print(json.dumps(client.first()), flush=True)
+                # The line is not to be kept busy by what nobody measures.
+                os._exit(0)
             case "index":
                 print(json.dumps(client.index()), flush=True)
 
