@@ -16,7 +16,7 @@ from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Draft, OutboxItem, OutboxState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from imi_tui.cache.db import Database
 
@@ -163,13 +163,16 @@ class Outbox:
             case_id = found[0]
         return case_id
 
-    def ready(self, officer: str, limit: int) -> list[Item]:
-        """Queued entries of this officer in order; what stands behind a rejected one of its case waits."""
+    def ready(self, officer: str, limit: int, but: Container[str] = ()) -> list[Item]:
+        """Queued entries of this officer in order; what stands behind a rejected one of its case waits.
+
+        `but`: client refs of entries that are not to be sent now; what stands behind one of them waits as well.
+        """
         held: set[tuple[str, str]] = set()
         out: list[Item] = []
         for item in self.shown():
             case = item.desk, item.case_id
-            if item.state != "queued" or item.officer != officer or self._waits(item):
+            if item.state != "queued" or item.officer != officer or item.client_ref in but or self._waits(item):
                 held.add(case)
             elif case not in held and len(out) < limit:
                 out.append(item)

@@ -11,7 +11,7 @@ from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.model import Changed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from imi_tui.cache.db import Database
     from imi_tui.cache.model import OutboxItem
@@ -64,10 +64,10 @@ class Sending:
                 with self._outbox.work.write():
                     self._outbox.note(name, value)
 
-    def ready(self, limit: int) -> list[OutboxItem]:
-        """What may be sent now, in order; a rejected entry holds up its own case only."""
+    def ready(self, limit: int, but: Container[str] = ()) -> list[OutboxItem]:
+        """What may be sent now, in order; a rejected entry, or one of `but`, holds up its own case only."""
         officer = str(self._session.officer().get("id", ""))
-        return [item.shown() for item in self._outbox.ready(officer, limit)]
+        return [item.shown() for item in self._outbox.ready(officer, limit, but)]
 
     def begin(self, refs: Sequence[str]) -> None:
         """To be called before the first byte leaves. Raises `OutboxChanged` (then nothing was marked)."""

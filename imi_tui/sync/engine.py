@@ -183,12 +183,11 @@ class Engine:
 
     def _urgent(self, run: Run) -> bool:
         """Whether something waits to be sent that was not tried in this run."""
-        return any(item.client_ref not in run.tried for item in self._store.ready(1 + len(run.tried)))
+        return bool(self._store.ready(1, run.tried))
 
     def _batch(self, run: Run) -> Batch:
-        """The next entries to send; what was tried in this run waits for the next one."""
-        ready = self._store.ready(outgoing.BATCH + len(run.tried))
-        batch = outgoing.batch([item for item in ready if item.client_ref not in run.tried], self._sessions.held.limits)
+        """The next entries to send; what was tried in this run waits for the next one, and its case with it."""
+        batch = outgoing.batch(self._store.ready(outgoing.BATCH, run.tried), self._sessions.held.limits)
         if batch.too_large:
             self._store.settle({}, {item.client_ref: {"type": "tooLarge"} for item in batch.too_large}, [])
             self.report.rejected += len(batch.too_large)

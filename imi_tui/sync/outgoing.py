@@ -57,14 +57,22 @@ class Settlement:
 
 
 def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Batch:
-    """The first entries that fit into one request. A new call begins whenever the desk changes, which keeps order."""
+    """The first entries that fit into one request. A new call begins whenever the desk changes, which keeps order.
+
+    Behind one that is too large nothing of its case is sent.
+    """
     out = Batch()
+    held: set[tuple[str, str]] = set()
     room = limits.max_size_request - _REQUEST_ROOM
     desk, in_call = "", 0
     for item in items:
+        case = item.desk, item.case_id
+        if case in held:
+            continue
         size = len(wire.encoded(item.payload)) + 64
         if size > limits.max_size_request - _REQUEST_ROOM:
             out.too_large.append(item)
+            held.add(case)
             continue
         full = len(out.items) >= most or size > room
         new_call = item.desk != desk or in_call >= limits.max_objects_in_set

@@ -1,0 +1,82 @@
+"""What is sent keeps its order within a case, whatever happens to the first; other cases do not wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from imi_central.store import Store as Central
+from imi_tui.cache.model import Draft, OutboxItem
+from imi_tui.sync import outgoing
+from tests.central.world import LYON, REQUEST, ROSENHEIM, send
+from tests.tui.sync.world import Client
+
+Clients = Callable[[str], Client]
+
+
+def message(client: Client, case_id: str, text: str) -> OutboxItem:
+    return client.store.act(LYON, case_id, "message", text=text, lang="en")
+
+
+def start(client: Client, text: str) -> OutboxItem:
+    draft = Draft("d", LYON, "pw.info", "send", target=ROSENHEIM, answers=REQUEST, text=text, lang="en")
+    return client.store.queue(draft)
+
+
+def offered(client: Client) -> list[str]:
+    """Client refs of everything that was sent, in order."""
+    calls = [call for request in client.line.requests for call in request["methodCalls"] if call[0] == "Entry/set"]
+    return [made["clientRef"] for call in calls for made in call[1]["create"].values()]
+
+
+def tiny(session: dict[str, Any]) -> dict[str, Any]:
+    session["capabilities"]["urn:ietf:params:jmap:core"]["maxSizeRequest"] = 36 * 1024
+    return session
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["in a case", "that starts one"])
+def test_behind_an_entry_too_large_nothing_of_its_case_is_sent(central: Central, client: Clients, new: bool) -> None:
+    one, two = send(central).case_id, send(central).case_id
+    lyon = client("lyon")
+    lyon.sync()
+    large = start(lyon, "x" * 4500) if new else message(lyon, one, "x" * 4500)
+    behind = [message(lyon, large.case_id, text) for text in ("Second.", "Third.")]
+    other = message(lyon, two, "Another case.")
+    lyon.restart()
+    lyon.line.change_session = tiny
+    report = lyon.sync()
+    assert (report.sent, report.rejected) == (1, 1)
+    assert offered(lyon) == [other.client_ref]
+    first, *rest = lyon.store.outbox()
+    assert (first.client_ref, first.error) == (large.client_ref, {"type": "tooLarge"})
+    assert [(item.client_ref, item.state) for item in rest] == [(item.client_ref, "queued") for item in behind]
+
+
+def test_what_has_to_be_sent_again_is_not_overtaken_in_its_case(
+    central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "BATCH", 2)
+    one, two = send(central).case_id, send(central).case_id
+    lyon = client("lyon")
+    lyon.sync()
+    mine = [message(lyon, one, str(number)).client_ref for number in range(5)]
+    other = message(lyon, two, "Another case.").client_ref
+
+    def failing(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _ in response["methodResponses"]:
+            if name == "Entry/set" and other not in offered(lyon):
+                taken = arguments.pop("created") or {}
+                arguments["notCreated"] = {creation: {"type": "serverFail"} for creation in taken}
+        return response
+
+    lyon.line.change = failing
+    report = lyon.sync()
+    assert (report.sent, report.rejected) == (1, 0)
+    assert offered(lyon) == [*mine[:2], other], "the third does not go before the first"
+    lyon.line.requests.clear()
+    lyon.line.change = lambda response: response
+    assert lyon.sync().sent == 5
+    assert offered(lyon) == mine
+    assert lyon.store.outbox() == []
