@@ -45,6 +45,16 @@ def say(text: str) -> None:
     sys.stderr.write(display(text, "multi") + "\n")
 
 
+def agreed(question: str) -> bool:
+    """Ask at the terminal; whether the answer was yes. The end of the input is a no."""
+    # Translators: the answer that agrees; its first letter is enough.
+    yes = _("yes")
+    sys.stderr.write(display(f"{question} [{yes}/{_('no')}] "))
+    sys.stderr.flush()
+    answer = sys.stdin.readline(100).strip().casefold()
+    return answer != "" and yes.casefold().startswith(answer)
+
+
 def out_json(data: Any) -> None:
     """Data as JSON, the same in every language."""
     import json

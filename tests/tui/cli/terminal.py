@@ -1,4 +1,4 @@
-"""The command without arguments on a pseudo-terminal: the real process with the full screen."""
+"""The command on a pseudo-terminal: the real process, without arguments the full screen."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ PROGRAM = """
 import fcntl, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from imi_tui import cli
-sys.exit(cli.main(["--vault", "file"]))
+sys.exit(cli.main([*sys.argv[1:], "--vault", "file"]))
 """
 
 
-def started(home: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """The full screen in a process of its own, and its terminal, whose end it is told."""
+def started(home: Path, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
+    """The command in a process of its own, and its terminal, whose end it is told."""
     import pty
 
     master, slave = pty.openpty()
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "IMI_"))}
     environ |= {"IMI_TUI_HOME": str(home), "LANG": "C.UTF-8", "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True
-    )
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True)
     os.close(slave)
     return process, master
 
