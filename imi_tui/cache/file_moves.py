@@ -15,6 +15,7 @@ from imi_tui.cache.files import FILES_CHANGED, forget, new_name, unlink
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
 from imi_tui.cache.outbox import local_files
+from imi_tui.cache.reserve import SPARE, need_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -94,6 +95,10 @@ class FileMoves:
         """Where the beginning of a file lies until it is whole."""
         return self.folder / f"{download.file}.part"
 
+    def begin(self, download: Download) -> None:
+        """Before the first byte is asked for: raises `DiskFull` where the file would fill the disk."""
+        need_room(self.folder, download.size, SPARE)
+
     def received(self, download: Download, have: int) -> None:
         """So much of it is here."""
         self._cache.run("update file set have = ? where id = ?", (have, download.id))
@@ -138,8 +143,9 @@ class FileMoves:
 
     def fail(self, download: Download, problem: str) -> None:
         """It cannot be had; the officer is told why and may ask again."""
-        self._cache.run("update file set state = 'failed', have = 0, problem = ? where id = ?", (problem, download.id))
+        # The bytes first: on a full disk the note needs their room.
         unlink(self.folder, [download.file])
+        self._cache.run("update file set state = 'failed', have = 0, problem = ? where id = ?", (problem, download.id))
         self._hub.publish(FILES_CHANGED)
 
     # --- sending -------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from imi_tui.cache import sealed
 from imi_tui.cache.errors import CacheBusy, CacheError, DamagedFile, FileRefused
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
+from imi_tui.cache.reserve import need_room
 from imi_tui.cache.session import SessionTable, file_limits
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ class Files:
         kind = sniff(data[:HEAD])
         if kind == PROGRAM:
             raise FileRefused("fileIsProgram")
+        need_room(self.folder, len(data))
         made = Attached(self._new_ref(), safe_name(path.name), len(data), digest, kind, personal)
         file, key = new_name(), sealed.new_key()
         try:

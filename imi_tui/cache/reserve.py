@@ -19,6 +19,8 @@ SIZE = 32 * 1024 * 1024
 """Bytes: far more than drafts and entries of a working day take."""
 AMPLE = 4
 """It is made only where so many times its size is free."""
+SPARE = 4 * 1024 * 1024
+"""Bytes that what can be fetched again leaves to what cannot."""
 T = TypeVar("T")
 
 
@@ -62,6 +64,17 @@ class Reserve:
             if not self.give_up():
                 raise
         return work()
+
+
+def need_room(folder: Path, size: int, spare: int = 0) -> None:
+    """Raise `DiskFull` where a file of `size` bytes would not leave `spare` ones in the folder, or would not fit."""
+    there = folder if folder.exists() else folder.parent
+    free = size + spare
+    # Where nobody knows, writing will tell.
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(there).free
+    if free < size + spare:
+        raise DiskFull
 
 
 def _allocate(descriptor: int) -> None:

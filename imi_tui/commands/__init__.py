@@ -42,7 +42,7 @@ INTERRUPTED = 130
 """Exit codes; what they mean is in docs/commands.md."""
 
 BY_CODE: dict[str, int] = {
-    **dict.fromkeys(("unknownProcedure", "noSuchCase", "noSuchItem", "noSuchSeat", "notFound"), NOT_FOUND),
+    **dict.fromkeys(("unknownProcedure", "noSuchCase", "noSuchItem", "noSuchSeat", "notFound", "fileGone"), NOT_FOUND),
     **dict.fromkeys(
         (
             "notAvailable",
@@ -84,6 +84,7 @@ BY_CODE: dict[str, int] = {
     "fileUnreadable": USAGE,
     "signInCancelled": NOT_SIGNED_IN,
     "alreadyRunning": RUNNING,
+    "diskFull": LOCAL,
 }
 """Exit codes by error code; errors of the cache and the vault are `LOCAL`, anything else is `FAILED`."""
 

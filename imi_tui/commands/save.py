@@ -74,5 +74,5 @@ def _content(client: Client, detail: CaseDetail, chosen: Listed) -> bytes:
         state = files.state(chosen.file)
         if state.where != "here":
             code = state.problem or "fileGone"
-            raise CommandError(problems.sentence(code), commands.NOT_FOUND if code == "fileGone" else commands.SERVER)
+            raise CommandError(problems.sentence(code), commands.BY_CODE.get(code, commands.SERVER))
     return files.read(chosen.file)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.jmap import CASE, CORE
 from imi_tui.cache import sealed
-from imi_tui.cache.errors import DamagedFile
+from imi_tui.cache.errors import DamagedFile, DiskFull
 from imi_tui.cache.file_moves import PART_HOURS
 from imi_tui.sync import reading
 from imi_tui.sync.errors import OverQuota, ServerMistake
@@ -84,7 +84,11 @@ class Transfers:
                 # Entries go before files are fetched.
                 return Moved(True, True)
             elif (download := self._files.wanted()) is not None:
-                self._fetch(download, end)
+                try:
+                    self._fetch(download, end)
+                except DiskFull:
+                    # What is here of it would take the room of what the officer writes.
+                    self._files.fail(download, DiskFull.code)
             elif full is not None:
                 raise full
             else:
@@ -160,6 +164,8 @@ class Transfers:
         if not self._files.part_of(download).exists() and download.restarts == 0 and self._files.finish(download):
             # The last run ended between giving the file its name and noting that it is here.
             return
+        if not self._files.part_of(download).exists():
+            self._files.begin(download)
         with closing(sealed.Writer(self._files.part_of(download), download.key, download.size)) as writer:
             if not writer.complete:
                 problem = self._receive(download, writer, end)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,20 +15,14 @@ from imi_tui.cache.reserve import Reserve
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from tests.tui.cache.world import DE, case, case_id, open_store, put, set_up
+from tests.tui.disks import disk_of
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of its own of 6 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if (
-        os.geteuid() != 0
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], check=False).returncode
-    ):
-        pytest.skip("a small disk needs the right to mount one (root)")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+    with disk_of(tmp_path / "disk", "6m") as disk:
+        yield disk
 
 
 def fill(disk: Path) -> Path:

@@ -11,9 +11,10 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_tui import attachments
-from imi_tui.cache import sealed
+from imi_tui.cache import files
 from imi_tui.cache.errors import DiskFull, FileRefused
 from tests.central.world import LYON, send
+from tests.tui.disks import disk_of
 from tests.tui.sync.world import Client
 
 Clients = Callable[[str], Client]
@@ -56,16 +57,26 @@ def test_the_servers_limits_count_and_so_do_files_that_wait(central: Central, cl
     attach("three.txt", 7_000)
 
 
+def test_a_copy_for_which_there_is_no_room_is_not_begun(central: Central, client: Clients, tmp_path: Path) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    folder = lyon.store.files.folder
+    with disk_of(folder, "200k"):
+        before = folder.stat().st_mtime_ns
+        with pytest.raises(DiskFull):
+            lyon.store.files.attach(Path(file_of(tmp_path, "one.txt", 300_000)))
+        assert folder.stat().st_mtime_ns == before, "nothing was ever in it"
+        lyon.store.files.attach(Path(file_of(tmp_path, "two.txt", 100_000)))
+
+
 def test_a_copy_that_found_no_room_leaves_nothing(
     central: Central, client: Clients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lyon = client("lyon")
     lyon.sync()
-
-    def full(self: sealed.Writer) -> None:
-        raise DiskFull
-
-    monkeypatch.setattr(sealed.Writer, "finish", full)
-    with pytest.raises(DiskFull):
-        lyon.store.files.attach(Path(file_of(tmp_path, "one.txt", 200_000)))
-    assert list(lyon.store.files.folder.iterdir()) == []
+    # Somebody else takes the room between the question and the copy.
+    monkeypatch.setattr(files, "need_room", lambda folder, size: None)
+    with disk_of(lyon.store.files.folder, "200k") as folder:
+        with pytest.raises(DiskFull):
+            lyon.store.files.attach(Path(file_of(tmp_path, "one.txt", 300_000)))
+        assert list(folder.iterdir()) == []

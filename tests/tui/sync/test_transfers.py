@@ -14,12 +14,14 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_central.store import files as central_files
+from imi_tui.cache import file_moves
 from imi_tui.cache.files import FileState
 from imi_tui.cache.model import Draft
 from imi_tui.sync.errors import Offline, OverQuota, ServerMistake
 from imi_tui.sync.http import Part
 from imi_tui.sync.transfers import RESTARTS, SMALLEST
 from tests.central.world import LYON, REQUEST, ROSENHEIM, Caller, Clock, accept
+from tests.tui.disks import disk_of
 from tests.tui.sync.world import Client
 
 Clients = Callable[[str], Client]
@@ -320,6 +322,30 @@ class TestFetching:
         reader.line.change_part = lambda part: part
         want(reader)
         reader.sync_all()
+        assert reader.store.files.read(found) == DATA
+
+    def test_a_file_that_would_fill_the_disk_is_not_begun(self, reader: Client) -> None:
+        found = want(reader)
+        asked = len(reader.line.downloads)
+        with disk_of(reader.store.files.folder, "3m"):
+            reader.transfers.run()
+            assert reader.store.files.state(found) == FileState("failed", 0, len(DATA), "diskFull")
+            assert len(reader.line.downloads) == asked
+        want(reader)
+        reader.transfers.run()
+        assert reader.store.files.read(found) == DATA
+
+    def test_where_others_fill_the_disk_meanwhile_the_begun_file_goes_and_says_why(
+        self, reader: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(file_moves, "SPARE", -len(DATA))
+        found = want(reader)
+        with disk_of(reader.store.files.folder, "1m") as folder:
+            reader.transfers.run()
+            assert reader.store.files.state(found) == FileState("failed", 0, len(DATA), "diskFull")
+            assert list(folder.iterdir()) == []
+        want(reader)
+        reader.transfers.run()
         assert reader.store.files.read(found) == DATA
 
     def test_gone_from_the_server(self, reader: Client) -> None:
