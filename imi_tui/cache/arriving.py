@@ -104,6 +104,7 @@ class Arriving:
             if directory:
                 affected |= self._put_directory(known, destroyed)
             changed = self._projector.refresh(affected, arrivals)
+            self._adopt(account, [case.id for case, _ in cases])
             updated = {str(each.get("id")) for each in page.updates}
             erased = self._put_contents(account, [case for case, _ in cases], whole, updated)
             changed |= {(account, each.id) for each in contents}
@@ -151,9 +152,12 @@ class Arriving:
             for case, wire in cases
         }
         arrivals |= {(account, id): Arrival(None) for id in gone_cases}
-        self._store_entries(desk, account, entries)
+        self._store_entries(desk, account, entries, numbers)
         self._cache.many("delete from entry where desk = ? and id = ?", gone_entries)
-        self._cache.many("delete from entry where desk = ? and case_id = ?", [(desk, id) for id in gone_cases])
+        gone_rows = [(numbers[id],) for id in gone_cases if id in numbers]
+        self._cache.many("delete from entry where n = ? and n > 0", gone_rows)
+        gone_orphans = [(desk, id) for id in gone_cases]
+        self._cache.many("delete from entry where n = 0 and desk = ? and case_id = ?", gone_orphans)
         if gone_cases or gone_entries:
             self._documents.need_scrub()
         self._documents.want(n for id, n in numbers.items() if id in of_entries | of_contents and id not in gone_cases)
@@ -180,18 +184,38 @@ class Arriving:
             self._documents.need_scrub()
         return verdict.hidden
 
-    def _store_entries(self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
+    def _store_entries(
+        self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]], numbers: dict[str, int]
+    ) -> None:
         self._cache.many(
             # An entry never changes its case: the words of the other one would stay in the index for good.
-            "insert into entry(desk, id, case_id, version, client_ref, wire) values(?, ?, ?, ?, ?, ?)"
+            "insert into entry(n, desk, id, case_id, version, client_ref, wire) values(?, ?, ?, ?, ?, ?, ?)"
             " on conflict(desk, id) do update set version = excluded.version, client_ref = excluded.client_ref,"
             " wire = excluded.wire where case_id = excluded.case_id",
             [
                 # Only an own entry can confirm one of the outbox: another desk does not choose our references.
-                (desk, found.id, found.case_id, found.version, found.client_ref * (found.desk == account), encode(wire))
+                (
+                    numbers.get(found.case_id, 0),
+                    desk,
+                    found.id,
+                    found.case_id,
+                    found.version,
+                    found.client_ref * (found.desk == account),
+                    encode(wire),
+                )
                 for found, wire in entries
             ],
         )
+
+    def _adopt(self, account: str, cases: Sequence[str]) -> None:
+        """Inside, behind the listing: entries that came before or with these cases belong to their rows from now on."""
+        if cases and self._cache.one("select 1 from entry where n = 0 limit 1") is not None:
+            desk = self._store.desks.number_for(account)
+            self._cache.many(
+                "update entry set n = coalesce((select n from listing where desk = ?1 and id = ?2), 0)"
+                " where n = 0 and desk = ?1 and case_id = ?2",
+                [(desk, id) for id in cases],
+            )
 
     def _cases_of(self, entries: list[tuple[int, str]]) -> set[str]:
         """The cases of those stored entries (desk number, id)."""

@@ -67,7 +67,10 @@ class DeskWork:
             if folded.case is None:
                 return None
             number = self._desks.number(desk)
-            sql = "select wire from entry where desk = ? and case_id = ? order by version"
+            sql = (
+                "select e.wire from listing l cross join entry e on e.n = l.n and e.n > 0"
+                " where l.desk = ? and l.id = ? order by e.version"
+            )
             entries = [decode(wire) for (wire,) in self._cache.rows(sql, (number, id))]
             contents = Contents(self._cache)
             aside = contents.is_aside(number, id)

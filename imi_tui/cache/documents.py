@@ -26,10 +26,7 @@ _TO_INDEX = (
     "select i.n, l.activity, c.wire, t.wire from to_index i left join listing l on l.n = i.n"
     " left join confirmed c on c.n = i.n left join content t on t.n = i.n where i.late = ? order by i.n limit ?"
 )
-_ENTRIES = (
-    "select l.n, e.wire from json_each(?) j cross join listing l on l.n = j.value"
-    " cross join entry e on e.desk = l.desk and e.case_id = l.id"
-)
+_ENTRIES = "select e.n, e.wire from json_each(?) j cross join entry e on e.n = j.value and e.n > 0"
 _TOGETHER = 100
 """Cases whose entries are read at once."""
 _SAME_TIME = 1_000_000
@@ -184,15 +181,13 @@ class Documents:
     def stored_text(self, n: int) -> str:
         """The words that stand, or are to stand, for a case in the index."""
         sql = (
-            "select l.desk, l.id, c.wire, t.wire from listing l join confirmed c on c.n = l.n"
+            "select c.wire, t.wire from listing l join confirmed c on c.n = l.n"
             " left join content t on t.n = l.n where l.n = ?"
         )
-        return self._text(*self._cache.one(sql, (n,)))
-
-    def _text(self, desk: int, id: str, head: bytes, content: bytes | None) -> str:
-        entries = self._cache.rows("select wire from entry where desk = ? and case_id = ? order by version", (desk, id))
         from imi_tui.cache.vocabulary import stored_text
 
+        head, content = self._cache.one(sql, (n,))
+        entries = self._cache.rows("select wire from entry where n = ? and n > 0 order by version", (n,))
         return stored_text(head, content, (entry for (entry,) in entries))
 
     # --- leaving no trace of deleted words ---------------------------------------------------------------------

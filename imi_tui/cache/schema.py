@@ -121,8 +121,10 @@ CACHE: tuple[str, ...] = (
       delete from content where n = old.n;
       delete from wanted where n = old.n;
     end;
+    -- n: the row of its case, by which entries are read and come close together; 0 while there is none
     create table entry(
       no integer primary key,
+      n integer not null,
       desk integer not null,
       id text not null,
       case_id text not null,
@@ -131,7 +133,11 @@ CACHE: tuple[str, ...] = (
       wire blob not null
     ) strict;
     create unique index entry_id on entry(desk, id);
-    create index entry_case on entry(desk, case_id, version);
+    create index entry_case on entry(n, version) where n > 0;
+    create index entry_orphan on entry(desk, case_id) where n = 0;
+    create trigger orphaned after delete on listing begin
+      update entry set n = 0 where n = old.n and n > 0;
+    end;
     create index entry_client_ref on entry(desk, client_ref) where client_ref <> '';
     create table without_rules(
       procedure text not null, version integer not null, desk integer not null, id text not null,

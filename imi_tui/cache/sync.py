@@ -240,7 +240,10 @@ class SyncStore(Sending):
 
     def entries_of(self, account: str, cases: Sequence[str]) -> list[str]:
         """Ids of the confirmed entries that are here of these cases."""
-        sql = "select e.id from json_each(?) j join entry e on e.desk = ? and e.case_id = j.value"
+        sql = (
+            "select e.id from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
+            " cross join entry e on e.n = l.n and e.n > 0"
+        )
         return [id for (id,) in self._cache.rows(sql, (json.dumps(cases), self._store.desks.number(account)))]
 
     def drop(self, account: str, ids: Sequence[str]) -> None:

@@ -1,14 +1,16 @@
 """What follows the first request of a synchronisation: long changes as a stream, and contents of cases by priority.
 
-Each record of a stream is one transaction, so that a cut line or a kill loses the record on its way and nothing else.
+A record of a stream is one transaction, so that a cut line or a kill loses the record on its way and nothing else; of
+contents that come faster than they are kept, several records.
 Where streams are refused, the same is asked for page by page.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -34,6 +36,10 @@ CHUNK = 25
 """Cases in one record of contents to begin with: about 12 kB on the line."""
 LEAST, MOST = 5, 150
 """Cases in one record on the slowest line and on the fastest."""
+TOGETHER = 300
+"""Cases kept in one transaction where records come faster than they are kept."""
+QUICK = 0.05
+"""Seconds between two records of a line for which a record waits for the next one before it is kept."""
 MEASURED = 4
 """Records of a request from which the line is measured."""
 RECORD_SECONDS = 1.0
@@ -47,6 +53,14 @@ PART = 10
 _CONTENT = ["id", "version", "contentVersion", "level", *CONTENT]
 _UNUSED = ("salt", "digest", "prev", "seal")
 _ENTRY = [each.encode_name for each in msgspec.structs.fields(Entry) if each.encode_name not in _UNUSED]
+
+
+class Record(NamedTuple):
+    """The cases of a record, and what came of them: their contents (or whole cases) and entries."""
+
+    group: list[Wanted]
+    cases: list[dict[str, Any]]
+    entries: list[dict[str, Any]]
 
 
 class Contents:
@@ -70,23 +84,32 @@ class Contents:
         asked = {(each.desk, each.id) for each in wanted}
         done, begun, records = 0, self._clock(), 0
         spoilt: list[tuple[list[Wanted], ServerMistake]] = []
+        held: list[Record] = []
+        came = begun
         try:
             for number, answers in self._answers(groups):
                 try:
-                    done += self._take(groups[number], answers[f"c{number}"], answers[f"e{number}"])
+                    held.append(_record(groups[number], answers[f"c{number}"], answers[f"e{number}"]))
                 except (ReplyTooLarge, AccountGone):
                     raise
                 except ServerMistake as mistake:
                     spoilt.append((groups[number], mistake))
                 records = number + 1
+                before, came = came, self._clock()
+                if (came - before).total_seconds() > QUICK or sum(len(each.group) for each in held) >= TOGETHER:
+                    done += self._keep(held)
                 if urgent() or any((each.desk, each.id) not in asked for each in self._store.wanted(1, opened=True)):
                     break
         except ReplyTooLarge:
+            done += self._keep(held)
             if self._chunk == 1:
                 return max(done, self._in_parts(groups[records][0]))
             self._chunk = max(1, self._chunk // 4)
             self._most = self._chunk
             return max(done, 1)
+        finally:
+            # Also what came before the line broke.
+            done += self._keep(held)
         self._measure(records, done, (self._clock() - begun).total_seconds())
         # Behind the stream, for a line carries one answer at a time.
         return done + sum(self._alone(*each) for each in spoilt)
@@ -100,7 +123,7 @@ class Contents:
         for number, each in enumerate(group):
             try:
                 answers = self._asking.ask(_calls(0, [each]))
-                self._take([each], answers["c0"], answers["e0"])
+                self._keep([_record([each], answers["c0"], answers["e0"])])
             except ReplyTooLarge:
                 self._in_parts(each)
             except AccountGone:
@@ -175,22 +198,33 @@ class Contents:
         for number, pair in enumerate(calls):
             yield number, self._asking.ask(pair)
 
-    def _take(self, group: list[Wanted], cases: Answer, entries: Answer) -> int:
-        if "requestTooLarge" in (cases.error, entries.error):
-            raise ReplyTooLarge("contents")
-        desk, ids = group[0].desk, [each.id for each in group]
-        found = reading.objects(cases, desk, ids)
-        of_cases = {str(each["id"]) for each in found}
-        listed = reading.objects(entries, desk, None)
-        if not all(isinstance(each.get("caseId"), str) and each["caseId"] in of_cases for each in listed):
-            # Left out in silence, it would never be asked for again.
-            raise ServerMistake("an entry of a case that was not asked for")
+    def _keep(self, records: list[Record]) -> int:
+        """Keep records and empty the list: those of a desk and kind that came together in one transaction.
+
+        Returns how many cases that were.
+        """
+        found = [list(each) for _, each in itertools.groupby(records, _kind)]
+        # Whatever happens now, they are not kept a second time.
+        records.clear()
+        for together in found:
+            self._keep_together(together)
+        return sum(len(each.group) for together in found for each in together)
+
+    def _keep_together(self, records: list[Record]) -> None:
+        """Keep records of one desk and kind; what cannot be kept takes nothing else along."""
+        desk, whole = _kind(records[0])
+        cases = [case for each in records for case in each.cases]
+        entries = [entry for each in records for entry in each.entries]
         try:
-            self._store.put_contents(desk, found, listed, whole=group[0].whole)
+            self._store.put_contents(desk, cases, entries, whole=whole)
         except BadObject:
-            self._each(group, found, listed)
-        self._store.give_up(desk, [id for id in ids if id not in of_cases])
-        return len(group)
+            if len(records) > 1:
+                for each in records:
+                    self._keep_together([each])
+                return
+            self._each(records[0].group, cases, entries)
+        came = {case["id"] for case in cases}
+        self._store.give_up(desk, [each.id for record in records for each in record.group if each.id not in came])
 
     def _each(self, group: list[Wanted], cases: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
         """Keep what a record brings case by case; those of a wrong shape are put aside."""
@@ -201,6 +235,25 @@ class Contents:
                 self._store.put_contents(each.desk, case, listed, whole=each.whole)
             except BadObject:
                 self._put_aside([each])
+
+
+def _kind(record: Record) -> tuple[str, bool]:
+    """What records that are kept together have in common: the desk, and whether cases come whole."""
+    return record.group[0].desk, record.group[0].whole
+
+
+def _record(group: list[Wanted], cases: Answer, entries: Answer) -> Record:
+    """What a record brings, checked against what was asked for. Raises `SyncError`."""
+    if "requestTooLarge" in (cases.error, entries.error):
+        raise ReplyTooLarge("contents")
+    desk, ids = group[0].desk, [each.id for each in group]
+    found = reading.objects(cases, desk, ids)
+    of_cases = {str(each["id"]) for each in found}
+    listed = reading.objects(entries, desk, None)
+    if not all(isinstance(each.get("caseId"), str) and each["caseId"] in of_cases for each in listed):
+        # Left out in silence, it would never be asked for again.
+        raise ServerMistake("an entry of a case that was not asked for")
+    return Record(group, found, listed)
 
 
 def _calls(number: int, group: list[Wanted]) -> list[list[Any]]:

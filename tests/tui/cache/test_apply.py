@@ -109,6 +109,40 @@ def test_summary_is_replaced_by_full_and_back(store: Store, pw_info: Rules) -> N
     assert [row.level for row in store.search("alpbau")] == ["summary"]
 
 
+def test_entries_that_came_before_their_case_belong_to_it(store: Store, pw_info: Rules) -> None:
+    one, two = case(pw_info), case(pw_info, 2)
+    put(store, entries=[entry(one, text={"lang": "de", "text": "verfrüht"})])
+    put(store, two)
+    found = store.case(DE, two.id)
+    assert found is not None
+    assert found.entries == ()
+    put(store, one)
+    found = store.case(DE, one.id)
+    assert found is not None
+    assert len(found.entries) == 1
+    assert [row.id for row in store.search("verfruht")] == [one.id]
+
+
+def test_entries_without_their_case_go_with_it(store: Store, pw_info: Rules) -> None:
+    put(store, entries=[entry(case(pw_info))])
+    store.sync.apply(DE, Page("s2", destroyed={"Case": [ONE]}))
+    assert store._cache.one("select count(*) from entry") == (0,)
+
+
+def test_the_next_case_in_a_row_has_no_entries_of_the_last(store: Store, pw_info: Rules) -> None:
+    put(store, case(pw_info), entries=[entry(case(pw_info))])
+    with store._cache.write():
+        store._documents.remove(1)
+        store._cache.run("delete from listing; delete from confirmed")
+    two = case(pw_info, 2)
+    put(store, two)
+    assert store._cache.one("select n from listing") == (1,)
+    found = store.case(DE, two.id)
+    assert found is not None
+    assert found.entries == ()
+    assert store.sync.entries_of(DE, [two.id]) == []
+
+
 def test_destroyed_leaves_nothing(store: Store, pw_info: Rules) -> None:
     put(store, case(pw_info), case(pw_info, 2), entries=[entry(case(pw_info))])
     item = store.act(DE, ONE, "accept", answers={"agreed_days": 3})
