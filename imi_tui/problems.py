@@ -36,6 +36,10 @@ _SENTENCES: dict[str, str] = {
         " discard it."
     ),
     "invalidProperties": N_("The server does not accept a part of this entry; correct it and send it again."),
+    "damaged": N_(
+        "What this machine kept of the entry is damaged, so it was not sent. Look whether the case has it already; if"
+        " not, put it right and send it again."
+    ),
     "tooLarge": N_("The entry is too large for the server; make it shorter."),
     "overQuota": N_("The files of a case may have 100 MiB in all; send this entry with fewer files."),
     "blobNotFound": N_("An attached file is not on the server any more; attach it again."),

@@ -13,7 +13,7 @@ from imi_core.case import MAX_AFTER
 from imi_core.errors import ActionRefused, UnknownProcedure
 from imi_tui.cache.contents import Contents, together
 from imi_tui.cache.errors import AlreadyAttempted, LaterEntries, NoSuchCase, NoSuchItem, NoSuchSeat
-from imi_tui.cache.fold import Folded, content_digest
+from imi_tui.cache.fold import Folded
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import CaseDetail, Draft, Seen
 from imi_tui.cache.outbox import Item
@@ -179,7 +179,7 @@ class DeskWork:
         )
         with self._outbox.work.write():
             item = item._replace(pos=self._withdraw_replaced(draft, item))
-            self._outbox.insert(item, content_digest(payload))
+            self._outbox.insert(item)
             self._outbox.work.run("delete from draft where id = ?", (draft.id,))
         return item
 
@@ -263,7 +263,7 @@ class DeskWork:
             self._outbox.remove(item)
 
     def _draft_of(self, item: Item) -> Draft:
-        payload = json.loads(item.payload)
+        payload = item.content
         text = payload.get("text") or {}
         return Draft(
             id=self._new_ref(),

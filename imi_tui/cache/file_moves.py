@@ -236,7 +236,9 @@ class FileMoves:
 
     def _forget_unnamed(self) -> None:
         uploads = self._work.rows("select id, file, added_at from upload")
-        if not uploads:
+        # Which files a damaged entry named nobody knows any more.
+        damaged = "select 1 from outbox where not json_valid(payload) or error ->> '$.type' = 'damaged'"
+        if not uploads or self._work.one(damaged) is not None:
             return
         named = {id for (wire,) in self._work.rows("select wire from draft") for id in local_files(json.loads(wire))}
         sql = "select desk, case_id, payload, state, confirmed from outbox where payload like '%\"attachments\"%'"

@@ -18,7 +18,7 @@ from imi_core.case import Case
 from imi_core.errors import ImiError
 from imi_tui.cache.errors import BadObject
 from imi_tui.cache.order import VIEW_BIT, name_key
-from imi_tui.cache.wire import encode, microseconds, own_entry
+from imi_tui.cache.wire import microseconds, own_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -83,7 +83,7 @@ class Folder:
         return frozenset(folded.versions.get(ref) or self._confirmed_at(desk, ref) for ref in refs)
 
     def _take(self, desk: str, id: str, out: Folded, item: Item, created: dict[str, Any]) -> dict[str, Any]:
-        wire = {**json.loads(item.payload), "caseId": id, "at": item.queued_at, **created}
+        wire = {**item.content, "caseId": id, "at": item.queued_at, **created}
         before = out.case.state if out.case is not None else ""
         try:
             seat = self._seat(desk)
@@ -178,11 +178,3 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...]] | None) -> 
         files=case.files,
         views=views,
     )
-
-
-def content_digest(payload: dict[str, Any]) -> str:
-    """A digest of what an entry says, without its reference: two of the same content are told apart by it."""
-    import hashlib
-
-    content = {name: value for name, value in payload.items() if name != "clientRef"}
-    return hashlib.sha256(encode(content, order="sorted")).hexdigest()

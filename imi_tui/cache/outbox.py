@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Draft, OutboxItem, OutboxState
+from imi_tui.cache.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -71,7 +72,7 @@ class Item(NamedTuple):
             desk=self.desk,
             case_id=self.case_id,
             action=self.action,
-            payload=json.loads(self.payload),
+            payload=self.content,
             state=self.state,
             attempts=self.attempts,
             queued_at=self.queued_at,
@@ -79,6 +80,15 @@ class Item(NamedTuple):
             subject=self.subject,
             error=json.loads(self.error) if self.error else None,
         )
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The payload; empty where it is damaged past reading."""
+        try:
+            found = json.loads(self.payload)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     @property
     def starts(self) -> bool:
@@ -92,6 +102,14 @@ def local_files(payload: Mapping[str, Any]) -> Iterator[str]:
         id = str(each.get("blobId", ""))
         if id.startswith(LOCAL):
             yield id.removeprefix(LOCAL)
+
+
+def _digest(payload: Mapping[str, Any]) -> str:
+    """What tells a frozen payload from a damaged one, and from another under the same reference."""
+    import hashlib
+
+    content = {name: value for name, value in payload.items() if name != "clientRef"}
+    return hashlib.sha256(encode(content, order="sorted")).hexdigest()
 
 
 class Outbox:
@@ -187,7 +205,13 @@ class Outbox:
         if '"attachments"' not in item.payload:
             return False
         sql = "select 1 from upload where id = ? and blob_id = ''"
-        return any(self.work.one(sql, (id,)) for id in local_files(json.loads(item.payload)))
+        return any(self.work.one(sql, (id,)) for id in local_files(item.content))
+
+    def is_sound(self, item: Item) -> bool:
+        """Whether its payload is what was frozen."""
+        [kept] = self.work.one("select digest from outbox where client_ref = ?", (item.client_ref,)) or ("",)
+        content = item.content
+        return content.get("clientRef") == item.client_ref and _digest(content) == kept
 
     def followers(self, item: Item) -> bool:
         """Whether later entries belong to the case that `item` starts."""
@@ -198,9 +222,9 @@ class Outbox:
 
     # --- writing, inside a transaction -------------------------------------------------------------------------
 
-    def insert(self, item: Item, digest: str) -> None:
+    def insert(self, item: Item) -> None:
         """Inside: a new entry, at the end or (`pos` not 0) in the place of one that was removed."""
-        values = (item.pos or None, *item[1:8], digest, *item[8:])
+        values = (item.pos or None, *item[1:8], _digest(item.content), *item[8:])
         self.work.run(
             "insert into outbox(pos, client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
             " attempts, queued_at, reference, subject, error, created) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -223,12 +247,12 @@ class Outbox:
         sql = f"select {_COLUMNS} from outbox where desk = ? and case_id = ?"  # noqa: S608
         for row in self.work.rows(sql, (old.desk, local)):
             item = Item(*row)
-            payload = item.payload
-            if item.attempts == 0:
-                payload = json.dumps({**json.loads(payload), "caseId": other}, ensure_ascii=False)
-            self.work.run(
-                "update outbox set case_id = ?, payload = ? where client_ref = ?", (other, payload, item.client_ref)
-            )
+            self.work.run("update outbox set case_id = ? where client_ref = ?", (other, item.client_ref))
+            # What is damaged must not become sound by a new digest.
+            if item.attempts == 0 and self.is_sound(item):
+                content = {**item.content, "caseId": other}
+                values = json.dumps(content, ensure_ascii=False), _digest(content), item.client_ref
+                self.work.run("update outbox set payload = ?, digest = ? where client_ref = ?", values)
         self.touch([(old.desk, local), (old.desk, other)])
 
     def begin(self, refs: Iterable[str]) -> None:

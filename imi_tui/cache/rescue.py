@@ -64,4 +64,8 @@ def _has(work: Database, table: str) -> bool:
 
 
 def _json(text: str | None) -> Any:
-    return json.loads(text) if text else None
+    """What is damaged past reading stays a text."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache import reoffered
@@ -65,9 +64,20 @@ class Sending:
                     self._outbox.note(name, value)
 
     def ready(self, limit: int, but: Container[str] = ()) -> list[OutboxItem]:
-        """What may be sent now, in order; a rejected entry, or one of `but`, holds up its own case only."""
+        """What may be sent now, in order; a rejected entry, or one of `but`, holds up its own case only.
+
+        One whose payload is not what was frozen is refused here and now: nobody wrote that.
+        """
         officer = str(self._session.officer().get("id", ""))
-        return [item.shown() for item in self._outbox.ready(officer, limit, but)]
+        while True:
+            found = self._outbox.ready(officer, limit, but)
+            damaged = [item.client_ref for item in found if not self._outbox.is_sound(item)]
+            if not damaged:
+                return [item.shown() for item in found]
+            with self._outbox.work.write():
+                for ref in damaged:
+                    self._outbox.reject(ref, {"type": "damaged"})
+            self._store.reflect()
 
     def begin(self, refs: Sequence[str]) -> None:
         """To be called before the first byte leaves. Raises `OutboxChanged` (then nothing was marked)."""
@@ -108,7 +118,7 @@ class Sending:
             return False
         given = error.get("notFound")
         named = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
-        return self._store.file_moves.lost(json.loads(self._outbox.item(client_ref).payload), named)
+        return self._store.file_moves.lost(self._outbox.item(client_ref).content, named)
 
     def waiting_for_files(self) -> list[OutboxItem]:
         """Entries that cannot be sent before their files, in order."""

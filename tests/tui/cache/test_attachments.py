@@ -229,6 +229,24 @@ class TestAttaching:
         assert store.files.attached(queued.id) is not None
         assert len(list((home / "blobs").iterdir())) == 1
 
+    @pytest.mark.parametrize("found", [False, True], ids=["not noticed yet", "noticed"])
+    def test_no_file_is_forgotten_while_an_entry_is_damaged(
+        self, store: Store, pw_info: Rules, source: Path, found: bool
+    ) -> None:
+        put(store, case(pw_info, state="accepted"))
+        made = store.files.attach(source)
+        item = store.queue(message(store, made))
+        with store._work.write():
+            store._work.run("update outbox set payload = ?", ("{}" if found else '{"caseId": "00',))
+        assert not found or store.sync.ready(9) == []
+        store._work.run("update upload set added_at = '2026-01-01T00:00:00.000Z'")
+        store.file_moves.sweep()
+        assert store.files.attached(made.id) is not None
+        assert found or store.sync.ready(9) == []
+        store.discard(item.client_ref)
+        store.file_moves.sweep()
+        assert store.files.attached(made.id) is None
+
     def test_own_files_go_with_an_erased_case_but_not_before_the_server_has_them(
         self, store: Store, pw_info: Rules, source: Path
     ) -> None:

@@ -80,3 +80,16 @@ def test_what_has_to_be_sent_again_is_not_overtaken_in_its_case(
     assert lyon.sync().sent == 5
     assert offered(lyon) == mine
     assert lyon.store.outbox() == []
+
+
+def test_a_damaged_entry_never_reaches_the_server(central: Central, client: Clients) -> None:
+    one, two = send(central).case_id, send(central).case_id
+    lyon = client("lyon")
+    lyon.sync()
+    broken, other = message(lyon, one, "First."), message(lyon, two, "Another case.")
+    with lyon.store._work.write():
+        lyon.store._work.run("update outbox set payload = replace(payload, 'First', 'Worst')")
+    assert lyon.sync().sent == 1
+    assert offered(lyon) == [other.client_ref]
+    assert [(item.client_ref, item.error) for item in lyon.store.outbox()] == [(broken.client_ref, {"type": "damaged"})]
+    assert lyon.store.revise(broken.client_ref).text == "Worst.", "what is left of it can be put right"
