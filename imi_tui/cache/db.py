@@ -170,13 +170,18 @@ class Database:
             self.run("pragma wal_checkpoint(truncate)")
             found = self.one(_IDENTITY)
         identity: bytes = found[0]
-        if noted is not None and noted.identity == identity:
-            commits = self.one("select value from meta where name = 'commits'")
-            if (commits[0] if commits is not None else 0) < noted.commits:
-                # The log stays as it is, for whoever may read more out of it.
-                self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-                raise CorruptWork
+        if noted is not None and self.is_behind(noted):
+            self.leave_log()
+            raise CorruptWork
         self.mark = Mark(self.path, identity)
+
+    def is_behind(self, noted: Noted) -> bool:
+        """Whether this file was noted with more transactions than it holds now."""
+        identity = self.one(_IDENTITY)
+        if identity is None or identity[0] != noted.identity:
+            return False
+        commits = self.one("select value from meta where name = 'commits'")
+        return bool((commits[0] if commits is not None else 0) < noted.commits)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -216,7 +221,14 @@ class Database:
             # Where the mark cannot be made the damage is found again.
             with suppress(OSError):
                 damage_mark(self.path).touch(mode=0o600)
-        return typed_error(error, self.part)
+        found = typed_error(error, self.part)
+        if isinstance(found, CorruptWork):
+            self.leave_log()
+        return found
+
+    def leave_log(self) -> None:
+        """Do not copy the log into the file at the end: an old one over a newer file would destroy that."""
+        _keep_log(self.connection, True)
 
     def close(self) -> None:
         """Give the file back."""
@@ -271,6 +283,7 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
         raise typed_error(error, part) from error
     try:
         connection.set_busy_timeout(BUSY_MS)
+        _keep_log(connection, part == "work")
         unlock(connection, key)
         if part == "cache":
             # Of any use before the first page is written only.
@@ -278,6 +291,7 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
         connection.pragma("user_version")
         connection.pragma("journal_mode", "wal")
         _tune(connection, part)
+        _keep_log(connection, False)
     except apsw.NotADBError as error:
         connection.close()
         raise WrongKey from error
@@ -303,6 +317,10 @@ def unlock(connection: apsw.Connection, key: bytes) -> None:
         connection.pragma("key", f"raw:{key.hex()}")
     except apsw.SQLError:
         raise CacheError("SQLite did not take the key") from None
+
+
+def _keep_log(connection: apsw.Connection, keep: bool) -> None:
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(keep))
 
 
 def _tune(connection: apsw.Connection, part: Part) -> None:

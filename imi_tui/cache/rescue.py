@@ -7,12 +7,20 @@ so what is known of them today can be read in any version.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import apsw
+
 from imi_tui.cache.db import open_file
+from imi_tui.cache.errors import CorruptWork, FilesUnusable, WrongKey
+from imi_tui.cache.mark import noted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imi_tui.cache.db import Database
+    from imi_tui.cache.errors import CacheError
     from imi_tui.profile import Profile
 
 _ITEM = {
@@ -32,31 +40,96 @@ _ITEM = {
 
 
 def rescue(profile: Profile, key: bytes) -> dict[str, Any]:
-    """``outbox`` (entries the server has not taken, in order) and ``drafts``. Raises `CacheError`."""
+    """``outbox`` (entries the server has not taken, in order) and ``drafts``. Raises `CacheError` where none is read.
+
+    Of a damaged file it is what can be read, from copies of it with and without its log, which may be older than the
+    file it lies over; ``damaged`` then says so. Of an entry or draft that is there twice the later one counts.
+    """
     if not profile.work_db.exists():
         return {"outbox": [], "drafts": []}
-    work = open_file(profile.work_db, key, "work")
+    before = noted(profile.work_db)
+    problem: CacheError | None = None
     try:
-        work.run("pragma query_only = on")
-        with work.snapshot():
-            return {"outbox": _outbox(work), "drafts": _drafts(work)}
-    finally:
-        work.close()
+        work = open_file(profile.work_db, key, "work")
+        try:
+            work.leave_log()
+            work.run("pragma query_only = on")
+            with work.snapshot():
+                if before is None or not _has(work, "meta") or not work.is_behind(before):
+                    return {"outbox": _outbox(work, strict=True), "drafts": _drafts(work, strict=True)}
+        finally:
+            work.close()
+    except (CorruptWork, WrongKey) as error:
+        problem = error
+    found = _salvaged(profile, key)
+    if problem is not None and not any(found.values()):
+        raise problem
+    return {**found, "damaged": True}
 
 
-def _outbox(work: Database) -> list[dict[str, Any]]:
-    if not _has(work, "outbox"):
+def _salvaged(profile: Profile, key: bytes) -> dict[str, list[dict[str, Any]]]:
+    """Whatever can be read, row by row, of the file with its log and without it."""
+    import shutil
+    import tempfile
+
+    items: dict[str, dict[str, Any]] = {}
+    drafts: dict[str, dict[str, Any]] = {}
+    log = profile.work_db.with_name(profile.work_db.name + "-wal")
+    for with_log in (True, False):
+        try:
+            with tempfile.TemporaryDirectory(dir=profile.home, prefix="rescue-") as folder:
+                copy = Path(folder) / "work.db"
+                shutil.copyfile(profile.work_db, copy)
+                if with_log and log.exists():
+                    shutil.copyfile(log, copy.with_name(log.name))
+                work = open_file(copy, key, "work")
+                try:
+                    for item in _outbox(work, strict=False):
+                        known = items.get(item["clientRef"])
+                        if known is None or known["attempts"] <= item["attempts"]:
+                            items[item["clientRef"]] = item
+                    for draft in _drafts(work, strict=False):
+                        known = drafts.get(draft["id"])
+                        if known is None or str(known.get("saved_at")) <= str(draft.get("saved_at")):
+                            drafts[draft["id"]] = draft
+                finally:
+                    work.close()
+        except (CorruptWork, WrongKey):
+            continue
+        except OSError as error:
+            raise FilesUnusable.of(error, profile.work_db.name) from error
+    return {"outbox": sorted(items.values(), key=lambda item: item["queuedAt"]), "drafts": list(drafts.values())}
+
+
+def _outbox(work: Database, *, strict: bool) -> list[dict[str, Any]]:
+    if strict and not _has(work, "outbox"):
         return []
     columns = ", ".join(_ITEM)
-    rows = work.rows(f"select {columns} from outbox where state <> 'acked' order by pos")  # noqa: S608
-    found = [dict(zip(_ITEM.values(), row, strict=True)) for row in rows]
+    sql = f"select {columns} from outbox where state <> 'acked'"  # noqa: S608
+    found = [dict(zip(_ITEM.values(), row, strict=True)) for row in _rows(work, sql, "pos", strict=strict)]
     return [{**item, "payload": _json(item["payload"]), "error": _json(item["error"])} for item in found]
 
 
-def _drafts(work: Database) -> list[dict[str, Any]]:
-    if not _has(work, "draft"):
+def _drafts(work: Database, *, strict: bool) -> list[dict[str, Any]]:
+    if strict and not _has(work, "draft"):
         return []
-    return [_json(wire) for (wire,) in work.rows("select wire from draft order by saved_at")]
+    # In the order of the table itself where the index may be damaged.
+    order = "saved_at" if strict else "id"
+    return [_json(wire) for (wire,) in _rows(work, "select wire from draft where true", order, strict=strict)]
+
+
+def _rows(work: Database, sql: str, order: str, *, strict: bool) -> Iterator[tuple[Any, ...]]:
+    """All rows; of a damaged table those before the damage and, from its end, those behind it, each at least once."""
+    if strict:
+        yield from work.rows(f"{sql} order by {order}")
+        return
+    for direction in ("", "desc"):
+        try:
+            yield from work.connection.execute(f"{sql} order by {order} {direction}")
+        except apsw.Error:
+            continue
+        else:
+            return
 
 
 def _has(work: Database, table: str) -> bool:

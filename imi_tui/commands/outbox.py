@@ -146,4 +146,6 @@ def _export(options: argparse.Namespace) -> int:
         raise FilesUnusable.of(error, target.name) from error
     counts = {"entries": len(found["outbox"]), "drafts": len(found["drafts"]), "file": display(str(target))}
     say(_("{entries} entries and {drafts} drafts are in {file}, readable by you alone.").format(**counts))
+    if found.get("damaged"):
+        say(_("The file with your drafts and unsent entries is damaged: these are those that could still be read."))
     return commands.OK

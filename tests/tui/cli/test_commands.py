@@ -15,6 +15,7 @@ from imi_central.store import Store as Central
 from imi_central.store.identity import Sessions
 from imi_core.authority import Officer
 from imi_tui import commands, signin
+from imi_tui.cache.mark import Mark, noted
 from imi_tui.cache.store import Store
 from imi_tui.cli import TOKEN_VARIABLE
 from imi_tui.profile import Profile
@@ -286,6 +287,14 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
     again = run("outbox", "--export", str(target))
     assert again.code == 2
     assert "is there already" in again.err
+    # More was written than the file holds now.
+    last = noted(home / "work.db")
+    assert last is not None
+    Mark(home / "work.db", last.identity).note(last.commits + 1)
+    lost = run("outbox", "--export", str(home / "rest.json"))
+    assert lost.code == 0
+    assert "is damaged: these are those that could still be read" in lost.err
+    assert json.loads((home / "rest.json").read_text())["damaged"]
 
 
 def test_one_entry_is_read_sent_again_and_thrown_away(run: Run, central: Central, server: str, token: str) -> None:
