@@ -113,8 +113,6 @@ class Arriving:
                 changed |= {(account, id) for id in page.again}
             if arrivals:
                 self._store.file_moves.forget_gone()
-            if 0 < len(changed) <= INDEX_AT_ONCE:
-                self._documents.index(INDEX_AT_ONCE)
             if page.heads and self.is_filling(account):
                 # Until all contents have come once (`SyncStore.set_ok`).
                 self._cache.run("insert or ignore into meta values('first', '1')")
@@ -125,6 +123,10 @@ class Arriving:
         kinds = {"status"} | ({"cases"} if changed else set()) | ({"directory"} if directory else set())
         named = frozenset(changed) if len(changed) <= NAMED else frozenset()
         self._store.publish(Changed(frozenset(kinds), named))  # type: ignore[arg-type]
+        if 0 < len(changed) <= INDEX_AT_ONCE:
+            # Nobody waits for words longer than for what they see. Should this not happen, it is done with the rest.
+            with self._cache.write():
+                self._documents.index(INDEX_AT_ONCE)
 
     def _arrive(
         self,

@@ -49,11 +49,19 @@ class Trust(ssl.SSLContext):
 
     def wrap_socket(self, sock: socket.socket, *args: Any, **named: Any) -> ssl.SSLSocket:
         """As the base does, from the session that was kept for this server."""
-        self._loading.join()
-        if self._failed is not None:
-            raise self._failed
+        self._loaded()
         known = self._sessions.get(named.get("server_hostname") or "")
         return super().wrap_socket(sock, *args, **({"session": known} | named if known is not None else named))
+
+    def wrap_bio(self, *args: Any, **named: Any) -> ssl.SSLObject:
+        """As the base does: of a connection within that of a proxy."""
+        self._loaded()
+        return super().wrap_bio(*args, **named)
+
+    def _loaded(self) -> None:
+        self._loading.join()
+        if self._failed is not None:
+            raise ssl.SSLError("the certificate authorities cannot be read") from self._failed
 
     def keep(self, sock: object) -> None:
         """Keep the session of a connection that has answered, for the next one."""

@@ -382,7 +382,7 @@ def _transport_error(error: BaseException) -> SyncError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return TlsProblem(cause.reason or type(cause).__name__)
+            return TlsProblem(getattr(cause, "reason", "") or type(cause).__name__)
         cause = cause.__cause__ or cause.__context__
     return Offline(type(error).__name__)
 

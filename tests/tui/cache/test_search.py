@@ -14,6 +14,7 @@ from imi_core.procedure import Rules
 from imi_tui.cache import opening
 from imi_tui.cache.arriving import INDEX_AT_ONCE, Page
 from imi_tui.cache.documents import match
+from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
 
@@ -101,6 +102,20 @@ def test_large_pages_are_indexed_when_there_is_time(store: Store, pw_info: Rules
     assert hits(store, "changed") == [1]
     store.sync.apply(DE, Page("x", destroyed={"Case": [case_id(2)]}))
     assert len(store.search("alpbau", 1000)) == count - 1
+
+
+def test_what_came_shows_before_its_words_are_indexed(store: Store, pw_info: Rules) -> None:
+    put(store, case(pw_info, 1))
+    seen: list[tuple[int, list[int], int]] = []
+
+    def look(_: Changed) -> None:
+        seen.append((len(store.window("all", "due", limit=10)), hits(store, "quokka"), store.indexing()))
+
+    end = store.subscribe(look)
+    put(store, case(pw_info, 1, subject="quokka"), case(pw_info, 2))
+    end()
+    assert seen == [(2, [], 2)]
+    assert (hits(store, "quokka"), store.indexing()) == ([1], 0)
 
 
 def test_other_folding_indexes_anew(store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import httpcore
 import pytest
 
 from imi_tui.sync.connection import TOGETHER, Trust, write_together
+from imi_tui.sync.errors import TlsProblem
 from imi_tui.sync.http import Http
 from tests.sim.test_tls import Issuer
 
@@ -76,6 +77,48 @@ def test_a_session_of_another_server_is_not_used(tmp_path: Path, monkeypatch: py
         with pytest.raises(ssl.SSLCertVerificationError):
             trust.wrap_socket(socket.create_connection(address), server_hostname="other.example")
     assert resumed[:2] == [False, True]
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_no_connection_is_made_before_the_authorities_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, within: bool
+) -> None:
+    issuer = Issuer(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(issuer.file))
+    go, load = threading.Event(), Trust.load_default_certs
+
+    def late(trust: Trust, purpose: ssl.Purpose) -> None:
+        go.wait(10)
+        load(trust, purpose)
+
+    monkeypatch.setattr(Trust, "load_default_certs", late)
+    trust = Trust()
+    threading.Timer(0.1, go.set).start()
+    if within:
+        trust.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost")
+        assert go.is_set()
+        return
+    with serving(issuer.context()) as (url, _):
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        with trust.wrap_socket(socket.create_connection(address), server_hostname="localhost") as line:
+            line.sendall(b"\r\n\r\n")
+            assert line.recv(65536) == ANSWER
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, ModuleNotFoundError])
+def test_without_authorities_nobody_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    issuer = Issuer(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(issuer.file))
+
+    def gone() -> str:
+        raise error("cacert.pem")
+
+    monkeypatch.setattr("certifi.where", gone)
+    with serving(issuer.context()) as (url, resumed), pytest.raises(TlsProblem):
+        Http(url).get("/x")
+    assert resumed == []
 
 
 def test_the_greeting_is_small() -> None:
