@@ -43,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     from imi_central.commands import database_errors
 
     with database_errors(settings):
+        anew = _remove_other(settings)
         _say(make(settings, options.cases, options.seed))
         if options.make_only:
             return 0
@@ -52,12 +53,26 @@ def main(arguments: Sequence[str]) -> int:
         _say(f"The demo server listens at {url}. Everything in it is invented; its data is in {settings.data}.")
         if options.ready_fd is not None:
             with os.fdopen(options.ready_fd, "w", encoding="utf-8") as waiting:
-                waiting.write(json.dumps({"url": url, "pid": os.getpid(), "tokens": tokens}) + "\n")
+                waiting.write(json.dumps({"url": url, "pid": os.getpid(), "tokens": tokens, "anew": anew}) + "\n")
 
     from imi_central import serve as serving
 
     serving.serve(settings, ready, stop_when_idle=options.stop_when_idle * 60)
     return 0
+
+
+def _remove_other(settings: Settings) -> bool:
+    """Remove a demo that another build of the program made; whether there was one. Everything in it is invented."""
+    from imi_central.store.migrate import tables_id
+
+    marker = settings.data / _MADE
+    if not marker.exists() or json.loads(marker.read_text("utf-8")).get("tables") == tables_id():
+        return False
+    _say(f"The demo in {settings.data} is of another build of the program and is made anew.")
+    # The marker last: a demo that was half removed is still known as one.
+    for path in (*settings.data.glob("central.db*"), marker):
+        path.unlink(missing_ok=True)
+    return True
 
 
 def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = None) -> str:
@@ -66,6 +81,7 @@ def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = No
     from imi_central.app import open_store
     from imi_central.demo import europe as demo
     from imi_central.demo.cases import Plan, generate
+    from imi_central.store.migrate import tables_id
 
     marker = settings.data / _MADE
     if marker.exists():
@@ -87,7 +103,9 @@ def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = No
         _passwords(store)
     finally:
         store.close()
-    marker.write_text(json.dumps({"cases": cases, "seed": seed, "now": moment.isoformat()}), "utf-8")
+    marker.write_text(
+        json.dumps({"cases": cases, "seed": seed, "now": moment.isoformat(), "tables": tables_id()}), "utf-8"
+    )
     return f"The demo is made: {len(europe.authorities)} authorities of 30 countries, {cases} cases."
 
 

@@ -153,11 +153,16 @@ def _start(state_file: Path, data: Path, cases: int) -> dict[str, Any]:
     if not _sound(found):
         process.terminate()
         raise CommandError(_unstarted(log), commands.LOCAL)
+    assert isinstance(found, dict)
+    if found.get("anew") is True:
+        say(_("The demo was of another build of the program and is begun anew."))
+        # What was fetched from it, and written into it, belongs to cases that are no more.
+        for home in data.parent.glob("home-*"):
+            shutil.rmtree(home, ignore_errors=True)
     part = state_file.with_suffix(".part")
     part.touch(mode=0o600)
     part.write_text(line, encoding="utf-8")
     part.replace(state_file)
-    assert isinstance(found, dict)
     return found
 
 

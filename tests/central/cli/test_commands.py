@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from imi_central.cli import main
 from imi_central.identity import passwords
 from imi_central.store import Store, lookup
 from imi_central.store.identity import Sessions
+from imi_central.store.migrate import tables_id
 from imi_central.store.tables import audit
 from imi_core.authority import Authority, Desk
 
@@ -83,7 +85,7 @@ def test_a_demo_of_a_newer_program_is_said(tmp_path: Path, capsys: pytest.Captur
     with store.writing() as conn:
         conn.execute(sa.text("update alembic_version set version_num = '9999'"))
     store.close()
-    (tmp_path / "demo.json").write_text('{"cases": 1}')
+    (tmp_path / "demo.json").write_text(json.dumps({"cases": 1, "tables": tables_id()}))
     assert main(["demo", "--data", str(tmp_path)]) == 5
     assert "install the newer program" in capsys.readouterr().err
 

@@ -63,6 +63,28 @@ def test_the_demo_starts_is_found_again_and_survives(run: Run, folder: Path, mon
     assert "rosenheim" in wrong.err
 
 
+def test_a_demo_of_another_build_is_begun_anew(run: Run, folder: Path) -> None:
+    assert run("demo", "--no-screen", "--cases", "40", vault="").code == 0
+    end(server(folder)[0])
+    marker = folder / "server" / "demo.json"
+    made = json.loads(marker.read_text())
+    marker.write_text(json.dumps({**made, "tables": "other"}))
+    (folder / "server" / "mine.txt").write_text("not the demo's")
+    (folder / "home-lyon" / "left").touch()
+    again = run("demo", "--no-screen", "--cases", "40", vault="")
+    assert again.code == 0, again.err
+    assert again.err.count("is begun anew") == 1
+    assert json.loads(marker.read_text())["now"] > made["now"]
+    assert json.loads(marker.read_text())["tables"] == made["tables"]
+    assert (folder / "server" / "mine.txt").exists()
+    assert not (folder / "home-lyon" / "left").exists()
+    assert run("list", "--view", "all", "--json").json["total"] > 0
+    end(server(folder)[0])
+    third = run("demo", "--no-screen", vault="")
+    assert third.code == 0
+    assert "anew" not in third.err
+
+
 def test_a_server_that_does_not_start_is_told(run: Run, folder: Path) -> None:
     (folder / "server").mkdir(parents=True)
     (folder / "server" / "central.db").write_bytes(b"something else")
