@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 PAGE = 500
 """Authorities in one answer: about 25 kB on the line."""
-AT_ONCE = 4
-"""Countries asked for in one request."""
+AT_ONCE = 8
+"""Countries asked for in one request at most: so many calls every server takes."""
+TOGETHER = 4 * PAGE
+"""Authorities in one answer at most, of however many countries: what waits to be sent waits for it."""
 RECORDS = 50
 
 
@@ -60,7 +62,7 @@ class Register:
 
     def step(self) -> bool:
         """Fetch the next pages; whether there is more to fetch."""
-        parts = self._store.register.missing()[:AT_ONCE]
+        parts = _together(self._store.register.missing()[:AT_ONCE])
         if not parts:
             return False
         found = self._ask([_call(part, self._languages, f"c{number}") for number, part in enumerate(parts)])
@@ -91,6 +93,16 @@ class Register:
             raise
         self._store.register.served(ids)
         return len(authorities)
+
+
+def _together(parts: list[Part]) -> list[Part]:
+    """The first of these whose next pages are `TOGETHER` authorities at most."""
+    room = TOGETHER
+    for number, part in enumerate(parts):
+        room -= min(part.total, PAGE)
+        if room < 0:
+            return parts[:number]
+    return parts
 
 
 def _call(part: Part, languages: list[str], call_id: str) -> list[Any]:

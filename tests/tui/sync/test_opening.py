@@ -160,6 +160,7 @@ def test_what_the_officer_queues_meanwhile_goes_out_before_the_list_ends(central
     lyon = client("lyon")
     lyon.restart(page=20)
     queued: list[int] = []
+    held: list[int] = []
 
     def write(response: Response) -> Response:
         if len(lyon.ids()) == 20 and not queued:
@@ -174,6 +175,8 @@ def test_what_the_officer_queues_meanwhile_goes_out_before_the_list_ends(central
             )
             lyon.store.queue(draft)
             queued.append(1)
+        if lyon.line.requests[-1]["methodCalls"][0][0] == "Entry/set":
+            held.append(len(lyon.ids()))
         return response
 
     lyon.line.change = write
@@ -181,5 +184,6 @@ def test_what_the_officer_queues_meanwhile_goes_out_before_the_list_ends(central
     assert report.sent == 1
     sets = [at for at, request in enumerate(lyon.line.requests) if request["methodCalls"][0][0] == "Entry/set"]
     assert sets == [1]
+    assert held[0] < 120
     assert LYON in lyon.line.requests[1]["methodCalls"][-1][1]["states"]
     assert len(lyon.ids()) == 120

@@ -85,6 +85,30 @@ def test_own_countries_and_those_of_partners_come_first(
     assert countries_asked(lyon) == ["FR", "DE", "AT", "PL", "IT"]
 
 
+def test_small_countries_come_together_and_large_ones_do_not(
+    central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "PAGE", 6)
+    monkeypatch.setattr(register, "TOGETHER", 10)
+    central.put_authorities([*some("AT", 1), *some("IT", 8), *some("ES", 7), *some("LT", 1)])
+    lyon = client("lyon")
+    lyon.sync()
+    asked = [
+        [(call[1]["country"], call[1]["after"]) for call in request["methodCalls"] if "country" in call[1]]
+        for request in lyon.line.requests
+        if request["methodCalls"][0][0] == "Authority/index" and "country" in request["methodCalls"][0][1]
+    ]
+    # France has 2, Germany 3, Poland 1; of Spain and Italy a page has 6.
+    assert [[country for country, _ in each] for each in asked] == [
+        ["FR", "AT", "LT", "PL", "DE"],
+        ["ES"],
+        ["ES"],
+        ["IT"],
+        ["IT"],
+    ]
+    assert lyon.store.register_share() == (7, 7)
+
+
 def test_what_changes_while_the_index_comes_is_not_missed(
     central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
