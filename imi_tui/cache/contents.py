@@ -216,12 +216,12 @@ class Contents:
         sql = f"update wanted set priority = {REST}, rank = 0 where priority = {ASIDE} and rank <= ?"  # noqa: S608
         self._cache.run(sql, (now,))
 
-    def want_again(self, desk: int | None, ids: Iterable[str]) -> None:
+    def want_again(self, desk: int | None, ids: Iterable[str], priority: int = REST) -> None:
         """Inside: want the contents and entries of these, whatever their heads say."""
         self._cache.many(
-            f"insert into wanted select n, {REST}, -activity, 0 from listing where desk = ? and id = ?"  # noqa: S608
+            "insert into wanted select n, ?, -activity, 0 from listing where desk = ? and id = ?"
             " on conflict(n) do nothing",
-            [(desk, id) for id in ids],
+            [(priority, desk, id) for id in ids],
         )
 
     def is_wanted(self, desk: int | None, id: str) -> bool:

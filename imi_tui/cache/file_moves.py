@@ -38,6 +38,7 @@ class Download(NamedTuple):
 
     id: str
     desk: str
+    case_id: str
     file: str
     key: bytes
     size: int
@@ -85,7 +86,7 @@ class FileMoves:
     def wanted(self) -> Download | None:
         """The file asked for last that is not here yet."""
         sql = (
-            "select id, desk, file, key, size, sha256, restarts from file where state = 'wanted'"
+            "select id, desk, case_id, file, key, size, sha256, restarts from file where state = 'wanted'"
             " order by asked_at desc, id limit 1"
         )
         found = self._cache.one(sql)

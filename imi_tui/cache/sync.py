@@ -193,6 +193,11 @@ class SyncStore(Sending):
         else:
             self.apply(account, Page(state, contents=cases, entries=entries, filling=filling))
 
+    def look_again(self, account: str, id: str) -> None:
+        """What an entry of this case names is not there: its content is fetched once more, like one just opened."""
+        with self._cache.write():
+            self._contents.want_again(self._store.desks.number(account), [id], OPENED)
+
     def is_filling(self, account: str) -> bool:
         """Whether the first sync of an account is not over, or has not begun."""
         return self._arriving.is_filling(account)

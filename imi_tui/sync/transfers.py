@@ -174,6 +174,9 @@ class Transfers:
                     return
                 if problem:
                     self._files.fail(download, problem)
+                    if problem == "fileGone":
+                        # A server that was put back may have the same file under another id.
+                        self._store.look_again(download.desk, download.case_id)
                     return
             if not writer.complete:
                 return

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import BOTH
+
 ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"^\| (?P<promise>[^|]+) \| (?P<tests>(?:`[^`|]+`(?:<br>)?)+) \|$", re.MULTILINE)
 
@@ -31,6 +33,13 @@ def written_in(path: Path) -> set[str]:
 def missing(text: str) -> list[str]:
     named = [name.partition("::") for names in promises(text).values() for name in names]
     return [f"{file}::{test}" for file, _, test in named if test not in written_in(ROOT / file)]
+
+
+def test_it_says_what_runs_on_both_stores() -> None:
+    [said] = re.findall(
+        r"Those in\s(.+?) run on SQLite and on PostgreSQL", (ROOT / "docs/contracts.md").read_text("utf-8")
+    )
+    assert re.findall(r"`([^`]+)`", said) == [each for each in BOTH if each.startswith("central/")]
 
 
 def test_every_promise_has_its_tests() -> None:

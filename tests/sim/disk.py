@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import apsw
 
+from imi_tui.cache import sealed
+from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.mark import Mark
 
 NAME = "imi-sim"
@@ -59,7 +62,7 @@ class Disk:
                 raise apsw.FullError("no space left")
             self.room -= 1
         self.writes += 1
-        if self.lazy and not path.endswith("-shm"):
+        if self.lazy and path and not path.endswith("-shm"):
             self._held(path).pending.append((offset, bytes(data)))
         return True
 
@@ -195,10 +198,30 @@ def under(*disks: Disk) -> Iterator[None]:
         if disk is None or disk._event("note"):
             note(mark, commits)
 
+    begin, put = sealed.Writer.__init__, sealed.Writer._put
+    paths: WeakKeyDictionary[sealed.Writer, str] = WeakKeyDictionary()
+
+    def opened(writer: sealed.Writer, path: Path, key: bytes, size: int) -> None:
+        paths[writer] = str(path)
+        begin(writer, path, key, size)
+
+    def sealing(writer: sealed.Writer, data: bytes, *, last: bool) -> None:
+        disk = _disk_of(paths[writer])
+        try:
+            if disk is not None and not disk.write("", data, 0):
+                return
+        except apsw.FullError:
+            raise DiskFull from None
+        put(writer, data, last=last)
+
     Mark.note = noted  # type: ignore[method-assign]
+    sealed.Writer.__init__ = opened  # type: ignore[method-assign]
+    sealed.Writer._put = sealing  # type: ignore[method-assign]
     try:
         yield
     finally:
         Mark.note = note  # type: ignore[method-assign]
+        sealed.Writer.__init__ = begin  # type: ignore[method-assign]
+        sealed.Writer._put = put  # type: ignore[method-assign]
         apsw.set_default_vfs(f"multipleciphers-{REAL}")
         _disks.clear()

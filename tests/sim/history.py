@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
 import itertools
-import json
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from imi_central.store.codec import decode_entry
 from imi_core.authority import Officer
-from imi_core.case import Case
 from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
-from imi_tui.cache.errors import AlreadyAttempted, CacheError, DiskFull, LaterEntries, NoSuchCase, NoSuchSeat
-from imi_tui.cache.model import Draft, OutboxItem
+from imi_tui.cache.errors import (
+    AlreadyAttempted,
+    CacheError,
+    DiskFull,
+    FileRefused,
+    LaterEntries,
+    NoSuchCase,
+    NoSuchSeat,
+)
+from imi_tui.cache.model import Draft
+from imi_tui.sync.transfers import SMALLEST
 from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM
 from tests.sim.disk import Killed, under
 from tests.sim.net import FAULTS
+from tests.sim.truth import Oracle, Truth
 from tests.sim.world import Machine, Server
 
 MACHINES = {"lyon": "lyon", "lyon at home": "lyon", "both": "both"}
@@ -38,38 +44,18 @@ Refused = (
     NoSuchSeat,
     UnknownProcedure,
     DiskFull,
+    FileRefused,
 )
 
 
-@dataclass
-class Queued:
-    """An entry the officer was told is safe. `gone`: taken back or thrown away, so it must never arrive."""
-
-    machine: str
-    ref: str
-    desk: str
-    case: str
-    mark: str
-    gone: bool = False
-    doubtful: bool = False
-    """Being taken back; where that was interrupted, what is found next time decides."""
-
-
-@dataclass
-class Oracle:
-    """What must be true, in plain dictionaries."""
-
-    queued: dict[str, Queued] = field(default_factory=dict)
-    drafts: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    """(machine, draft): texts of which one must be there; more than one only after an interrupted saving."""
-
-
-class History:
+class History(Truth):
     """Everybody at work. `step` does one thing; `finish` heals everything and compares."""
 
     def __init__(self, folder: Path, template: Path, seed: int, trace: list[str] | None = None) -> None:
         self.seed, self.rng = seed, random.Random(seed)
         self.loop = asyncio.new_event_loop()
+        self.outside = folder / "outside"
+        self.outside.mkdir()
         self.server = Server(folder, template, seed)
         self.machines = {
             name: Machine(folder / name.replace(" ", "-"), self.server, officer, self.loop, seed * 31 + number)
@@ -116,7 +102,11 @@ class History:
         if who == "both":
             return
         mark = f"mark{next(self.numbers)}"
-        draft = Draft(
+        draft = self._letter(mark, number)
+        self._interruptible(who, lambda: self._remember(who, machine.open().queue(draft), mark))
+
+    def _letter(self, mark: str, number: int) -> Draft:
+        return Draft(
             id=f"draft-{mark}",
             desk=LYON,
             procedure="pw.info",
@@ -124,7 +114,6 @@ class History:
             target=(ROSENHEIM, MUNICH)[number % 2],
             answers={**REQUEST, "subject": mark},
         )
-        self._interruptible(who, lambda: self._remember(who, machine.open().queue(draft), mark))
 
     def _act(self, who: str, machine: Machine, number: int) -> None:
         rows = machine.open().window("all", "reference", limit=40)
@@ -142,8 +131,45 @@ class History:
             who, lambda: self._remember(who, machine.open().act(row.desk, row.id, action, **given), mark)
         )
 
-    def _remember(self, who: str, item: OutboxItem, mark: str) -> None:
-        self.oracle.queued[item.client_ref] = Queued(who, item.client_ref, item.desk, item.case_id, mark)
+    def _attach(self, who: str, machine: Machine, number: int) -> None:
+        """A message, or a new case, with a file of one part or two."""
+        mark = f"mark{next(self.numbers)}"
+        size = (1, 900, 900, 70_000, SMALLEST + 20_000)[number % 5]
+        file = self.outside / f"{mark}.pdf"
+        file.write_bytes(b"%PDF-1.7 " + mark.encode() + random.Random(mark).randbytes(size))
+        self._interruptible(who, lambda: self._send_file(who, machine, number, mark, file))
+
+    def _send_file(self, who: str, machine: Machine, number: int, mark: str, file: Path) -> None:
+        made = machine.open().files.attach(file)
+        self.oracle.files[who, made.id] = hashlib.sha256(file.read_bytes()).hexdigest()
+        given = [{"blobId": f"ref:{made.id}", "name": made.name, "personal": True}]
+        rows = machine.open().window("all", "reference", limit=40)
+        if who != "both" and (number % 2 or not rows):
+            draft = self._letter(mark, number)
+            draft.attachments.extend(given)
+            self._remember(who, machine.open().queue(draft), mark)
+        elif rows:
+            row = rows[number % len(rows)]
+            item = machine.open().act(row.desk, row.id, "message", text=mark, lang="en", attachments=given)
+            self._remember(who, item, mark)
+
+    def _fetch(self, who: str, machine: Machine, number: int) -> None:
+        """Ask for a file of a case; now and then with the line failing meanwhile."""
+        files = self._files_there(machine)
+        if files:
+            machine.open().files.want(*files[number % len(files)])
+        self._bad_line(who, machine, number) if number % 2 else self._sync(who, machine, number)
+
+    def _files_there(self, machine: Machine) -> list[tuple[str, str, dict[str, Any]]]:
+        """(desk, case, attachment) of every file that entries here name and the server has."""
+        out = []
+        for row in machine.open().window("all", "reference", limit=10_000):
+            detail = machine.open().case(row.desk, row.id)
+            for entry in detail.entries if detail is not None else ():
+                for each in entry.get("attachments", ()):
+                    if not each["blobId"].startswith("ref:"):
+                        out.append((row.desk, row.id, each))
+        return out
 
     def _write(self, who: str, machine: Machine, number: int) -> None:
         mark = f"typed{next(self.numbers)}"
@@ -250,6 +276,15 @@ class History:
         )
         self.server.store.put_officer(Officer(id="both", name="Both", desks=given[number % 4]))  # type: ignore[arg-type]
 
+    def _metered(self, who: str, machine: Machine, number: int) -> None:
+        """From now on, or no longer, only lists and what somebody opens are fetched."""
+        machine.meter(number % 2 == 0)
+
+    def _server_dies(self, who: str, machine: Machine, number: int) -> None:
+        """At one of its next writes, while it answers; it starts again from what its files hold then."""
+        self.server.kill_within((3, 12, 40)[number % 3])
+        self._bad_line(who, machine, number) if number % 2 else self._sync(who, machine, number)
+
     def _backup(self, who: str, machine: Machine, number: int) -> None:
         self.server.back_up()
 
@@ -268,58 +303,12 @@ class History:
             for job in ("block", "erase"):
                 self.server.store.age(job, closed[number % len(closed)])  # type: ignore[arg-type]
 
-    # --- what must be true -----------------------------------------------------------------------------------------
-
-    def _cases(self, officer: str) -> dict[str, dict[str, Case]]:
-        with self.server.store.view(officer) as view:
-            return {desk: {case.id: case for case in view.cases(desk, None, 10_000)} for desk in view.places}
-
-    def _seen(self, who: str) -> set[tuple[str, str]]:
-        machine = self.machines[who]
-        if machine.store is None:
-            return set()
-        return {(seat.desk, id) for seat in machine.store.seats() for id, *_ in machine.store.sync.known(seat.desk, "")}
-
-    def _after(self, who: str, before: set[tuple[str, str]]) -> None:
-        """After every step: what was interrupted is settled by what is there, and nothing safe has gone."""
-        machine = self.machines[who]
-        interrupted = machine.store is None
-        store = machine.open()
-        there = {item.client_ref: item for item in store.outbox()}
-        for ref, item in there.items():
-            if ref not in self.oracle.queued:
-                assert interrupted, f"{item} was queued and the officer was told that it was not"
-                self._remember(who, item, _mark(item))
-        kept = {draft.id: draft.text for draft in store.drafts()}
-        for id, text in kept.items():
-            if (who, id) not in self.oracle.drafts:
-                assert interrupted, f"the draft {id} of {who} came from nowhere"
-                self.oracle.drafts[who, id] = {text}
-        for (owner, id), texts in self.oracle.drafts.items():
-            if owner == who and "" not in texts:
-                assert id in kept, f"the draft {id} of {who} is gone"
-            if owner == who and id in kept:
-                assert kept[id] in texts, f"the draft {id} of {who} is not as it was saved"
-        sent = {ref for (ref,) in store._work.rows("select client_ref from outbox where state = 'acked'")}
-        arrived = self._arrived()
-        for each in self.oracle.queued.values():
-            if each.machine != who or each.gone:
-                continue
-            if each.ref in there or each.ref in sent or each.ref in arrived:
-                each.doubtful = False
-            else:
-                assert each.doubtful, f"{each} is gone"
-                each.gone = True
-
-    def _arrived(self) -> Counter[str]:
-        """Client refs of all entries in the server's tables, whoever may see them."""
-        with closing(sqlite3.connect(self.server.file)) as conn:
-            rows = conn.execute("select client_ref from entries where client_ref is not null")
-            return Counter(ref for (ref,) in rows)
-
     def finish(self) -> None:
         """Heal everything, synchronise until nothing moves, and compare."""
         self._rights("both", self.machines["both"], 0)
+        self.server.kill_at = None
+        self.counted["server died"] = self.server.deaths
+        self.counted["server died committing"] = self.server.torn
         for machine in self.machines.values():
             machine.disk.room, machine.kill_at, machine.disk.lazy = None, None, False
             machine.line.faults = iter(())
@@ -329,84 +318,37 @@ class History:
         for turn in range(6):
             for who, machine in self.machines.items():
                 self.trace.append(f"last sync {turn} ({who})")
+                if turn == 3:
+                    # Until here as it was left; what a metered line leaves out comes with the next one.
+                    machine.meter(False)
                 report = machine.sync()
                 assert report is not None or turn < 3, f"{who} cannot synchronise"
         for who in self.machines:
             self._after(who, set())
             self._compare(who)
+            self._every_file(who)
         self._nothing_lost_nothing_twice()
 
-    def _compare(self, who: str) -> None:
+    def _every_file(self, who: str) -> None:
+        """Whatever an entry names can be had, whole."""
         machine = self.machines[who]
-        store = machine.open()
-        wanted = self._cases(machine.officer)
-        known = {seat.desk: {id: seen for id, *seen in store.sync.known(seat.desk, "")} for seat in store.seats()}
-        assert {desk: set(cases) for desk, cases in known.items()} == {desk: set(c) for desk, c in wanted.items()}, who
-        with self.server.store.view(machine.officer) as view:
-            for desk, cases in wanted.items():
-                entries: dict[str, set[str]] = {}
-                for entry in view.entries(desk, None, 100_000):
-                    entries.setdefault(entry.case_id, set()).add(entry.id)
-                for id, case in cases.items():
-                    held = [case.version, case.level]
-                    assert known[desk][id][:2] == held, f"{who}: {desk} {id} is at another version or level"
-                    detail = store.case(desk, id)
-                    assert detail is not None
-                    # Marks may differ where the same entries were offered again after a silent restore (faults.md).
-                    shown_ids = {entry["id"] for entry in detail.entries[: len(detail.entries) - len(detail.pending)]}
-                    assert shown_ids == entries.get(id, set()), f"{who}: entries of {desk} {id}"
-                    assert detail.pending or detail.case["state"] == case.state
-        while store.sync.index_pending(500):
-            pass
-        rows = store.window("all", "activity", limit=10_000)
-        shown = {(row.desk, row.id) for row in rows if not row.id.startswith("ref:")}
-        assert shown == {(desk, id) for desk, cases in wanted.items() for id in cases}
-        assert store.counts()["all"] == len(rows)
-        assert {(row.desk, row.id) for row in store.search("mark", 10_000)} >= shown
-        waiting = Counter((item.desk, item.case_id) for item in store.outbox() if item.state != "rejected")
-        for row in rows:
-            assert row.pending == waiting[row.desk, row.id], f"{who}: {row.desk} {row.id} shows {row.pending} waiting"
-        for database in (store._work, store._cache):
-            assert database.rows("pragma integrity_check") == [("ok",)]
-
-    def _nothing_lost_nothing_twice(self) -> None:
-        arrived = self._arrived()
-        assert all(count == 1 for count in arrived.values())
-        marks: Counter[str] = Counter()
-        order: dict[str, list[tuple[int, str]]] = {}
-        with closing(sqlite3.connect(self.server.file)) as conn:
-            for case, version, ref, data in conn.execute("select case_id, version, client_ref, data from entries"):
-                entry = decode_entry(data)
-                if entry.text is not None:
-                    marks[entry.text.text] += 1
-                order.setdefault(case, []).append((version, ref))
-        held = {item.client_ref: (item, who) for who, each in self.machines.items() for item in each.open().outbox()}
-        rejected = {(who, item.desk, item.case_id) for item, who in held.values() if item.state == "rejected"}
-        for each in self.oracle.queued.values():
-            there, here = arrived[each.ref], each.ref in held
-            if each.gone:
-                assert not there, f"{each} was taken back and arrived"
-                continue
-            assert there + here == 1, f"{each} is on the server {there} and in the outbox {int(here)} times"
-            if here:
-                item, who = held[each.ref]
-                assert item.state == "rejected" or (who, item.desk, item.case_id) in rejected, f"{item} does not move"
-        assert all(count == 1 for mark, count in marks.items() if mark.startswith("mark")), marks
-        places = {ref: place for place, ref in enumerate(self.oracle.queued)}
-        for entries in order.values():
-            for who in self.machines:
-                mine = [
-                    places[ref]
-                    for _, ref in sorted(entries)
-                    if ref in places and self.oracle.queued[ref].machine == who
-                ]
-                assert mine == sorted(mine), f"{who}: {mine} is not the order of queueing"
-
-
-def _mark(item: OutboxItem) -> str:
-    given: Any = item.payload
-    text = given.get("text", {}).get("text", "")
-    return str(text or json.loads(json.dumps(given)).get("answers", {}).get("subject", ""))
+        for _ in range(2):
+            # A case whose file went is fetched again: a server that was put back has it under another id.
+            wanted = self._files_there(machine)
+            for each in wanted:
+                machine.open().files.want(*each)
+            if wanted:
+                assert machine.sync() is not None
+            if all(machine.open().files.state(each).problem != "fileGone" for _, _, each in wanted):
+                break
+            assert machine.sync() is not None
+            self.counted["files under another id"] += 1
+        for desk, case, each in wanted:
+            state = machine.open().files.state(each)
+            assert state.where == "here", f"{who}: {desk} {case}: {each} is {state}"
+            held = hashlib.sha256(machine.open().files.read(each)).hexdigest()
+            assert held == each["sha256"], f"{who}: {desk} {case}: {each} is another file"
+        self.counted["files read"] += len(wanted)
 
 
 GIVEN: dict[str, dict[str, Any]] = {
@@ -419,6 +361,7 @@ STEPS = (
     *["new", "act", "act", "act", "sync", "sync", "sync", "bad line", "bad line", "bad line", "kill soon", "kill soon"]
     * 2,
     *["write", "undo", "revise", "discard", "restart", "power", "power", "full", "clock", "token", "index", "rights"],
+    *["attach", "attach", "attach", "fetch", "fetch", "server dies", "server dies", "server dies", "metered"],
     *["backup", "backup", "restore", "restore", "forgotten", "erase", "revoked", "server clock"],
 )
 

@@ -23,6 +23,11 @@ from imi_tui.sync.http import Http
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+
+class ServerDied(BaseException):
+    """The server's process ended here. No handler of the product may hold it up."""
+
+
 LOST = ("refused", "request lost", "reply lost", "cut", "ended early")
 MIDDLEMEN = (
     *(
@@ -142,7 +147,10 @@ class Line(httpx.BaseTransport):
             answer = await inner.handle_async_request(request)
             return answer.status_code, answer.headers, b"".join([part async for part in answer.stream])  # type: ignore[union-attr]
 
-        return self._loop.run_until_complete(go())
+        try:
+            return self._loop.run_until_complete(go())
+        except ServerDied:
+            raise httpx.RemoteProtocolError("the server went away", request=request) from None
 
     def _middleman(self, fault: str) -> httpx.Response | None:
         if fault not in _ANSWERS:

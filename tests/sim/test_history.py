@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from imi_tui.cache.errors import DamagedFile
 from tests.sim import history
 from tests.sim.conftest import MEMORY
 from tests.sim.disk import Killed
+from tests.sim.truth import Queued
 
 MANY = int(os.environ.get("IMI_SIM_SEEDS", "0")) > 100
 
@@ -117,3 +121,71 @@ def test_every_failure_says_how_to_have_it_again(
                 history.run(folder, template, 4, steps)
         assert found.value.__cause__ is not None
         assert "nobody thought of this" in str(found.value)
+
+
+def sent_with_a_file(memory: Path, template: Path) -> tuple[history.History, Queued]:
+    made = history.History(memory, template, 1)
+    made.step("attach", "lyon", 1)
+    [queued] = made.oracle.queued.values()
+    assert queued.files
+    return made, queued
+
+
+def test_a_file_that_arrives_as_another_is_found(memory: Path, template: Path) -> None:
+    made, queued = sent_with_a_file(memory, template)
+    try:
+        made.step("sync", "lyon", 0)
+        queued.files = ("0" * 64,)
+        with pytest.raises(AssertionError, match="came with other files"):
+            made.finish()
+    finally:
+        made.close()
+
+
+def test_a_file_whose_bytes_changed_at_the_server_is_found(memory: Path, template: Path) -> None:
+    made, _ = sent_with_a_file(memory, template)
+    try:
+        made.step("sync", "lyon", 0)
+        with closing(sqlite3.connect(made.server.file)) as conn, conn:
+            conn.execute("update blob set data = cast('x' || substr(data, 2) as blob)")
+        with pytest.raises(AssertionError, match="is not what it says"):
+            made._nothing_lost_nothing_twice()
+    finally:
+        made.close()
+
+
+def test_a_file_that_waits_and_is_gone_is_found(memory: Path, template: Path) -> None:
+    made, _ = sent_with_a_file(memory, template)
+    try:
+        for file in made.machines["lyon"].open().files.folder.iterdir():
+            file.unlink()
+        with pytest.raises(DamagedFile):
+            made.step("clock", "lyon", 0)
+    finally:
+        made.close()
+
+
+def test_a_server_that_dies_in_a_commit_has_the_entry_whole_or_not_at_all(memory: Path, template: Path) -> None:
+    """And answers again from what its files hold; the client sends it once more."""
+    made = history.History(memory, template, 1)
+    try:
+        found = []
+        start = made.server._start
+
+        def starts() -> None:
+            start()
+            found.append(sum(made._arrived().values()) - before)
+
+        made.server._start = starts  # type: ignore[method-assign]
+        for number in range(30):
+            made.step("attach" if number % 3 == 0 else "new", "lyon", 1)
+            made.server.kill_within(30)
+            made.server._in_commit = True
+            before = sum(made._arrived().values())
+            assert made.machines["lyon"].sync() is not None, "it is tried once more at once"
+            made.step("clock", "lyon", 0)
+        assert made.server.torn == len(found) > 10
+        assert set(found) == {0, 1}
+        made.finish()
+    finally:
+        made.close()

@@ -14,8 +14,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import apsw
+import sqlalchemy as sa
 
 from imi_central.jobs import backup
 from imi_central.store import Store as Central
@@ -29,7 +31,11 @@ from imi_tui.sync.transfers import Transfers, synchronise
 from imi_tui.sync.transport import HttpTransport
 from tests.central.world import Clock
 from tests.sim.disk import Disk, Killed
-from tests.sim.net import Line, SimHttp, Tokens, serve
+from tests.sim.net import Line, ServerDied, SimHttp, Tokens, serve
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from starlette.types import Receive, Scope, Send
 
 KEY = bytes(range(32))
 START = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
@@ -46,12 +52,86 @@ class Server:
         self.tokens: dict[str, Tokens] = {}
         self.nights = itertools.count()
         self.night: Path | None = None
-        self.restored = 0
+        self.restored = self.deaths = self.torn = 0
+        self.events = 0
+        self.kill_at: int | None = None
+        self._serving = self._in_commit = False
+        self._left: dict[Path, bytes] | None = None
+        """What its files hold since it died; None while it lives."""
         self._start()
 
     def _start(self) -> None:
         self.store = Central.open(self.url, now=self.clock, new_id=lambda: self._rng.randbytes(16).hex())
-        self.app = serve(self.store, self._valid)
+        self._served = serve(self.store, self._valid)
+        writer = self.store._writer
+        sa.event.listen(writer, "before_cursor_execute", lambda *_: self._event())
+        commit = writer.dialect.do_commit
+
+        def do_commit(connection: DBAPIConnection) -> None:
+            before = self._files() if self.kill_at is not None else {}
+            try:
+                self._event(commit=True)
+            except ServerDied:
+                commit(connection)
+                self.torn += 1
+                self._left = self._torn(before, self._files())
+                raise
+            commit(connection)
+
+        writer.dialect.do_commit = do_commit  # type: ignore[method-assign]
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application; raises `ServerDied` where the process ends meanwhile, and is started again by then."""
+        self._serving = True
+        try:
+            await self._served(scope, receive, send)
+        except BaseException:
+            if self._left is None:
+                raise
+        finally:
+            self._serving = False
+        if self._left is not None:
+            self._restart(self._left)
+            raise ServerDied
+
+    def kill_within(self, events: int) -> None:
+        """End the process at one of the next statements that write, or in the commit behind it."""
+        self.kill_at = self.events + self._rng.randint(1, events)
+        self._in_commit = self._rng.random() < 0.4
+
+    def _event(self, *, commit: bool = False) -> None:
+        if self._left is not None:
+            raise ServerDied
+        if not self._serving:
+            return
+        self.events += 1
+        if self.kill_at is not None and self.events >= self.kill_at and (commit or not self._in_commit):
+            self.kill_at = None
+            self.deaths += 1
+            self._left = self._files()
+            raise ServerDied
+
+    def _files(self) -> dict[Path, bytes]:
+        paths = (self.file, self.file.with_name(self.file.name + "-wal"))
+        return {path: path.read_bytes() for path in paths if path.exists()}
+
+    def _torn(self, before: dict[Path, bytes], after: dict[Path, bytes]) -> dict[Path, bytes]:
+        """Its files as they are anywhere between two moments of a commit, which appends to the log first."""
+        log = self.file.with_name(self.file.name + "-wal")
+        old, new = before.get(log, b""), after.get(log, b"")
+        changed = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+        # Often only the answer is missing.
+        at = len(new) if self._rng.random() < 0.4 else self._rng.randint(changed, len(new))
+        return after if at == len(new) else {**before, log: new[:at] + old[at:]}
+
+    def _restart(self, left: dict[Path, bytes]) -> None:
+        self.store.close()
+        for suffix in ("-wal", "-shm"):
+            self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
+        for path, content in left.items():
+            path.write_bytes(content)
+        self._left = None
+        self._start()
 
     @property
     def url(self) -> str:
@@ -97,6 +177,13 @@ class Machine:
         self.tokens = server.tokens.setdefault(officer, Tokens(officer))
         self.line = Line(loop, self.rng, self._event)
         self.store: Store | None = None
+        self.metered = False
+
+    def meter(self, metered: bool) -> None:
+        """Whether only lists and what is opened is fetched, also after the next start."""
+        self.metered = metered
+        if self.store is not None:
+            self.engine.metered = metered
 
     def _event(self, what: str) -> None:
         if self.disk.dead:
@@ -126,7 +213,7 @@ class Machine:
                 raise DiskFull from None
             self.http = SimHttp(self.line)
             transport = HttpTransport(self.http, self.tokens)
-            self.engine = Engine(self.store.sync, transport, self.clock)
+            self.engine = Engine(self.store.sync, transport, self.clock, metered=self.metered)
             ticks = itertools.count()
             self.transfers = Transfers(
                 self.store.sync, self.store.file_moves, transport, self.clock, lambda: next(ticks) / 1000

@@ -354,6 +354,18 @@ class TestFetching:
         reader.sync_all()
         assert reader.store.files.state(found).problem == "fileGone"
 
+    def test_a_case_whose_file_is_gone_is_fetched_again(self, reader: Client) -> None:
+        """A server that was put back may have it under another id, which only the entry tells (F10)."""
+        [case] = reader.ids()
+        want(reader)
+        reader.line.change_part = lambda part: Part(404, "", "", iter(()))
+        reader.sync_all()
+        assert [(each.desk, each.id) for each in reader.store.sync.wanted(9, opened=True)] == [(ROSENHEIM, case)]
+        asked = len(reader.line.requests)
+        reader.sync()
+        assert any(case in str(each) for each in reader.line.requests[asked:])
+        assert reader.store.sync.wanted(9) == []
+
     def test_killed_between_the_name_and_the_note(self, reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         found = want(reader)
         real = reader.store._cache.run
