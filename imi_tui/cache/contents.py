@@ -247,5 +247,10 @@ class Contents:
 
 
 def _members(content: Content) -> dict[str, Any]:
-    given = {"request": content.request, "questions": content.questions, "answers": content.answers}
+    given = {
+        "request": content.request,
+        "questions": content.questions,
+        "answers": content.answers,
+        "answered": content.answered,
+    }
     return {name: value for name, value in given.items() if value}

@@ -130,6 +130,24 @@ def test_the_second_to_overwrite_a_value_is_refused_and_sees_both(
     assert kept not in value(central, action)
 
 
+def test_the_client_knows_when_each_answer_changed(central: Central, pair: Pair) -> None:
+    case_id = send(central).case_id
+    act(central, "rosenheim", ROSENHEIM, case_id, "accept", answers={"agreed_days": 5})
+    first, second = pair("colleague", "rosenheim")
+    first.store.act(ROSENHEIM, case_id, "reply_partly", answers={"EST-01": "yes"})
+    first.sync()
+    second.sync()
+    detail = second.store.case(ROSENHEIM, case_id)
+    assert detail is not None
+    assert detail.case["answered"] == {"EST-01": 3}
+    # Written on what the form showed before: refused here already, without a line.
+    draft = Draft("d", ROSENHEIM, "pw.info", "reply_partly", case_id=case_id, answers={"EST-01": "no"}, based_on=2)
+    refused = second.store.queue(draft)
+    assert (refused.state, refused.attempts) == ("rejected", 0)
+    draft = Draft("d", ROSENHEIM, "pw.info", "reply_partly", case_id=case_id, answers={"POS-04": "Alle."}, based_on=2)
+    assert second.store.queue(draft).state == "queued"
+
+
 def test_independent_parts_do_not_collide(central: Central, pair: Pair) -> None:
     case_id = send(central).case_id
     act(central, "rosenheim", ROSENHEIM, case_id, "accept", answers={"agreed_days": 5})
