@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core import answers as forms
+from imi_core.answers import CANNOT, REMARK
 from imi_core.errors import ImiError
 from imi_tui.cache.wire import to_case
 from imi_tui.i18n import _
 from imi_tui.labels import Labels
-from imi_tui.viewmodel.blocks import Block
+from imi_tui.viewmodel.blocks import Block, Look
 from imi_tui.viewmodel.case import answer_text, moment, who
 from imi_tui.viewmodel.outgoing import written
 
 if TYPE_CHECKING:
-    from imi_core.procedure import Field
+    from imi_core.procedure import Action, Field
     from imi_tui.cache.model import OutboxItem
     from imi_tui.viewmodel.case import View
 
 EXISTS = "alreadyExists"
 TYPES = frozenset({"stale", "notAvailable", EXISTS})
 """Refusals that mean: the case has moved on, or something was sent before."""
+
+
+class Said(NamedTuple):
+    """What was said to one field, or (`known` false) what the program says where that is not known or nothing."""
+
+    text: str
+    known: bool = True
+
+
+class Differing(NamedTuple):
+    """A field where mine and theirs differ; `base` is what mine was based on, None where that means nothing."""
+
+    label: str
+    mine: Said
+    theirs: Said
+    base: Said | None = None
 
 
 def is_conflict(item: OutboxItem) -> bool:
@@ -45,29 +62,29 @@ def existing(view: View | None, item: OutboxItem, entry: dict[str, Any] | None) 
         Block(""),
         Block(_("Sent before"), "heading"),
     ]
-    both: list[tuple[str, str, str]] = []
+    both: list[Differing] = []
     if view is None or entry is None:
         out.append(Block(_("It is not on this machine yet; synchronise to see it."), "quiet", indent=2))
     else:
         answers = dict(entry.get("answers") or {})
         told = [_told(view, entry), *_answered(view, str(entry.get("action", "")), answers)]
         out.append(Block("\n".join(told), remote=True, indent=2))
-        both = _both(view, item, answers)
+        both = _differing(view, item, answers)
     out += [Block(""), Block(_("Yours now"), "heading")]
     out.append(Block(_mine(view, item) if view is not None else written(item), indent=2))
     if view is not None and both:
-        out += _beside(both)
+        out += _beside(both, _("Sent before"))
     out += [Block(""), Block(_("Send it again to make a new entry of it, or throw it away."), "quiet")]
     return out
 
 
 def conflict(view: View, item: OutboxItem) -> list[Block]:
-    """The page: what the entry was based on, mine, theirs, and the fields both have answered beside each other."""
+    """The page: what the entry was based on, mine, theirs, and all three of each answer that differs."""
     pending = set(view.detail.pending)
     entries = [entry for entry in view.detail.entries if entry.get("clientRef") not in pending]
-    based = int(item.payload.get("basedOn") or 0)
-    before = [entry for entry in entries if int(entry.get("version", 0)) <= based]
-    since = [entry for entry in entries if int(entry.get("version", 0)) > based]
+    based, own = int(item.payload.get("basedOn") or 0), set(item.payload.get("after") or ())
+    before = [entry for entry in entries if int(entry.get("version", 0)) <= based or entry.get("clientRef") in own]
+    since = [entry for entry in entries if entry not in before]
     out = [
         Block(_("This case moved on before your entry arrived. What you wrote is kept."), "heading"),
         Block(""),
@@ -84,15 +101,23 @@ def conflict(view: View, item: OutboxItem) -> list[Block]:
     out += [Block(_told(view, entry), remote=True, indent=2) for entry in since]
     if not since:
         out.append(Block(_("Nothing that this desk sees."), "quiet", indent=2))
-    if both := _both(view, item, {**view.case.get("request", {}), **view.case.get("answers", {})}):
-        out += _beside(both)
+    if both := _differing(view, item, _now(view, item.action, entries), before):
+        out += _beside(both, _("Now"))
     return out
 
 
-def _beside(both: list[tuple[str, str, str]]) -> list[Block]:
+def _beside(both: list[Differing], theirs: str) -> list[Block]:
+    """All that was said to each field; `theirs` is what the other side's is called."""
     out = [Block(""), Block(_("Answers that differ"), "heading")]
-    for label, mine, theirs in both:
-        out += [Block(label, "quiet"), Block(mine, indent=2, aside=theirs, aside_remote=True)]
+    for each in both:
+        out.append(Block(each.label, "quiet"))
+        rows = [(_("Yours"), each.mine, False), (theirs, each.theirs, True)]
+        if each.base is not None:
+            rows.insert(0, (_("When you wrote it"), each.base, True))
+        for name, said, remote in rows:
+            look: Look = "plain" if said.known else "quiet"
+            aside_remote = remote and said.known
+            out.append(Block(name, indent=2, aside=said.text, aside_remote=aside_remote, aside_look=look, field=True))
     return out
 
 
@@ -117,23 +142,102 @@ def _answered(view: View, action: str, answers: dict[str, Any]) -> list[str]:
     """Answers in words, one a line."""
     fields = _fields(view, action)
     return [
-        f"{_label(view, action, fields, id)}: {_value(view, action, fields, id, value)}"
-        for id, value in answers.items()
+        f"{_label(view, action, fields, id)}: {_said(view, action, fields, _of(answers, id), id).text}"
+        for id in dict.fromkeys(map(forms.base_id, answers))
     ]
 
 
-def _both(view: View, item: OutboxItem, now: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """(label, mine, theirs) of the answers that there are `now` and mine would give otherwise."""
+def _differing(
+    view: View, item: OutboxItem, now: dict[str, Any], before: list[dict[str, Any]] | None = None
+) -> list[Differing]:
+    """The fields where mine would give another answer than there is `now`.
+
+    `before`: the entries its author had seen; without them nothing is said of what it was based on.
+    """
+    mine = dict(item.payload.get("answers") or {})
+    wanted = mine if _form(view, item.action) == "request" else forms.merge(now, mine)
+    based = _given(view, item.action, before or [])
     fields = _fields(view, item.action)
-    return [
-        (
-            _label(view, item.action, fields, id),
-            _value(view, item.action, fields, id, value),
-            _value(view, item.action, fields, id, now[id]),
+    out = []
+    for id in dict.fromkeys(forms.base_id(name) for name in mine):
+        theirs, base = _of(now, id), _of(based, id)
+        if _of(wanted, id) == theirs or not (theirs or base):
+            continue
+        if before is not None and not base:
+            base = theirs if _unchanged(view, item, id) else {}
+        out.append(
+            Differing(
+                _label(view, item.action, fields, id),
+                _said(view, item.action, fields, _of(wanted, id), id),
+                _said(view, item.action, fields, theirs, id),
+                None
+                if before is None
+                else Said(_("not on this machine"), known=False)
+                if not base and view.detail.fetching
+                else _said(view, item.action, fields, base, id),
+            )
         )
-        for id, value in dict(item.payload.get("answers") or {}).items()
-        if id in now and now[id] != value
-    ]
+    return out
+
+
+def _unchanged(view: View, item: OutboxItem, id: str) -> bool:
+    """Whether a field is as it was when this was written, by what the case says of its changes."""
+    form, based = _form(view, item.action), int(item.payload.get("basedOn") or 0)
+    if form == "reply":
+        return int(dict(view.case.get("answered") or {}).get(id, 0)) <= based
+    return form == "request" and int(dict(view.case.get("changed") or {}).get("request", 0)) <= based
+
+
+def _now(view: View, action: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the case has of what `action` answers; `entries` are all of it that are confirmed."""
+    match _form(view, action):
+        case "request":
+            # The questions that are asked stand beside the rest of the request.
+            fields = _fields(view, action).values()
+            asked = {field.id: view.case.get("questions", []) for field in fields if field.type == "questions"}
+            return {**view.case.get("request", {}), **asked}
+        case "reply":
+            return dict(view.case.get("answers", {}))
+    return _given(view, action, entries)
+
+
+def _form(view: View, action: str) -> str:
+    found = view.rules.lifecycle.actions.get(action)
+    return found.form if found is not None else ""
+
+
+def _given(view: View, action: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """What these entries, in order, answered of what `action` answers."""
+    actions = view.rules.lifecycle.actions
+    mine, out = actions.get(action), dict[str, Any]()
+    for entry in entries:
+        other = actions.get(str(entry.get("action", "")))
+        if mine is None or other is None or not _same(mine, other):
+            continue
+        answers = dict(entry.get("answers") or {})
+        out = answers if mine.form == "request" else forms.merge(out, answers)
+    return out
+
+
+def _same(one: Action, other: Action) -> bool:
+    """Whether two actions answer the same: by the same form, or by forms that set the same date."""
+    return one.form == other.form or (
+        one.form not in ("request", "reply") and bool(one.sets) and one.sets == other.sets
+    )
+
+
+def _of(answers: dict[str, Any], id: str) -> dict[str, Any]:
+    """The answer to one field with its remark and reason."""
+    return {name: value for name, value in answers.items() if forms.base_id(name) == id and not forms.is_empty(value)}
+
+
+def _said(view: View, action: str, fields: dict[str, Field], answers: dict[str, Any], id: str) -> Said:
+    lines = [_value(view, action, fields, id, answers[id])] if id in answers else []
+    if id + CANNOT in answers:
+        lines.append(_("Cannot be answered: {reason}").format(reason=answers[id + CANNOT]))
+    if id + REMARK in answers:
+        lines.append(_("Remark: {remark}").format(remark=answers[id + REMARK]))
+    return Said("\n".join(lines)) if lines else Said(_("no answer"), known=False)
 
 
 def _fields(view: View, action: str) -> dict[str, Field]:

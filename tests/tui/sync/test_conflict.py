@@ -130,6 +130,62 @@ def test_the_second_to_overwrite_a_value_is_refused_and_sees_both(
     assert kept not in value(central, action)
 
 
+BASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[str]]] = {
+    "reply_partly": (
+        {"EST-01": "cannot_say"},
+        {"EST-01": "yes", "EST-01.remark": "Since May."},
+        {"EST-01": "no", "POS-04": "Alle."},
+        ["When you wrote it │ Cannot say", "Yours No", "Now │ Yes", "│ Remark: Since May."],
+    ),
+    "reply_partly to nothing": (
+        {},
+        {"EST-01.cannot": "Kein Register."},
+        {"EST-01": "no"},
+        ["When you wrote it no answer", "Yours No", "Now │ Cannot be answered: Kein Register."],
+    ),
+    "change_date": (
+        {"agreed_days": 6},
+        {"agreed_days": 7},
+        {"agreed_days": 20},
+        ["When you wrote it │ 6", "Yours 20", "Now │ 7"],
+    ),
+    "change_date after accepting": (
+        {},
+        {"agreed_days": 7},
+        {"agreed_days": 20},
+        ["When you wrote it │ 5", "Yours 20", "Now │ 7"],
+    ),
+    "modify": (
+        {**REQUEST, "subject": "First"},
+        {**REQUEST, "subject": "From the office"},
+        {**REQUEST, "subject": "From home"},
+        ["When you wrote it │ First", "Yours From home", "Now │ From the office"],
+    ),
+}
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", BASES)
+def test_of_each_answer_that_differs_there_is_mine_theirs_and_what_mine_was_based_on(
+    central: Central, pair: Pair, name: str, width: int
+) -> None:
+    action = name.split()[0]
+    base, theirs, mine, told = BASES[name]
+    case_id = send(central).case_id
+    officer, other, desk = ("lyon", "deputy", LYON) if action == "modify" else ("rosenheim", "colleague", ROSENHEIM)
+    if action != "modify":
+        act(central, "rosenheim", ROSENHEIM, case_id, "accept", answers={"agreed_days": 5})
+    if base:
+        act(central, officer, desk, case_id, action, answers=base, text=Text(lang="de", text="Vorher."))
+    first, second = pair(other, officer)
+    first.store.act(desk, case_id, action, answers=theirs, text="Eins.", lang="de")
+    second.store.act(desk, case_id, action, answers=mine, text="Zwei.", lang="de")
+    assert (first.sync().sent, second.sync().rejected) == (1, 1)
+    rows = [" ".join(row.split()) for row in shown(page(second), width).split("Answers that differ")[1].splitlines()]
+    assert [row for row in rows if row in told] == told
+    assert len([row for row in rows if row.startswith("When you wrote it")]) == 1, "only what differs"
+
+
 def test_the_client_knows_when_each_answer_changed(central: Central, pair: Pair) -> None:
     case_id = send(central).case_id
     act(central, "rosenheim", ROSENHEIM, case_id, "accept", answers={"agreed_days": 5})
@@ -146,6 +202,52 @@ def test_the_client_knows_when_each_answer_changed(central: Central, pair: Pair)
     assert (refused.state, refused.attempts) == ("rejected", 0)
     draft = Draft("d", ROSENHEIM, "pw.info", "reply_partly", case_id=case_id, answers={"POS-04": "Alle."}, based_on=2)
     assert second.store.queue(draft).state == "queued"
+
+
+def test_what_was_known_of_the_outbox_belongs_to_what_mine_was_based_on(central: Central, pair: Pair) -> None:
+    case_id = send(central).case_id
+    act(central, "rosenheim", ROSENHEIM, case_id, "accept", answers={"agreed_days": 5})
+    first, second = pair("colleague", "rosenheim")
+    second.store.act(ROSENHEIM, case_id, "reply_partly", answers={"EST-01": "yes"}, text="Mein erstes.", lang="de")
+    second.store.act(ROSENHEIM, case_id, "reply_partly", answers={"EST-01": "no"}, text="Mein zweites.", lang="de")
+    second.store.sync.settle({}, {second.store.outbox()[1].client_ref: {"type": "stale"}}, [])
+    assert second.sync().sent == 1
+    first.sync()
+    first.store.act(ROSENHEIM, case_id, "reply_partly", answers={"EST-01": "cannot_say"}, text="Ihres.", lang="de")
+    first.sync()
+    second.sync()
+    told = shown(page(second), 80)
+    assert "Mein erstes." in told.split("Yours")[0], "the latest that I knew"
+    since, rows = told.split("Since then")[1].split("Answers that differ")
+    assert "Ihres." in since
+    assert "Mein erstes." not in since
+    shown_rows = [" ".join(row.split()) for row in rows.splitlines()]
+    assert shown_rows[-3:] == ["When you wrote it │ Yes", "Yours No", "Now │ Cannot say"]
+
+
+def test_of_entries_that_are_not_here_it_is_said_so(central: Central, pair: Pair) -> None:
+    case_id = send(central).case_id
+    act(central, "rosenheim", ROSENHEIM, case_id, "accept", answers={"agreed_days": 5})
+    act(central, "rosenheim", ROSENHEIM, case_id, "reply_partly", answers={"EST-01": "yes", "POS-04": "Alle."})
+    _, second = pair("colleague", "rosenheim")
+    act(central, "rosenheim", ROSENHEIM, case_id, "reply_partly", answers={"EST-01": "no"})
+    item = second.store.act(ROSENHEIM, case_id, "reply_partly", answers={"EST-01": "cannot_say", "POS-04": "Keine."})
+    second.sync()
+    detail = second.store.case(ROSENHEIM, case_id)
+    assert detail is not None
+    view = pages.View(
+        detail._replace(entries=(), fetching=True),
+        second.store.rules("pw.info", detail.case["procedureVersion"]),
+        ("en",),
+        dt.date(2026, 3, 3),
+        second.store.authority,
+    )
+    rows = [" ".join(row.split()) for row in shown(conflict(view, second.store.outbox()[0]), 80).splitlines()]
+    assert item.client_ref == second.store.outbox()[0].client_ref
+    assert [row for row in rows if row.startswith("When you wrote it")] == [
+        "When you wrote it not on this machine",
+        "When you wrote it │ Alle.",
+    ], "what did not change since is as it was"
 
 
 def test_independent_parts_do_not_collide(central: Central, pair: Pair) -> None:
