@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Draft, OutboxItem, OutboxState
-from imi_tui.cache.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -107,6 +106,8 @@ def local_files(payload: Mapping[str, Any]) -> Iterator[str]:
 def _digest(payload: Mapping[str, Any]) -> str:
     """What tells a frozen payload from a damaged one, and from another under the same reference."""
     import hashlib
+
+    from imi_tui.cache.wire import encode
 
     content = {name: value for name, value in payload.items() if name != "clientRef"}
     return hashlib.sha256(encode(content, order="sorted")).hexdigest()
