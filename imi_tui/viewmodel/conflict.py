@@ -15,7 +15,7 @@ from imi_tui.viewmodel.case import answer_text, moment, who
 from imi_tui.viewmodel.outgoing import written
 
 if TYPE_CHECKING:
-    from imi_core.procedure import Action, Field
+    from imi_core.procedure import Field
     from imi_tui.cache.model import OutboxItem
     from imi_tui.viewmodel.case import View
 
@@ -212,18 +212,11 @@ def _given(view: View, action: str, entries: list[dict[str, Any]]) -> dict[str, 
     mine, out = actions.get(action), dict[str, Any]()
     for entry in entries:
         other = actions.get(str(entry.get("action", "")))
-        if mine is None or other is None or not _same(mine, other):
+        if mine is None or other is None or mine.form != other.form:
             continue
         answers = dict(entry.get("answers") or {})
         out = answers if mine.form == "request" else forms.merge(out, answers)
     return out
-
-
-def _same(one: Action, other: Action) -> bool:
-    """Whether two actions answer the same: by the same form, or by forms that set the same date."""
-    return one.form == other.form or (
-        one.form not in ("request", "reply") and bool(one.sets) and one.sets == other.sets
-    )
 
 
 def _of(answers: dict[str, Any], id: str) -> dict[str, Any]:
