@@ -168,7 +168,7 @@ def _differing(
         out.append(
             Differing(
                 _label(view, item.action, fields, id),
-                _said(view, item.action, fields, _of(wanted, id), id),
+                _said(view, item.action, fields, _of(mine, id), id),
                 _said(view, item.action, fields, theirs, id),
                 None
                 if before is None

@@ -183,6 +183,7 @@ def test_of_each_answer_that_differs_there_is_mine_theirs_and_what_mine_was_base
     assert (first.sync().sent, second.sync().rejected) == (1, 1)
     rows = [" ".join(row.split()) for row in shown(page(second), width).split("Answers that differ")[1].splitlines()]
     assert [row for row in rows if row in told] == told
+    assert not any(row.startswith("Remark") for row in rows), "the remark of the other is not mine"
     assert len([row for row in rows if row.startswith("When you wrote it")]) == 1, "only what differs"
 
 
