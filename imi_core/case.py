@@ -144,6 +144,7 @@ class Case(Wire, kw_only=True, frozen=True):
     blocked: bool = False
     idle: bool = False
     files: int = 0
+    file_bytes: int = 0
     entries: int = 0
     head: str = ""
 

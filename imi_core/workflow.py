@@ -104,6 +104,7 @@ def apply(
         "entries": case.entries + 1,
         "last_activity": entry.at,
         "files": case.files + len(entry.attachments),
+        "file_bytes": case.file_bytes + sum(each.size for each in entry.attachments),
         "head": entry.seal,
         "idle": False,
     }

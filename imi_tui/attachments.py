@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.filenames import safe_name
 from imi_tui.cache.errors import FileRefused
+from imi_tui.cache.ids import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,9 +41,21 @@ def listed(detail: CaseDetail) -> list[Listed]:
 
 
 def held(files: Files, detail: CaseDetail | None) -> int:
-    """Bytes of all files of a case, each counted once, with those that still wait to be sent."""
-    found = [each.file for each in listed(detail)] if detail is not None else []
-    return sum({str(file.get("blobId")): _size(files, file) for file in found}.values())
+    """Bytes of all files of a case, each counted once, with those that still wait to be sent.
+
+    Where the entries are not here, the case itself says how much they carry.
+    """
+    if detail is None:
+        return 0
+    every = [each.file for each in listed(detail)]
+    found = {str(file.get("blobId")): _size(files, file) for file in every}
+    waiting = sum(size for id, size in found.items() if id.startswith(LOCAL))
+    here = sum(found.values()) - waiting
+    if len(every) < int(detail.case.get("files", 0)):
+        # What waits is counted in the case, with the size it stands there with.
+        counted = sum(int(file.get("size", 0) or 0) for file in every if str(file.get("blobId")).startswith(LOCAL))
+        here = max(here, int(detail.case.get("fileBytes", 0)) - counted)
+    return here + waiting
 
 
 def _size(files: Files, file: dict[str, Any]) -> int:

@@ -278,7 +278,7 @@ def test_a_message_keeps_everything_but_the_count(pw_info: Rules) -> None:
             for field in msgspec.structs.fields(Case)
             if getattr(case, field.name) != getattr(after, field.name)
         }
-        assert changed == {"version", "entries", "last_activity", "files", "head"}
+        assert changed == {"version", "entries", "last_activity", "files", "file_bytes", "head"}
 
 
 def test_an_entry_ends_idleness(pw_info: Rules) -> None:

@@ -57,6 +57,31 @@ def test_the_servers_limits_count_and_so_do_files_that_wait(central: Central, cl
     attach("three.txt", 7_000)
 
 
+def test_a_case_of_which_only_the_list_is_here_says_how_much_it_holds(
+    central: Central, client: Clients, tmp_path: Path
+) -> None:
+    case = send(central).case_id
+    lyon, other = client("lyon"), client("lyon")
+    lyon.sync()
+    sent = attachments.attach(lyon.store.files, [file_of(tmp_path, "one.txt", 8_000)], personal=False, room_taken=0)
+    lyon.store.act(LYON, case, "message", text="One.", lang="en", attachments=sent)
+    lyon.sync_all()
+    other.line.change_session = limited(10_000, 15_000)
+
+    other.engine.metered = True
+    other.sync()
+    detail = other.store.case(LYON, case)
+    assert detail is not None
+    assert (detail.entries, detail.case["files"]) == ((), 1)
+    assert attachments.held(other.store.files, detail) == 8_000
+    second = attachments.attach(
+        other.store.files, [file_of(tmp_path, "two.txt", 5_000)], personal=False, room_taken=8_000
+    )
+    other.store.act(LYON, case, "message", text="Two.", lang="en", attachments=second)
+    assert attachments.held(other.store.files, other.store.case(LYON, case)) == 13_000
+    assert attachments.held(lyon.store.files, lyon.store.case(LYON, case)) == 8_000
+
+
 def test_a_copy_for_which_there_is_no_room_is_not_begun(central: Central, client: Clients, tmp_path: Path) -> None:
     lyon = client("lyon")
     lyon.sync()
