@@ -105,12 +105,19 @@ class Answer:
         return ServerMistake(f"method error {self.error[:80]}")
 
 
-def answers(response: Mapping[str, Any]) -> dict[str, Answer]:
+class Answers(dict[str, Answer]):
+    """Answers by call id; a call without one is the server's mistake, where it is looked for."""
+
+    def __missing__(self, call_id: str) -> Answer:
+        raise ServerMistake("a call without an answer")
+
+
+def answers(response: Mapping[str, Any]) -> Answers:
     """The response's answers by call id (`Transport.call` has checked their shape).
 
     A method may answer with further responses of other names behind its own (RFC 8620, section 3.4); the first counts.
     """
-    out: dict[str, Answer] = {}
+    out = Answers()
     for name, arguments, call_id in response["methodResponses"]:
         out.setdefault(call_id, Answer(name, arguments))
     return out

@@ -90,7 +90,7 @@ def write(store: Store, number: int, attachments: list[dict[str, object]] | None
 
 @pytest.mark.parametrize(
     ("weather", "unheard", "queued"),
-    [(Weather(cut_down=14_000), 5, 6), (Weather(cut_up=60_000), 5, 1)],
+    [(Weather(cut_down=4_000), 5, 6), (Weather(cut_up=60_000), 5, 1)],
     ids=["in the answer to the letters", "in a file"],
 )
 def test_half_an_hour_without_a_line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -261,3 +262,32 @@ def test_a_register_without_end_ends(client: Clients, monkeypatch: pytest.Monkey
     on(lyon, "Authority/index", more)
     with pytest.raises(ServerMistake, match="no end"):
         lyon.sync()
+
+
+@pytest.mark.parametrize(
+    ("name", "streams"),
+    [
+        ("Session/get", True),
+        *itertools.product(("Procedure/get", "Desk/sync", "Case/get", "Entry/get", "Authority/index"), (True, False)),
+    ],
+)
+def test_an_answer_that_is_left_out_is_the_servers_mistake(
+    central: Central, client: Clients, name: str, streams: bool
+) -> None:
+    for _ in range(70):
+        send(central)
+    lyon = client("lyon")
+    lyon.line.streams = streams
+    left_out: list[str] = []
+
+    def leave_out(response: dict[str, Any]) -> dict[str, Any]:
+        left_out.extend(answer[0] for answer in response["methodResponses"] if answer[0] == name)
+        return {**response, "methodResponses": [answer for answer in response["methodResponses"] if answer[0] != name]}
+
+    lyon.line.change = leave_out
+    with pytest.raises(ServerMistake):
+        lyon.sync()
+    assert left_out
+    honest(lyon)
+    lyon.sync()
+    assert lyon.store.status().wanted == 0
