@@ -59,7 +59,7 @@ class Settlement:
 def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Batch:
     """The first entries that fit into one request. A new call begins whenever the desk changes, which keeps order.
 
-    Behind one that is too large nothing of its case is sent.
+    Behind one that is too large, or that carries files, nothing of its case is sent.
     """
     out = Batch()
     held: set[tuple[str, str]] = set()
@@ -87,6 +87,9 @@ def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Bat
         out.items[out.calls[-1][2], creation] = item
         in_call += 1
         room -= size
+        if item.payload.get("attachments"):
+            # A restored server may lack the files: what follows in the case must not overtake this entry then.
+            held.add(case)
     return out
 
 

@@ -9,7 +9,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +157,8 @@ class History(Truth):
         """Ask for a file of a case; now and then with the line failing meanwhile."""
         files = self._files_there(machine)
         if files:
-            machine.open().files.want(*files[number % len(files)])
+            with suppress(DiskFull):
+                machine.open().files.want(*files[number % len(files)])
         self._bad_line(who, machine, number) if number % 2 else self._sync(who, machine, number)
 
     def _files_there(self, machine: Machine) -> list[tuple[str, str, dict[str, Any]]]:
