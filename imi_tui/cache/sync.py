@@ -251,9 +251,11 @@ class SyncStore(Sending):
         )
         return [id for (id,) in self._cache.rows(sql, (json.dumps(cases), self._store.desks.number(account)))]
 
-    def drop(self, account: str, ids: Sequence[str]) -> None:
-        """Remove cases that, as a complete comparison showed, are no longer in this account."""
-        state = self.state(account)
+    def drop(self, account: str, ids: Sequence[str], state: str) -> None:
+        """Remove cases that, as a complete comparison showed, are no longer in this account, which is then at `state`.
+
+        Both at once: a server that comes back to the state of before would not name them again.
+        """
         found = self._cache.one("select filling from account where id = ?", (account,))
         self.apply(account, Page(state, destroyed={"Case": ids}, filling=found[0] if found is not None else None))
 

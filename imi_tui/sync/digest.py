@@ -62,7 +62,7 @@ class Recovery:
                 self.refill = True
                 break
         if gone:
-            self._store.drop(self._desk, gone)
+            self._store.drop(self._desk, gone, "" if self.refill else state)
         self.removed = len(gone)
         if not self.refill:
             self._store.apply(self._desk, Page(new_state=state, has_more=False))

@@ -272,7 +272,7 @@ def test_known_and_drop(store: Store, pw_info: Rules) -> None:
     assert store.sync.known(DE) == [*store.sync.known(DE, "0"), (case_id(0xA << 124), 7, "full", "76543210")]
     assert store.sync.known(DE, "b") == []
     assert store.sync.known("nowhere") == []
-    store.sync.drop(DE, [ONE])
+    store.sync.drop(DE, [ONE], store.sync.state(DE))
     assert [id for id, *_ in store.sync.known(DE)] == [case_id(2), case_id(0xA << 124)]
     assert store.sync.state(DE) == "s1"
 

@@ -200,7 +200,7 @@ async def test_a_case_that_is_withdrawn_from_this_desk_says_so(store: Store, hom
     case = a_case(seat, "accepted")
     async with running(store, home) as (app, pilot):
         screen = await opened(app, pilot, case, seat)
-        store.sync.drop(seat.desk, [case.id])
+        store.sync.drop(seat.desk, [case.id], store.sync.state(seat.desk))
         await settled(pilot)
         assert screen.query_one(Document).virtual_size.height == 1
         assert "You no longer have access to this case." in text_of(app)

@@ -341,7 +341,8 @@ async def test_views_by_tab_and_number_and_what_an_empty_one_says(store: Store, 
         assert screen.view == "closed"
         assert "Waiting for others" in text_of(app)
         await pilot.press("1")
-        store.sync.drop(store.seats()[0].desk, [row.id for row in store.window("all", "due", limit=1000)])
+        desk = store.seats()[0].desk
+        store.sync.drop(desk, [row.id for row in store.window("all", "due", limit=1000)], store.sync.state(desk))
         await settled(pilot)
         assert "Nothing to do." in text_of(app)
 

@@ -151,7 +151,7 @@ def test_an_entry_never_moves_to_another_case(central: Central, client: Clients)
     sync = lyon.store.sync
     sync.apply(LYON, Page(sync.state(LYON), entries=[{**entry, "caseId": second}]))
     assert [row.id for row in lyon.store.search("quokka")] == [first]
-    sync.drop(LYON, [first, second])
+    sync.drop(LYON, [first, second], sync.state(LYON))
     while sync.index_pending(100):
         pass
     assert lyon.store._cache.rows("select rowid from words where words match 'quokka'") == []
@@ -168,7 +168,7 @@ def test_ids_that_look_alike_stand_beside_each_other(central: Central, client: C
     sync.apply(LYON, Page(sync.state(LYON), cases=[{**detail.case, "id": id} for id in twins]))
     for sort in ("due", "activity", "reference", "authority"):
         assert {row.id for row in lyon.store.window("all", sort, limit=10)} == {case, *twins}
-    sync.drop(LYON, twins[:2])
+    sync.drop(LYON, twins[:2], sync.state(LYON))
     assert {row.id for row in lyon.store.window("all", "due", limit=10)} == {case, *twins[2:]}
 
 

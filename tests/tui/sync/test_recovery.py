@@ -46,7 +46,7 @@ def test_a_comparison_finds_every_kind_of_difference(central: Central, client: C
     lyon.sync()
     forget_state(lyon)
     missing, changed, strange = cases[0], cases[1], "f" * 32
-    lyon.store.sync.drop(LYON, [missing])
+    lyon.store.sync.drop(LYON, [missing], lyon.store.sync.state(LYON))
     accept(central, changed)
     wire = dict(lyon.store.case(LYON, cases[2]).case, id=strange)  # type: ignore[union-attr]
     lyon.store.sync.apply(LYON, Page(new_state="999999.AAAAAAAAAAAAAAAA", cases=[wire]))
