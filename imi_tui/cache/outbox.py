@@ -16,7 +16,7 @@ from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Draft, OutboxItem, OutboxState
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from imi_tui.cache.db import Database
 
@@ -197,6 +197,15 @@ class Outbox:
                 out.append(item)
         return out
 
+    def held_back(self) -> list[Item]:
+        """Entries that were taken once, are to be offered again, and cannot be behind a refused one of their case."""
+        sql = (
+            f"select {_COLUMNS} from outbox o where state = 'queued' and created is not null and exists ("  # noqa: S608
+            "select 1 from outbox r where r.desk = o.desk and r.case_id = o.case_id and r.pos < o.pos"
+            " and r.state = 'rejected') order by pos"
+        )
+        return [Item(*row) for row in self.work.rows(sql)]
+
     def waiting_for_files(self, officer: str) -> list[Item]:
         """Queued entries of this officer whose files the server does not have yet, in order."""
         queued = [item for item in self.shown() if item.state == "queued" and item.officer == officer]
@@ -309,6 +318,15 @@ class Outbox:
             item = self.item(ref)
             self.work.run("update outbox set state = 'queued', confirmed = 0 where client_ref = ?", (ref,))
             self.touch([(item.desk, item.case_id)])
+
+    def take_as_sent(self, items: Sequence[Item]) -> None:
+        """Inside: the server has these. Since when is not known, so that no backup counts as reaching them."""
+        self.work.many(
+            "update outbox set state = 'acked', confirmed = 1, created = json_remove(created, '$.seq')"
+            " where client_ref = ?",
+            [(item.client_ref,) for item in items],
+        )
+        self.touch([(item.desk, item.case_id) for item in items])
 
     def note(self, name: Note, value: str) -> None:
         """Inside: note where this belongs."""

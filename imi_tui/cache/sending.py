@@ -186,6 +186,12 @@ class Sending:
         Or the server lost it with a history whose end nobody saw: it is offered once more. A case that was blocked
         before it could come back must not go on showing as it was sent.
         """
+        there = [item for item in self._outbox.held_back() if self._projector.is_confirmed(item.desk, item.client_ref)]
+        if there:
+            # A refused entry before them keeps them from being offered again, which would only say what is known.
+            with self._outbox.work.write():
+                self._outbox.take_as_sent(there)
+            self._store.reflect()
         # With the power a machine may lose what it had read: once a process, everything kept is looked for.
         kept = self._outbox.kept() if not self._looked else self._outbox.live()
         self._looked = True

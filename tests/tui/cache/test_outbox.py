@@ -238,6 +238,29 @@ def test_a_rejected_entry_holds_up_its_own_case_only(store: Store, pw_info: Rule
     assert [item.client_ref for item in store.sync.ready(9)] == [behind.client_ref, other.client_ref]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_behind_a_refused_entry_nothing_waits_that_the_server_has(store: Store, pw_info: Rules, there: bool) -> None:
+    """A restored server may have the second entry of a case and refuse the first when both are offered again."""
+    put(store, case(pw_info))
+    store.sync.follow_epoch("one", [DE])
+    first, behind = message(store), message(store)
+    sent(store, first, behind)
+    taken = [{"id": f"e{n}", "caseId": ONE, "version": n, "seq": n} for n in (2, 3)]
+    store.sync.settle({first.client_ref: taken[0], behind.client_ref: taken[1]}, {})
+    kept = entry(case(pw_info), "message", id="e3", desk=DE, clientRef=behind.client_ref)
+    put(store, case(pw_info), entries=[kept] if there else [])
+    assert store.sync.follow_epoch("two", [DE])
+    store.sync.settle({}, {first.client_ref: {"type": "notAvailable"}})
+    store.sync.followed()
+    row = store.row(DE, ONE, "all", "due")
+    assert row is not None
+    waiting = [item.client_ref for item in store.outbox() if item.state == "queued"]
+    assert (waiting, row.pending) == (([], 0) if there else ([behind.client_ref], 1))
+    # No backup is said to have it: where it stands now, the server has not said.
+    store.sync.prune(DE, 99)
+    assert [item.client_ref for item in store.sync.journal(DE)] == ([behind.client_ref] if there else [])
+
+
 def test_entries_of_one_case_go_in_order_and_not_past_one_on_its_way(store: Store, pw_info: Rules) -> None:
     put(store, case(pw_info))
     first, second = message(store, text="1"), message(store, text="2")
