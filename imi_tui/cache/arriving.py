@@ -141,11 +141,15 @@ class Arriving:
             return set(), {}
         desk = self._store.desks.number_for(account)
         gone_cases = destroyed.get("Case", [])
-        gone_entries = [(desk, id) for id in destroyed.get("Entry", [])]
-        of_entries = {entry.case_id for entry, _ in entries} | self._cases_of(gone_entries)
+        gone_entries = list(destroyed.get("Entry", []))
+        of_entries = {entry.case_id for entry, _ in entries} | self._cases_of(desk, gone_entries)
         of_cases = {case.id for case, _ in cases}
         of_contents = {each.id for each in contents}
-        numbers = self._unindex(desk, of_cases | of_entries | of_contents | set(gone_cases))
+        # What may no longer be seen, or comes in other words under its old id, is not found for one moment more.
+        at_once = {*gone_cases, *self._cases_of(desk, gone_entries + [entry.id for entry, _ in entries])}
+        at_once |= {each.id for each in contents if each.level != "full"}
+        at_once |= {case.id for case, _ in cases if case.level != "full"}
+        numbers = self._unindex(desk, of_cases | of_entries | of_contents | set(gone_cases), at_once)
         self._contents.put(desk, contents)
         first = self.is_filling(account)
         own = self._own(entries)
@@ -155,7 +159,7 @@ class Arriving:
         }
         arrivals |= {(account, id): Arrival(None) for id in gone_cases}
         self._store_entries(desk, account, entries, numbers)
-        self._cache.many("delete from entry where desk = ? and id = ?", gone_entries)
+        self._cache.many("delete from entry where desk = ? and id = ?", [(desk, id) for id in gone_entries])
         gone_rows = [(numbers[id],) for id in gone_cases if id in numbers]
         self._cache.many("delete from entry where n = ? and n > 0", gone_rows)
         gone_orphans = [(desk, id) for id in gone_cases]
@@ -219,21 +223,22 @@ class Arriving:
                 [(desk, id) for id in cases],
             )
 
-    def _cases_of(self, entries: list[tuple[int, str]]) -> set[str]:
-        """The cases of those stored entries (desk number, id)."""
-        sql = "select case_id from entry where desk = ? and id = ?"
-        return {found[0] for found in (self._cache.one(sql, entry) for entry in entries) if found is not None}
+    def _cases_of(self, desk: int, entries: list[str]) -> set[str]:
+        """The cases of those of these entries that are stored."""
+        sql = "select e.case_id from json_each(?) j cross join entry e on e.desk = ? and e.id = j.value"
+        return {id for (id,) in self._cache.rows(sql, (json.dumps(entries), desk))} if entries else set()
 
     def _local_of(self, desk: int) -> set[str]:
         """The cases of a desk that are only in the outbox."""
         sql = "select id from listing where desk = ? and id >= ? and id < ?"
         return {id for (id,) in self._cache.rows(sql, (desk, LOCAL, LOCAL + "\U0010ffff"))}
 
-    def _unindex(self, desk: int, ids: set[str]) -> dict[str, int]:
-        """Inside: take the words of these cases out of the index, while what they were made from is still there."""
+    def _unindex(self, desk: int, ids: set[str], at_once: set[str]) -> dict[str, int]:
+        """Inside: have the words of these cases leave the index, while what they were made from is still there."""
         sql = "select l.id, l.n from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
         numbers = dict(self._cache.rows(sql, (json.dumps(list(ids)), desk)))
-        self._documents.remove_all(numbers.values())
+        self._documents.remove_all(n for id, n in numbers.items() if id in at_once)
+        self._documents.outdate(n for id, n in numbers.items() if id not in at_once)
         return numbers
 
     def _own(self, entries: list[tuple[Entry, dict[str, Any]]]) -> dict[str, int]:

@@ -1,7 +1,9 @@
 """Full-text search over the cases on this machine.
 
 The index is contentless: it holds words and nothing to rebuild a text from. A document is taken out again by giving
-FTS5 exactly the words that went in, which are made anew from the stored case and entries *before* those change.
+FTS5 exactly the words that went in, which are made anew from the stored case and entries *before* those change. Taking
+words out costs more than putting them in: where a case has only changed, its old words are kept beside it (`outdate`)
+and leave the index when the new ones come, which nobody waits for.
 Document ids fall with the time of the last activity, so that the newest hits come first without sorting.
 """
 
@@ -23,8 +25,9 @@ SEARCH = (
     " cross join listing l on l.n = d.n where w.words match ? order by w.rowid limit ?"
 )
 _TO_INDEX = (
-    "select i.n, l.activity, c.wire, t.wire from to_index i left join listing l on l.n = i.n"
-    " left join confirmed c on c.n = i.n left join content t on t.n = i.n where i.late = ? order by i.n limit ?"
+    "select i.n, l.activity, c.wire, t.wire, d.n is not null from to_index i left join listing l on l.n = i.n"
+    " left join confirmed c on c.n = i.n left join content t on t.n = i.n left join document d on d.n = i.n"
+    " where i.late = ? order by i.n limit ?"
 )
 _ENTRIES = "select e.n, e.wire from json_each(?) j cross join entry e on e.n = j.value and e.n > 0"
 _TOGETHER = 100
@@ -48,11 +51,15 @@ def match(text: str) -> str:
 
 
 class Document(NamedTuple):
-    """A case to be indexed: at which id at the earliest, its row's number, its words (None: it is gone)."""
+    """A case to be indexed: at which id at the earliest, its row's number, its words (None: it is gone).
+
+    `replaces`: its old words have to be taken out.
+    """
 
     docid: int
     n: int
     text: str | None
+    replaces: bool
 
 
 class Documents:
@@ -86,23 +93,32 @@ class Documents:
 
     def remove(self, n: int) -> None:
         """Inside, before the stored case or its entries change: take its words out."""
-        found = self._cache.one("select docid, text from document where n = ?", (n,))
-        if found is not None:
-            docid, text = found
-            if text is None:
-                text = self.stored_text(n)
-            self._cache.run("insert into words(words, rowid, text) values('delete', ?, ?)", (docid, text))
-            self._cache.run("delete from document where docid = ?", (docid,))
-        self._forget([n])
+        self.remove_all([n])
 
     def remove_all(self, numbers: Iterable[int]) -> None:
-        """Inside, before the stored cases or their entries change: `remove` of each."""
+        """Inside, before the stored cases or their entries change: take their words out."""
         given = list(numbers)
-        # In the order of ids: at each step back FTS5 would write a segment of the index.
-        sql = "select d.n from json_each(?) j cross join document d on d.n = j.value order by d.docid"
-        for (n,) in self._cache.rows(sql, (str(given),)) if given else ():
-            self.remove(n)
+        self._take_out(given)
         self._forget(given)
+
+    def outdate(self, numbers: Iterable[int]) -> None:
+        """Inside, before the stored cases or their entries change: their words go when new ones are `put`.
+
+        Until then a search finds a case by its old words. Not for what may no longer be seen.
+        """
+        given = list(numbers)
+        sql = "select d.n from json_each(?) j cross join document d on d.n = j.value where d.text is null"
+        for (n,) in self._cache.rows(sql, (str(given),)) if given else ():
+            self._cache.run("update document set text = ? where n = ?", (self.stored_text(n), n))
+        self._forget(given)
+
+    def _take_out(self, numbers: list[int]) -> None:
+        # In the order of ids: at each step back FTS5 would write a segment of the index.
+        sql = "select d.docid, d.n, d.text from json_each(?) j cross join document d on d.n = j.value order by d.docid"
+        for docid, n, text in self._cache.rows(sql, (str(numbers),)) if numbers else ():
+            went_in = text if text is not None else self.stored_text(n)
+            self._cache.run("insert into words(words, rowid, text) values('delete', ?, ?)", (docid, went_in))
+            self._cache.run("delete from document where docid = ?", (docid,))
 
     def want(self, numbers: Iterable[int], *, late: bool = False) -> None:
         """Inside: these are to be indexed when there is time; `late`: not before a synchronisation is at its end.
@@ -147,23 +163,24 @@ class Documents:
         for n, wire in self._cache.rows(_ENTRIES, (str([row[0] for row in found]),)):
             entries.setdefault(n, []).append(wire)
         return [
-            Document(-activity, n, stored_text(head, content, entries.get(n, ())))
+            Document(-activity, n, stored_text(head, content, entries.get(n, ())), bool(replaces))
             if head is not None
-            else Document(0, n, None)
-            for n, activity, head, content in found
+            else Document(0, n, None, bool(replaces))
+            for n, activity, head, content, replaces in found
         ]
 
     def put(self, documents: Sequence[Document]) -> None:
         """Inside: index what `read` found, if nothing of it has changed since."""
+        self._take_out([each.n for each in documents if each.replaces])
         rows: list[tuple[int, int, str]] = []
         last = -_LAST
-        for docid, n, text in documents:
+        for docid, n, text, _ in documents:
             if text is not None:
                 last = self._free(max(docid, last + 1))
                 rows.append((last, n, text))
         self._cache.many("insert into words(rowid, text) values(?, ?)", [(docid, text) for docid, _, text in rows])
         self._cache.many("insert into document(docid, n) values(?, ?)", [(docid, n) for docid, n, _ in rows])
-        self._forget(n for _, n, _ in documents)
+        self._forget(each.n for each in documents)
 
     def _insert(self, n: int, activity: int, text: str, kept: str | None) -> None:
         docid = self._free(-activity)
@@ -216,7 +233,7 @@ class Documents:
     def rebuild(self) -> None:
         """Inside: forget the index and begin again (another version of the folding of text would not match it)."""
         self._cache.run("insert into words(words) values('delete-all')")
-        self._cache.run("delete from document where text is null")
+        self._cache.run("delete from document where text is null or n in (select n from confirmed)")
         local = self._cache.rows("select docid, text from document")
         self._cache.many("insert into words(rowid, text) values(?, ?)", local)
         self._cache.run("insert or ignore into to_index select 0, n from confirmed")

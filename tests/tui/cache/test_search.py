@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imi_core.case import Case, to_wire
 from imi_core.procedure import Rules
 from imi_tui.cache import opening
 from imi_tui.cache.arriving import INDEX_AT_ONCE, Page
 from imi_tui.cache.documents import match
 from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
-from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
+from tests.tui.cache.world import DE, case, case_id, entry, open_store, put, set_up
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
@@ -116,6 +117,75 @@ def test_what_came_shows_before_its_words_are_indexed(store: Store, pw_info: Rul
     end()
     assert seen == [(2, [], 2)]
     assert (hits(store, "quokka"), store.indexing()) == ([1], 0)
+
+
+def many(pw_info: Rules, **changes: str) -> list[Case]:
+    """More cases than are indexed with their page."""
+    return [case(pw_info, number, **changes) for number in range(1, INDEX_AT_ONCE + 3)]
+
+
+def index_all(store: Store) -> None:
+    while store.sync.index_pending(500):
+        pass
+
+
+def test_a_changed_case_is_found_by_its_old_words_until_the_new_ones_are_in(store: Store, pw_info: Rules) -> None:
+    changed = many(pw_info, subject="wombat")
+    put(store, *many(pw_info, subject="quokka"))
+    index_all(store)
+    put(store, *changed)
+    assert (len(hits(store, "quokka", 500)), hits(store, "wombat")) == (len(changed), [])
+    put(store, *changed[:3])
+    assert len(hits(store, "wombat", 500)) == INDEX_AT_ONCE
+    index_all(store)
+    assert (hits(store, "quokka"), len(hits(store, "wombat", 500))) == ([], len(changed))
+    assert b"quokka" not in pages(store)
+
+
+def test_old_words_leave_before_the_new_ones_come_after_a_new_start(home: Path, pw_info: Rules) -> None:
+    store = set_up(open_store(home), pw_info)
+    put(store, *many(pw_info, subject="quokka"))
+    index_all(store)
+    put(store, *many(pw_info, subject="wombat"))
+    store.close()
+    store = open_store(home)
+    index_all(store)
+    assert (hits(store, "quokka"), len(hits(store, "wombat", 500))) == ([], INDEX_AT_ONCE + 2)
+    store.close()
+
+
+def test_old_words_are_not_kept_where_another_folding_begins_anew(
+    home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = set_up(open_store(home), pw_info)
+    put(store, *many(pw_info, subject="quokka"))
+    index_all(store)
+    put(store, *many(pw_info, subject="wombat"))
+    store.close()
+    monkeypatch.setattr(opening, "FOLDING", "2/next")
+    store = open_store(home)
+    assert (hits(store, "quokka"), store.indexing()) == ([], INDEX_AT_ONCE + 2)
+    index_all(store)
+    assert len(hits(store, "wombat", 500)) == INDEX_AT_ONCE + 2
+    store.close()
+
+
+@pytest.mark.parametrize("what", ["hidden case", "hidden content", "entry again", "entry gone"])
+def test_what_may_no_longer_be_seen_is_not_found_for_a_moment_more(store: Store, pw_info: Rules, what: str) -> None:
+    before = [case(pw_info, number, subject="quokka") for number in range(1, INDEX_AT_ONCE + 3)]
+    said = [entry(one, text={"lang": "de", "text": "numbat"}) for one in before]
+    put(store, *before, entries=said)
+    index_all(store)
+    assert len(hits(store, "numbat", 500)) == len(before)
+    page = {
+        "hidden case": Page("x", cases=[to_wire(case(pw_info, n, level="nothing", request={})) for n in range(1, 67)]),
+        "hidden content": Page("x", contents=[{"id": one.id, "level": "summary"} for one in before]),
+        "entry again": Page("x", entries=[one | {"text": None, "redacted": True} for one in said]),
+        "entry gone": Page("x", destroyed={"Entry": [one["id"] for one in said]}),
+    }[what]
+    store.sync.apply(DE, page)
+    assert store.indexing() == len(before)
+    assert hits(store, "numbat") == []
 
 
 def test_other_folding_indexes_anew(store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
