@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from imi_tui import __version__
 
@@ -31,8 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     gc.disable()
     i18n.install(i18n.detect(_wanted_language(arguments)))
     _make_printable()
-    parser, command = _parser(arguments)
-    options = parser.parse_args(arguments)
+    options, command = _parsed(arguments)
     try:
         return _run(command, options, token)
     except KeyboardInterrupt:
@@ -123,6 +122,17 @@ def _wanted_language(arguments: list[str]) -> str:
         if argument == "--lang" and at + 1 < len(arguments):
             return arguments[at + 1]
     return ""
+
+
+def _parsed(arguments: list[str]) -> tuple[argparse.Namespace, str]:
+    """The options and the command in `arguments`."""
+    if not arguments:
+        # Nearly every start: there is nothing to parse, nor a parser to load.
+        from types import SimpleNamespace
+
+        return cast("argparse.Namespace", SimpleNamespace()), ""
+    parser, command = _parser(arguments)
+    return parser.parse_args(arguments), command
 
 
 def _parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, str]:

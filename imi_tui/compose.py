@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imi_core.procedure import Field, Rules
-    from imi_tui.cache.model import CaseDetail, Draft, OutboxItem, Seat
+    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.model import CaseDetail, OutboxItem, Seat
 
 Step = Literal["procedure", "authority", "form", "questions", "review"]
 STEP_NAMES: dict[Step, str] = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from imi_tui.cache.store import Store
     from imi_tui.profile import Profile
 
@@ -20,7 +20,6 @@ def _keep_nothing(_name: str, _value: str) -> None:
     return None
 
 
-@dataclass(eq=False, repr=False)
 class Context:
     """Everything a screen may use besides the cache's values.
 
@@ -32,26 +31,38 @@ class Context:
     `extra` carries callables of single screens (such as the steps of signing in).
     """
 
-    store: Store
-    profile: Profile
-    vault: str = ""
-    demo: bool = False
-    sync_now: Callable[[], None] = _nothing
-    meter: Callable[[bool], None] | None = None
-    start: Callable[[], None] = _nothing
-    stop: Callable[[], None] = _nothing
-    sign_in: Callable[..., Any] | None = None
-    sign_out: Callable[[], None] | None = None
-    language: str = "en"
-    today: Callable[[], dt.date] = dt.date.today
-    keyboard: str = "auto"
-    theme: str = "terminal"
-    keymap: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    mouse: bool = True
-    open_personal: bool = False
-    setting: Callable[[str, str], None] = _keep_nothing
-    notices: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    def __init__(
+        self,
+        store: Store,
+        profile: Profile,
+        *,
+        vault: str = "",
+        demo: bool = False,
+        sync_now: Callable[[], None] = _nothing,
+        meter: Callable[[bool], None] | None = None,
+        start: Callable[[], None] = _nothing,
+        stop: Callable[[], None] = _nothing,
+        sign_in: Callable[..., Any] | None = None,
+        sign_out: Callable[[], None] | None = None,
+        language: str = "en",
+        today: Callable[[], dt.date] = dt.date.today,
+        keyboard: str = "auto",
+        theme: str = "terminal",
+        keymap: Mapping[str, tuple[str, ...]] | None = None,
+        mouse: bool = True,
+        open_personal: bool = False,
+        setting: Callable[[str, str], None] = _keep_nothing,
+        notices: tuple[str, ...] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        # Written out: what makes such classes brings the inspection of source code along, a tenth of the start.
+        self.store, self.profile, self.vault, self.demo = store, profile, vault, demo
+        self.sync_now, self.meter, self.start, self.stop = sync_now, meter, start, stop
+        self.sign_in, self.sign_out = sign_in, sign_out
+        self.language, self.today, self.keyboard, self.theme = language, today, keyboard, theme
+        self.keymap: Mapping[str, tuple[str, ...]] = {} if keymap is None else keymap
+        self.mouse, self.open_personal, self.setting, self.notices = mouse, open_personal, setting, notices
+        self.extra: Mapping[str, Any] = {} if extra is None else extra
 
     @property
     def languages(self) -> tuple[str, ...]:

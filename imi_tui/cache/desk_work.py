@@ -12,10 +12,11 @@ from imi_core import staleness, workflow
 from imi_core.case import MAX_AFTER
 from imi_core.errors import ActionRefused, UnknownProcedure
 from imi_tui.cache.contents import Contents, together
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import AlreadyAttempted, LaterEntries, NoSuchCase, NoSuchItem, NoSuchSeat
 from imi_tui.cache.fold import Folded
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.model import CaseDetail, Draft, Seen
+from imi_tui.cache.model import CaseDetail, Seen
 from imi_tui.cache.outbox import Item
 from imi_tui.cache.wire import decode, overlay, own_entry, to_case
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.model import Draft, OutboxItem, OutboxState
+from imi_tui.cache.model import OutboxItem, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from imi_tui.cache.db import Database
+    from imi_tui.cache.draft import Draft
 
 Note = Literal["server", "epoch", "officer"]
 """Where what is written here belongs: the id of the server, its epoch, the id of the officer."""
@@ -382,15 +383,19 @@ class Outbox:
     def draft(self, id: str) -> Draft | None:
         """One draft."""
         found = self.work.one("select wire from draft where id = ?", (id,))
-        return Draft(**json.loads(found[0])) if found is not None else None
+        return _draft(found[0]) if found is not None else None
 
     def drafts(self) -> list[Draft]:
         """All drafts, the last saved first."""
-        return [
-            Draft(**json.loads(wire)) for (wire,) in self.work.rows("select wire from draft order by saved_at desc")
-        ]
+        return [_draft(wire) for (wire,) in self.work.rows("select wire from draft order by saved_at desc")]
 
     def replaced_by(self, draft_id: str) -> str:
         """The client ref of the rejected entry that this draft revises, or empty."""
         found = self.work.one("select replaces from draft where id = ?", (draft_id,))
         return found[0] if found is not None else ""
+
+
+def _draft(wire: str) -> Draft:
+    from imi_tui.cache.draft import Draft
+
+    return Draft(**json.loads(wire))

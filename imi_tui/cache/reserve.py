@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from typing import TYPE_CHECKING, TypeVar
 
 from imi_tui.cache.errors import DiskFull
@@ -35,7 +34,7 @@ class Reserve:
         with contextlib.suppress(OSError):
             if self._path.exists():
                 return True
-            if shutil.disk_usage(self._path.parent).free < AMPLE * SIZE:
+            if _free(self._path.parent) < AMPLE * SIZE:
                 return False
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
@@ -72,9 +71,17 @@ def need_room(folder: Path, size: int, spare: int = 0) -> None:
     free = size + spare
     # Where nobody knows, writing will tell.
     with contextlib.suppress(OSError):
-        free = shutil.disk_usage(there).free
+        free = _free(there)
     if free < size + spare:
         raise DiskFull
+
+
+def _free(folder: Path) -> int:
+    """Bytes that may still be written there. Raises `OSError` where nobody knows."""
+    # It brings the compressors along, and most starts find the file.
+    import shutil
+
+    return shutil.disk_usage(folder).free
 
 
 def _allocate(descriptor: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.hub import hub_of
 from imi_tui.cache.ids import Random, SystemRandom
-from imi_tui.cache.model import Changed, DeskProgress, Draft, OutboxItem, Row, Seat, Seen, SyncStatus
+from imi_tui.cache.model import Changed, DeskProgress, OutboxItem, Row, Seat, Seen, SyncStatus
 from imi_tui.cache.opening import open_pair
 from imi_tui.cache.parts import Parts
 from imi_tui.cache.rows import ONE
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
+    from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, ViewId
     from imi_tui.cache.sync import SyncStore
     from imi_tui.profile import Profile
@@ -276,6 +277,8 @@ class Store(Parts):
 
         `seen`: what the officer had in front of them, by default the case as it is here now.
         """
+        from imi_tui.cache.draft import Draft
+
         seen = seen or Seen()
         return self.queue(
             Draft(

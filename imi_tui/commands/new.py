@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    from imi_tui.cache.model import Draft
+    from imi_tui.cache.draft import Draft
 
     with opened(options) as client:
         store = client.store

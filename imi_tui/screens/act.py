@@ -14,8 +14,9 @@ from textual.widgets import Static, TextArea
 from imi_core.errors import ActionRefused
 from imi_tui import problems
 from imi_tui.actions import Situation
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.model import Draft, OutboxItem, Seen
+from imi_tui.cache.model import OutboxItem, Seen
 from imi_tui.forms import FormModel
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes

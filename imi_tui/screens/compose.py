@@ -13,9 +13,9 @@ from textual.widgets import Static
 from imi_core.errors import ActionRefused, UnknownProcedure
 from imi_tui import problems
 from imi_tui.actions import Situation
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.ids import SystemRandom, uuid7
-from imi_tui.cache.model import Draft
 from imi_tui.compose import STEP_NAMES, Composition, Gap, Step
 from imi_tui.i18n import _
 from imi_tui.offers import Offer, offers

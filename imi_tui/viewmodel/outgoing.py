@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from imi_core.procedure import Rules
-    from imi_tui.cache.model import Draft, OutboxItem
+    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.model import OutboxItem
 
 
 def mark(item: OutboxItem) -> str:

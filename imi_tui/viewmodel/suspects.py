@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from imi_tui.i18n import _
 
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
-_OTHER = re.compile("[\u0370-\u052f\u1c80-\u1c8f\u1f00-\u1fff\u2de0-\u2dff\ua640-\ua69f]")
-_LINK = re.compile(r"\S*\w[.@:]\S*\w\S*")
+_LATIN = "[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"
+_OTHER = "[\u0370-\u052f\u1c80-\u1c8f\u1f00-\u1fff\u2de0-\u2dff\ua640-\ua69f]"
+_LINK = r"\S*\w[.@:]\S*\w\S*"
+_compiled = functools.cache(re.compile)
+"""A pattern, compiled when the first text needs it: what has only plain letters needs none, and the start is short."""
 MOST = 5
 """Links of one text that are named."""
 
@@ -25,7 +28,7 @@ def narrow(name: str) -> str:
 
 def is_mixed(text: str) -> bool:
     """Whether a word mixes Latin, Greek and Cyrillic letters."""
-    if text.isascii() or not (_OTHER.search(text) and (_LATIN.search(text) or len(text) > 1)):
+    if text.isascii() or not (_compiled(_OTHER).search(text) and (_compiled(_LATIN).search(text) or len(text) > 1)):
         return False
     from imi_core.text import mixed_scripts
 
@@ -36,7 +39,7 @@ def links(text: str) -> str:
     """A warning of the addresses in `text` that mix alphabets; "" where there are none."""
     if not is_mixed(text):
         return ""
-    found = [each.strip(".,;:!?()[]<>\"'") for each in _LINK.findall(text) if is_mixed(each)]
+    found = [each.strip(".,;:!?()[]<>\"'") for each in _compiled(_LINK).findall(text) if is_mixed(each)]
     if not found:
         return ""
     told = ", ".join(found[:MOST]) + (" …" if len(found) > MOST else "")

@@ -15,6 +15,7 @@ from typing import Any
 
 from imi_core.authority import Officer
 from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import (
     AlreadyAttempted,
     CacheError,
@@ -24,7 +25,6 @@ from imi_tui.cache.errors import (
     NoSuchCase,
     NoSuchSeat,
 )
-from imi_tui.cache.model import Draft
 from imi_tui.sync.transfers import SMALLEST
 from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM
 from tests.sim.disk import Killed, under

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError, DiskFull, NoSuchSeat
-from imi_tui.cache.model import Draft
 from tests.central.world import LYON, REQUEST, ROSENHEIM
 from tests.sim.disk import Killed, under
 from tests.sim.world import Machine, Server

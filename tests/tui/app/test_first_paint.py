@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
@@ -26,6 +27,12 @@ ROOT = Path(__file__).parents[3]
 LATER = ("httpx", "keyring", "zstandard", "holidays", "babel", "authlib", "imi_tui.sync.http", "imi_tui.sync.engine")
 BY_NOW = (*LATER, "tomllib", "zoneinfo", "imi_core.workflow", "imi_tui.cache.sync", "imi_tui.cache.projection")
 """What the list itself does without; the first look at a case loads it."""
+
+BEFORE = (
+    *(name for name in BY_NOW if name != "tomllib"),
+    *("argparse", "ast", "bz2", "dataclasses", "inspect", "lzma", "msgspec", "shutil", "subprocess", "textual"),
+)
+"""What the early picture does without as well; the settings need tomllib."""
 
 PROBE = """
 import asyncio, json, sys, datetime as dt
@@ -73,6 +80,26 @@ profile = Profile(Path(sys.argv[1]))
 sys.exit(app.run(Context(Store.open(profile, bytes(range(32))), profile)))
 """
 
+START = f"""
+import json, os, sys
+
+os.environ["IMI_TUI_HOME"] = sys.argv.pop()
+os.environ["LC_ALL"] = "C.UTF-8"
+early = []
+
+class Framework:
+    def find_spec(self, name, path=None, target=None):
+        if name == "imi_tui.app":
+            early.extend(each for each in {BEFORE!r} if each in sys.modules)
+
+sys.meta_path.insert(0, Framework())
+from imi_tui import cli
+
+code = cli.main()
+print("early", json.dumps(early), "left", code)
+"""
+"""The command itself, which says at its end what it had loaded when the picture stood."""
+
 CRASH = RUN.replace(
     "profile =",
     """
@@ -98,8 +125,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_the_first_paint_imports_nothing_that_can_wait(home: Path) -> None:
-    # An earlier start remembers the names of states, for which it needs the rules; a hurried one may not get to it.
+@pytest.fixture(scope="module")
+def painted(home: Path) -> list[str]:
+    """What a start that knows the names of states had imported at its first paint.
+
+    An earlier start remembers them, for which it needs the rules; a hurried one may not get to it.
+    """
     for _start in range(8):
         done = subprocess.run(
             [sys.executable, "-c", PROBE, str(home), json.dumps([BY_NOW, LATER])],
@@ -112,9 +143,26 @@ def test_the_first_paint_imports_nothing_that_can_wait(home: Path) -> None:
         knows, painted, started = json.loads(done.stdout.splitlines()[-1])
         assert not started, "imported before the sync thread was to start"
         if knows:
-            break
-    assert knows, "no start remembered what it had to look up"
+            return list(painted)
+    raise AssertionError("no start remembered what it had to look up")
+
+
+def test_the_first_paint_imports_nothing_that_can_wait(painted: list[str]) -> None:
     assert not painted, "imported before the list was painted"
+
+
+@pytest.mark.usefixtures("painted")
+def test_the_command_imports_still_less_before_the_early_picture(home: Path) -> None:
+    (home / "config.toml").write_text('vault = "file"\n')
+    key = home / "key"
+    key.write_bytes(base64.b64encode(filled.KEY))
+    key.chmod(0o600)
+    with terminal(home, START) as client:
+        client.until(b"-26-")
+        client.quiet(0.5)
+        os.write(client.master, b"\x11")
+        end = client.until(b"left 0")
+    assert b"early [] left 0" in end
 
 
 class Terminal:

@@ -13,9 +13,9 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache import file_moves, files, sealed
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import DamagedFile, FileRefused
 from imi_tui.cache.files import FileState
-from imi_tui.cache.model import Draft
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CorruptWork
 from imi_tui.cache.mark import mark_of, noted
-from imi_tui.cache.model import Draft
 from imi_tui.cache.rescue import rescue
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile

@@ -13,6 +13,7 @@ import pytest
 from imi_core.case import to_wire
 from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
 from imi_core.procedure import Rules
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import (
     AlreadyAttempted,
     LaterEntries,
@@ -22,7 +23,7 @@ from imi_tui.cache.errors import (
     OutboxChanged,
 )
 from imi_tui.cache.ids import uuid7
-from imi_tui.cache.model import Draft, OutboxItem
+from imi_tui.cache.model import OutboxItem
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.core import world

@@ -9,8 +9,8 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache import reserve
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import DiskFull
-from imi_tui.cache.model import Draft
 from imi_tui.cache.reserve import Reserve
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from imi_core.errors import ActionRefused
-from imi_tui.cache.model import Draft
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.compose import Composition
 from imi_tui.offers import Offer, offers
@@ -200,7 +200,7 @@ def test_writing_loads_neither_calendars_nor_the_network_nor_textual(home: Path)
     code = f"""
 import sys
 from pathlib import Path
-from imi_tui.cache.model import Draft
+from imi_tui.cache.draft import Draft
 from imi_tui.compose import Composition
 from imi_tui.offers import offers
 from tests.tui.screens import filled

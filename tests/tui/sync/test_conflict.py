@@ -11,7 +11,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.case import Entry, Text
-from imi_tui.cache.model import Draft
+from imi_tui.cache.draft import Draft
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block, lines
 from imi_tui.viewmodel.conflict import conflict, existing, existing_id, is_conflict

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imi_central.store import Store as Central
-from imi_tui.cache.model import Draft
+from imi_tui.cache.draft import Draft
 from imi_tui.sync.errors import Offline, OtherOfficer, ServerMistake
 from tests.central.world import LYON, send
 from tests.tui.sync.test_engine import colleague

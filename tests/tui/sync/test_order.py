@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from imi_central.store import Store as Central
-from imi_tui.cache.model import Draft, OutboxItem
+from imi_tui.cache.draft import Draft
+from imi_tui.cache.model import OutboxItem
 from imi_tui.sync import outgoing
 from tests.central.world import LYON, REQUEST, ROSENHEIM, send
 from tests.tui.sync.world import Client

@@ -13,7 +13,7 @@ from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.case import Text
 from imi_tui.cache import reoffered
-from imi_tui.cache.model import Draft
+from imi_tui.cache.draft import Draft
 from imi_tui.sync.errors import Offline, OtherServer
 from imi_tui.viewmodel import outgoing
 from tests.central.world import AUTHORITIES, LYON, REQUEST, ROSENHEIM, Caller, Clock, act, fill, rules, send

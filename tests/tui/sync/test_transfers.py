@@ -15,8 +15,8 @@ import pytest
 from imi_central.store import Store as Central
 from imi_central.store import files as central_files
 from imi_tui.cache import file_moves
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.files import FileState
-from imi_tui.cache.model import Draft
 from imi_tui.sync.errors import Offline, OverQuota, ServerMistake
 from imi_tui.sync.http import Part
 from imi_tui.sync.transfers import RESTARTS, SMALLEST

@@ -18,7 +18,7 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_central.store.identity import Sessions
-from imi_tui.cache.model import Draft
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from tests.central.world import LYON, REQUEST, ROSENHEIM

@@ -1,0 +1,29 @@
+"""An entry that is being written. Apart from the other values: what makes the class is loaded when one is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Draft:
+    """An entry being written; saved while typing. `case_id` is empty for the first entry of a new case.
+
+    `based_on` and `after` are what its author had in front of them (see `Seen`); with neither, the case as it is here.
+    """
+
+    id: str
+    desk: str
+    procedure: str
+    action: str
+    case_id: str = ""
+    target: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+    lang: str = ""
+    based_on: int = 0
+    saved_at: str = ""
+    after: list[str] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    """``{blobId, name, personal}`` each; the id is `LOCAL` and that of a file to be sent (`imi_tui.cache.files`)."""
