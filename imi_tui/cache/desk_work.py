@@ -177,6 +177,7 @@ class DeskWork:
             subject=subject,
             error=json.dumps(refusal) if refusal is not None else None,
             created=None,
+            server_at=self._session.server_time(),
         )
         with self._outbox.work.write():
             item = item._replace(pos=self._withdraw_replaced(draft, item))

@@ -16,6 +16,7 @@ from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
 from imi_tui.cache.outbox import local_files
 from imi_tui.cache.reserve import SPARE, need_room
+from imi_tui.cache.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -261,8 +262,4 @@ class FileMoves:
 
 
 def _day_before(now: str) -> str:
-    return (
-        (dt.datetime.fromisoformat(now) - dt.timedelta(days=1))
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
+    return stamp(dt.datetime.fromisoformat(now) - dt.timedelta(days=1))

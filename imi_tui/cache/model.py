@@ -104,6 +104,8 @@ class OutboxItem(NamedTuple):
     reference: str = ""
     subject: str = ""
     error: dict[str, Any] | None = None
+    server_at: str = ""
+    """The server's time when it was last read before this was queued, perhaps long before; "" where it never was."""
 
 
 class Seat(NamedTuple):

@@ -27,7 +27,7 @@ Note = Literal["server", "epoch", "officer"]
 STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 _COLUMNS = (
     "pos, client_ref, officer, desk, case_id, procedure, action, payload, state, attempts, queued_at, reference,"
-    " subject, error, created"
+    " subject, error, created, server_at"
 )
 _DRAFT = (
     "id",
@@ -47,7 +47,10 @@ _DRAFT = (
 
 
 class Item(NamedTuple):
-    """A row of the outbox. `payload`, `error` and `created` are JSON; `case_id` is where it belongs now."""
+    """A row of the outbox. `payload`, `error` and `created` are JSON; `case_id` is where it belongs now.
+
+    `queued_at` is this machine's clock, `server_at` the server's when it was last read before; neither orders anything.
+    """
 
     pos: int
     client_ref: str
@@ -64,6 +67,7 @@ class Item(NamedTuple):
     subject: str
     error: str | None
     created: str | None
+    server_at: str = ""
 
     def shown(self) -> OutboxItem:
         """The item as screens and the engine know it."""
@@ -79,6 +83,7 @@ class Item(NamedTuple):
             reference=self.reference,
             subject=self.subject,
             error=json.loads(self.error) if self.error else None,
+            server_at=self.server_at,
         )
 
     @property
@@ -238,7 +243,8 @@ class Outbox:
         values = (item.pos or None, *item[1:8], _digest(item.content), *item[8:])
         self.work.run(
             "insert into outbox(pos, client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
-            " attempts, queued_at, reference, subject, error, created) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " attempts, queued_at, reference, subject, error, created, server_at)"
+            " values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             values,
         )
         self.touch([(item.desk, item.case_id)])

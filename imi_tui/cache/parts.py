@@ -5,7 +5,6 @@ Only what reading windows needs is imported here; rules, types and the directory
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,10 @@ from imi_tui.cache.outbox import Outbox
 from imi_tui.cache.reserve import Reserve
 from imi_tui.cache.rows import Desks, Listing
 from imi_tui.cache.session import SessionTable
+from imi_tui.cache.times import stamp
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from imi_tui.cache.contents import Contents
@@ -134,4 +135,4 @@ class Parts:
 
     def stamp(self) -> str:
         """The time as it is kept: UTC, milliseconds, "Z"."""
-        return self._now().astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return stamp(self._now())

@@ -34,6 +34,7 @@ _ITEM = {
     "action": "action",
     "attempts": "attempts",
     "queued_at": "queuedAt",
+    "server_at": "serverAt",
     "payload": "payload",
     "error": "error",
 }
@@ -104,7 +105,9 @@ def _salvaged(profile: Profile, key: bytes) -> dict[str, list[dict[str, Any]]]:
 def _outbox(work: Database, *, strict: bool) -> list[dict[str, Any]]:
     if strict and not _has(work, "outbox"):
         return []
-    columns = ", ".join(_ITEM)
+    # A file that an earlier version left lacks what was added since.
+    there = {name for (name,) in work.rows("select name from pragma_table_info('outbox')")}
+    columns = ", ".join(name if name in there else f"'' as {name}" for name in _ITEM)
     sql = f"select {columns} from outbox where state <> 'acked'"  # noqa: S608
     found = [dict(zip(_ITEM.values(), row, strict=True)) for row in _rows(work, sql, "pos", strict=strict)]
     return [{**item, "payload": _json(item["payload"]), "error": _json(item["error"])} for item in found]

@@ -62,6 +62,7 @@ WORK: tuple[str, ...] = (
       primary key (upload, start)
     ) strict, without rowid;
     """,
+    "alter table outbox add column server_at text not null default ''",
 )
 
 CACHE: tuple[str, ...] = (

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from imi_core import authority as core
     from imi_tui.cache.db import Database
 
+SERVER_TIME = "server time"
 _CASE = "urn:imi:case"
 _DIRECTORY = "directory"
 
@@ -30,6 +31,11 @@ class SessionTable:
         """``id``, ``name`` and ``language`` of the officer; empty before the first session."""
         found = (self.session() or {}).get("officer")
         return found if isinstance(found, dict) else {}
+
+    def server_time(self) -> str:
+        """What the server's clock showed when a synchronisation last worked; empty before that."""
+        found = self._cache.one("select value from meta where name = ?", (SERVER_TIME,))
+        return str(found[0]) if found is not None else ""
 
     def seats(self) -> tuple[Seat, ...]:
         """The officer's desks, in the server's order."""

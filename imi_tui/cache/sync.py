@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,11 @@ from imi_tui.cache.model import ASIDE, Changed
 from imi_tui.cache.projection import Arrival
 from imi_tui.cache.register_parts import RegisterParts
 from imi_tui.cache.sending import Sending
-from imi_tui.cache.session import seats_of
+from imi_tui.cache.session import SERVER_TIME, seats_of
 from imi_tui.cache.soundness import sound_part
+from imi_tui.cache.times import stamp
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
     from imi_tui.cache.contents import Contents
@@ -129,9 +130,11 @@ class SyncStore(Sending):
         if found is not None and found[0] in OF_THE_LINE:
             self.set_problem("")
 
-    def set_ok(self, at: dt.datetime | str) -> None:
-        """When it last worked."""
-        self._set_meta("last_ok", at if isinstance(at, str) else at.isoformat(timespec="seconds"))
+    def set_ok(self, at: dt.datetime, skew: float | None = None) -> None:
+        """When it last worked; `skew`: seconds the server's clock is ahead of this machine's, None where unknown."""
+        self._set_meta("last_ok", at.isoformat(timespec="seconds"))
+        if skew is not None:
+            self._set_meta(SERVER_TIME, stamp(at + dt.timedelta(seconds=skew)))
         self._set_meta("problem", "")
         self._cache.run(
             "delete from meta where name = 'first' and not exists (select 1 from account where filling is not null)"

@@ -58,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
                         "action": item.action,
                         "attempts": item.attempts,
                         "queuedAt": item.queued_at,
+                        "serverAt": item.server_at,
                         "payload": item.payload,
                         "error": item.error,
                     }

@@ -136,7 +136,7 @@ class Engine:
             raise next(iter(run.held.values()))
         self._store.followed()
         self._sessions.let_go()
-        self._store.set_ok(self._clock())
+        self._store.set_ok(self._clock(), self.report.skew)
         return self.report
 
     @property

@@ -15,6 +15,7 @@ from imi_core.jmap import CASE, CORE
 from imi_tui.cache import sealed
 from imi_tui.cache.errors import DamagedFile, DiskFull
 from imi_tui.cache.file_moves import PART_HOURS
+from imi_tui.cache.times import stamp
 from imi_tui.sync import reading
 from imi_tui.sync.errors import OverQuota, ServerMistake
 
@@ -98,8 +99,8 @@ class Transfers:
     # --- sending ----------------------------------------------------------------------------------------------------
 
     def _next_upload(self) -> Upload | None:
-        since = (self._clock() - dt.timedelta(hours=PART_HOURS)).astimezone(dt.UTC).isoformat(timespec="milliseconds")
-        return self._files.unsent(self._store.waiting_for_files(), since.replace("+00:00", "Z"))
+        since = stamp(self._clock() - dt.timedelta(hours=PART_HOURS))
+        return self._files.unsent(self._store.waiting_for_files(), since)
 
     def _send(self, upload: Upload) -> bool:
         """The next part, or the last step; whether the server has the whole file now."""

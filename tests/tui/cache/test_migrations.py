@@ -119,7 +119,9 @@ def test_a_later_migration_that_fails_undoes_the_earlier_and_the_sentence_says_w
             open_store(tmp_path)
         assert state(tmp_path / "work.db") == before, "the version before can go on with it"
     assert "imi-tui outbox --export FILE" in problems.sentence(found.value.code)
-    assert rescue(Profile(tmp_path), KEY)["drafts"] == [{"id": "d1"}]
+    found_again = rescue(Profile(tmp_path), KEY)
+    assert found_again["drafts"] == [{"id": "d1"}]
+    assert [(item["clientRef"], item["serverAt"]) for item in found_again["outbox"]] == [("r1", "")]
 
 
 def test_a_disk_that_is_full_while_tables_change_is_said_to_be_full(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.model import OutboxItem
+from imi_tui.cache.times import stamp
 from imi_tui.sync import outgoing
 from tests.central.world import LYON, REQUEST, ROSENHEIM, send
 from tests.tui.sync.world import Client
@@ -94,3 +96,27 @@ def test_a_damaged_entry_never_reaches_the_server(central: Central, client: Clie
     assert offered(lyon) == [other.client_ref]
     assert [(item.client_ref, item.error) for item in lyon.store.outbox()] == [(broken.client_ref, {"type": "damaged"})]
     assert lyon.store.revise(broken.client_ref).text == "Worst.", "what is left of it can be put right"
+
+
+def test_an_entry_keeps_the_servers_time_beside_that_of_this_machine(central: Central, client: Clients) -> None:
+    """The server's is what was last read of it; where this machine's clock is set, it stays what it was (R2)."""
+    case = send(central).case_id
+    lyon = client("lyon")
+    lyon.line.skew = 90.0
+    lyon.sync()
+    read = stamp(lyon.now + dt.timedelta(seconds=90))
+    lyon.now -= dt.timedelta(days=400)
+    first = message(lyon, case, "One.")
+    assert (first.queued_at, first.server_at) == (stamp(lyon.now), read)
+    lyon.restart()
+    assert [item.server_at for item in lyon.store.outbox()] == [read]
+    lyon.line.skew = None
+    lyon.sync()
+    assert message(lyon, case, "Two.").server_at == read, "a server that does not say the time leaves it as it was"
+    lyon.line.skew = -5.0
+    lyon.sync()
+    assert message(lyon, case, "Three.").server_at == stamp(lyon.now - dt.timedelta(seconds=5))
+    draft = lyon.store.undo(lyon.store.outbox()[-1].client_ref)
+    lyon.line.skew = 7.0
+    lyon.sync()
+    assert lyon.store.queue(draft).server_at == stamp(lyon.now + dt.timedelta(seconds=7))
