@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,66 @@ def test_killed_while_applying_a_page(store: Store, home: Path) -> None:
         while store.sync.index_pending(99):
             pass
         assert len(store.search("alpbau", 1000)) == state * 10
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def confirmed(store: Store) -> tuple[object, ...]:
+    """Everything a page changes, words apart, which follow in a transaction of their own."""
+    cache = store._cache
+    return (
+        store.sync.state(DE),
+        store.sync.known(DE),
+        cache.rows("select id, case_id, n > 0, version from entry order by id"),
+        cache.rows("select n, version from content order by n"),
+        cache.rows("select * from wanted order by n"),
+        [row.id for row in store.window("all", "due", limit=99)],
+        store.counts(),
+    )
+
+
+def test_killed_at_every_statement_of_a_page(home: Path, tmp_path: Path, pw_info: Rules) -> None:
+    """New cases, changed ones, some that go and an entry that goes: all of it with its state, or nothing."""
+    old = [case(pw_info, number) for number in range(1, 6)]
+    with closing(open_store(home)) as store:
+        store.sync.set_session(session(DE))
+        put(store, *old, entries=[entry(one, id=f"e{one.id}") for one in old], new_state="before")
+    left = -1
+
+    def trace(*_: object) -> bool:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+        return True
+
+    found: list[tuple[object, ...]] = []
+    for statement in range(1, 400):
+        there = tmp_path / str(statement)
+        shutil.copytree(home, there)
+        new = [case(pw_info, number, subject="new") for number in (1, 2, 8, 9)]
+        gone = {"Case": [case_id(3), case_id(4)], "Entry": [f"e{case_id(5)}"]}
+        with closing(open_store(there)) as store:
+            if not found:
+                found.append(confirmed(store))
+            left, store._cache.connection.exec_trace = statement, trace
+            with suppress(Killed):
+                entries = [entry(one, id=f"n{one.id}") for one in new]
+                put(store, *new, entries=entries, new_state="after", destroyed=gone, again=[case_id(5)])
+            ended, store._cache.connection.exec_trace = left > 0, None
+        with closing(open_store(there)) as store:
+            now = confirmed(store)
+            if now not in found:
+                found.append(now)
+        shutil.rmtree(there)
+        if ended:
+            break
+    else:
+        raise AssertionError("a page takes more statements than were tried")
+    assert statement > 10
+    assert [each[0] for each in found] == ["before", "after"]
 
 
 def test_two_threads_with_a_store_each(store: Store, home: Path, pw_info: Rules) -> None:
