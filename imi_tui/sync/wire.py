@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, cast
 
+import msgspec
+
 from imi_core.text import MAX_DEPTH, MAX_INTEGER, clean, untouched
 from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake
 
@@ -176,16 +178,44 @@ def parse(body: bytes) -> Any:
     if _too_many_values(body):
         raise ReplyTooLarge(f"a reply of more than {MAX_VALUES} values")
     try:
-        text = body.decode("utf-8")
         # A call for each number is only worth it where one could be too large.
-        value = _loads_with_care(text) if _LONG in b":" + body.translate(_DIGITS) else _loads(text)
+        value = _loads_with_care(body.decode()) if _LONG in b":" + body.translate(_DIGITS) else _loads(body)
         if untouched(body):
-            _require_shallow(value)
+            if not _is_shallow(body):
+                _require_shallow(value)
             return value
         return clean(value)
     except (ValueError, RecursionError) as error:
         # The message of a JSON error may quote the text: only its kind goes into logs.
         raise ServerMistake(f"a reply that is not usable JSON ({type(error).__name__})") from error
+
+
+def _loads(body: bytes) -> Any:
+    """The data of a JSON text without numbers that are too large, quickly where it is written as it would be here.
+
+    What is written anew, byte for byte, from its data has no member twice, for that would be missing.
+    """
+    try:
+        value = msgspec.json.decode(body)
+        if msgspec.json.encode(value) == body:
+            return value
+    except (ValueError, RecursionError, OverflowError):
+        pass
+    return _loads_members(body.decode())
+
+
+def _is_shallow(body: bytes) -> bool:
+    """Whether a JSON text that is well formed has at most `MAX_DEPTH` levels; false only means not certain."""
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # What is left of texts without brackets are two quotes side by side.
+    brackets = body.translate(_BRACKETS, _NO_BRACKETS).replace(b'""', b"")
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return True
+        # The innermost ones go.
+        brackets = brackets.replace(b"[]", b"")
+    return not brackets
 
 
 def _require_shallow(value: Any) -> None:
@@ -206,7 +236,8 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[,\[{]', re.DOTALL)
 
 def _too_many_values(body: bytes) -> bool:
     """Whether a JSON text holds more than `MAX_VALUES` values, found without making them."""
-    if body.count(b",") + body.count(b"[") + body.count(b"{") <= MAX_VALUES:
+    # None is without a byte of its own, beside the one counted here.
+    if len(body) <= 2 * MAX_VALUES or body.count(b",") + body.count(b"[") + body.count(b"{") <= MAX_VALUES:
         return False
     # Some of these may stand in texts, of which there is at most one for each of them.
     tokens = _TOKEN.finditer(body)
@@ -243,12 +274,14 @@ def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_loads = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_constant).decode
+_loads_members = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_constant).decode
 _loads_with_care = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=_whole, parse_float=_finite, parse_constant=_constant
 ).decode
 # Digits of any kind as 0, whatever may stand in front of a number as a colon: 16 digits may pass `MAX_INTEGER`.
 _DIGITS = bytes.maketrans(b"123456789,[- \t\n\r", b"000000000:::::::")
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
 _LONG = b":" + b"0" * len(str(MAX_INTEGER))
 
 

@@ -179,6 +179,31 @@ def test_both_ways_count_levels_alike(innermost: str, depth: int) -> None:
     assert parsed(text) == outcome(json.loads(text))
 
 
+@pytest.mark.parametrize(
+    "text", ['"[{"', '"]}"', '"[]"', '"\\""', '"\\"["', '"\\\\"', '"\\\\\\""', '"a","]]"', '"]","["', '""', '"",""']
+)
+@pytest.mark.parametrize("depth", range(MAX_DEPTH - 1, MAX_DEPTH + 3))
+def test_brackets_in_texts_are_no_levels(text: str, depth: int) -> None:
+    text = "[" * (depth - 1) + f'{{"a":[{text},1]}}' + "]" * (depth - 1)
+    assert parsed(text) == outcome(json.loads(text))
+    assert wire._is_shallow(text.encode()) <= (parsed(text) is not ServerMistake)
+
+
+def test_what_stands_between_strokes_and_quotes_does_not_hide_levels() -> None:
+    up, down = (f'"\\\\","{bracket * 40}","\\\\"' for bracket in "][")
+    text = "[" * 41 + f"{up},{'[' * 40}{']' * 40},{down}" + "]" * 41
+    assert parsed(text) == outcome(json.loads(text)) == ServerMistake
+    assert wire._is_shallow(b'{"a":[{"b":"\\"x","c":"\\\\"}]}')
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a":1,"a":1}', '[{"a":1,"b":2,"a":3}]', '{"a":{"é":"","é":""}}', '{"a":1,"\\u0061":1}']
+)
+def test_a_member_that_stands_twice_is_refused_however_it_is_written(text: str) -> None:
+    assert parsed(text) is ServerMistake
+    assert parsed(text.replace(",", ", ")) is ServerMistake
+
+
 @pytest.mark.parametrize("number", ["9007199254740991", "9007199254740992", "9" * 17, "0.5", "1e400", "1e5"])
 @pytest.mark.parametrize("around", ["{}", "-{}", "[{}]", '{{"a":{}}}', '{{"a" : -{}}}', "[1,{}]", "[1,\n{}]"])
 def test_numbers_are_held_to_the_same_bounds_wherever_they_stand(number: str, around: str) -> None:
