@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -72,14 +72,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     max_calls_in_request: int = 64
     max_objects_in_get: int = 1000
     max_objects_in_set: int = 100
-
-
-class Invocation(NamedTuple):
-    """One method call or response: name, arguments, client id of the call."""
-
-    name: str
-    arguments: dict[str, Any]
-    call_id: str
 
 
 class Request(msgspec.Struct, kw_only=True, rename="camel"):

@@ -148,21 +148,6 @@ def initiator_of(seat: Seat) -> Part:
     )
 
 
-def system_entry(rules: Rules, case: Case, action_id: str, at: dt.datetime) -> Entry:
-    """An entry taken by the system itself (retention, inactivity)."""
-    action = rules.lifecycle.actions[action_id]
-    return Entry(
-        case_id=case.id,
-        action=action_id,
-        based_on=case.version,
-        at=at,
-        role="system",
-        from_state=case.state,
-        to_state=action.to or case.state,
-        version=case.version + 1,
-    )
-
-
 def _refusal(rules: Rules, case: Case | None, seat: Seat, name: str) -> ActionRefused | None:
     action = rules.lifecycle.actions.get(name)
     if action is None:

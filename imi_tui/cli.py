@@ -35,7 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _run(command, options, token)
     except KeyboardInterrupt:
-        return 130
+        from imi_tui.commands import INTERRUPTED
+
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter must not complain when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

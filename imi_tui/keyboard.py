@@ -6,10 +6,9 @@ one letter only, so Cyrillic is left alone until the officer says which layout i
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 Layout = Literal["auto", "bds", "phonetic", "off"]
-LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 _GREEK = dict(zip("ςερτυθιοπασδφγηξκλζχψωβνμ", "wertyuiopasdfghjklzxcvbnm", strict=True))
 _BDS = dict(zip("уеишщксдзьяаожгтнвюйъэфхп", "wertyuiopasdfghjklzxcvbnm", strict=True))

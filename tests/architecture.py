@@ -145,7 +145,9 @@ def markup(tree: ast.Module) -> Iterator[int]:
                 yield node.lineno
 
 
-_MACHINE = re.compile(r"(?<![\w.~}])/(?:work|farm|root|opt/(?:pypi|wheels)|tmp/spec)(?=[/\s\"'`:]|$)", re.MULTILINE)
+FOLDERS = ("work", "farm", "root", "opt/pypi", "opt/wheels", "tmp/spec")
+"""Folders, below the root of a file system, in which a checkout, an account or a store of packages lies."""
+_MACHINE = re.compile(rf"(?<![\w.~}}])/(?:{'|'.join(FOLDERS)})(?=[/\s\"'`:]|$)", re.MULTILINE)
 _REGISTRY = re.compile(
     r"https?://[^\s\"'`/]*(?:pypi|pythonhosted|artifactory|nexus|devpi|registry)[^\s\"'`/]*|--(?:extra-)?index-url\b|--find-links\b"
 )

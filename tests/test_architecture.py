@@ -303,7 +303,7 @@ def tracked() -> list[Path]:
 def test_no_file_names_a_machine_or_a_registry() -> None:
     found: dict[str, list[str]] = {}
     for path in tracked():
-        if path == Path(look.__file__) or path == Path(__file__):
+        if path == Path(look.__file__):
             continue
         try:
             marks = look.machine_marks(path.read_text("utf-8"))
@@ -314,19 +314,31 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert found == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "hits"),
-    [
-        ("see /work/main/x.py", 1),
-        ("'/root/.cache'", 1),
-        ("--extra-index-url file:/x", 1),
-        ("https://pypi.example.org/simple/", 1),
-        ("the route /workers, docs/root/x and ~/work/x", 0),
-        ("https://eur-lex.europa.eu/eli/reg/2012/1024", 0),
-    ],
-)
-def test_machine_marks_are_found(text: str, hits: int) -> None:
-    assert len(look.machine_marks(text)) == hits
+# Put together here, so that this file may be looked through as well.
+@pytest.mark.parametrize("folder", look.FOLDERS)
+@pytest.mark.parametrize("sample", ["see /{}/main/x.py", "'/{}/.cache'", "cd /{}", "mount /{}:/data"])
+def test_a_path_of_a_machine_is_found(folder: str, sample: str) -> None:
+    assert look.machine_marks(sample.format(folder)) == [f"/{folder}"]
+
+
+@pytest.mark.parametrize("option", ["index-url", "extra-index-url", "find-links"])
+def test_an_option_that_names_a_registry_is_found(option: str) -> None:
+    assert look.machine_marks(f"--{option} file:/x") == [f"--{option}"]
+
+
+@pytest.mark.parametrize("host", ["pypi", "registry", "devpi", "artifactory"])
+def test_the_address_of_a_registry_is_found(host: str) -> None:
+    assert look.machine_marks(f"https://{host}.example.org/simple/") == [f"https://{host}.example.org"]
+
+
+@pytest.mark.parametrize("folder", look.FOLDERS)
+@pytest.mark.parametrize("sample", ["the route /{}ers", "docs/{}/x", "~/{}/x", "{{}}/{}"])
+def test_a_path_of_no_machine_is_left_alone(folder: str, sample: str) -> None:
+    assert look.machine_marks(sample.format(folder)) == []
+
+
+def test_an_address_of_law_is_left_alone() -> None:
+    assert look.machine_marks("https://eur-lex.europa.eu/eli/reg/2012/1024") == []
 
 
 @pytest.mark.parametrize("name", ["dev", "tui", "central"])
@@ -342,7 +354,7 @@ def test_every_requirement_is_locked_with_its_hashes(name: str) -> None:
         "httpx==1.0",
         "httpx>=1.0 --hash=sha256:" + "0" * 64,
         "httpx==1.0 --hash=md5:" + "0" * 32,
-        "--index-url https://example.org",
+        f"--{'index'}-url https://example.org",
         "-e .",
         "httpx @ https://example.org/x.whl",
     ],

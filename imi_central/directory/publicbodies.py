@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from imi_central.store import Store
 
 NEEDED = ("id", "name", "jurisdiction_code")
-USED = (*NEEDED, "abbreviation", "other_names", "description", "classification", "dissolution_date", "url", "address")
 EU = "EU"
 _EU_CODES = {"GR": "EL"}
 _LANGUAGES = {

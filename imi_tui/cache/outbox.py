@@ -173,10 +173,6 @@ class Outbox:
         sql = f"select {_COLUMNS} from outbox where state = 'acked' order by pos"  # noqa: S608
         return [Item(*row) for row in self.work.rows(sql)]
 
-    def aliases(self) -> dict[tuple[str, str], str]:
-        """What local ids became: (desk, local id) to the server's id or a newer local one."""
-        return {(desk, ref): id for desk, ref, id in self.work.rows("select desk, ref, case_id from alias")}
-
     def alias(self, desk: str, case_id: str) -> str:
         """What `case_id` is called now."""
         for _ in range(8):

@@ -14,14 +14,6 @@ _NARROW_SPACE, _SPACE = "\u202f", "\u00a0"
 _REGIONS = {"en": "en_IE", "en-XA": "en_IE", "pt": "pt_PT"}
 
 
-def short_date(iso: str, today: dt.date) -> str:
-    """A day for a list: "today", else the ISO date; "" for "". Takes a date or a moment in ISO form."""
-    day = _day(iso)
-    if day is None:
-        return iso
-    return _("today") if day == today else day.isoformat()
-
-
 def local_date(iso: str) -> str:
     """A day in the officer's local form with a full year, such as "5 Mar 2026"; what is no date stays as it is."""
     day = _day(iso)

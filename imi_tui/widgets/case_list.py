@@ -188,13 +188,6 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self.marked.clear()
         self.refresh()
 
-    def new_day(self) -> bool:
-        """Draw dates again when the day has changed; says whether it has."""
-        if self._today() == self._day:
-            return False
-        self.redraw()
-        return True
-
     def redraw(self) -> None:
         """Draw every row again, as when words have changed."""
         self._forget()

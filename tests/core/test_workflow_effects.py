@@ -21,7 +21,6 @@ from imi_core.workflow import (
     check,
     expected,
     initiator_of,
-    system_entry,
 )
 from tests.core.world import (
     CLOSING,
@@ -332,15 +331,3 @@ def test_rules_are_pure(pw_info: Rules, state: str) -> None:
             assert msgspec.json.encode(made) == made_before
     assert msgspec.json.encode(case) == case_before
     assert msgspec.json.encode(pw_info) == rules_before
-
-
-def test_entries_of_the_system(pw_info: Rules) -> None:
-    case = case_in(pw_info, "accepted")
-    made = system_entry(pw_info, case, "message", START)
-    assert (made.role, made.version, made.from_state, made.to_state) == (
-        "system",
-        case.version + 1,
-        "accepted",
-        "accepted",
-    )
-    assert system_entry(pw_info, case, "withdraw", START).to_state == "withdrawn"
