@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from imi_tui.cache.session import SessionTable
     from imi_tui.cache.store import Store
 
-INDEX_AT_ONCE = 64
-"""Cases a page may bring to be searchable in its own transaction; more are indexed when there is time."""
 NAMED = 256
 """Changed cases that are named to subscribers; more are announced as "many"."""
 
@@ -123,10 +121,6 @@ class Arriving:
         kinds = {"status"} | ({"cases"} if changed else set()) | ({"directory"} if directory else set())
         named = frozenset(changed) if len(changed) <= NAMED else frozenset()
         self._store.publish(Changed(frozenset(kinds), named))  # type: ignore[arg-type]
-        if 0 < len(changed) <= INDEX_AT_ONCE:
-            # Nobody waits for words longer than for what they see. Should this not happen, it is done with the rest.
-            with self._cache.write():
-                self._documents.index(INDEX_AT_ONCE)
 
     def _arrive(
         self,

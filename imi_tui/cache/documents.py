@@ -137,10 +137,11 @@ class Documents:
         """Inside: index a case that is only in the outbox; its words are kept, as nothing else stores them."""
         self._insert(n, activity, text, text)
 
-    def index(self, limit: int) -> int:
-        """Inside: index so many of those that do not wait for their content; how many of all are left."""
-        self.put(self.read(limit))
-        return self.left()
+    def ready(self, limit: int) -> int:
+        """Cases not indexed yet that do not wait for their content, counted up to `limit`."""
+        sql = "select count(*) from (select 1 from to_index where late = 0 limit ?)"
+        found: int = self._cache.one(sql, (limit,))[0]
+        return found
 
     def read(self, limit: int, *, late: bool = False) -> list[Document]:
         """What to index next, at most `limit` documents, in the order in which they are to be `put`.

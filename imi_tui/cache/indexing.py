@@ -13,6 +13,8 @@ STEP = 64
 """Cases indexed without looking whether somebody waits."""
 FEW = 8
 """The same, where old words have to be taken out: that takes several times as long."""
+LITTLE = 64
+"""Cases that are indexed between two questions to the server; more, only when there is time."""
 HOLD = 0.02
 """Seconds for which indexing keeps others from writing, before it commits."""
 
@@ -23,6 +25,11 @@ class Indexing:
     def __init__(self, cache: Database, documents: Documents) -> None:
         self._cache = cache
         self._documents = documents
+
+    def little(self) -> None:
+        """Index what came last, if that is quickly done: a long synchronisation is searchable while it goes on."""
+        if 0 < self._documents.ready(LITTLE + 1) <= LITTLE:
+            self.pending(LITTLE, late=False)
 
     def pending(self, limit: int, *, late: bool = True) -> int:
         """Index about so many cases, and clean up when none is left; what is still to do (0: nothing).

@@ -172,6 +172,10 @@ class SyncStore(Sending):
         """
         return self._indexing.pending(limit, late=late)
 
+    def index_little(self) -> None:
+        """Index what came last, if that is quickly done: for the time between two questions to the server."""
+        self._indexing.little()
+
     # --- contents -------------------------------------------------------------------------------------------
 
     def unknown(self, account: str, ids: Sequence[str]) -> list[str]:

@@ -96,6 +96,8 @@ class Asking:
     def with_state(self, calls: list[list[Any]]) -> tuple[dict[str, Answer], str]:
         """The same, and the session's state."""
         self.count()
+        if self.report.requests > 1:
+            self._store.index_little()
         response = self._transport.call({"using": [CORE, CASE], "methodCalls": calls})
         expected, self.expected = self.expected, None
         if expected is not None and response["sessionState"] != expected:
@@ -111,3 +113,4 @@ class Asking:
             if not number:
                 self._store.answered()
             yield reading.answers(response)
+            self._store.index_little()

@@ -234,6 +234,8 @@ class SyncWorker:
 
         def work() -> tuple[Report, bool]:
             report = engine.run_once()
+            # Nobody waits for words as long as for a file.
+            self._index(store)
             moved = transfers.run()
             store.reserve.keep()
             if store.file_moves.trim(self._file_budget) or report.removed:
@@ -289,7 +291,9 @@ class SyncWorker:
         self._tried("indexing", lambda: self._index_pending(store))
 
     def _index_pending(self, store: Store) -> None:
-        if store.indexing():
+        from imi_tui.cache.indexing import LITTLE
+
+        if store.indexing() > LITTLE:
             store.activity.say(self._now("indexing"))
         while not self._stopping.is_set() and not self._wake.is_set() and store.sync.index_pending(INDEX_AT_ONCE):
             pass

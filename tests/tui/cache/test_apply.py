@@ -164,6 +164,7 @@ def test_destroyed_entries(store: Store, pw_info: Rules) -> None:
     found = case(pw_info)
     put(store, found, entries=[entry(found, id=f"e{number}", answers={"a": f"wort{number}"}) for number in range(3)])
     store.sync.apply(DE, Page("s2", destroyed={"Entry": ["e0", "e2", "e9"]}))
+    store.sync.index_little()
     detail = store.case(DE, ONE)
     assert detail is not None
     assert [item["id"] for item in detail.entries] == ["e1"]

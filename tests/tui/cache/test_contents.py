@@ -33,6 +33,7 @@ def contents(store: Store, *cases: Case, entries: list[dict[str, Any]] | None = 
     kept = {"id", "version", "contentVersion", "level", *CONTENT}
     given = [{name: value for name, value in to_wire(each).items() if name in kept} for each in cases]
     store.sync.apply(DE, Page("c", contents=given, entries=entries or []))
+    store.sync.index_little()
 
 
 def wanted(store: Store, **more: Any) -> list[int]:

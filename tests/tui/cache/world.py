@@ -116,3 +116,4 @@ def put(store: Store, *cases: Case, entries: list[dict[str, Any]] | None = None,
     """Apply a page with these cases to the desk's account."""
     state = page.pop("new_state", "s" + str(len(store.sync.state(desk)) + 1))
     store.sync.apply(desk, Page(state, cases=[to_wire(case) for case in cases], entries=entries or [], **page))
+    store.sync.index_little()

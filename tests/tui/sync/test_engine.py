@@ -12,6 +12,7 @@ from imi_core.authority import Officer
 from imi_core.case import Text
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
+from imi_tui.sync import streaming
 from imi_tui.sync.errors import Offline, OtherOfficer, OtherServer, ServerMistake
 from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM, accept, act, send
 from tests.tui.sync.world import Client, server_ids
@@ -195,6 +196,27 @@ def test_an_interrupted_first_sync_goes_on_where_it_stopped(central: Central, cl
     assert lyon.ids() == sent
     assert report.changed == 20
     assert lyon.store.status().wanted == 0
+
+
+def test_a_first_sync_is_searchable_while_it_goes_on(
+    central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A slow line, on which each record is kept as it comes.
+    monkeypatch.setattr(streaming, "QUICK", -1)
+    for number in range(30):
+        send(central, subject=f"Quokka {number}")
+    lyon = client("lyon")
+    lyon.restart(page=10)
+    found: list[int] = []
+
+    def look(_number: int) -> bool:
+        found.append(len(lyon.store.search("quokka", 100)))
+        return False
+
+    lyon.line.cut_stream = look
+    lyon.sync()
+    assert 0 < found[-1] < 30
+    assert len(lyon.store.search("quokka", 100)) == 30
 
 
 def test_another_server_changes_nothing(central: Central, client: Clients) -> None:

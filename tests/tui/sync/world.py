@@ -149,7 +149,9 @@ class Client:
         self._open(**options)
 
     def sync(self) -> Report:
-        return self.engine.run_once()
+        report = self.engine.run_once()
+        self.store.sync.index_little()
+        return report
 
     def sync_all(self) -> Report:
         """Entries and files until nothing is left."""
