@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "SyncStore"]
 DIRECTORY = "directory"
+_COMPARING = "comparing:"
+_UNFINISHED = "select name from meta where name >= ?1 and name < ?1 || char(1114111) order by name"
 _REGISTER = ("authority", "authority_desk", "register_part", "register_wanted")
 OF_THE_LINE = frozenset(
     ("offline", "noAnswer", "captivePortal", "proxy", "tls", "unavailable", "rateLimited", "notSignedIn", "disabled")
@@ -257,6 +259,18 @@ class SyncStore(Sending):
             " cross join entry e on e.n = l.n and e.n > 0"
         )
         return [id for (id,) in self._cache.rows(sql, (json.dumps(cases), self._store.desks.number(account)))]
+
+    def unfinished(self) -> list[str]:
+        """Accounts whose comparison took something over and did not come to its end: their states tell too little."""
+        return [name.removeprefix(_COMPARING) for (name,) in self._cache.rows(_UNFINISHED, (_COMPARING,))]
+
+    def begin_comparison(self, account: str) -> None:
+        """From now on the account is `unfinished`, until `end_comparison`."""
+        self._set_meta(_COMPARING + account, "yes")
+
+    def end_comparison(self, account: str) -> None:
+        """Everything that a comparison found is here, with its state."""
+        self._cache.run("delete from meta where name = ?", (_COMPARING + account,))
 
     def drop(self, account: str, ids: Sequence[str], state: str) -> None:
         """Remove cases that, as a complete comparison showed, are no longer in this account, which is then at `state`.

@@ -44,6 +44,7 @@ class Recovery:
         self._explained, self._accepted = explained, accepted
         self.fetched = 0
         self.removed = 0
+        self._begun = False
         self.refill = False
         """Set when the server cannot give a case's entries: the desk has to be read again from its initial state."""
 
@@ -61,11 +62,22 @@ class Recovery:
             if not self._fetch(fetch[start : start + FETCH], FETCH):
                 self.refill = True
                 break
-        if gone:
+        if gone or (self.refill and self._begun):
+            self._begin()
             self._store.drop(self._desk, gone, "" if self.refill else state)
         self.removed = len(gone)
         if not self.refill:
             self._store.apply(self._desk, Page(new_state=state, has_more=False))
+        self._store.end_comparison(self._desk)
+
+    def _begin(self) -> None:
+        """Before anything is written: a run that breaks off leaves what the state of before knows nothing of.
+
+        A server that comes back to that state, as a history that was put back, would not name it again.
+        """
+        if not self._begun:
+            self._store.begin_comparison(self._desk)
+            self._begun = True
 
     def _differing(self) -> tuple[str, list[str]]:
         """The state of the comparison and the prefixes whose digests differ."""
@@ -164,7 +176,8 @@ class Recovery:
         """Keep these cases, and of their entries these and no others: some may belong to a history that was undone."""
         listed = {entry["id"] for entry in entries}
         held = self._store.entries_of(self._desk, [case["id"] for case in cases])
-        # The old state stays until everything is here: an interrupted comparison begins anew.
+        # The old state stays until everything is here.
+        self._begin()
         page = Page(
             new_state=self._store.state(self._desk),
             has_more=True,

@@ -14,7 +14,7 @@ from imi_tui.sync.errors import ManyRemoved, ServerMistake
 from imi_tui.sync.register import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.ports import Clock
@@ -68,6 +68,20 @@ class Mending:
             # What is known stays readable meanwhile.
             run.since[account] = initial
         return [account]
+
+    def finish(self, run: Run, accounts: Mapping[str, tuple[str, str]]) -> list[str]:
+        """Compare anew what a comparison of an earlier run left half done; those of the session to go on with."""
+        left = list(accounts)
+        for account in self._store.unfinished():
+            if account not in accounts:
+                continue
+            try:
+                if not self.recover(run, account, accounts[account][0]):
+                    left.remove(account)
+            finally:
+                # What this run meets in the account itself is another reason.
+                run.recovered.discard(account)
+        return left
 
     def braked(self, run: Run, account: str, changes: Changes) -> bool:
         """The deletion brake: whether so much would go that the server has to confirm it, and does not."""

@@ -419,6 +419,7 @@ def test_an_endless_page_ends(central: Central, client: Clients) -> None:
     lyon = client("lyon")
 
     def endless(response: dict[str, object]) -> dict[str, object]:
+        assert len(lyon.line.requests) < 10, "it does not end"
         asked = {call[2]: call[1] for call in lyon.line.requests[-1]["methodCalls"]}
         for name, arguments, call_id in response["methodResponses"]:  # type: ignore[attr-defined]
             states = asked[call_id].get("states") or {LYON: "0"}
@@ -431,7 +432,6 @@ def test_an_endless_page_ends(central: Central, client: Clients) -> None:
     lyon.line.change = endless
     with pytest.raises(ServerMistake):
         lyon.sync()
-    assert len(lyon.line.requests) < 10
     lyon.line.change = lambda response: response
     lyon.sync()
     assert lyon.ids() == server_ids(central, "lyon")

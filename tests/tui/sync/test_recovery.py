@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_tui.cache.sync import Page
+from imi_tui.sync import digest
 from imi_tui.sync.digest import digest_of
 from imi_tui.sync.errors import ManyRemoved, ServerMistake
 from tests.central.world import LYON, Caller, Clock, accept, send
@@ -28,19 +30,34 @@ def test_an_unknown_state_costs_a_comparison(central: Central, client: Clients) 
     for number in range(40):
         send(central, subject=f"Case {number}")
     lyon = client("lyon")
+    spent = 0
+
+    def weigh(response: dict[str, Any]) -> dict[str, Any]:
+        nonlocal spent
+        spent += len(json.dumps(response))
+        return response
+
+    lyon.line.change = weigh
     lyon.sync()
+    whole, spent = spent, 0
     forget_state(lyon)
     before = len(lyon.line.requests)
     report = lyon.sync()
+    assert spent < whole / 20
     assert report.recovered == [LYON]
     assert (report.changed, report.removed) == (0, 0)
-    fetched = [call for request in lyon.line.requests[before:] for call in request["methodCalls"] if "ids" in call[1]]
-    assert fetched == []
+    asked = [call for request in lyon.line.requests[before:] for call in request["methodCalls"]]
+    assert [call[1]["items"] for call in asked if call[0] == "Case/digest"] == [False]
+    assert not any("ids" in call[1] for call in asked)
     assert lyon.ids() == server_ids(central, "lyon")
     assert lyon.sync().recovered == []
 
 
-def test_a_comparison_finds_every_kind_of_difference(central: Central, client: Clients) -> None:
+def test_a_comparison_finds_every_kind_of_difference(
+    central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Few buckets, so that what differs has others beside it.
+    monkeypatch.setattr(digest, "DEPTH", 1)
     cases = [send(central, subject=f"Case {number}").case_id for number in range(30)]
     lyon = client("lyon")
     lyon.sync()
@@ -51,8 +68,11 @@ def test_a_comparison_finds_every_kind_of_difference(central: Central, client: C
     wire = dict(lyon.store.case(LYON, cases[2]).case, id=strange)  # type: ignore[union-attr]
     lyon.store.sync.apply(LYON, Page(new_state="999999.AAAAAAAAAAAAAAAA", cases=[wire]))
     assert strange in lyon.ids()
+    before = len(lyon.line.requests)
     report = lyon.sync()
     assert report.recovered == [LYON]
+    calls = [call for request in lyon.line.requests[before:] for call in request["methodCalls"]]
+    assert {id for call in calls if call[0] == "Case/get" for id in call[1]["ids"]} == {missing, changed}
     assert lyon.ids() == set(cases)
     for case, entries in ((missing, 1), (changed, 2)):
         detail = lyon.store.case(LYON, case)

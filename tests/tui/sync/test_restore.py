@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +17,7 @@ from imi_core.authority import Officer
 from imi_core.case import Text
 from imi_tui.cache import reoffered
 from imi_tui.cache.draft import Draft
+from imi_tui.sync import digest
 from imi_tui.sync.errors import Offline, OtherServer
 from imi_tui.viewmodel import outgoing
 from tests.central.world import AUTHORITIES, LYON, REQUEST, ROSENHEIM, Caller, Clock, act, fill, rules, send
@@ -316,3 +320,37 @@ def test_what_was_never_taken_does_not_wait_for_a_case(server: Server) -> None:
     lyon.store.act(LYON, gone, "message", text="Too late.", lang="en")
     assert lyon.sync().rejected == 1
     assert lyon.ids() == {kept}
+
+
+@pytest.mark.parametrize("cut", range(1, 4))
+def test_a_comparison_that_broke_off_is_made_again(server: Server, monkeypatch: pytest.MonkeyPatch, cut: int) -> None:
+    """What it had fetched belongs to a history that ends: the one that comes back would not name these cases again."""
+    monkeypatch.setattr(digest, "FETCH", 1)
+    cases = [send(server.store, subject=f"Case {number}").case_id for number in range(3)]
+    lyon = server.client("lyon")
+    lyon.sync()
+    night = server.back_up()
+    for case in cases:
+        act(server.store, "lyon", LYON, case, "message", text=Text(lang="en", text="Seen."))
+    lyon.sync()
+    evening = server.back_up("evening.db")
+    server.restore(night, told=False)
+    for case in cases:
+        act(server.store, "lyon", LYON, case, "message", text=Text(lang="en", text="Of a history that ends."))
+    asked = itertools.count()
+    lyon.line.change = lambda response: broken(response, asked, "Entry/get", cut)
+    with suppress(Offline):
+        lyon.sync()
+    assert shown(lyon) != server.texts(), "it was not cut"
+    lyon.line.change = lambda response: response
+    server.restore(evening, told=False)
+    lyon.restart()
+    lyon.sync()
+    assert shown(lyon) == server.texts() == ["Seen."] * 3
+
+
+def broken(response: dict[str, Any], asked: Iterator[int], method: str, cut: int) -> dict[str, Any]:
+    """The answer, unless it is the one of this number that holds such a method."""
+    if any(answer[0] == method for answer in response["methodResponses"]) and next(asked) == cut - 1:
+        raise Offline("cut")
+    return response
