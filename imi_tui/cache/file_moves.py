@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import time
+from os import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.cache import sealed
@@ -112,7 +113,7 @@ class FileMoves:
         if part.exists():
             if not self._genuine(part, download):
                 return False
-            os.replace(part, whole)
+            replace(part, whole)
             sealed.sync_folder(self.folder)
         elif not self._genuine(whole, download):
             return False

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import apsw
 
-from imi_tui.cache import sealed
+from imi_tui.cache import file_moves, sealed
 from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.mark import Mark
 
@@ -50,6 +50,10 @@ class Disk:
         self.lazy = False
         """Whether it remembers what a loss of power would take back."""
         self.files: dict[str, Held] = {}
+        self.names: list[tuple[str, str]] = []
+        """(old, new) name of each file that came ("" before) or was renamed since its folder was synchronised."""
+        self.lies = False
+        """Whether what is synchronised of sealed files, and of their names, is only said to be."""
         self.writes = self.refused = 0
 
     def write(self, path: str, data: bytes, offset: int) -> bool:
@@ -82,6 +86,45 @@ class Disk:
                 _carry_out(held.durable, *each)
             held.pending.clear()
 
+    # --- sealed files, which are written beside SQLite --------------------------------------------------------------
+
+    def opened(self, path: str, *, new: bool) -> None:
+        """A sealed file is about to be opened, which may make it."""
+        if self.lazy and not self.dead:
+            self._held(path)
+            if new:
+                self.names.append(("", path))
+
+    def began(self, path: str) -> None:
+        """A sealed file was opened: what was of no use at its end is cut off."""
+        if self.lazy and not self.dead:
+            self._held(path).pending.append((Path(path).stat().st_size, None))
+
+    def put(self, path: str, offset: int) -> None:
+        """What a sealed file holds from this offset on was written now."""
+        if self.lazy and not self.dead:
+            with open(path, "rb") as file:
+                file.seek(offset)
+                self._held(path).pending.append((offset, file.read()))
+
+    def synced(self, path: str) -> None:
+        """A sealed file is synchronised."""
+        if self.lies:
+            self._event("sync")
+        else:
+            self.sync(path)
+
+    def renamed(self, old: str, new: str) -> None:
+        """A file has another name."""
+        if self.lazy and not self.dead:
+            self.files[new] = self.files.pop(old, None) or Held(bytearray(Path(new).read_bytes()))
+            self.names.append((old, new))
+
+    def folder_synced(self) -> None:
+        """Names in the folder of sealed files are synchronised."""
+        if self._event("sync") and not self.lies:
+            self.names.clear()
+
     def delete(self, path: str) -> bool:
         """Whether a file is to be removed."""
         if not self._event("delete"):
@@ -110,6 +153,16 @@ class Disk:
 
     def lose_power(self, rng: random.Random) -> None:
         """What was not synchronised arrives in part, or not at all. All files have to be closed."""
+        # Names change in order: what is lost of them is lost from the end.
+        for old, new in reversed(self.names[rng.randint(0, len(self.names)) :] if self.names else []):
+            held = self.files.pop(new, None)
+            if not old:
+                Path(new).unlink(missing_ok=True)
+            elif Path(new).exists():
+                Path(new).rename(old)
+                if held is not None:
+                    self.files[old] = held
+        self.names.clear()
         for path, held in self.files.items():
             content = held.durable
             for offset, data in held.pending:
@@ -198,12 +251,18 @@ def under(*disks: Disk) -> Iterator[None]:
         if disk is None or disk._event("note"):
             note(mark, commits)
 
-    begin, put = sealed.Writer.__init__, sealed.Writer._put
+    begin, put, sync = sealed.Writer.__init__, sealed.Writer._put, sealed.Writer.sync
+    sync_folder, replace = sealed.sync_folder, file_moves.replace
     paths: WeakKeyDictionary[sealed.Writer, str] = WeakKeyDictionary()
 
     def opened(writer: sealed.Writer, path: Path, key: bytes, size: int) -> None:
         paths[writer] = str(path)
+        disk = _disk_of(str(path))
+        if disk is not None:
+            disk.opened(str(path), new=not path.exists())
         begin(writer, path, key, size)
+        if disk is not None:
+            disk.began(str(path))
 
     def sealing(writer: sealed.Writer, data: bytes, *, last: bool) -> None:
         disk = _disk_of(paths[writer])
@@ -212,16 +271,46 @@ def under(*disks: Disk) -> Iterator[None]:
                 return
         except apsw.FullError:
             raise DiskFull from None
+        offset = writer._next * (sealed.SEGMENT + sealed.TAG)
         put(writer, data, last=last)
+        if disk is not None:
+            writer._file.flush()
+            disk.put(paths[writer], offset)
+
+    def synced(writer: sealed.Writer) -> None:
+        disk = _disk_of(paths[writer])
+        if disk is None:
+            sync(writer)
+        else:
+            disk.synced(paths[writer])
+
+    def folder_synced(folder: Path) -> None:
+        disk = _disk_of(str(folder))
+        if disk is None:
+            sync_folder(folder)
+        else:
+            disk.folder_synced()
+
+    def renamed(old: Path, new: Path) -> None:
+        disk = _disk_of(str(old))
+        if disk is None or disk._event("rename"):
+            replace(old, new)
+        if disk is not None:
+            disk.renamed(str(old), str(new))
 
     Mark.note = noted  # type: ignore[method-assign]
     sealed.Writer.__init__ = opened  # type: ignore[method-assign]
     sealed.Writer._put = sealing  # type: ignore[method-assign]
+    sealed.Writer.sync = synced  # type: ignore[method-assign]
+    sealed.sync_folder = folder_synced
+    file_moves.replace = renamed
     try:
         yield
     finally:
         Mark.note = note  # type: ignore[method-assign]
         sealed.Writer.__init__ = begin  # type: ignore[method-assign]
         sealed.Writer._put = put  # type: ignore[method-assign]
+        sealed.Writer.sync = sync  # type: ignore[method-assign]
+        sealed.sync_folder, file_moves.replace = sync_folder, replace
         apsw.set_default_vfs(f"multipleciphers-{REAL}")
         _disks.clear()

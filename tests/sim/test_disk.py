@@ -12,6 +12,8 @@ import pytest
 
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError, DiskFull, NoSuchSeat
+from imi_tui.cache.sealed import SEGMENT
+from imi_tui.viewmodel import outgoing
 from tests.central.world import LYON, REQUEST, ROSENHEIM
 from tests.sim.disk import Killed, under
 from tests.sim.world import Machine, Server
@@ -19,6 +21,7 @@ from tests.sim.world import Machine, Server
 Make = Callable[[], Machine]
 STEP = 1 if int(os.environ.get("IMI_SIM_SEEDS", "0")) > 100 else 36
 """Every how manyth write the disk is full at in a first synchronisation: at every one in `make test-faults`."""
+POWER_CUTS = 20 if STEP == 1 else 4
 WRITES = 400
 """More than a first synchronisation needs."""
 
@@ -214,3 +217,74 @@ def read_again(machine: Machine) -> tuple[list[str], list[str], set[str]]:
             said.add(error.code)
             machine.end()
     return held, [], said
+
+
+def carried(machine: Machine) -> dict[str, bytes]:
+    """What the server has of files, by the subject of the case."""
+    out: dict[str, bytes] = {}
+    with machine.server.store.view("lyon") as view:
+        subjects = {case.id: case.subject for case in view.cases(LYON, None, 1000)}
+        for entry in view.entries(LYON, None, 1000):
+            for each in entry.attachments:
+                found = view.file(LYON, each.blob_id, machine.server.clock())
+                assert found is not None
+                assert subjects[entry.case_id] not in out
+                out[subjects[entry.case_id]] = view.read_file(found, 0, found.size)
+    return out
+
+
+@pytest.mark.parametrize("lies", [False, True], ids=["honest", "lying"])
+def test_files_without_power_at_any_moment(make: Make, tmp_path: Path, lies: bool) -> None:
+    """A file that waits to be sent is whole, or its entry says that it is not; what arrives is what was chosen.
+
+    On a disk that says it has written what it has not, it may be lost, but never without a word.
+    """
+    refused = kills = sent = 0
+    for seed in range(POWER_CUTS):
+        machine = make()
+        said, chosen = attached_without_power(machine, tmp_path / "a.bin", seed, lies=lies)
+        waiting = machine.open().outbox()
+        there = {subject: data for subject, data in carried(machine).items() if subject in chosen}
+        assert all(there[subject] == chosen[subject] for subject in there)
+        assert said <= set(there) | {item.subject for item in waiting}
+        assert not set(there) & {item.subject for item in waiting}
+        for item in waiting:
+            assert "The copy of this file on this machine is damaged" in outgoing.state(item)
+        refused, kills, sent = refused + len(waiting), kills + machine.kills, sent + len(there)
+        machine.end()
+    assert kills > POWER_CUTS
+    assert sent > 0
+    assert (refused > 0) is lies
+
+
+def attached_without_power(
+    machine: Machine, source: Path, seed: int, *, lies: bool
+) -> tuple[set[str], dict[str, bytes]]:
+    """Attach and send files while power fails: the subjects that were said to be queued, and what was chosen."""
+    rng = random.Random(seed)
+    machine.sync()
+    machine.disk.lazy, machine.disk.lies = True, lies
+    chosen: dict[str, bytes] = {}
+    said: set[str] = set()
+    for number in range(6):
+        subject = f"file {seed}-{number}"
+        size = rng.choice((5, SEGMENT - 10, SEGMENT, 3 * SEGMENT + 7))
+        chosen[subject] = bytes([number]) * 10 + rng.randbytes(size)
+        source.write_bytes(chosen[subject])
+        machine.kill_within(60)
+        try:
+            made = machine.open().files.attach(source)
+            files = [{"blobId": f"ref:{made.id}", "name": made.name, "personal": True}]
+            draft = letter(number)
+            draft.answers, draft.attachments = {**REQUEST, "subject": subject}, files
+            machine.open().queue(draft)
+            said.add(subject)
+            if rng.random() < 0.5:
+                machine.sync()
+        except (Killed, NoSuchSeat):
+            pass
+        machine.end(power=True)
+        machine.sync()
+    machine.disk.lies = False
+    machine.sync()
+    return said, chosen

@@ -134,6 +134,42 @@ def test_what_a_kill_leaves_is_continued(tmp_path: Path, seed: int) -> None:
     assert whole(path, SIZE) == data
 
 
+BLOCK = 4096
+
+
+def lost(stored: bytes, at: int, how: str) -> bytes:
+    """What a loss of power leaves of a file: its beginning, zeros for the rest, or one block that never came."""
+    match how:
+        case "cut":
+            return stored[:at]
+        case "zeros":
+            return stored[:at] + bytes(len(stored) - at)
+    return stored[:at] + bytes(len(stored[at : at + BLOCK])) + stored[at + BLOCK :]
+
+
+@pytest.mark.parametrize("how", ["cut", "zeros", "hole"])
+def test_what_a_loss_of_power_leaves_is_refused_or_continued_and_never_another_file(tmp_path: Path, how: str) -> None:
+    """At every block of the disk, at the end of every segment, and inside both."""
+    path = tmp_path / "a"
+    data = made(path, SIZE)
+    stored = path.read_bytes()
+    ends = {at + near for at in range(0, len(stored), STEP) for near in (-1, 0, 1, 700)}
+    for at in sorted(each for each in {*range(0, len(stored), BLOCK), *ends} if 0 <= each < len(stored)):
+        left = lost(stored, at, how)
+        assert left != stored
+        path.write_bytes(left)
+        with pytest.raises(DamagedFile):
+            whole(path, SIZE)
+        writer = Writer(path, KEY, SIZE)
+        writer.add(data[writer.have :])
+        writer.finish()
+        writer.close()
+        try:
+            assert whole(path, SIZE) == data
+        except DamagedFile:
+            assert how == "hole", "what is missing at the end is written again"
+
+
 def test_more_or_less_than_announced(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "a", KEY, 10)
     with pytest.raises(DamagedFile):
