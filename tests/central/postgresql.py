@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -130,55 +131,89 @@ class Keeper:
             self.conn = None
 
 
+class Server:
+    """The programs of a server on a folder of its own, which it can be started on again. It ends with this process at
+    the latest.
+    """
+
+    def __init__(self, bin: Path, options: dict[str, str]) -> None:
+        self._bin = bin
+        self.folder = Path(tempfile.mkdtemp(prefix="imi-pg-"))
+        # Its programs refuse to run as root.
+        user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._user: dict[str, Any] = (
+            {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user is not None else {}
+        )
+        if user is not None:
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        data = self.folder / "data"
+        initdb = [bin / "initdb", "--no-sync", "--auth=trust", "--username=imi", "--encoding=UTF8", "--locale=C", data]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, timeout=120, cwd=self.folder, **self._user)
+        given = {"listen_addresses": "", "unix_socket_directories": str(self.folder), **options}
+        self._arguments = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin; it takes connections a little later."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._bin / "postgres", "-D", self.folder / "data", *self._arguments],
+                stderr=log,
+                stdout=log,
+                cwd=self.folder,
+                preexec_fn=_die_along,
+                **self._user,
+            )
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """End all its processes: at once, as a crash does, or (SIGINT) after rolling back what runs."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
+
+    def reached(self) -> Cluster:
+        """Connections to it, as soon as it takes them."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                return Cluster(self.folder)
+            except psycopg.OperationalError:
+                ended = self._process is None or self._process.poll() is not None
+                if ended or time.monotonic() > end:
+                    raise RuntimeError((self.folder / "log").read_text()) from None
+                time.sleep(0.02)
+
+    def close(self) -> None:
+        """End it and remove its folder."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+QUICK = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "max_connections": "300",
+    "shared_buffers": "32MB",
+}
+"""Options of a server that keeps nothing safe."""
+
+
 @contextmanager
 def cluster(bin: Path) -> Iterator[Cluster]:
     """Start a server that keeps nothing safe and ends with this process at the latest."""
-    folder = Path(tempfile.mkdtemp(prefix="imi-pg-"))
-    # Its programs refuse to run as root.
-    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    more = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user is not None else {}
-    if user is not None:
-        os.chown(folder, user.pw_uid, user.pw_gid)
-    data = folder / "data"
-    initdb = [bin / "initdb", "--no-sync", "--auth=trust", "--username=imi", "--encoding=UTF8", "--locale=C", data]
-    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, timeout=120, cwd=folder, **more)
-    options = {
-        "listen_addresses": "",
-        "unix_socket_directories": str(folder),
-        "fsync": "off",
-        "full_page_writes": "off",
-        "synchronous_commit": "off",
-        "autovacuum": "off",
-        "max_connections": "300",
-        "shared_buffers": "32MB",
-    }
-    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    log = (folder / "log").open("wb")
-    server = subprocess.Popen(
-        [bin / "postgres", "-D", data, *arguments], stderr=log, stdout=log, cwd=folder, preexec_fn=_die_along, **more
-    )
+    server = Server(bin, QUICK)
     try:
-        opened = _opened(folder, server)
+        server.start()
+        opened = server.reached()
         yield opened
         opened.close()
     finally:
-        server.send_signal(signal.SIGQUIT)
-        server.wait(30)
-        log.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        server.close()
 
 
 def _die_along() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
-
-
-def _opened(folder: Path, server: subprocess.Popen[bytes]) -> Cluster:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            return Cluster(folder)
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError((folder / "log").read_text()) from None
-            time.sleep(0.02)
