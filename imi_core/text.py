@@ -61,6 +61,9 @@ _SOMETIMES = frozenset(_JOINERS + _STYLES)
 # Combining marks are neither letters nor space: only such a run can hold too many of them.
 _MAYBE_MARKS = rf"[^\w\s\x00-\x7f]{{{MAX_COMBINING + 1},}}"
 
+# ASCII between words as spaces; the bytes of other characters stay what they are.
+_SPACED = bytes(byte if byte > 0x7F or chr(byte).isalnum() or byte == ord("_") else 0x20 for byte in range(256))
+
 # Compiled at the first use: the full screen's start needs none of them.
 _compiled = functools.cache(re.compile)
 
@@ -147,10 +150,10 @@ def vocabulary(text: str) -> set[str]:
     """`set(words(text))`, in a fraction of the time: words with accents are folded once and remembered."""
     if not text.isascii() and ("İ" in text or _compiled(_UNUSUAL).search(text.replace("\n", ""))):
         return set(words(text))
-    # Without marks to be put together, what stands between words stays there.
-    out = set(_compiled(r"\w+").findall(text.lower()))
-    accented = [word for word in out if not word.isascii()]
-    if accented:
+    # Without marks to be put together, what stands between words stays there. What of it is not ASCII is found in the
+    # words that have accents, too.
+    out = set(text.lower().encode().translate(_SPACED).decode().split())
+    if not text.isascii() and (accented := [word for word in out if not word.isascii()]):
         out.difference_update(accented)
         out.update(*map(_folded_word, accented))
     return out

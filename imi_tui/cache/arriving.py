@@ -160,7 +160,7 @@ class Arriving:
         self._cache.many("delete from entry where n = 0 and desk = ? and case_id = ?", gone_orphans)
         if gone_cases or gone_entries:
             self._documents.need_scrub()
-        self._documents.want(n for id, n in numbers.items() if id in of_entries | of_contents and id not in gone_cases)
+        self._documents.want(numbers[id] for id in (of_entries | of_contents) & numbers.keys() - set(gone_cases))
         self._mark_own_read(desk, own, of_cases)
         affected = {(account, id) for id in of_cases | (of_entries - of_contents) | set(gone_cases)}
         affected |= {(account, id) for id in self._contents.with_pending(desk, of_contents)}

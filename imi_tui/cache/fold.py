@@ -122,8 +122,7 @@ class Folder:
         return self._directory.rules(case.procedure, case.procedure_version)
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(msgspec.Struct, gc=False):
     """The columns of a case's row that follow from the case. `views` are bits of `order.VIEW_BIT`."""
 
     reference: str

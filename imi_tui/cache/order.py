@@ -68,13 +68,13 @@ def name_key(name: str) -> bytes:
     return fold(name).encode()[:32]
 
 
-def spread(stands: Iterable[tuple[tuple[bytes, bytes, bytes, bytes], int, int]]) -> list[tuple[int, bytes, int]]:
-    """The rows (slot, key, n) of cases given as (keys, n, views), in the order of slot and key."""
-    slots: list[list[tuple[int, bytes, int]]] = [[] for _ in range(len(GROUPS) * 8)]
+def spread(stands: Iterable[tuple[tuple[bytes, bytes, bytes, bytes], int, int]]) -> list[tuple[bytes, int, int]]:
+    """The rows (key, n, slot) of cases given as (keys, n, views), in the order of slot and key."""
+    slots: list[list[tuple[bytes, int, int]]] = [[] for _ in range(len(GROUPS) * 8)]
     for by_sort, n, views in stands:
         base = _GROUP_OF[views] * 8
         for number, key in enumerate(by_sort, base):
-            slots[number].append((number, key, n))
+            slots[number].append((key, n, number))
     for rows in slots:
         rows.sort()
     return [row for rows in slots for row in rows]

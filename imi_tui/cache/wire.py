@@ -113,13 +113,16 @@ def microseconds(moment: dt.datetime | None) -> int:
         return 0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
-    return min(max((moment - _EPOCH) // _MICROSECOND, _FIRST), _LAST)
+    found = (moment - _EPOCH) // _MICROSECOND
+    return found if _FIRST <= found <= _LAST else min(max(found, _FIRST), _LAST)
 
 
 def signed(
     entries: Sequence[Entry], values: Sequence[dict[str, Any]], cases: Sequence[Case]
 ) -> list[tuple[Entry, dict[str, Any]]]:
     """Entries with their wire objects, these with the authority that a lean one leaves to the part of its case."""
+    if all(entry.authority for entry in entries):
+        return list(zip(entries, values, strict=True))
     parts = {(case.id, part.desk): part for case in cases for part in case.parts}
     out: list[tuple[Entry, dict[str, Any]]] = []
     for entry, wire in zip(entries, values, strict=True):

@@ -58,9 +58,9 @@ def one_by_one(projector: Projector, batch: Any, keys: Any, arrivals: Any) -> No
             projector._put(batch, key, [], arrivals[key])
 
 
-def place_by_place(stands: Any) -> list[tuple[int, bytes, int]]:
+def place_by_place(stands: Any) -> list[tuple[bytes, int, int]]:
     """`order.spread` in the plainest way."""
-    return [(*place, n) for keys, n, views in stands for place in places(views, keys)]
+    return [(key, n, slot) for keys, n, views in stands for slot, key in places(views, keys)]
 
 
 @contextmanager
