@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from imi_central.store import Store as Central
-from tests.central.conftest import address, caller, clock, cluster, fresh, kind, store, template
-from tests.central.world import Caller
+from tests.central.conftest import address, caller, clock, cluster, fresh, kind, template
+from tests.central.world import Caller, Clock, send
 from tests.tui.sync.world import Client
 
-__all__ = ["address", "caller", "clock", "cluster", "fresh", "kind", "store", "template"]
+__all__ = ["address", "caller", "clock", "cluster", "fresh", "kind", "template"]
+
+
+Making = Callable[..., tuple[bytes, list[str]]]
+
+
+@pytest.fixture(scope="session")
+def with_cases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Making:
+    """Gives the database of the small Europe after so many cases of Lyon to these desks in turn, and their ids.
+
+    Each is made once: to start the cases takes longer than most tests do with them.
+    """
+
+    @functools.cache
+    def make(count: int, *desks: str) -> tuple[bytes, list[str]]:
+        path = tmp_path_factory.mktemp("cases") / "central.db"
+        path.write_bytes(template.read_bytes())
+        begun = Central.open(f"sqlite:///{path}", now=Clock())
+        ids = [send(begun, to=desks[at % len(desks)], subject=f"Case {at}").case_id for at in range(count)]
+        begun.close()
+        return path.read_bytes(), ids
+
+    return make
+
+
+@pytest.fixture
+def store(
+    request: pytest.FixtureRequest, fresh: Callable[[Clock], Central], clock: Clock, tmp_path: Path
+) -> Iterator[Central]:
+    """A server's store of the test's own: of the small Europe, or as the mark `has_cases` says."""
+    mark = request.node.get_closest_marker("has_cases")
+    if mark is None:
+        opened = fresh(clock)
+    else:
+        making: Making = request.getfixturevalue("with_cases")
+        path = tmp_path / "central.db"
+        path.write_bytes(making(*mark.args)[0])
+        opened = Central.open(f"sqlite:///{path}", now=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def cases(request: pytest.FixtureRequest, with_cases: Making) -> list[str]:
+    """The ids of the cases that the mark `has_cases` asked for, in order."""
+    return list(with_cases(*request.node.get_closest_marker("has_cases").args)[1])
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from imi_tui.sync.errors import ServerMistake
 from imi_tui.sync.streaming import AGAIN
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel import status
-from tests.central.world import LYON, accept, send
+from tests.central.world import LYON, ROSENHEIM, accept, send
 from tests.tui.sync.test_fuzz import NONSENSE
 from tests.tui.sync.world import Client
 
@@ -86,10 +86,10 @@ def whole(client: Client, id: str) -> bool:
     return detail is not None and bool(detail.case.get("request")) and bool(detail.entries) and not detail.fetching
 
 
+@pytest.mark.has_cases(40, ROSENHEIM)
 @pytest.mark.parametrize("streams", [True, False])
 @pytest.mark.parametrize("name", SPOILT)
-def test_one_case_is_put_aside_and_the_others_come(central: Central, client: Clients, name: str, streams: bool) -> None:
-    cases = [send(central, subject=f"Case {number}").case_id for number in range(40)]
+def test_one_case_is_put_aside_and_the_others_come(client: Clients, cases: list[str], name: str, streams: bool) -> None:
     lyon = client("lyon")
     lyon.line.streams = streams
     lyon.line.change = spoiling({cases[7]}, SPOILT[name])
@@ -259,11 +259,13 @@ ENTRY = (
 )
 
 
+@pytest.mark.has_cases(30, ROSENHEIM)
 @pytest.mark.parametrize("seed", range(12))
-def test_whatever_the_content_is_the_run_ends_well(central: Central, client: Clients, seed: int) -> None:
+def test_whatever_the_content_is_the_run_ends_well(
+    central: Central, client: Clients, cases: list[str], seed: int
+) -> None:
     """Members of contents and entries of some cases become nonsense: none of the others notices."""
     rng = random.Random(seed)
-    cases = [send(central, subject=f"Case {number}").case_id for number in range(30)]
     for id in rng.sample(cases, 8):
         accept(central, id)
     victims = set(rng.sample(cases, rng.choice((1, 2, 5))))

@@ -10,7 +10,7 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
-from tests.central.world import MUNICH, ROSENHEIM, Caller, send
+from tests.central.world import MUNICH, ROSENHEIM, Caller
 from tests.tui.sync.world import Client, server_ids
 
 BOTH = {ROSENHEIM: ("handler",), MUNICH: ("handler",)}
@@ -22,13 +22,12 @@ def put(central: Central, desks: dict[str, tuple[str, ...]]) -> None:
     central.put_officer(Officer(id="both", name="Both", desks=desks))  # type: ignore[arg-type]
 
 
+@pytest.mark.has_cases(40, ROSENHEIM, MUNICH)
 @pytest.mark.parametrize("streams", [True, False], ids=["streams", "short answers"])
 @pytest.mark.parametrize("between", [[ONE, BOTH], [ONE, BOTH, ONE], [LESS, BOTH], [ONE, LESS], [LESS, ONE, BOTH]])
 def test_the_end_is_what_the_server_shows(
     central: Central, tmp_path: Path, streams: bool, between: list[dict[str, tuple[str, ...]]]
 ) -> None:
-    for number in range(40):
-        send(central, to=MUNICH if number % 2 else ROSENHEIM, subject=f"Case {number}")
     for first in range(2, 6):
         put(central, BOTH)
         client = Client(tmp_path / f"both-{first}", Caller(central), "both")

@@ -10,7 +10,7 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_tui.sync.errors import ServerMistake, SyncError, Unavailable
-from tests.central.world import LYON, send
+from tests.central.world import LYON, ROSENHEIM, send
 from tests.tui.sync.test_engine import new_case
 from tests.tui.sync.world import Client
 
@@ -121,11 +121,11 @@ MISTAKEN_CONTENTS: dict[str, tuple[Change, type[SyncError]]] = {
 }
 
 
+@pytest.mark.has_cases(30, ROSENHEIM)
 @pytest.mark.parametrize("streams", [True, False])
 @pytest.mark.parametrize("name", MISTAKEN_CONTENTS)
-def test_nothing_of_mistaken_contents_is_kept(central: Central, client: Clients, name: str, streams: bool) -> None:
+def test_nothing_of_mistaken_contents_is_kept(client: Clients, cases: list[str], name: str, streams: bool) -> None:
     change, expected = MISTAKEN_CONTENTS[name]
-    cases = [send(central, subject=f"Case {number}").case_id for number in range(30)]
     lyon = client("lyon")
     lyon.line.streams = streams
 
