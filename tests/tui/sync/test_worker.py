@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from imi_central.store import Store as Central
+from imi_tui import problems
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
+from imi_tui.sync import http
 from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import NotSignedIn, Offline, RateLimited, Unavailable
 from imi_tui.sync.run import Report
@@ -134,6 +138,74 @@ def test_a_refused_token_is_a_problem_and_not_the_end(server: str, profile: Prof
     assert store.status().problem == "notSignedIn"
     store.close()
     each.stop()
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(-90, ""), (90, ""), (-150, "clockSkew"), (86_400, "clockSkew")])
+def test_a_clock_far_from_the_servers_is_told(
+    server: str, profile: Profile, monkeypatch: pytest.MonkeyPatch, seconds: int, told: str
+) -> None:
+    """What is told stands as long as it is so, and nothing else waits for it (F25, F26)."""
+    token, dated = _token(server), http._http_date
+
+    def set_wrong(value: str) -> dt.datetime | None:
+        moment = dated(value)
+        return moment + dt.timedelta(seconds=seconds) if moment is not None else None
+
+    monkeypatch.setattr(http, "_http_date", set_wrong)
+    heard = Heard()
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each.start()
+    assert heard.next() == told
+    with closing(Store.open(profile, KEY)) as store:
+        assert store.status().problem == told
+        assert [seat.desk for seat in store.seats()] == [LYON]
+    if told:
+        assert "differs from that of the server by more than two minutes" in problems.sentence(told)
+    monkeypatch.setattr(http, "_http_date", dated)
+    each.poke()
+    assert heard.next() == ""
+    with closing(Store.open(profile, KEY)) as store:
+        assert store.status().problem == ""
+    each.stop()
+
+
+BOMBS = {
+    "a text that unpacks to thirty million bytes": Answer(
+        gzip.compress(b'"' + b" " * 30_000_000 + b'"'), headers={"Content-Encoding": "gzip"}
+    ),
+    "nested without end": Answer(b"[" * 100_000 + b"]" * 100_000),
+    "a member twice": Answer(b'{"accounts":{},"accounts":{}}'),
+    "a number beyond all": Answer(b'{"accounts":' + b"9" * 4000 + b"}"),
+    "too many values": Answer(b"[" + b"0," * 400_000 + b"0]"),
+    "no JSON": Answer(b"\x00\xff{"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_what_would_harm_a_client_is_told_in_one_sentence_and_changes_nothing(
+    central: Central, server: str, profile: Profile, bomb: str
+) -> None:
+    """Whatever the server answers, or whoever answers in its place: what was here stays (T12, T13, T20)."""
+    case = send(central).case_id
+    token = _token(server)
+    heard = Heard()
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each.start()
+    assert heard.next() == ""
+    each.stop()
+    with closing(Store.open(profile, KEY)) as store:
+        waiting = store.act(LYON, case, "message", text="Bonjour", lang="fr")
+    with hostile_server() as hostile:
+        hostile.answer = lambda _: BOMBS[bomb]
+        each = SyncWorker(profile, KEY, hostile.url, lambda _s, _h: GivenToken("t"), said=heard)
+        each.start()
+        assert heard.next() == "serverMistake"
+        each.stop()
+    with closing(Store.open(profile, KEY)) as store:
+        assert store.status().problem == "serverMistake"
+        assert "nothing of it was taken over" in problems.sentence("serverMistake")
+        assert [id for id, *_ in store.sync.known(LYON)] == [case]
+        assert [(item.client_ref, item.state) for item in store.outbox()] == [(waiting.client_ref, "queued")]
 
 
 def test_a_mistake_of_ours_is_logged_without_values_and_survived(
