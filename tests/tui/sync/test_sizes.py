@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_tui.sync import streaming
 from imi_tui.sync.engine import Engine
-from imi_tui.sync.errors import Crept
+from imi_tui.sync.errors import Crept, Offline
 from tests.central.world import send
 from tests.tui.sync.world import NOW, Client
 
@@ -76,3 +77,27 @@ def test_an_answer_that_crept_is_asked_for_again_at_once_and_once(central: Centr
     creeps(1)
     lyon.sync()
     assert lyon.ids() == {case_id}
+
+
+def test_pages_are_shorter_on_a_line_that_breaks_and_grow_again(central: Central, client: Clients) -> None:
+    """What a break costs is a page: of pages too long for the line none would ever come through (F32)."""
+    send(central)
+    lyon = client("lyon")
+    for _ in range(2):
+        lyon.sync()
+
+    def asked() -> int:
+        calls = [call for request in lyon.line.requests for call in request["methodCalls"] if call[0] == "Desk/sync"]
+        return int(calls[-1][1]["maxChanges"])
+
+    whole = asked()
+    sizes = []
+    for lost in ("reply", "reply", "reply", "", "", ""):
+        lyon.line.lose = lambda _, lost=lost: lost  # type: ignore[misc]
+        with suppress(Offline):
+            lyon.sync()
+        sizes.append(asked())
+    assert sizes == [whole, whole // 2, whole // 4, whole // 8, whole // 8 * 2, whole // 8 * 4]
+    for _ in range(3):
+        lyon.sync()
+    assert asked() == whole
