@@ -220,8 +220,7 @@ _OF_SPAN = {
     "view_row": "select * from view_row where n > ? and n <= ? order by slot, key",
     "confirmed": "select * from confirmed where n > ? and n <= ?",
     "content": "select * from content where n > ? and n <= ?",
-    "entry": "select e.* from listing l join entry e on e.desk = l.desk and e.case_id = l.id where l.n > ? and l.n <= ?"
-    " order by e.no",
+    "entry": "select * from entry where n > ? and n <= ? order by no",
 }
 
 
