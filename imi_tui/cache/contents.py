@@ -70,7 +70,7 @@ def head_of(wire: dict[str, Any]) -> dict[str, Any]:
 
 def content_of(wire: dict[str, Any]) -> Content:
     """The content of a case. Raises `BadObject`."""
-    return convert(Content, {name: wire[name] for name in ("id", "contentVersion", "level", *CONTENT) if name in wire})
+    return convert(Content, wire)
 
 
 def together(head: bytes, content: bytes | None) -> dict[str, Any]:

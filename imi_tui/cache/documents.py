@@ -131,7 +131,8 @@ class Documents:
         self._cache.many("insert or ignore into to_index values(?, ?)", [(int(late), n) for n in given])
 
     def _forget(self, numbers: Iterable[int]) -> None:
-        self._cache.many("delete from to_index where late in (0, 1) and n = ?", [(n,) for n in numbers])
+        sql = "delete from to_index where late in (0, 1) and n in (select value from json_each(?))"
+        self._cache.run(sql, (str(list(numbers)),))
 
     def add_local(self, n: int, activity: int, text: str) -> None:
         """Inside: index a case that is only in the outbox; its words are kept, as nothing else stores them."""
@@ -175,9 +176,11 @@ class Documents:
         self._take_out([each.n for each in documents if each.replaces])
         rows: list[tuple[int, int, str]] = []
         last = -_LAST
+        sql = "select d.docid from json_each(?) j cross join document d on d.docid = j.value"
+        taken = {docid for (docid,) in self._cache.rows(sql, (str([each.docid for each in documents]),))}
         for docid, n, text, _ in documents:
             if text is not None:
-                last = self._free(max(docid, last + 1))
+                last = self._free(max(docid, last + 1)) if docid <= last or docid in taken else docid
                 rows.append((last, n, text))
         self._cache.many("insert into words(rowid, text) values(?, ?)", [(docid, text) for docid, _, text in rows])
         self._cache.many("insert into document(docid, n) values(?, ?)", [(docid, n) for docid, n, _ in rows])

@@ -15,7 +15,7 @@ FEW = 8
 """The same, where old words have to be taken out: that takes several times as long."""
 LITTLE = 64
 """Cases that are indexed between two questions to the server; more, only when there is time."""
-HOLD = 0.02
+HOLD = 0.05
 """Seconds for which indexing keeps others from writing, before it commits."""
 
 

@@ -148,7 +148,7 @@ CACHE: tuple[str, ...] = (
     create virtual table words using fts5(
       text, content='', columnsize=0, detail=none, prefix='2 3', tokenize="ascii tokenchars '_'"
     );
-    insert into words(words, rank) values('secure-delete', 1), ('hashsize', 8388608);
+    insert into words(words, rank) values('secure-delete', 1), ('hashsize', 8388608), ('automerge', 8);
     create table document(docid integer primary key, n integer not null unique, text text) strict;
     create table to_index(late integer not null, n integer not null, primary key (late, n)) strict, without rowid;
 
