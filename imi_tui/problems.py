@@ -159,6 +159,7 @@ _SENTENCES: dict[str, str] = {
     "noFolder": N_("There is no such folder."),
     "nameTaken": N_("The folder holds too many files of this name; choose another one."),
     "notWritable": N_("The file cannot be written there."),
+    "noPdf": N_("The PDF could not be made; export the case as JSON, or without its files."),
     "cut": N_("This is only the beginning; save the file to see the rest."),
     "noText": N_("There is no text in this file; it may be a picture of a page. Save it to look at it."),
     "noPreview": N_("This kind of file cannot be shown as text; save it to look at it."),

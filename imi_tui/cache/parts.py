@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.desk_work import DeskWork
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Documents
+    from imi_tui.cache.exports import Exports
     from imi_tui.cache.file_moves import FileMoves
     from imi_tui.cache.files import Files
     from imi_tui.cache.hub import Hub
@@ -122,6 +123,13 @@ class Parts:
         from imi_tui.cache.files import Files
 
         return Files(self._work, self._cache, self._blobs, self._hub, self._new_ref, self.stamp)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """The log of what left this machine."""
+        from imi_tui.cache.exports import Exports
+
+        return Exports(self._work, self.reserve, self._session.officer, self.stamp)
 
     @cached_property
     def file_moves(self) -> FileMoves:

@@ -63,6 +63,25 @@ WORK: tuple[str, ...] = (
     ) strict, without rowid;
     """,
     "alter table outbox add column server_at text not null default ''",
+    """
+    create table export(
+      pos integer primary key autoincrement,
+      at text not null,
+      officer text not null,
+      officer_name text not null,
+      kind text not null,
+      format text not null,
+      what text not null,
+      cases integer not null,
+      files integer not null,
+      path text not null,
+      sha256 text not null default '',
+      state text not null default 'begun' check (state in ('begun', 'done', 'failed'))
+    ) strict;
+    create table export_case(
+      desk text not null, case_id text not null, export integer not null, primary key (desk, case_id, export)
+    ) strict, without rowid;
+    """,
 )
 
 CACHE: tuple[str, ...] = (

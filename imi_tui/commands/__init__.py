@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "show": N_("show one case"),
     "files": N_("list the files of a case"),
     "save": N_("save a file of a case"),
+    "export": N_("put a case or a list of cases into a file"),
     "authorities": N_("find authorities"),
     "new": N_("start a case"),
     "act": N_("act on a case"),

@@ -28,8 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    from imi_tui.outside.errors import NotHandedOut
-    from imi_tui.outside.saving import save
+    from imi_tui.export.errors import NotExported
+    from imi_tui.export.service import save_file
 
     with opened(options) as client:
         desk, id = find_case(client.store, options.reference, options.desk)
@@ -38,8 +38,8 @@ def run(options: argparse.Namespace) -> int:
         chosen = _chosen(detail, options.file)
         data = _content(client, detail, chosen)
         try:
-            path = save(data, Path(options.to).expanduser().absolute(), chosen.name)
-        except NotHandedOut as error:
+            path = save_file(client.store, detail, chosen, data, Path(options.to).expanduser().absolute())
+        except NotExported as error:
             raise CommandError(problems.sentence(error.code), commands.LOCAL) from error
     if options.json:
         out_json({"path": str(path), "name": chosen.name, "size": len(data), "sha256": chosen.file.get("sha256", "")})

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from _thread import get_ident
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from imi_tui.i18n.languages import NAMES, PLURALS, PSEUDO
@@ -21,6 +23,8 @@ DOMAIN = "imi_tui"
 
 _language = "en"
 _catalogue: NullTranslations | None = None
+_spoken: dict[int, tuple[str, NullTranslations]] = {}
+"""What `speaking` put in the place of the language, by thread."""
 
 
 def _(message: str) -> str:
@@ -50,8 +54,26 @@ def install(language: str) -> None:
 
 
 def language() -> str:
-    """The language of this process: one of `languages`."""
+    """The language of this process, or the one this thread is `speaking`: one of `languages`."""
+    if _spoken and (found := _spoken.get(get_ident())) is not None:
+        return found[0]
     return _language
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Inside, this thread speaks `language`, for a text that others are to read; the process keeps its own."""
+    me = get_ident()
+    before = _spoken.get(me)
+    code = language if language in languages() else "en"
+    _spoken[me] = (code, load(code))
+    try:
+        yield
+    finally:
+        if before is None:
+            del _spoken[me]
+        else:
+            _spoken[me] = before
 
 
 def languages() -> dict[str, str]:
@@ -122,6 +144,8 @@ def _system_language() -> str:
 
 def _loaded() -> NullTranslations:
     global _catalogue
+    if _spoken and (found := _spoken.get(get_ident())) is not None:
+        return found[1]
     if _catalogue is None:
         _catalogue = load(_language)
     return _catalogue
@@ -158,4 +182,5 @@ __all__ = [
     "ngettext",
     "normalise",
     "pgettext",
+    "speaking",
 ]

@@ -16,8 +16,10 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | get
 _IN_FOLDER = os.open in os.supports_dir_fd
 
 
-def save(data: bytes, folder: Path, name: str) -> Path:
-    """Write `data` to a new file in `folder`, readable by the officer alone and marked as foreign; where it is.
+def save(data: bytes, folder: Path, name: str, *, foreign: bool = True) -> Path:
+    """Write `data` to a new file in `folder`, readable by the officer alone; where it is.
+
+    It is marked as foreign unless this program itself made it.
 
     Raises `NotHandedOut`: "noFolder", "diskFull", "notWritable", "nameTaken".
     """
@@ -27,7 +29,7 @@ def save(data: bytes, folder: Path, name: str) -> Path:
     except OSError as error:
         raise NotHandedOut("noFolder") from error
     try:
-        return folder / _save(data, folder, at, safe_name(name))
+        return folder / _save(data, folder, at, safe_name(name), foreign)
     except OSError as error:
         raise NotHandedOut("diskFull" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "notWritable") from error
     finally:
@@ -35,7 +37,7 @@ def save(data: bytes, folder: Path, name: str) -> Path:
             os.close(at)
 
 
-def _save(data: bytes, folder: Path, at: int | None, name: str) -> str:
+def _save(data: bytes, folder: Path, at: int | None, name: str, foreign: bool) -> str:
     for number in range(1, MANY):
         chosen = name if number == 1 else numbered(name, number)
         path: str | Path = chosen if at is not None else folder / chosen
@@ -45,7 +47,8 @@ def _save(data: bytes, folder: Path, at: int | None, name: str) -> str:
             continue
         try:
             with os.fdopen(descriptor, "wb") as file:
-                mark(file.fileno(), folder / chosen)
+                if foreign:
+                    mark(file.fileno(), folder / chosen)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

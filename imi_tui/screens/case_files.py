@@ -104,14 +104,14 @@ class FilesTab(CaseScreenBase):
 
         def chosen(folder: str | None) -> None:
             data = self._content(file) if folder is not None else None
-            if folder is None or data is None:
+            if folder is None or data is None or self._detail is None:
                 return
-            from imi_tui.outside.errors import NotHandedOut
-            from imi_tui.outside.saving import save
+            from imi_tui.export.errors import NotExported
+            from imi_tui.export.service import save_file
 
             try:
-                path = save(data, Path(folder).absolute(), file.listed.name)
-            except NotHandedOut as error:
+                path = save_file(self.store, self._detail, file.listed, data, Path(folder).absolute())
+            except (NotExported, CacheError) as error:
                 self.say(problems.sentence(error.code), problem=True)
                 return
             self.say(_("Saved: {path}").format(path=path))

@@ -29,6 +29,8 @@ def test_every_option_is_documented(command: str) -> None:
 
     parser = argparse.ArgumentParser(add_help=False)
     importlib.import_module(f"imi_tui.commands.{commands.MODULES.get(command, command)}").arguments(parser)
-    [row] = [line for line in TEXT.splitlines() if line.startswith(f"| `imi-tui {command}")]
+    rows = [line for line in TEXT.splitlines() if line.startswith(f"| `imi-tui {command} ")]
+    row = "\n".join(rows)
+    assert rows
     options = {option for action in parser._actions for option in action.option_strings}
     assert {option for option in options if option not in row} == set()
