@@ -18,14 +18,14 @@ from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
 from imi_tui import forms, problems
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.labels import Labels
-from imi_tui.offers import Directory, Offer, acting_seat, offers
+from imi_tui.offers import Directory, Offer, acting_seat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imi_core.procedure import Field, Rules
     from imi_tui.cache.draft import Draft
-    from imi_tui.cache.model import CaseDetail, OutboxItem, Seat
+    from imi_tui.cache.model import OutboxItem, Seat
 
 Step = Literal["procedure", "authority", "form", "questions", "review"]
 STEP_NAMES: dict[Step, str] = {
@@ -58,19 +58,23 @@ class Cache(Directory, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One thing still missing or wrong: in which step, in which field, and what to say about it."""
+    """One thing still missing or wrong: in which step, in which field, and what to say about it.
+
+    `obvious`: an answer is missing, which its label alone says.
+    """
 
     step: Step
     field: str
     label: str
     text: str
+    obvious: bool = False
 
 
 class Composition:
     """One new case from an empty page to the outbox."""
 
     def __init__(self, cache: Cache, draft: Draft, *, languages: tuple[str, ...], today: Callable[[], dt.date]) -> None:
-        self._cache, self._languages, self._today = cache, languages, today
+        self.cache, self.languages, self.today = cache, languages, today
         self.draft = draft
         self.rules: Rules | None = None
         self.form: forms.FormModel | None = None
@@ -84,12 +88,12 @@ class Composition:
     @property
     def seat(self) -> Seat | None:
         """The desk that sends."""
-        return next((seat for seat in self._cache.seats() if seat.desk == self.draft.desk), None)
+        return next((seat for seat in self.cache.seats() if seat.desk == self.draft.desk), None)
 
     @property
     def target(self) -> workflow.Target | None:
         """The authority addressed."""
-        return self._cache.target(self.draft.target) if self.draft.target else None
+        return self.cache.target(self.draft.target) if self.draft.target else None
 
     @property
     def question_field(self) -> Field | None:
@@ -127,7 +131,7 @@ class Composition:
     def labels(self) -> Labels:
         """Texts of the procedure chosen."""
         assert self.rules is not None
-        return Labels(self.rules, self._languages)
+        return Labels(self.rules, self.languages)
 
     def picked(self) -> tuple[str, ...]:
         """The ids of the questions asked, in the order of the bank."""
@@ -146,7 +150,7 @@ class Composition:
         target = self.target
         if target is not None and target.area != offer.area:
             # The same authority may have a desk in the other area.
-            desks = (self._cache.authority(target.authority) or {}).get("desks", ())
+            desks = (self.cache.authority(target.authority) or {}).get("desks", ())
             self.draft.target = next((str(desk["id"]) for desk in desks if desk.get("area") == offer.area), "")
 
     def choose_target(self, desk: str) -> None:
@@ -161,26 +165,15 @@ class Composition:
         chosen = set(self.picked()) ^ {id}
         self.draft.answers[field.id] = [item.id for item in self.rules.procedure.questions if item.id in chosen]
 
-    def reuse(self, detail: CaseDetail) -> bool:
-        """Copy what an earlier case asked into this draft; says whether there was anything to copy.
-
-        Without a procedure so far, the procedure of that case is taken. Only fields that the procedure has today
-        are copied, and only those that are still empty.
-        """
-        if self.rules is None:
-            mine = [
-                offer for offer in offers(self._cache, self._languages) if offer.procedure == detail.case["procedure"]
-            ]
-            offer = next((offer for offer in mine if offer.desk == detail.desk), next(iter(mine), None))
-            if offer is None:
-                return False
-            self.choose_procedure(offer)
+    def fill(self, answers: dict[str, Any], questions: tuple[str, ...] = ()) -> bool:
+        """Answer what is still empty with these, as far as the procedure asks it today; whether anything was."""
         assert self.rules is not None
         self.collect()
-        earlier: dict[str, Any] = {**detail.case.get("request", {})}
-        if (field := self.question_field) is not None:
-            earlier[field.id] = list(detail.case.get("questions", ()))
-        usable = kept(self.rules.procedure.request, earlier)
+        given = dict(answers)
+        field = self.question_field
+        if field is not None and questions:
+            given[field.id] = list(questions)
+        usable = kept(self.rules.procedure.request, given)
         if field is not None:
             bank = {question.id for question in self.rules.procedure.questions}
             usable[field.id] = [id for id in usable.get(field.id, ()) if id in bank]
@@ -190,6 +183,15 @@ class Composition:
         self.draft.answers.update(copy.deepcopy(new))
         self._open_form()
         return bool(new)
+
+    def fill_text(self, text: str, lang: str) -> bool:
+        """Write the message, where there is none yet and the procedure has one."""
+        self.collect()
+        if self.rules is None or self.draft.text.strip() or not self.rules.lifecycle.actions[self.draft.action].text:
+            return False
+        self.draft.text, self.draft.lang = text, lang
+        self._open_form()
+        return True
 
     # -- keeping it ---------------------------------------------------------------------------------------------------
 
@@ -207,7 +209,7 @@ class Composition:
         self.collect()
         if not self.draft.procedure or (self._saved is not None and self._same(self._saved)):
             return False
-        self._cache.save_draft(copy.deepcopy(self.draft))
+        self.cache.save_draft(copy.deepcopy(self.draft))
         self._saved = copy.deepcopy(self.draft)
         return True
 
@@ -247,7 +249,8 @@ class Composition:
             found.append(Gap("authority", "", _("Authority"), _("Choose the authority to ask.")))
         elif (refusal := self._refusal()) is not None:
             found.append(Gap("authority", "", _("Authority"), problems.sentence(refusal.code)))
-        found += [Gap("form", item.field, item.label, item.text) for item in self.form.problems("send")]
+        for item in self.form.problems("send"):
+            found.append(Gap("form", item.field, item.label, item.text, item.code == "missing"))
         field = self.question_field
         if field is not None and field.needed == "send" and not self.picked():
             found.append(Gap("questions", "", _("Questions"), _("Pick at least one question.")))
@@ -259,7 +262,7 @@ class Composition:
         if seat is None or self.rules is None:
             return None
         try:
-            workflow.check(self.rules, None, self._entry(), acting_seat(self._cache, seat), self.target)
+            workflow.check(self.rules, None, self.entry(), acting_seat(self.cache, seat), self.target)
         except AnswersRefused:
             return None
         except ActionRefused as refusal:
@@ -274,9 +277,9 @@ class Composition:
         seat, target = self.seat, self.target
         if seat is None or target is None or self.rules is None:
             return []
-        noon = dt.datetime.combine(self._today(), dt.time(12), deadlines.ZONE)
-        acting = acting_seat(self._cache, seat)
-        case = workflow.expected(self.rules, None, self._entry(), acting, noon, target)
+        noon = dt.datetime.combine(self.today(), dt.time(12), deadlines.ZONE)
+        acting = acting_seat(self.cache, seat)
+        case = workflow.expected(self.rules, None, self.entry(), acting, noon, target)
         limits = {limit.code: limit for limit in self.rules.procedure.deadlines}
         out: list[str] = []
         for deadline in sorted(case.deadlines, key=lambda item: item.on):
@@ -307,7 +310,7 @@ class Composition:
         if not self.takes_files:
             # Another procedure was chosen after they were attached.
             draft.attachments = []
-        return self._cache.queue(draft)
+        return self.cache.queue(draft)
 
     def refused(self, refusal: ActionRefused) -> list[Gap]:
         """Why the cache would not queue it, as gaps to show beside their fields."""
@@ -327,7 +330,8 @@ class Composition:
         self.collect()
         return kept(self.form.form if self.form is not None else self.rules.procedure.request, self.draft.answers)
 
-    def _entry(self) -> Entry:
+    def entry(self) -> Entry:
+        """The entry as it would be sent now, without its files."""
         draft = self.draft
         return Entry(
             procedure=draft.procedure,
@@ -340,7 +344,7 @@ class Composition:
     def _open_form(self) -> None:
         draft = self.draft
         try:
-            self.rules = self._cache.rules(draft.procedure)
+            self.rules = self.cache.rules(draft.procedure)
         except UnknownProcedure:
             self.rules = self.form = None
             return
@@ -354,8 +358,8 @@ class Composition:
             answers=draft.answers,
             text=draft.text,
             lang=draft.lang,
-            languages=self._languages,
-            today=self._today(),
+            languages=self.languages,
+            today=self.today(),
             skip=(field.id,) if field is not None else (),
         )
 

@@ -53,7 +53,7 @@ class Undo:
         items = self.next()
         for item in reversed(items):
             draft = self._store.undo(item.client_ref)
-            if not draft.text and set(draft.answers) <= {"agreed_days"}:
+            if not draft.written:
                 self._store.delete_draft(draft.id)
         if self._groups:
             self._groups.pop()

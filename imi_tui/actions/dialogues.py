@@ -13,8 +13,17 @@ ACTIONS: tuple[Action, ...] = (
         N_("Closes this window."),
         "escape",
         "form",
-        "menu help confirm prompt",
+        "menu help confirm prompt preview",
         run="cancel",
+    ),
+    action(
+        "dialogue.turn",
+        N_("Before or after"),
+        N_("Changes between what is seen before acceptance and after it."),
+        "space tab left right",
+        "form",
+        "preview",
+        run="turn",
     ),
     action(
         "dialogue.choose",

@@ -27,3 +27,11 @@ class Draft:
     after: list[str] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
     """``{blobId, name, personal}`` each; the id is `LOCAL` and that of a file to be sent (`imi_tui.cache.files`)."""
+
+    @property
+    def written(self) -> bool:
+        """Whether anybody wrote something: what is taken back then stays as a draft.
+
+        The days of an acceptance are asked for with a proposal and are no writing; a new case is one even when empty.
+        """
+        return bool(not self.case_id or self.text.strip() or self.attachments or set(self.answers) - {"agreed_days"})

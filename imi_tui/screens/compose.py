@@ -6,12 +6,11 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
-from textual.containers import Vertical
-from textual.widget import Widget
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from imi_core.errors import ActionRefused, UnknownProcedure
-from imi_tui import problems
+from imi_tui import beginning, problems
 from imi_tui.actions import Situation
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
@@ -19,27 +18,31 @@ from imi_tui.cache.ids import SystemRandom, uuid7
 from imi_tui.compose import STEP_NAMES, Composition, Gap, Step
 from imi_tui.i18n import _
 from imi_tui.offers import Offer, offers
+from imi_tui.screens import routes
 from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.screens.compose_pages import StepPages
 from imi_tui.viewmodel import writing
-from imi_tui.viewmodel.suspects import named
 from imi_tui.widgets.authority_list import AuthorityFinder
-from imi_tui.widgets.document import Document
+from imi_tui.widgets.check_list import CheckList
 from imi_tui.widgets.form_view import FormView
 from imi_tui.widgets.line_list import LineList
 from imi_tui.widgets.offer_list import OfferList
-from imi_tui.widgets.question_list import QuestionList, lines_of_bank
+from imi_tui.widgets.question_list import QuestionList
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.timer import Timer
 
+    from imi_tui.beginning import Source
     from imi_tui.cache.model import AuthorityHit
     from imi_tui.messages import LanguageChanged
 
 AUTOSAVE = 0.8
 """Seconds from an edit to the draft on disk; edits in between do not put it off."""
+BESIDE = 120
+"""From this width on, the list of what is missing stands beside the page."""
 
 
 class ComposeScreen(Attaching, BaseScreen[None]):
@@ -55,8 +58,6 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         self._timer: Timer | None = None
         self._step: Step = "procedure"
         self._sent = False
-        self._notes: list[Gap] = []
-        self._shown: tuple[str, str] | None = None
         self._drawn: tuple[object, ...] = ()
 
     # -- frame --------------------------------------------------------------------------------------------------------
@@ -67,9 +68,13 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         if draft is None:
             id = uuid7(dt.datetime.now(dt.UTC), SystemRandom())
             draft = Draft(id=id, desk="", procedure="", action="", target=self._target)
+        self.pages = StepPages(self.store, self.context, id="body")
         self._open(draft)
+        self._take_room(self.app.size.width)
         yield Static(id="steps")
-        yield Vertical(id="body")
+        with Horizontal(id="writing"):
+            yield self.pages
+            yield CheckList(id="check")
         yield Static(id="missing")
 
     def on_mount(self) -> None:
@@ -84,6 +89,7 @@ class ComposeScreen(Attaching, BaseScreen[None]):
 
     def _open(self, draft: Draft) -> None:
         self.work = Composition(self.store, draft, languages=self.context.languages, today=self.context.today)
+        self.pages.take(self.work)
 
     def title_text(self) -> str:
         """What is being written."""
@@ -118,8 +124,7 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         """Save, say what there is, show the review anew."""
         self._save()
         self.say(writing.files_line(self.work, self.store.files.state) or _("No file is attached."))
-        if self._step == "review":
-            self._fill("review", self.query_one("#step-review"))
+        self.pages.refill("review")
 
     # -- steps --------------------------------------------------------------------------------------------------------
 
@@ -136,89 +141,17 @@ class ComposeScreen(Attaching, BaseScreen[None]):
     async def _go(self, step: Step, field: str = "") -> None:
         self._save()
         self._step = step
-        body = self.query_one("#body")
-        if self._shown != (self.work.draft.procedure, self.work.draft.desk):
-            self._shown = (self.work.draft.procedure, self.work.draft.desk)
-            await body.remove_children()
-        found = next((child for child in body.children if child.id == f"step-{step}"), None)
-        if found is None:
-            found = self._make(step)
-            await body.mount(found)
-        for child in body.children:
-            child.display = child is found
-        self._fill(step, found)
-        self._focus(step, found, field)
+        await self.pages.show(step, field)
         self._frame()
-
-    def _make(self, step: Step) -> Widget:
-        id = f"step-{step}"
-        match step:
-            case "procedure":
-                return OfferList(id=id)
-            case "authority":
-                return Vertical(Static(id="chosen"), self._finder(), id=id)
-            case "form":
-                assert self.work.form is not None
-                return FormView(self.work.form, id=id)
-            case "questions":
-                return QuestionList(id=id)
-        return Document(id=id)
-
-    def _finder(self) -> AuthorityFinder:
-        seat = self.work.seat
-        rules = self.work.rules
-        within = rules.lifecycle.actions[self.work.draft.action].within if rules is not None else ""
-        country = seat.country if seat is not None else ""
-        return AuthorityFinder(
-            self._search,
-            language=self.context.language,
-            country=country if within == "same_country" else "",
-            other_than=country if within == "other_country" else "",
-            area=rules.procedure.area if rules is not None else "",
-            total=lambda: _("Enter chooses the authority to ask."),
-        )
-
-    def _search(self, words: str, country: str, area: str) -> list[AuthorityHit]:
-        # The own country is left out afterwards, so that more than a page is asked for.
-        return self.store.authorities(words, country=country, area=area, languages=self.context.languages, limit=200)
-
-    def _fill(self, step: Step, widget: Widget) -> None:
-        match widget:
-            case OfferList():
-                widget.show_offers(offers(self.store, self.context.languages), at=self._shown)
-            case QuestionList() if self.work.rules is not None:
-                widget.picked = frozenset(self.work.picked())
-                widget.show(lines_of_bank(self.work.rules, self.work.labels))
-            case Document():
-                widget.show(writing.review(self.work, self.store.authority, self._notes, self.store.files.state))
-            case _ if step == "authority":
-                self._show_chosen()
-
-    def _show_chosen(self) -> None:
-        target = self.work.target
-        text = ""
-        if target is not None:
-            text = _("To: {country} {name}").format(country=target.country, name=named(target.name))
-        found = self.query_one("#chosen", Static)
-        found.update(Text(text or _("Nobody is addressed yet."), no_wrap=True, overflow="ellipsis"))
-
-    def _focus(self, step: Step, widget: Widget, field: str) -> None:
-        match step:
-            case "authority":
-                widget.query_one("#words").focus()
-            case "form":
-                if isinstance(widget, FormView):
-                    # Where its fields are is known once the form is laid out.
-                    self.call_after_refresh(widget.focus_field, field or widget.last)
-            case _:
-                widget.focus()
 
     def _frame(self) -> None:
         """Steps, what is missing and the keys; nothing is drawn again that reads as before."""
         gaps = self.work.gaps()
         names = {step: _(name) for step, name in STEP_NAMES.items()}
         steps = writing.step_line(self.work.steps(), self._step, gaps, names)
-        missing = writing.missing_line(gaps, self._step) if self._step != "review" else ""
+        told = self._step == "review" or self.has_class("-beside")
+        missing = "" if told else writing.missing_line(gaps, self._step)
+        self.query_one(CheckList).show_gaps(gaps)
         frame = (steps.markup, missing, self._step, self.situation(), self.title_text(), self.title_note())
         if frame == self._drawn:
             return
@@ -228,6 +161,47 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         line.display = bool(missing)
         line.update(Text(missing))
         self.refresh_frame()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The list of what is missing comes and goes with the room for it."""
+        if self._take_room(event.size.width):
+            self.call_later(self._frame)
+
+    def _take_room(self, width: int) -> bool:
+        """Whether there is room beside the page now, and was not before, or the other way round."""
+        before = self.has_class("-beside")
+        self.set_class(width >= BESIDE, "-beside")
+        return self.has_class("-beside") != before
+
+    # -- what is missing, and how it will look ---------------------------------------------------------------------
+
+    async def action_missing(self) -> None:
+        """Choose what is missing, to go there."""
+        gaps = self.work.gaps()
+        if not gaps:
+            self.say(_("Nothing is missing; the case can be sent."))
+        elif self.has_class("-beside"):
+            self.query_one(CheckList).enter()
+        else:
+
+            async def chosen(gap: Gap | None) -> None:
+                if gap is not None:
+                    await self._go(gap.step, gap.field)
+
+            await self.app.push_screen(routes.missing(gaps), chosen)
+
+    async def on_check_list_chosen(self, event: CheckList.Chosen) -> None:
+        """Go to what was chosen."""
+        await self._go(event.gap.step, event.gap.field)
+
+    def on_check_list_left(self, _event: CheckList.Left) -> None:
+        """Back to where the officer was writing."""
+        self.call_later(self._go, self._step)
+
+    async def action_other_side(self) -> None:
+        """Show the case as the authority asked will see it."""
+        self._save()
+        await self.app.push_screen(routes.other_side(self.work))
 
     # -- what the officer does ----------------------------------------------------------------------------------------
 
@@ -257,7 +231,7 @@ class ComposeScreen(Attaching, BaseScreen[None]):
     def _take_hit(self, hit: AuthorityHit | None) -> None:
         if hit is not None and hit.desk:
             self.work.choose_target(hit.desk)
-            self._show_chosen()
+            self.pages.show_chosen()
         elif hit is not None:
             self.say(_("This authority has no desk in this area."), problem=True)
 
@@ -272,7 +246,7 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         self._changed()
 
     def _changed(self) -> None:
-        self._notes = []
+        self.pages.notes = []
         if self._timer is None:
             self._timer = self.set_timer(AUTOSAVE, self._save)
         self.call_later(self._frame)
@@ -303,7 +277,7 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         if not gaps:
             gaps = await self._queue()
         if gaps:
-            self._notes = gaps
+            self.pages.notes = gaps
             await self._show_gap(gaps[0])
 
     async def _queue(self) -> list[Gap]:
@@ -327,20 +301,34 @@ class ComposeScreen(Attaching, BaseScreen[None]):
             self.query_one(FormView).show_problems()
 
     async def action_reuse(self) -> None:
-        """Choose an earlier case and copy its answers."""
-        from imi_tui.screens.earlier import EarlierCases
+        """Choose an earlier case and copy its answers; personal data only where the officer says so."""
 
-        def chosen(found: tuple[str, str] | None) -> None:
+        async def chosen(found: tuple[str, str] | None) -> None:
             if found is not None:
-                self.call_later(self._reuse, *found)
+                await self._ask_personal_data(*found)
 
-        await self.app.push_screen(EarlierCases(), chosen)
+        await self.app.push_screen(routes.earlier_case(), chosen)
 
-    async def _reuse(self, desk: str, id: str) -> None:
+    async def _ask_personal_data(self, desk: str, id: str) -> None:
         detail = self.store.case(desk, id)
-        copied = detail is not None and self.work.reuse(detail)
+        source = beginning.of_case(detail) if detail is not None else None
+        labels = beginning.personal_labels(self.store, source, self.context.languages) if source is not None else []
+        if not labels:
+            await self._begin_with(source, personal=False)
+            return
+
+        async def answered(value: str | None) -> None:
+            if value is not None:
+                await self._begin_with(source, personal=value == "personal")
+
+        question = _("That case holds personal data: {fields}").format(fields=", ".join(labels))
+        answers = [(_("Copy the rest only"), "plain"), (_("Copy personal data too"), "personal")]
+        await self.app.push_screen(routes.choose(question, answers), answered)
+
+    async def _begin_with(self, source: Source | None, *, personal: bool) -> None:
+        copied = source is not None and beginning.begin(self.work, source, personal=personal)
         # The form was filled from outside: its widgets are made anew.
-        self._shown = None
+        self.pages.take(self.work)
         await self._go(
             self._step if self.work.form is not None and self._step != "procedure" else self.work.first_open()
         )
@@ -348,7 +336,6 @@ class ComposeScreen(Attaching, BaseScreen[None]):
 
     async def action_discard(self) -> None:
         """Throw the draft away, after asking."""
-        from imi_tui.screens import routes
 
         def answered(value: str | None) -> None:
             if value == "discard":
@@ -386,5 +373,4 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         forms = self.query(FormView)
         field = forms.first().field if forms else ""
         self._open(self.work.draft)
-        self._shown = None
         self.call_later(self._go, self._step, field)

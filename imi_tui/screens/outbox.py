@@ -192,10 +192,9 @@ class OutboxScreen(BaseScreen[None]):
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return
-        written = bool(draft.text or draft.answers or draft.attachments)
-        if not written:
+        if not draft.written:
             self.store.delete_draft(draft.id)
-        self.say(_("Taken back; what you wrote is among the drafts.") if written else _("Taken back."))
+        self.say(_("Taken back; what you wrote is among the drafts.") if draft.written else _("Taken back."))
 
     async def action_revise(self) -> None:
         """Open what was written in a refused entry, to put it right."""

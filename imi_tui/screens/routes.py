@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from imi_core.procedure import Field
     from imi_tui.actions import Action
     from imi_tui.cache.model import AuthorityHit, OutboxItem, Seen
+    from imi_tui.compose import Composition, Gap
     from imi_tui.outside.preview import Preview
 
 
@@ -102,6 +103,27 @@ def compose(draft_id: str = "", *, target: str = "") -> Screen[None]:
     from imi_tui.screens.compose import ComposeScreen
 
     return ComposeScreen(draft_id, target=target)
+
+
+def earlier_case() -> Screen[tuple[str, str]]:
+    """Chooses a case of (desk, id) to copy from."""
+    from imi_tui.screens.earlier import EarlierCases
+
+    return EarlierCases()
+
+
+def missing(gaps: list[Gap]) -> Screen[Gap]:
+    """What still keeps a new case from being sent; the result is where to go."""
+    from imi_tui.screens.missing import MissingScreen
+
+    return MissingScreen(gaps)
+
+
+def other_side(work: Composition) -> Screen[None]:
+    """A new case as the authority asked will see it."""
+    from imi_tui.screens.other_side import OtherSideScreen
+
+    return OtherSideScreen(work)
 
 
 def authorities(

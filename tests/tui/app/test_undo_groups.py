@@ -45,3 +45,27 @@ def test_what_somebody_wrote_comes_back_as_a_draft_also_after_a_restart(tmp_path
     assert len(undo.take_back()) == 1
     assert [draft.text for draft in store.drafts()] == ["Please send the contract."]
     store.close()
+
+
+def test_a_file_or_a_new_case_taken_back_is_among_the_drafts(tmp_path: Path) -> None:
+    seat = filled.a_desk()
+    store = filled.open_store(tmp_path)
+    filled.fill(store, seat, filled.demo(seat, 60))
+    row = store.window("to_accept", "due", limit=1)[0]
+    (tmp_path / "contract.pdf").write_bytes(b"%PDF-1.4")
+    made = store.files.attach(tmp_path / "contract.pdf", personal=True)
+    files = [{"blobId": f"ref:{made.id}", "name": made.name, "personal": True}]
+    store.act(seat.desk, row.id, "message", text="See the file.", lang="en", attachments=files)
+    undo = Undo(store)
+    undo.take_back()
+    [draft] = store.drafts()
+    assert [each["blobId"] for each in draft.attachments] == [f"ref:{made.id}"]
+    draft.text = ""
+    assert draft.written, "a file alone is worth keeping"
+    draft.attachments = []
+    assert not draft.written
+    draft.answers = {"agreed_days": 7}
+    assert not draft.written, "days are asked for with a proposal"
+    draft.case_id = ""
+    assert draft.written, "a new case, whatever it holds"
+    store.close()

@@ -14,6 +14,8 @@ from imi_tui.cache.store import Store
 from imi_tui.messages import LanguageChanged
 from imi_tui.screens import routes
 from imi_tui.screens.compose import AUTOSAVE, ComposeScreen
+from imi_tui.screens.confirm import ChooseScreen
+from imi_tui.widgets.check_list import CheckList
 from imi_tui.widgets.entry import LineInput, LinesInput
 from imi_tui.widgets.form_view import FormView
 from imi_tui.widgets.question_list import QuestionList
@@ -165,9 +167,14 @@ async def test_the_answers_of_an_earlier_case_are_copied(store: Store, home: Pat
         assert "Copy the answers of which case?" in text_of(app)
         await pressed(pilot, "down", "enter")
         await settled(pilot)
+        assert isinstance(app.screen, ChooseScreen), text_of(app)
+        assert "That case holds personal data" in text_of(app), text_of(app)
+        await pressed(pilot, "enter")
+        await settled(pilot)
         assert app.screen is screen
         assert screen.work.form is not None
         assert screen.work.form.text("company")
+        assert not screen.work.form.text("workers"), "the first choice leaves personal data behind"
         assert "[2 Authority (1)]" in text_of(app)
 
 
@@ -200,3 +207,60 @@ async def test_a_new_language_rewrites_the_form_and_keeps_text_and_place(store: 
         assert form.field == "company"
         await typed(pilot, " Oy")
         assert form.model.text("company") == "Alpbau Oy"
+
+
+async def test_what_is_missing_is_one_key_away_and_leads_to_its_field(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        screen = await opened(app, pilot)
+        await pressed(pilot, "enter", *"finanz", "enter")
+        await pressed(pilot, "f5")
+        assert "Still missing; Enter goes there:" in text_of(app)
+        await pressed(pilot, "down", "down", "enter")
+        await settled(pilot)
+        assert app.screen is screen
+        assert screen.query_one(FormView).field == "justification"
+        await pressed(pilot, "f5", "end", "enter")
+        await settled(pilot)
+        assert "[4 Questions (1)]" in text_of(app)
+
+
+async def test_with_room_what_is_missing_stands_beside_the_form(store: Store, home: Path) -> None:
+    async with running(store, home, size=(120, 40)) as (app, pilot):
+        screen = await opened(app, pilot)
+        await pressed(pilot, "enter", *"finanz", "enter")
+        line = next(line for line in text_of(app).splitlines() if "Reason for the request" in line)
+        assert "Still missing" not in text_of(app)
+        form = screen.query_one(FormView)
+        form.focus_field("justification")
+        await typed(pilot, "Site")
+        await settled(pilot)
+        assert form.model.text("justification") == "Site"
+        beside = [item for item in screen.query_one(CheckList).items if not isinstance(item, str)]
+        assert [gap.field for gap in beside] == ["subject", "company", ""], line
+        # Tab passes the list, F5 goes into it and Escape back.
+        await pressed(pilot, "f5")
+        assert app.focused is screen.query_one(CheckList)
+        await pressed(pilot, "escape")
+        assert form.field == "justification"
+        await pressed(pilot, "f5", "enter")
+        await settled(pilot)
+        assert form.field == "subject"
+        await pressed(pilot, "shift+tab")
+        assert app.focused is not screen.query_one(CheckList)
+
+
+async def test_one_key_shows_what_the_other_side_sees(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        screen = await opened(app, pilot)
+        await pressed(pilot, "enter", *"finanz", "enter")
+        form = screen.query_one(FormView)
+        form.focus_field("workers")
+        await typed(pilot, "Anna")
+        await pressed(pilot, "ctrl+o")
+        assert "before it accepts" in text_of(app)
+        assert "Anna" not in text_of(app)
+        await pressed(pilot, "space")
+        assert "after it accepts" in text_of(app)
+        assert "Anna" in text_of(app)
+        await pressed(pilot, "escape")
+        assert app.screen is screen

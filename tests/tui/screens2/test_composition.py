@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from imi_core.errors import ActionRefused
+from imi_tui import beginning
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.compose import Composition
@@ -159,11 +160,28 @@ def test_the_answers_of_an_earlier_case_are_reused_where_nothing_stands(store: S
     work = begun(store)
     assert work.form is not None
     work.form.set_text("subject", "Mine")
-    assert work.reuse(earlier)
+    assert beginning.begin(work, beginning.of_case(earlier), personal=True)
     assert work.form.text("subject") == "Mine"
     assert work.form.text("company") == earlier.case["request"]["company"]
     assert set(work.picked()) == set(earlier.case["questions"])
     assert not work.draft.target, "whom to ask is a new decision"
+
+
+def test_personal_data_of_an_earlier_case_stay_there_unless_asked_for(store: Store) -> None:
+    row = next(
+        row for row in store.window("all", "activity", limit=100) if row.procedure == "pw.info" and row.level == "full"
+    )
+    earlier = store.case(row.desk, row.id)
+    assert earlier is not None
+    source = beginning.of_case(earlier)
+    assert source.answers["workers"]
+    assert "Workers" in beginning.personal_labels(store, source, LANGUAGES)
+    work = blank(store)
+    assert beginning.begin(work, source, personal=False)
+    assert "workers" not in work.draft.answers
+    assert work.draft.answers["company"]
+    assert beginning.begin(work, source, personal=True)
+    assert work.draft.answers["workers"] == source.answers["workers"]
 
 
 def test_a_case_whose_procedure_one_may_not_start_gives_nothing(store: Store) -> None:
@@ -171,7 +189,7 @@ def test_a_case_whose_procedure_one_may_not_start_gives_nothing(store: Store) ->
     detail = store.case(row.desk, row.id)
     assert detail is not None
     detail.case["procedure"] = "pq.info"
-    assert not blank(store).reuse(detail)
+    assert not beginning.begin(blank(store), beginning.of_case(detail), personal=True)
 
 
 def test_a_draft_of_a_procedure_that_is_gone_asks_for_one(store: Store) -> None:
@@ -200,6 +218,7 @@ def test_writing_loads_neither_calendars_nor_the_network_nor_textual(home: Path)
     code = f"""
 import sys
 from pathlib import Path
+from imi_tui import beginning
 from imi_tui.cache.draft import Draft
 from imi_tui.compose import Composition
 from imi_tui.offers import offers
