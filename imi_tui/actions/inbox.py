@@ -11,7 +11,7 @@ def _view(number: int) -> Action:
         f"view.{number}",
         N_("View by number"),
         N_("Shows the view with this number."),
-        str(number),
+        str(number % 10),
         "list",
         "inbox",
         run=f"view({number})",
@@ -51,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     action("list.sort", N_("Sort"), N_("Changes the order of the list."), "b f8", "list", "inbox", footer=30),
     action("view.next", N_("Next view"), N_("Shows the next view."), "tab right", "list", "inbox"),
     action("view.previous", N_("Previous view"), N_("Shows the view before."), "shift+tab left", "list", "inbox"),
-    *(_view(number) for number in range(1, 9)),
+    *(_view(number) for number in range(1, 11)),
     # The list itself, wherever it stands
     action("rows.up", N_("Up"), N_("Goes one row up."), "up k", "list", "rows", run="move(-1)"),
     action("rows.down", N_("Down"), N_("Goes one row down."), "down j", "list", "rows", run="move(1)"),

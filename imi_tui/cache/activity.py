@@ -77,7 +77,7 @@ class Activity:
         known = dict(self._cache.rows("select name, value from meta where name in ('last_ok', 'problem', 'first')"))
         wanted, filling = self._wanted(), self._filling()
         counted = wanted or filling is not None
-        listed = self._cache.one("select rows from view_count where view = 'all'") if counted else None
+        listed = self._cache.one("select sum(rows) from group_count") if counted else None
         register = self._cache.one("select coalesce(sum(done), 0), count(*) from register_part")
         return SyncStatus(
             known.get("last_ok", ""),
@@ -86,7 +86,7 @@ class Activity:
             known.get("problem", ""),
             filling,
             wanted,
-            listed=listed[0] if listed is not None else 0,
+            listed=int(listed[0] or 0) if listed is not None else 0,
             register=(int(register[0]), int(register[1])),
             now=self._hub.now,
             aside=self._aside(),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FIELD, PART, LANGUAGE = "\x1f", "\x1e", "\x1d"
 """Separators in the folded text of an authority: between fields, between parts, after a part's language."""
+ALERT = "alert"
+"""The lifecycle of procedures that warn others (docs of the catalogue)."""
 
 
 class Directory:
@@ -54,8 +56,10 @@ class Directory:
         sql = "select id, max(version), area from procedure group by id order by id"
         return [self.rules(id, version) for id, version, found in self._cache.rows(sql) if not area or found == area]
 
-    def state_facts(self, procedure: str, version: int, state: str) -> tuple[bool, tuple[str, ...]] | None:
-        """Whether a state is open and which parts see only the summary in it; None where the rules are not here.
+    def state_facts(self, procedure: str, version: int, state: str) -> tuple[bool, tuple[str, ...], bool] | None:
+        """Whether a state is open, which parts see only the summary in it, whether its lifecycle is that of alerts.
+
+        None where the rules are not here.
 
         Follows the directory as of the last `notice`.
         """
@@ -69,7 +73,7 @@ class Directory:
                 self._unknown.add((procedure, version))
                 return None
         found = rules.lifecycle.states.get(state)
-        return (found.open, found.summary_for) if found is not None else None
+        return (found.open, found.summary_for, rules.lifecycle.id == ALERT) if found is not None else None
 
     def notice(self) -> None:
         """Forget what was decoded when the directory has changed since."""

@@ -142,10 +142,11 @@ class Facts(msgspec.Struct, gc=False):
 
 _ALL, _OPEN, _CLOSED = VIEW_BIT["all"], VIEW_BIT["all"] | VIEW_BIT["open"], VIEW_BIT["all"] | VIEW_BIT["closed"]
 _TODO, _WAITING = VIEW_BIT["todo"], VIEW_BIT["waiting"]
+_ALERTS, _SENT = VIEW_BIT["alerts"], VIEW_BIT["sent"]
 _ACCEPT, _ANSWER, _CLOSE = VIEW_BIT["to_accept"], VIEW_BIT["to_answer"], VIEW_BIT["to_close"]
 
 
-def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...]] | None) -> Facts:
+def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | None) -> Facts:
     """The row of a case at `desk`. `state` says of its state what the rules know (None: no rules here)."""
     part = case.part_of(desk)
     other = case.part("responder" if part is not None and part.role == "initiator" else "initiator")
@@ -161,6 +162,10 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...]] | None) -> 
         views = _OPEN | _WAITING
     else:
         views = _OPEN
+    if role == "initiator":
+        views |= _SENT
+    if running and state is not None and state[2]:
+        views |= _ALERTS
     name = other.name if other is not None else ""
     return Facts(
         reference=case.reference,

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
-ViewId = Literal["todo", "to_accept", "to_answer", "to_close", "waiting", "open", "closed", "all"]
-"""Built-in views, mutually overlapping: `todo` is every open case in which this desk has to act."""
-VIEWS: tuple[ViewId, ...] = ("todo", "to_accept", "to_answer", "to_close", "waiting", "open", "closed", "all")
+ViewId = Literal[
+    "todo",
+    "to_accept",
+    "to_answer",
+    "to_close",
+    "waiting",
+    "open",
+    "closed",
+    "all",
+    "due_soon",
+    "overdue",
+    "alerts",
+    "sent",
+]
+"""Built-in views, mutually overlapping: `todo` is every open case in which this desk has to act.
+
+`due_soon` and `overdue` are the part of `todo` that is due within `SOON` days from today on, or was due before;
+`alerts` are open cases of procedures that are alerts, `sent` all that this desk started.
+"""
+VIEWS: tuple[ViewId, ...] = get_args(ViewId)
+DATED: tuple[ViewId, ...] = ("due_soon", "overdue")
+"""Views that depend on the day: they are read as ranges of `todo` and always by deadline."""
+SOON = 7
+"""Days from today on in which something is due soon."""
 
 SortId = Literal["due", "activity", "reference", "authority"]
 SORTS: tuple[SortId, ...] = ("due", "activity", "reference", "authority")

@@ -6,11 +6,12 @@ two rows of a view have the same key and a window of rows can start after any of
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from typing import TYPE_CHECKING
 
 from imi_core.text import fold
-from imi_tui.cache.model import SORTS, VIEWS
+from imi_tui.cache.model import DATED, SOON, SORTS, VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,28 +19,63 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import SortId, ViewId
 
 VIEW_BIT: dict[str, int] = {view: 1 << index for index, view in enumerate(VIEWS)}
-GROUPS: tuple[tuple[ViewId, ...], ...] = (
-    ("all", "open", "todo", "to_accept"),
-    ("all", "open", "todo", "to_answer"),
-    ("all", "open", "todo", "to_close"),
-    ("all", "open", "waiting"),
-    ("all", "open"),
-    ("all", "closed"),
+_RUNNING: tuple[tuple[ViewId, ...], ...] = (
+    ("todo", "to_accept"),
+    ("todo", "to_answer"),
+    ("todo", "to_close", "sent"),
+    ("waiting",),
+    ("waiting", "sent"),
+    (),
+    ("todo", "to_accept", "sent"),
 )
-"""Every case is in one group, which says in which views it is. A view is read as its groups merged.
+GROUPS: tuple[tuple[ViewId, ...], ...] = (
+    *(("all", "open", *views) for views in _RUNNING),
+    ("all", "closed"),
+    ("all", "closed", "sent"),
+    *(("all", "open", *views, "alerts") for views in _RUNNING),
+)
+"""Every case is in one group, which says in which views it is. A view is read as its groups merged, those without
+cases left out.
 
 One row for a case and order instead of one for each view too is a third of what a first synchronisation writes.
 """
 _GROUP_OF: dict[int, int] = {sum(VIEW_BIT[view] for view in views): index for index, views in enumerate(GROUPS)}
-_OF_VIEW = {view: tuple(index for index, views in enumerate(GROUPS) if view in views) for view in VIEWS}
+_OF_VIEW = {
+    view: tuple(index for index, views in enumerate(GROUPS) if ("todo" if view in DATED else view) in views)
+    for view in VIEWS
+}
 _LAST = (1 << 63) - 1
 _NO_DUE = b"\xff\xff\xff\xff"
 
 
-def slots(view: ViewId, sort: SortId) -> tuple[int, ...]:
-    """The numbers of the groups of a view in a sort order."""
+def group_of(views: int) -> int:
+    """The group of the cases with these bits of `VIEW_BIT`."""
+    return _GROUP_OF[views]
+
+
+def sort_of(view: ViewId, sort: SortId) -> SortId:
+    """The order in which a view is shown where `sort` is asked for."""
+    return "due" if view in DATED else sort
+
+
+def slots(groups: Iterable[int], sort: SortId) -> tuple[int, ...]:
+    """The numbers of groups in a sort order."""
     position = SORTS.index(sort)
-    return tuple(index * 8 + position for index in groups(view))
+    return tuple(group * 8 + position for group in groups)
+
+
+def span(view: ViewId, today: dt.date) -> tuple[bytes, bytes]:
+    """The keys by deadline between which the cases of a view of `DATED` stand: from the first on, before the second."""
+    if view == "overdue":
+        return b"", day(today)
+    # The calendar ends before a deadline can be that far away.
+    last = min(today, dt.date.max - dt.timedelta(SOON + 1)) + dt.timedelta(SOON + 1)
+    return day(today), day(last)
+
+
+def day(date: dt.date) -> bytes:
+    """Where the cases that are due on this day begin in the order of deadlines."""
+    return (date.year * 10_000 + date.month * 100 + date.day).to_bytes(4, "big")
 
 
 def groups(view: ViewId) -> tuple[int, ...]:
@@ -86,9 +122,9 @@ def keys(due: str, activity: int, reference: str, name: bytes, end: bytes) -> tu
     `due` is an ISO date or empty, `activity` microseconds since 1970, `name` a `name_key`, `end` a `tail`.
     """
     newest = (_LAST - activity).to_bytes(8, "big")
-    day = int(due.replace("-", "")).to_bytes(4, "big") if due else _NO_DUE
+    on = int(due.replace("-", "")).to_bytes(4, "big") if due else _NO_DUE
     number = reference.encode()[:40] + b"\0" if reference else b"\xff"
-    return day + newest + end, newest + end, number + end, name + b"\0" + newest + end
+    return on + newest + end, newest + end, number + end, name + b"\0" + newest + end
 
 
 def places(views: int, sorted_keys: tuple[bytes, bytes, bytes, bytes]) -> list[tuple[int, bytes]]:

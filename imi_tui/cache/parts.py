@@ -50,7 +50,7 @@ class Parts:
         self._rng = rng
         self.outbox_table = Outbox(work)
         self.desks = Desks(cache)
-        self._listing = Listing(cache, self.desks)
+        self._listing = Listing(cache, self.desks, self.today)
         self._session = SessionTable(cache)
         self._blobs = profile.blobs
         self.reserve = Reserve(profile)
@@ -137,6 +137,10 @@ class Parts:
         from imi_tui.cache.file_moves import FileMoves
 
         return FileMoves(self._work, self._cache, self._blobs, self._hub, self.stamp)
+
+    def today(self) -> dt.date:
+        """The day where this machine is: what deadlines are compared with."""
+        return self._now().astimezone().date()
 
     def _new_ref(self) -> str:
         return uuid7(self._now(), self._rng)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.cache.contents import together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.order import VIEW_BIT, keys, places, spread, tail
+from imi_tui.cache.order import VIEW_BIT, group_of, keys, places, spread, tail
 from imi_tui.cache.vocabulary import text_of
 from imi_tui.cache.wire import to_case
 
@@ -70,12 +70,9 @@ class _Batch:
         """A row with these views came or went."""
         self.counts[views] = self.counts.get(views, 0) + step
 
-    def view_counts(self) -> list[tuple[str, int]]:
-        """By how much every view grew."""
-        grown = {
-            view: sum(step for views, step in self.counts.items() if views & bit) for view, bit in VIEW_BIT.items()
-        }
-        return [(view, step) for view, step in grown.items() if step]
+    def group_counts(self) -> list[tuple[int, int]]:
+        """By how much every group grew."""
+        return [(group_of(views), step) for views, step in self.counts.items() if step]
 
 
 _OLD = (
@@ -274,8 +271,8 @@ class Projector:
         many("insert or replace into view_row(key, n, slot) values(?, ?, ?)", spread(batch.stands))
         many("insert or replace into view_row values(?, ?, ?)", stays)
         many(
-            "insert into view_count values(?, ?) on conflict(view) do update set rows = rows + excluded.rows",
-            batch.view_counts(),
+            "insert into group_count values(?, ?) on conflict(no) do update set rows = rows + excluded.rows",
+            batch.group_counts(),
         )
         many("insert or ignore into without_rules values(?, ?, ?, ?)", batch.without_rules)
         for n, activity, text in batch.local:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.model import SORTS, VIEWS, Row
-from imi_tui.cache.order import GROUPS, groups, keys, slots, tail
+from imi_tui.cache.model import DATED, SORTS, VIEWS, Row
+from imi_tui.cache.order import groups, keys, slots, sort_of, span, tail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from imi_tui.cache.db import Database
     from imi_tui.cache.model import SortId, ViewId
@@ -22,26 +22,31 @@ COLUMNS = (
     " l.level, l.mine, l.unread, l.pending, l.rejected, l.files, l.name_key, l.views"
 )
 _key = itemgetter(0)
-_OTHER = GROUPS.index(("all", "open"))
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-COUNTS = "select view, rows from view_count"
+COUNTS = "select no, rows from group_count where rows > 0"
 ONE = f"select {COLUMNS} from listing l where l.desk = ? and l.id = ?"  # noqa: S608
 _COUNT_BEFORE = "select count(*) from view_row where slot = ? and key < ?"
+_COUNT_BETWEEN = "select count(*) from view_row where slot = ? and key >= ? and key < ?"
 _NTH = "select key from view_row where slot = ? order by key limit 1 offset ?"
 _NTH_LAST = "select key from view_row where slot = ? order by key desc limit 1 offset ?"
 
 
 @functools.cache
-def keys_sql(view: ViewId, sort: SortId, where: str, limit: str, *, back: bool = False) -> str:
-    """The rows (key, n) of a view by key: its groups, each in the order it is stored in, merged as they are read."""
-    arms = (f"select key, n from view_row where slot = {slot}{where}" for slot in slots(view, sort))  # noqa: S608
+def keys_sql(slots: tuple[int, ...], where: str, limit: str, *, back: bool = False) -> str:
+    """The rows (key, n) of slots by key: each in the order it is stored in, merged as they are read."""
+    arms = (f"select key, n from view_row where slot = {slot}{where}" for slot in slots)  # noqa: S608
     return f"{' union all '.join(arms)} order by key{' desc' if back else ''} limit {limit}"
 
 
+def numbered(dated: bool, where: str) -> str:
+    """`where` with its value's number, behind the two of a span where there is one."""
+    return " and key >= ?1 and key < ?2" + where.replace("?", "?3") if dated else where.replace("?", "?1")
+
+
 @functools.cache
-def window_sql(view: ViewId, sort: SortId, where: str, limit: str, *, back: bool = False) -> str:
+def window_sql(slots: tuple[int, ...], where: str, limit: str, *, back: bool = False) -> str:
     """The keys and `COLUMNS` of a window. CROSS JOIN keeps SQLite from turning the join round."""
-    found = keys_sql(view, sort, where, limit, back=back)
+    found = keys_sql(slots, where, limit, back=back)
     return f"select v.key, {COLUMNS} from ({found}) v cross join listing l on l.n = v.n"  # noqa: S608
 
 
@@ -92,41 +97,62 @@ class Desks:
 class Listing:
     """What screens read of the projection."""
 
-    def __init__(self, cache: Database, desks: Desks) -> None:
+    def __init__(self, cache: Database, desks: Desks, today: Callable[[], dt.date]) -> None:
         self._cache = cache
         self._desks = desks
+        self._today = today
 
     def counts(self) -> dict[ViewId, int]:
         """Rows of every view."""
-        found = dict(self._cache.rows(COUNTS))
-        return {view: found.get(view, 0) for view in VIEWS}
+        with self._cache.snapshot():
+            sizes = self._sizes()
+            found = {view: sum(sizes.get(group, 0) for group in groups(view)) for view in VIEWS}
+            return found | {view: self._count_dated(view, sizes) for view in DATED}
+
+    def _sizes(self) -> dict[int, int]:
+        """Rows of the groups that have any."""
+        return dict(self._cache.rows(COUNTS))
+
+    def _count_dated(self, view: ViewId, sizes: dict[int, int]) -> int:
+        first, end = span(view, self._today())
+        slots = self._slots(view, "due", sizes)
+        return sum(self._cache.one(_COUNT_BETWEEN, (slot, first, end))[0] for slot in slots)
+
+    def _slots(self, view: ViewId, sort: SortId, sizes: dict[int, int]) -> tuple[int, ...]:
+        """The slots of a view that have rows; with those of empty groups a merge would cost twice as much."""
+        return slots([group for group in groups(view) if group in sizes], sort_of(view, sort))
 
     def window(self, view: ViewId, sort: SortId, after: bytes | None, limit: int) -> list[Row]:
         """Rows behind a key, or the first ones."""
-        if after is None:
-            return self._window(window_sql(view, sort, "", "?1"), (limit,))
-        return self._window(window_sql(view, sort, " and key > ?1", "?2"), (after, limit))
+        return self._window(view, sort, " and key > ?" if after is not None else "", after, limit)
 
     def window_before(self, view: ViewId, sort: SortId, before: bytes | None, limit: int) -> list[Row]:
         """Rows in front of a key (the nearest ones, in the view's order), or the last ones."""
-        if before is None:
-            return self._window(window_sql(view, sort, "", "?1", back=True), (limit,))
-        return self._window(window_sql(view, sort, " and key < ?1", "?2", back=True), (before, limit))
+        return self._window(view, sort, " and key < ?" if before is not None else "", before, limit, back=True)
 
     def window_at(self, view: ViewId, sort: SortId, offset: int, limit: int) -> list[Row]:
         """Rows from a position on, counted from 0."""
         with self._cache.snapshot():
-            counts = self.counts()
-            if not 0 <= offset < counts[view]:
-                return []
-            key = self._key_at(view, sort, offset, counts)
-            return self._window(window_sql(view, sort, " and key >= ?1", "?2"), (key, limit))
+            sizes = self._sizes()
+            if view in DATED:
+                if not 0 <= offset < self._count_dated(view, sizes):
+                    return []
+                key = self._dated_key_at(view, offset, sizes)
+            else:
+                sizes = {group: sizes[group] for group in groups(view) if group in sizes}
+                if not 0 <= offset < sum(sizes.values()):
+                    return []
+                key = self._key_at(sort, offset, sizes)
+            return self._window(view, sort, " and key >= ?", key, limit)
 
-    def _key_at(self, view: ViewId, sort: SortId, offset: int, counts: dict[ViewId, int]) -> bytes:
-        """The key at a position: by way of the view's largest group, so that few rows have to be merged."""
-        sizes = {group: counts[GROUPS[group][-1]] for group in groups(view)}
-        if _OTHER in sizes:
-            sizes[_OTHER] -= counts["todo"] + counts["waiting"]
+    def _dated_key_at(self, view: ViewId, offset: int, sizes: dict[int, int]) -> bytes:
+        first, end = span(view, self._today())
+        sql = keys_sql(self._slots(view, "due", sizes), " and key >= ?1 and key < ?2", "1 offset ?3")
+        key: bytes = self._cache.one(sql, (first, end, offset))[0]
+        return key
+
+    def _key_at(self, sort: SortId, offset: int, sizes: dict[int, int]) -> bytes:
+        """The key at a position: by way of the largest group, so that few rows have to be merged."""
         largest = max(sizes, key=lambda group: sizes[group])
         position = SORTS.index(sort)
         here = min(offset, sizes[largest] - 1)
@@ -135,31 +161,42 @@ class Listing:
         else:
             found = self._cache.one(_NTH, (largest * 8 + position, here))
         key: bytes = found[0]
-        others = [group * 8 + position for group, size in sizes.items() if size and group != largest]
+        others = [group * 8 + position for group in sizes if group != largest]
         ahead = here + sum(self._cache.one(_COUNT_BEFORE, (slot, key))[0] for slot in others) - offset
+        slots_of_all = slots(sizes, sort)
         if ahead > 0:
-            key = self._cache.one(keys_sql(view, sort, " and key < ?1", "1 offset ?2", back=True), (key, ahead - 1))[0]
+            sql = keys_sql(slots_of_all, " and key < ?1", "1 offset ?2", back=True)
+            key = self._cache.one(sql, (key, ahead - 1))[0]
         elif ahead < 0:
-            key = self._cache.one(keys_sql(view, sort, " and key > ?1", "1 offset ?2"), (key, -ahead - 1))[0]
+            key = self._cache.one(keys_sql(slots_of_all, " and key > ?1", "1 offset ?2"), (key, -ahead - 1))[0]
         return key
 
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """One case's row as it stands in a view and order; also where it has just left that view."""
         number = self._desks.number(desk)
         found = self._cache.one(ONE, (number, id)) if number is not None else None
-        return self.made(found, sort) if found is not None else None
+        return self.made(found, sort_of(view, sort)) if found is not None else None
 
     def made(self, found: Any, sort: SortId) -> Row:
         """A row from `COLUMNS`, with its key in `sort`."""
         due, activity, reference, name = found[9], found[10], found[3], found[17]
         in_order = keys(due, activity, reference, name, tail(found[2], found[1]))
-        index = {"due": 0, "activity": 1, "reference": 2, "authority": 3}[sort]
-        return self._row(in_order[index], found)
+        return self._row(in_order[SORTS.index(sort)], found)
 
-    def _window(self, sql: str, values: tuple[Any, ...]) -> list[Row]:
+    def _window(
+        self, view: ViewId, sort: SortId, where: str, key: bytes | None, limit: int, *, back: bool = False
+    ) -> list[Row]:
+        """At most `limit` rows of a view whose key is as `where` says of `key`, the first or (`back`) the last."""
+        found = self._slots(view, sort, self._sizes())
+        if not found:
+            return []
+        values: tuple[Any, ...] = span(view, self._today()) if view in DATED else ()
+        if key is not None:
+            values += (key,)
+        sql = window_sql(found, numbered(view in DATED, where), f"?{len(values) + 1}", back=back)
         # The rows come in the order of the window, which SQL does not promise of what is joined to it.
-        found = sorted(self._cache.rows(sql, values), key=_key)
-        return [self._row(row[0], row[1:]) for row in found]
+        rows = sorted(self._cache.rows(sql, (*values, limit)), key=_key)
+        return [self._row(row[0], row[1:]) for row in rows]
 
     def _row(self, key: bytes, found: Any) -> Row:
         return Row(

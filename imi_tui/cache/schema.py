@@ -121,11 +121,13 @@ CACHE: tuple[str, ...] = (
     ) strict;
     create unique index listing_case on listing(desk, id);
     create index listing_reference on listing(reference, desk) where reference <> '';
+    create index listing_unread on listing(activity) where unread = 1;
+    create index listing_own on listing(activity) where pending > 0 or rejected > 0;
     -- slot: a group of views and a sort order (imi_tui.cache.order)
     create table view_row(
       slot integer not null, key blob not null, n integer not null, primary key (slot, key)
     ) strict, without rowid;
-    create table view_count(view text primary key, rows integer not null) strict, without rowid;
+    create table group_count(no integer primary key, rows integer not null) strict;
 
     create table confirmed(
       n integer primary key, version integer not null, level text not null, wire blob not null

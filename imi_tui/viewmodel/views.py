@@ -20,6 +20,10 @@ NAMES: dict[ViewId, str] = {
     "open": N_("Open"),
     "closed": N_("Closed"),
     "all": N_("All"),
+    "due_soon": N_("Due soon"),
+    "overdue": N_("Overdue"),
+    "alerts": N_("Alerts"),
+    "sent": N_("Sent"),
 }
 SORT_NAMES: dict[SortId, str] = {
     "due": N_("by deadline"),
@@ -27,6 +31,8 @@ SORT_NAMES: dict[SortId, str] = {
     "reference": N_("by reference"),
     "authority": N_("by authority"),
 }
+NUMBERED = 10
+"""Views with a number key; the last one is 0."""
 
 
 def title(view: ViewId, count: int, marked: int) -> str:
@@ -42,7 +48,8 @@ def column(counts: dict[ViewId, int], current: ViewId, width: int) -> list[tuple
         count = str(counts.get(view, 0))
         mark = ">" if view == current else " "
         name = fit(_(NAMES[view]), width - len(count) - 5)
-        lines.append((f"{mark}{number} {name} {fit_end(count, len(count))} ", view == current))
+        key = number % 10 if number <= NUMBERED else " "
+        lines.append((f"{mark}{key} {name} {fit_end(count, len(count))} ", view == current))
     return lines
 
 

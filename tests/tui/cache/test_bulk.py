@@ -24,7 +24,17 @@ from tests.tui.cache.world import DE, FR, case, case_id, entry, open_store, set_
 
 RULES = world.load_rules("pw", "info")
 STATES = ("awaiting_acceptance", "accepted", "replied", "closed", "clarification_requested")
-TABLES = ("listing", "view_row", "view_count", "confirmed", "entry", "without_rules", "to_index", "document", "account")
+TABLES = (
+    "listing",
+    "view_row",
+    "group_count",
+    "confirmed",
+    "entry",
+    "without_rules",
+    "to_index",
+    "document",
+    "account",
+)
 
 NUMBERS = st.integers(1, 4)
 CASES = st.fixed_dictionaries(

@@ -130,7 +130,7 @@ def test_damage_found_later_is_dealt_with_at_the_next_start(store: Store, home: 
     put(store, *(case(pw_info, number) for number in range(1, 60)))
     (root,) = store._cache.one("select rootpage from sqlite_schema where name = 'view_row'")
     store.close()
-    flip(home / "cache.db", (root - 1) * 4096 + 100)
+    flip(home / "cache.db", (root - 1) * db.CACHE_PAGE + 100)
     again = open_store(home)
     with pytest.raises(CorruptCache, match="start again"):
         again.window("all", "due", limit=50)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache.model import SORTS, VIEWS, Row, SortId, ViewId
+from imi_tui.cache.arriving import Page
+from imi_tui.cache.model import DATED, SOON, SORTS, VIEWS, Row, SortId, ViewId
 from imi_tui.cache.order import GROUPS, groups, slots
 from imi_tui.cache.store import Store
-from tests.tui.cache.world import DE, case, case_id, put
+from tests.tui.cache.world import DE, Clock, case, case_id, open_store, procedure, put, set_up
 
 
 def ids(rows: list[Row]) -> list[int]:
@@ -39,7 +41,7 @@ def walk(store: Store, view: ViewId, sort: SortId, step: int) -> list[Row]:
     ],
 )
 def test_views_follow_from_the_case(store: Store, pw_info: Rules, state: str, views: set[str]) -> None:
-    put(store, case(pw_info, 1, state))
+    put(store, case(pw_info, 1, state, due=None))
     assert {view for view, rows in store.counts().items() if rows} == views
     assert {view for view in VIEWS if store.window(view, "due", limit=5)} == views
 
@@ -51,6 +53,9 @@ def test_the_other_side_sees_it_the_other_way_round(store: Store, pw_info: Rules
     put(store, case(pw_info, 1, "awaiting_acceptance"), case(pw_info, 2, "replied"), desk="fr1")
     assert ids(store.window("waiting", "due", limit=5)) == [1]
     assert ids(store.window("to_close", "due", limit=5)) == [2]
+    assert sorted(ids(store.window("sent", "due", limit=5))) == [1, 2]
+    put(store, case(pw_info, 2, "closed"), case(pw_info, 3, "accepted"), desk=DE)
+    assert store.counts()["sent"] == 2
     assert store.window("all", "due", limit=1)[0].counterpart == "Authority de1"
 
 
@@ -159,7 +164,7 @@ def test_a_change_moves_the_row(store: Store, pw_info: Rules) -> None:
 # Tables with a handful of rows, whatever the number of cases (`v` is a window, `j` a list); the full-text index is
 # read in its own order.
 SMALL = (
-    r"(v$|j VIRTUAL|w VIRTUAL TABLE|view_count|account|desk|meta|procedure"
+    r"(v$|j VIRTUAL|w VIRTUAL TABLE|group_count|account|desk|meta|procedure"
     r"|outbox USING (COVERING )?INDEX outbox_live|CONSTANT ROW)"
 )
 
@@ -208,8 +213,51 @@ def test_nothing_a_screen_reads_scans_or_sorts(store: Store, pw_info: Rules) -> 
 
 
 def test_a_view_is_the_groups_whose_cases_are_in_it() -> None:
-    places = [place for sort in SORTS for place in slots("all", sort)]
+    places = [place for sort in SORTS for place in slots(groups("all"), sort)]
     assert len(set(places)) == len(places) == len(GROUPS) * len(SORTS)
     for view in VIEWS:
+        kept = "todo" if view in DATED else view
         assert groups(view), view
-        assert [GROUPS[index] for index in groups(view)] == [views for views in GROUPS if view in views]
+        assert [GROUPS[index] for index in groups(view)] == [views for views in GROUPS if kept in views]
+
+
+def test_what_is_due_follows_the_day(home: Path, pw_info: Rules) -> None:
+    clock = Clock(dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC))
+    store = set_up(open_store(home, now=clock), pw_info)
+    days = {1: -40, 2: -1, 3: 0, 4: SOON, 5: SOON + 1}
+    today = dt.date(2026, 3, 10)
+    put(store, *(case(pw_info, n, "accepted", due=today + dt.timedelta(days)) for n, days in days.items()))
+    # What others have to do, and what nobody has to, is not late here.
+    put(store, case(pw_info, 6, "replied", due=today), case(pw_info, 7, "accepted", due=None))
+    put(store, case(pw_info, 8, "closed", due=today))
+    for sort in SORTS:
+        assert ids(store.window("overdue", sort, limit=9)) == [1, 2]
+        assert ids(store.window("due_soon", sort, limit=9)) == [3, 4]
+        assert ids(store.window_at("due_soon", sort, 1, 9)) == [4]
+    assert store.window_at("due_soon", "due", 2, 9) == store.window_at("overdue", "due", -1, 9) == []
+    assert (store.counts()["overdue"], store.counts()["due_soon"]) == (2, 2)
+    clock.at += dt.timedelta(days=1)
+    assert ids(walk(store, "overdue", "due", 1)) == [1, 2, 3]
+    assert ids(walk(store, "due_soon", "due", 1)) == [4, 5]
+    last = store.window("due_soon", "due", limit=9)[-1].key
+    assert ids(store.window_before("due_soon", "due", before=last, limit=9)) == [4]
+    assert ids(store.window_before("overdue", "due", limit=2)) == [2, 3]
+    assert (store.counts()["overdue"], store.counts()["due_soon"]) == (3, 2)
+    clock.at = dt.datetime(9999, 12, 31, tzinfo=dt.UTC) - dt.timedelta(hours=20)
+    assert store.counts()["overdue"] == 5
+
+
+def test_alerts_are_the_open_cases_of_their_lifecycle(store: Store, pw_info: Rules) -> None:
+    import msgspec
+
+    lifecycle = msgspec.structs.replace(pw_info.lifecycle, id="alert")
+    alert = msgspec.structs.replace(
+        pw_info, lifecycle=lifecycle, procedure=msgspec.structs.replace(pw_info.procedure, id="pw.alert")
+    )
+    store.sync.apply("directory", Page("d2", procedures=[procedure(alert)]))
+    put(store, *(case(alert, number, state) for number, state in enumerate(("accepted", "replied", "closed"), 1)))
+    put(store, case(pw_info, 4, "accepted"))
+    assert sorted(ids(store.window("alerts", "due", limit=9))) == [1, 2]
+    assert (store.counts()["alerts"], store.counts()["todo"], store.counts()["all"]) == (2, 2, 4)
+    store.act(DE, case_id(2), "message", text="seen", lang="en")
+    assert store.counts()["alerts"] == 2

@@ -18,7 +18,7 @@ from imi_core import workflow
 from imi_core.authority import Seat
 from imi_core.case import Case, Text, to_wire
 from imi_core.errors import ActionRefused, ImiError
-from imi_tui.cache.model import SORTS, VIEWS
+from imi_tui.cache.model import SOON, SORTS, VIEWS
 from imi_tui.cache.sync import Page
 from tests.core import world
 from tests.tui.cache.world import DE, NOW, Clock, case_id, open_store, set_up
@@ -278,6 +278,9 @@ class History(RuleBasedStateMachine):
         is_open = {case.id for case in cases if case.closed_at is None}
         mine = {case.id for case in cases if case.turn == "responder"} & is_open
         accept = {case.id for case in cases if case.state == "awaiting_acceptance"}
+        due = {case.id: case.due for case in cases if case.due is not None}
+        today = self.store.today()
+        soon = today + dt.timedelta(SOON)
         views = {
             "all": {case.id for case in cases},
             "open": is_open,
@@ -287,6 +290,10 @@ class History(RuleBasedStateMachine):
             "to_answer": mine - accept,
             "to_close": set(),
             "waiting": is_open - mine,
+            "due_soon": {id for id in mine if id in due and today <= due[id] <= soon},
+            "overdue": {id for id in mine if id in due and due[id] < today},
+            "alerts": set(),
+            "sent": set(),
         }
         counts = self.store.counts()
         for view in VIEWS:

@@ -336,7 +336,11 @@ async def test_views_by_tab_and_number_and_what_an_empty_one_says(store: Store, 
         await pilot.press("tab")
         assert screen.view == "to_accept"
         await pilot.press("left", "left")
-        assert screen.view == "all"
+        assert screen.view == "sent"
+        await pilot.press("9")
+        assert screen.view == "due_soon"
+        await pilot.press("0")
+        assert screen.view == "overdue"
         await pilot.press("7")
         assert screen.view == "closed"
         assert "Waiting for others" in text_of(app)
