@@ -12,7 +12,7 @@ from textual import events
 from textual.app import App
 from textual.reactive import Reactive
 
-from imi_tui import keyboard, themes
+from imi_tui import hints, keyboard, themes
 from imi_tui.colours import theme_of
 from imi_tui.i18n import _
 from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
@@ -79,6 +79,7 @@ class ImiApp(App[None], inherit_bindings=False):
         self.register_theme(self._theme)
         self.set_reactive(App.theme, context.theme)
         self.context = context
+        hints.install(context.keymap)
         self._running_loop: asyncio.AbstractEventLoop | None = None
         self._end_with = 0
         self.undo = Undo(context.store)
@@ -91,7 +92,10 @@ class ImiApp(App[None], inherit_bindings=False):
         self._layout_asked = False
         self._day = context.today()
         self.animation_level = "none"
-        self.set_keymap({id: ",".join(keys) for id, keys in context.keymap.items()})
+        if context.keymap:
+            from imi_tui.keymap import for_textual
+
+            self.set_keymap(for_textual(context.keymap))
 
     @property
     def current_theme(self) -> Theme:
@@ -241,7 +245,7 @@ class ImiApp(App[None], inherit_bindings=False):
         self.ask_keyboard()
 
     def ask_keyboard(self) -> None:
-        """Let the officer say which Bulgarian layout the keyboard has."""
+        """Let the officer say which layout the keyboard has."""
 
         def chosen(value: str | None) -> None:
             if value:
@@ -250,11 +254,12 @@ class ImiApp(App[None], inherit_bindings=False):
 
         self.push_screen(
             routes.choose(
-                _("Which Bulgarian keyboard layout do you use? Single-letter keys then work on it."),
+                _("Which keyboard do you use? Single-letter keys then work on it without switching to Latin letters."),
                 [
-                    (_("BDS: Ф is on the key B"), "bds"),
-                    (_("Phonetic: Ф is on the key F"), "phonetic"),
-                    (_("Neither: use the arrow and function keys"), "off"),
+                    (_("Bulgarian, BDS: Ф is on the key B"), "bds"),
+                    (_("Bulgarian, phonetic: Ф is on the key F"), "phonetic"),
+                    (_("Greek"), "greek"),
+                    (_("None of these: letters stay what they are; arrows, function keys and the menu do all"), "off"),
                 ],
                 self.context.keyboard,
             ),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-Layout = Literal["auto", "bds", "phonetic", "off"]
+Layout = Literal["auto", "greek", "bds", "phonetic", "off"]
 
 _GREEK = dict(zip("ςερτυθιοπασδφγηξκλζχψωβνμ", "wertyuiopasdfghjklzxcvbnm", strict=True))
 _BDS = dict(zip("уеишщксдзьяаожгтнвюйъэфхп", "wertyuiopasdfghjklzxcvbnm", strict=True))
 _PHONETIC = dict(zip("явертъуиопасдфгхйклзьцжбнм", "qwertyuiopasdfghjklzxcvbnm", strict=True))
-_CYRILLIC: dict[Layout, dict[str, str]] = {"bds": _BDS, "phonetic": _PHONETIC, "auto": {}, "off": {}}
+_CYRILLIC: dict[Layout, dict[str, str]] = {"bds": _BDS, "phonetic": _PHONETIC, "greek": {}, "auto": {}, "off": {}}
 
 
 def latin(key: str, layout: Layout) -> str | None:
@@ -41,10 +41,26 @@ def is_cyrillic(key: str) -> bool:
 def shown_on(key: str, language: str, layout: Layout) -> str:
     """The letter printed on the key of a letter accelerator, for help: "β" for "b" in Greek, "" where it is the same.
 
-    `language` tells whether the officer is likely to type Greek or Cyrillic.
+    `language` tells whether the officer is likely to type Greek; which Cyrillic it is says `layout` alone.
     """
     letter = key.rsplit("+", 1)[-1]
     if len(letter) != 1 or layout == "off":
         return ""
-    table = _GREEK if language == "el" else _CYRILLIC[layout] if language == "bg" else {}
+    table = _table(layout) or (_GREEK if language == "el" else {})
     return next((local for local, to in table.items() if to == letter), "")
+
+
+def is_missing(key: str, layout: Layout) -> bool:
+    """Whether a letter key is on no key of this layout, such as "q" where BDS has the comma."""
+    letter = key.rsplit("+", 1)[-1].lower()
+    table = _table(layout)
+    return bool(table) and len(letter) == 1 and letter.isalpha() and letter not in table.values()
+
+
+def typed_as_latin(text: str, layout: Layout) -> str:
+    """`text` as the same keys would write it in Latin letters, for words typed without switching the keyboard."""
+    return "".join(latin(char, layout) or char for char in text)
+
+
+def _table(layout: Layout) -> dict[str, str]:
+    return _GREEK if layout == "greek" else _CYRILLIC[layout]

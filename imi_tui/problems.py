@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import display
+from imi_tui.hints import hint
 from imi_tui.i18n import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ _SENTENCES: dict[str, str] = {
     ),
     "restored": N_("The server was restored from a backup; what you sent since is sent again where it is missing."),
     "manyRemoved": N_(
-        "The server would take very many cases away at once; nothing was removed yet. Press h in the inbox to decide."
+        "The server would take very many cases away at once; nothing was removed yet. Press {hold} in the inbox to"
+        " decide."
     ),
     "clockSkew": N_(
         "The clock of this machine differs from that of the server by more than two minutes; set it, for"
@@ -227,7 +229,8 @@ def known(code: str) -> bool:
 def sentence(code: str) -> str:
     """One sentence on what happened and what to do; a code nobody knows is shown as it is."""
     if code in _SENTENCES:
-        return _(_SENTENCES[code])
+        text = _(_SENTENCES[code])
+        return text.replace("{hold}", hint("app.removals")) if code == "manyRemoved" else text
     return _("The server reports: {code}.").format(code=display(code)[:80])
 
 

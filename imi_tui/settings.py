@@ -1,7 +1,8 @@
 """The officer's settings: ``config.toml`` in the profile.
 
 Every setting is a member of `Settings`; its docstring is its documentation. A key nobody knows, or a value that does
-not fit, is reported with the nearest known one and left out: a slip in the file never keeps an officer from working.
+not fit, is reported with the nearest known one and left out, and so is a line that cannot be read: a slip in the file
+never keeps an officer from working. Where a value comes from is in `imi_tui.configuration`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VAULTS = ("keyring", "passphrase", "file", "memory")
-KEYBOARDS = ("auto", "bds", "phonetic", "off")
+KEYBOARDS = ("auto", "greek", "bds", "phonetic", "off")
 EVENTS = ("auto", "off")
 
 
@@ -32,7 +33,7 @@ class Settings(NamedTuple):
     vault: str = ""
     """Where the key of the local data is kept: keyring, passphrase, file or memory; empty: keyring, else passphrase."""
     keyboard: str = "auto"
-    """Bulgarian keyboard layout for single-letter keys: bds, phonetic, off, or auto (asks once)."""
+    """Layout for single-letter keys: greek, bds, phonetic, off, or auto (knows Greek, asks once for Bulgarian)."""
     theme: str = ""
     """Colours: a name of `imi_tui.themes`; empty: the terminal's own, or none where ``NO_COLOR`` is set."""
     mouse: bool = True
@@ -66,32 +67,105 @@ _KINDS: dict[str, type] = {
     "open_personal": bool,
     "keys": dict,
 }
-_CHOICES = {"vault": VAULTS, "keyboard": KEYBOARDS, "theme": NAMES, "events": EVENTS}
+CHOICES: dict[str, tuple[str, ...]] = {"vault": VAULTS, "keyboard": KEYBOARDS, "theme": NAMES, "events": EVENTS}
+"""The values of settings that have only a few."""
+
+
+class Slip(NamedTuple):
+    """Something in the file that could not be used: of which setting ("" for none), in which line (0: unknown)."""
+
+    name: str
+    line: int
+    text: str
+
+    def sentence(self, file: str) -> str:
+        """With its place, for people."""
+        if self.line:
+            return _("{file}, line {line}: {problem}").format(file=file, line=self.line, problem=self.text)
+        return _("{file}: {problem}").format(file=file, problem=self.text)
 
 
 def read(path: Path) -> Settings:
     """The settings in the file at `path`; the defaults where there is none."""
+    found = look(path)
+    return Settings(**found.values, problems=tuple(slip.sentence(path.name) for slip in found.slips))
+
+
+class Look(NamedTuple):
+    """What a file sets, what in it could not be used, and its text without the lines that cannot be read."""
+
+    values: dict[str, Any]
+    slips: list[Slip]
+    text: str
+
+
+def look(path: Path) -> Look:
+    """What the file at `path` says."""
     try:
         # Some editors begin a file with a mark of its encoding.
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return Settings()
-    except (OSError, UnicodeDecodeError) as error:
-        return Settings(problems=(_unreadable(path, str(error)),))
-    import tomllib
+        return Look({}, [], "")
+    except UnicodeDecodeError:
+        return Look({}, [Slip("", 0, _("it is not text in UTF-8, so the defaults are used."))], "")
+    except OSError as error:
+        from imi_core.text import display
 
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return Settings(problems=(_unreadable(path, str(error)),))
+        why = display(str(error))
+        return Look({}, [Slip("", 0, _("it cannot be read ({why}), so the defaults are used.").format(why=why))], "")
+    data, slips, text = _parsed(text)
     values: dict[str, Any] = {}
-    problems = []
     for name, value in data.items():
         if problem := _problem(name, value):
-            problems.append(_("{file}: {problem}").format(file=path.name, problem=problem))
+            slips.append(Slip(name, line_of(text, name), problem))
         else:
             values[name] = value
-    return Settings(**values, problems=tuple(problems))
+    return Look(values, slips, text)
+
+
+_LEFT_OUT = 20
+"""Lines at most that may be left out before the whole file is."""
+
+
+def _parsed(text: str) -> tuple[dict[str, Any], list[Slip], str]:
+    """The file's content without the lines that cannot be read, these, and the text without them."""
+    import tomllib
+
+    lines = text.split("\n")
+    slips: list[Slip] = []
+    while True:
+        try:
+            return tomllib.loads("\n".join(lines)), slips, "\n".join(lines)
+        except tomllib.TOMLDecodeError as error:
+            at = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+            number = int(at[1]) if at is not None else 0
+            if not 1 <= number <= len(lines) or not lines[number - 1].strip() or len(slips) == _LEFT_OUT:
+                problem = _("it is not a file of settings (TOML), so the defaults are used.")
+                return {}, [Slip("", number, problem)], ""
+            column = at[2] if at is not None else ""
+            problem = _("this line cannot be read from column {column} on and is left out.").format(column=column)
+            slips.append(Slip("", number, problem))
+            lines[number - 1] = ""
+
+
+def line_of(text: str, name: str, table: str = "") -> int:
+    """The number of the line of the TOML file `text` that sets `name` (in `table`); 0 where none is found."""
+    import tomllib
+
+    within = ""
+    before: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+            within = header[1].strip()
+        if within == table and re.match(rf"""\s*(["']?){re.escape(name)}\1\s*=""", line):
+            try:
+                # Within a text of several lines, what stands above is not whole.
+                tomllib.loads("\n".join(before))
+                return number
+            except tomllib.TOMLDecodeError:
+                pass
+        before.append(line)
+    return 0
 
 
 def write(path: Path, name: str, value: str | bool | int) -> None:
@@ -101,7 +175,7 @@ def write(path: Path, name: str, value: str | bool | int) -> None:
     """
     if problem := _problem(name, value):
         raise ValueError(problem)
-    line = f"{name} = {_toml(value)}"
+    line = f"{name} = {written(value)}"
     try:
         # At line ends only: other separators may stand in a text.
         lines = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
@@ -133,12 +207,6 @@ def _put(path: Path, data: bytes) -> None:
         raise
 
 
-def _unreadable(path: Path, why: str) -> str:
-    from imi_core.text import display
-
-    return _("The file {file} cannot be read: {why}").format(file=path.name, why=display(why))
-
-
 def _problem(name: str, value: object) -> str:
     from imi_core.text import display
 
@@ -152,7 +220,7 @@ def _problem(name: str, value: object) -> str:
         return _("there is no setting {name}.").format(name=display(name))
     if type(value) is not kind:
         return _("{name} has a value of the wrong kind.").format(name=name)
-    allowed = _CHOICES.get(name, ())
+    allowed = CHOICES.get(name, ())
     if value and allowed and str(value).split(":")[0] not in allowed:
         return _("{name} has to be one of {allowed}.").format(name=name, allowed=", ".join(allowed))
     if name == "poll_minutes" and not 1 <= int(str(value)) <= 24 * 60:
@@ -162,7 +230,8 @@ def _problem(name: str, value: object) -> str:
     return ""
 
 
-def _toml(value: str | bool | int) -> str:
+def written(value: str | bool | int) -> str:
+    """The value as it stands in the file."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

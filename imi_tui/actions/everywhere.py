@@ -51,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     action(
         "app.keyboard",
         N_("Keyboard layout"),
-        N_("Tells the program which Bulgarian keyboard layout you use."),
+        N_("Tells the program whether your keyboard is Greek or Bulgarian, so that single letters work on it."),
         "",
         "app",
         "inbox",

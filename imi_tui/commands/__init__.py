@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "sync": N_("send what waits and fetch what is new"),
     "signin": N_("sign in"),
     "signout": N_("sign out"),
+    "config": N_("show, check and change the settings"),
     "doctor": N_("check this installation"),
     "demo": N_("open the client on an invented Europe"),
 }

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from imi_core.text import display
 from imi_tui import commands, i18n, settings
 from imi_tui.commands import common
 from imi_tui.commands.common import CommandError, languages, opened, tokens
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from imi_tui.context import Context
     from imi_tui.early import Early
     from imi_tui.ending import Ending
+    from imi_tui.keyboard import Layout
     from imi_tui.sync.worker import SyncWorker
     from imi_tui.viewmodel.signing_in import Tell, Way
 
@@ -76,9 +76,9 @@ def context_of(client: Client, *, demo: bool) -> Context:
     from imi_tui.keymap import read_keymap
 
     wiring = Wiring(client)
-    keymap, strange = read_keymap(client.settings.keys)
-    notices = [_("There is no action {name} to give a key to.").format(name=display(name)) for name in strange]
     config = client.profile.config_file
+    keymap, slips = read_keymap(client.settings.keys, cast("Layout", client.settings.keyboard))
+    notices = [_("{file}: {problem}").format(file=config.name, problem=slip.text) for slip in slips if not slip.used]
     return Context(
         store=client.store,
         profile=client.profile,

@@ -16,6 +16,7 @@ from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.ids import SystemRandom, uuid7
 from imi_tui.compose import STEP_NAMES, Composition, Gap, Step
+from imi_tui.hints import hint
 from imi_tui.i18n import _
 from imi_tui.offers import Offer, offers
 from imi_tui.screens import routes
@@ -290,7 +291,7 @@ class ComposeScreen(Attaching, BaseScreen[None]):
             return []
         self._sent = True
         self.imi.queued([item])
-        self.say(_("Queued: {what}. Press u to take it back.").format(what=item.subject))
+        self.say(_("Queued: {what}. Press {key} to take it back.").format(what=item.subject, key=hint("app.undo")))
         self.dismiss()
         return []
 

@@ -9,6 +9,7 @@ from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
 from imi_tui import actions as registry
 from imi_tui import problems
 from imi_tui.cache.errors import CacheBusy, CacheError
+from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen
@@ -185,15 +186,16 @@ class CaseScreenBase(BaseScreen[None]):
         if queued:
             self.imi.queued(queued)
             what = self._heading(rules, name, details[: len(queued)])
-            self.say(_("Queued: {what}. Press u to take it back.").format(what=what))
+            self.say(_("Queued: {what}. Press {key} to take it back.").format(what=what, key=hint("app.undo")))
         if late := len(items) - len(queued):
             text = ngettext(
-                "A case changed after you read it. Nothing was sent; your entry is in the outbox (o), to be compared.",
-                "{count} cases changed after you read them. Nothing was sent there; your entries are in the outbox (o),"
-                " to be compared.",
+                "A case changed after you read it. Nothing was sent; your entry is in the outbox ({key}), to be"
+                " compared.",
+                "{count} cases changed after you read them. Nothing was sent there; your entries are in the outbox"
+                " ({key}), to be compared.",
                 late,
             )
-            self.say(text.format(count=late), problem=True)
+            self.say(text.format(count=late, key=hint("go.outbox")), problem=True)
         self.acted([(item.desk, item.case_id) for item in items])
         self.refresh_frame()
 

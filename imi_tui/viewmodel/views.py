@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imi_tui.cache.model import MANY, VIEWS
+from imi_tui.hints import hint
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.cells import fit, fit_end
 
@@ -66,10 +67,12 @@ def empty(view: ViewId, status: SyncStatus, seats: int) -> str:
     if not seats:
         return _("No desk is known on this machine yet. Sign in and synchronise: the first cases show within seconds.")
     if not status.last_ok:
-        return _("Nothing has been fetched yet. Press F5 to synchronise.")
+        return _("Nothing has been fetched yet. Press {key} to synchronise.").format(key=hint("app.sync"))
     if view == "todo":
-        return _("Nothing to do. New cases show here after the next synchronisation; press n to start a request.")
-    return _("There is no case in this view. Press Tab for the next view or / to search.")
+        text = _("Nothing to do. New cases show here after the next synchronisation; press {key} to start a request.")
+        return text.format(key=hint("go.new"))
+    text = _("There is no case in this view. Press {next} for the next view or {search} to search.")
+    return text.format(next=hint("view.next"), search=hint("list.search"))
 
 
 def partly_searched(count: int) -> str:

@@ -61,10 +61,7 @@ def test_no_two_actions_of_a_screen_share_a_key(scope: str) -> None:
     assert keymap.clashes(scope, {}) == []
 
 
-def test_clashes_of_a_configuration_are_found() -> None:
-    mine, problems = keymap.read_keymap({"go.outbox": "n", "no.such": "x", "go.new": ["."], "do.accept": "f8"})
-    assert problems == ["no.such"]
-    assert mine == {"go.outbox": ("n",), "go.new": ("full_stop",), "do.accept": ("f8",)}
+def test_clashes_are_found() -> None:
     assert keymap.clashes("inbox", {"go.outbox": ("n",)}) == [("n", "go.new", "go.outbox")]
 
 

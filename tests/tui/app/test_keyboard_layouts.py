@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imi_tui.keyboard import is_cyrillic, latin, shown_on
+from imi_tui.keyboard import is_cyrillic, is_missing, latin, shown_on, typed_as_latin
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,16 @@ def test_cyrillic_is_recognised() -> None:
     assert is_cyrillic("ctrl+ф")
     assert not is_cyrillic("β")
     assert not is_cyrillic("f1")
+
+
+def test_letters_a_layout_lacks_are_known() -> None:
+    assert [layout for layout in ("greek", "bds", "phonetic") if is_missing("q", layout)] == ["greek", "bds"]  # type: ignore[arg-type]
+    assert not is_missing("ctrl+w", "bds")
+    assert not is_missing("f8", "bds")
+    assert not is_missing("q", "auto")
+
+
+def test_words_typed_without_switching_the_keyboard_are_understood() -> None:
+    assert typed_as_latin("σεαρψη", "auto") == "search"
+    assert typed_as_latin("яеьгъх", "bds") != "search"
+    assert typed_as_latin("сеарцх", "phonetic") == "search"

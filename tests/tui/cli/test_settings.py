@@ -29,13 +29,28 @@ def test_good_values_survive_bad_ones(tmp_path: Path) -> None:
     assert "language" in found.problems[0]
 
 
-@pytest.mark.parametrize("content", [b"server = ", b"\xff\xfe", b"server = 'x'\nserver = 'y'\n"])
+@pytest.mark.parametrize("content", [b"server = ", b"\xff\xfe", b'server = """\nnever ended'])
 def test_an_unreadable_file_is_a_problem_and_not_a_failure(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes(content)
     found = settings.read(file)
     assert found.server == ""
     assert len(found.problems) == 1
+
+
+def test_a_line_that_cannot_be_read_costs_nothing_but_itself(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('server = "https://a.example"\nmouse = no\nserver = "b"\nlanguage = "fr"\n[keys]\n"go.nw" = "x"\n')
+    found = settings.read(file)
+    assert (found.server, found.language, found.mouse) == ("https://a.example", "fr", True)
+    assert [problem.partition(":")[0] for problem in found.problems] == ["config.toml, line 2", "config.toml, line 3"]
+
+
+def test_the_line_of_a_setting_is_not_looked_for_within_a_text(tmp_path: Path) -> None:
+    text = 'language = """\nserver = "no"\n"""\n"server" = "yes"\n[keys]\nserver = "x"\n'
+    assert settings.line_of(text, "server") == 4
+    assert settings.line_of(text, "server", "keys") == 6
+    assert settings.line_of(text, "theme") == 0
 
 
 def test_writing_keeps_comments_and_tables(tmp_path: Path) -> None:
