@@ -32,12 +32,15 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.theme import Theme
     from textual.timer import Timer
+    from textual.widgets import Input
 
     from imi_tui.cache.model import Changed, OutboxItem
     from imi_tui.context import Context
     from imi_tui.early import Early
     from imi_tui.ending import Ending
     from imi_tui.keyboard import Layout
+    from imi_tui.screens.touring import Touring
+    from imi_tui.widgets.case_list import CaseList
 
 GATHER = 0.1
 """Seconds in which changes of the cache are gathered before screens read again."""
@@ -91,6 +94,7 @@ class ImiApp(App[None], inherit_bindings=False):
         self._typed = TypeAhead(self)
         self._layout_asked = False
         self._day = context.today()
+        self.tour: Touring | None = None
         self.animation_level = "none"
         if context.keymap:
             from imi_tui.keymap import for_textual
@@ -123,7 +127,7 @@ class ImiApp(App[None], inherit_bindings=False):
             lambda changed: cast("None", self.post_message(CacheChanged(changed)))
         )
         # Textual paints a new screen three times before it is complete: on a slow line only the last is worth sending.
-        self.screen_change_signal.subscribe(self, lambda _screen: self.delay_update(COMPLETE), immediate=True)
+        self.screen_change_signal.subscribe(self, self._screen_changes, immediate=True)
         if self._early is not None and self._early.painted:
             # The list stands already: what would be painted until the screen is complete is the same again.
             self.delay_update(COMPLETE)
@@ -154,6 +158,59 @@ class ImiApp(App[None], inherit_bindings=False):
             self.notify("\n".join(self.context.notices), severity="warning", markup=False, timeout=20)
         if not self.context.store.seats() and self.context.sign_in is not None:
             self.push_screen(routes.sign_in())
+        elif self.context.demo:
+            self._tour(anew=False)
+
+    def _screen_changes(self, _screen: Screen[object]) -> None:
+        self.delay_update(COMPLETE)
+        if self.tour is not None:
+            self.call_later(self.tour.changed)
+
+    # -- tour --------------------------------------------------------------------------------------------------------
+
+    def _tour(self, *, anew: bool) -> None:
+        from imi_tui.screens.touring import Touring
+
+        touring = Touring(self)
+        if anew or touring.running:
+            self.tour = touring
+            touring.begin(anew=anew)
+
+    def begin_tour(self) -> None:
+        """Begin the tour where the cases are invented; elsewhere offer to open such cases."""
+        if self.context.demo:
+            self.end_tour()
+            self._tour(anew=True)
+            return
+
+        def answered(value: str | None) -> None:
+            if value == "demo":
+                self.context.after = "tour"
+                self.exit()
+
+        text = _("The tour uses invented cases and a server of its own on this machine. Yours stay as they are.")
+        answers = [(_("Close this and open the tour"), "demo"), (_("Stay here"), "stay")]
+        self.push_screen(routes.choose(text, answers), answered)
+
+    def end_tour(self) -> None:
+        """No tour any more."""
+        if self.tour is not None:
+            self.tour.end()
+            self.tour = None
+
+    def happened(self, fact: str) -> None:
+        """The officer did something that the tour may wait for."""
+        if self.tour is not None:
+            self.tour.happened(fact)
+
+    def on_case_list_moved(self, _message: CaseList.Moved) -> None:
+        """A row of the list of cases."""
+        self.happened("row")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Something is typed into a line."""
+        if self.tour is not None:
+            self.tour.typed(getattr(self.screen, "SCOPE", ""), event.value)
 
     def _set_aside(self) -> None:
         """Leave alone for good what the synchronisation loaded."""
@@ -184,6 +241,8 @@ class ImiApp(App[None], inherit_bindings=False):
     def queued(self, items: list[OutboxItem]) -> None:
         """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent."""
         self.undo.queued(items)
+        for item in items:
+            self.happened(f"queued {item.action}")
         if self._sending is not None:
             self._sending.stop()
         self._sending = self.set_timer(SEND_AFTER, self.context.sync_now)

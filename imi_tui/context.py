@@ -28,6 +28,7 @@ class Context:
     was started without them. `keymap` holds keys by action id; `setting` writes one value to the configuration.
     `meter` begins and ends sparing the line. `notices` are sentences shown once at the start.
     `vault` is how the key is kept, as the settings name it.
+    `after` is what the officer wants once the screen is closed ("tour": the demo with its tour).
     `extra` carries callables of single screens (such as the steps of signing in).
     """
 
@@ -62,6 +63,7 @@ class Context:
         self.language, self.today, self.keyboard, self.theme = language, today, keyboard, theme
         self.keymap: Mapping[str, tuple[str, ...]] = {} if keymap is None else keymap
         self.mouse, self.open_personal, self.setting, self.notices = mouse, open_personal, setting, notices
+        self.after = ""
         self.extra: Mapping[str, Any] = {} if extra is None else extra
 
     @property

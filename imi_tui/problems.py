@@ -234,6 +234,11 @@ def sentence(code: str) -> str:
     return _("The server reports: {code}.").format(code=display(code)[:80])
 
 
+def english(code: str) -> str:
+    """The same in English, for scripts."""
+    return _SENTENCES.get(code, "").replace("{hold}", "h")
+
+
 def short(code: str) -> str:
     """A few words for the status line."""
     return _(_SHORT[code]) if code in _SHORT else _("sync problem")

@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 GROUPS: dict[Group, str] = {
+    "tour": N_("Tour"),
     "case": N_("Case"),
     "list": N_("List"),
     "form": N_("Form"),

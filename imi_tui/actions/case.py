@@ -31,6 +31,7 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         "case",
         when=flag("next"),
+        why=N_("This is the last case of the list."),
     ),
     action(
         "case.previous",
@@ -40,6 +41,7 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         "case",
         when=flag("previous"),
+        why=N_("This is the first case of the list."),
     ),
     *(_tab(number) for number in range(1, 6)),
 )

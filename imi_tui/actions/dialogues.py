@@ -34,10 +34,12 @@ ACTIONS: tuple[Action, ...] = (
         "menu confirm",
         run="choose",
     ),
-    action("dialogue.up", N_("Up"), N_("Goes one row up."), "up", "form", "menu", run="move(-1)"),
-    action("dialogue.down", N_("Down"), N_("Goes one row down."), "down", "form", "menu", run="move(1)"),
-    action("dialogue.page_up", N_("Page up"), N_("Goes one page up."), "pageup", "form", "menu", run="page(-1)"),
-    action("dialogue.page_down", N_("Page down"), N_("Goes one page down."), "pagedown", "form", "menu", run="page(1)"),
+    action("dialogue.up", N_("Up"), N_("Goes one row up."), "up", "form", "menu help", run="move(-1)"),
+    action("dialogue.down", N_("Down"), N_("Goes one row down."), "down", "form", "menu help", run="move(1)"),
+    action("dialogue.page_up", N_("Page up"), N_("Goes one page up."), "pageup", "form", "menu help", run="page(-1)"),
+    action(
+        "dialogue.page_down", N_("Page down"), N_("Goes one page down."), "pagedown", "form", "menu help", run="page(1)"
+    ),
     # Dialogue: the form of an action
     action(
         "act.send",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-Group = Literal["case", "list", "form", "go", "app"]
+Group = Literal["tour", "case", "list", "form", "go", "app"]
 
 
 class Situation(NamedTuple):

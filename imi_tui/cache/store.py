@@ -224,6 +224,15 @@ class Store(Parts):
         """Keep something a screen would otherwise work out again at every start; lost with the cache."""
         self._cache.run("insert or replace into meta values(?, ?)", (f"kept:{name}", value))
 
+    def kept(self, name: str) -> str:
+        """What `keep` kept under this name, empty where there is nothing."""
+        found = self._work.one("select value from meta where name = ?", (f"kept:{name}",))
+        return str(found[0]) if found is not None else ""
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep something about this officer's work with the drafts, for good."""
+        self._work.run("insert or replace into meta values(?, ?)", (f"kept:{name}", value))
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def save_draft(self, draft: Draft) -> None:

@@ -7,6 +7,7 @@ else lie encrypted in the cache. Nothing here ever shows or logs the key.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import stat
@@ -102,18 +103,40 @@ class KeyringVault:
 
 
 def _backend() -> Any:
-    import keyring
-
-    backend: Any = keyring.get_keyring()
-    name = type(backend).__module__
-    if name == "keyring.backends.chainer":
-        # The chainer asks one after the other; the first is the one it stores in.
-        chained = list(backend.backends)
-        backend = chained[0] if chained else backend
-        name = type(backend).__module__
+    backend, name = _present()
     if name not in TRUSTED_BACKENDS:
         raise VaultUnavailable(f"there is no keyring that encrypts here ({name}); use --vault passphrase")
     return backend
+
+
+def _present() -> tuple[Any, str]:
+    """The keyring that would be used, trusted or not, and its module."""
+    import keyring
+
+    backend: Any = keyring.get_keyring()
+    if type(backend).__module__ == "keyring.backends.chainer":
+        # The chainer asks one after the other; the first is the one it stores in.
+        chained = list(backend.backends)
+        backend = chained[0] if chained else backend
+    return backend, type(backend).__module__
+
+
+def keyring_state() -> tuple[str, str]:
+    """The keyring's name, and whether it is "unlocked", "locked", "unknown" or "none". Asks nobody to unlock it."""
+    _found, name = _present()
+    if name not in TRUSTED_BACKENDS:
+        return name, "none"
+    if name != "keyring.backends.SecretService":
+        return name, "unknown"
+    # That backend cannot be there without it.
+    import secretstorage
+
+    try:
+        with contextlib.closing(secretstorage.dbus_init()) as bus:
+            locked = secretstorage.get_default_collection(bus).is_locked()
+    except (OSError, secretstorage.SecretStorageException):
+        return name, "unknown"
+    return name, "locked" if locked else "unlocked"
 
 
 class PassphraseVault:

@@ -36,6 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cases", type=commands.whole_number, default=0, metavar="N", help=_("how many cases a new demo gets")
     )
+    parser.add_argument("--tour", action="store_true", help=_("begin the tour from its beginning"))
     parser.add_argument("--no-screen", action="store_true", help=_("only synchronise; for trying the other commands"))
     parser.add_argument("--stop", action="store_true", help=_("end the demo's server"))
 
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         return commands.OK
     from imi_tui.commands.tui import show
 
-    return show(options, demo=True)
+    return show(options, demo=True, tour=bool(options.tour))
 
 
 def demo_folder() -> Path:

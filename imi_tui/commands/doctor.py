@@ -2,57 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import os
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from imi_core.text import display
-from imi_tui import __version__, commands, i18n, problems
-from imi_tui.commands import common
+from imi_tui import __version__, commands, i18n
+from imi_tui.commands import common, machine
 from imi_tui.commands.common import out, out_json
+from imi_tui.commands.finding import Finding, Result, plain
 from imi_tui.commands.syncing import MAX_SKEW
 from imi_tui.commands.tables import table
 from imi_tui.i18n import N_, _
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from imi_tui.cache.store import Store
     from imi_tui.profile import Profile
     from imi_tui.settings import Settings
-
-Result = Literal["ok", "warning", "problem"]
-_WORDS: dict[Result, str] = {"ok": N_("ok"), "warning": N_("warning"), "problem": N_("problem")}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check. `name` and `code` are stable; `message` with `values` is what was found; `code` is "" when it is fine.
-
-    `data` is in English; `row` is in the language of the process.
-    """
-
-    name: str
-    result: Result
-    message: str
-    code: str = ""
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def data(self) -> dict[str, str]:
-        """For scripts."""
-        value = self.message.format(**self.values)
-        return {"name": self.name, "result": self.result, "value": value, "code": self.code}
-
-    def row(self) -> tuple[str, str, str]:
-        """For people."""
-        return _(_WORDS[self.result]), _(self.name), _(self.message).format(**self.values)
-
-
-def _plain(name: str, result: Result, value: str, code: str = "") -> Finding:
-    """A check whose value is the same in every language."""
-    return Finding(name, result, "{value}", code, {"value": value})
+    from imi_tui.sync.http import Http
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,9 +36,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
     profile, settings = common.profile_and_settings()
-    findings = [*_program(profile, settings), *_data(options, profile, settings)]
-    if not options.offline:
-        findings += _server(str(getattr(options, "server", "") or settings.server))
+    findings = [*_program(profile, settings), *machine.looks(settings)]
+    findings.append(machine.keyring(profile, settings, str(getattr(options, "vault", "") or "")))
+    with _opened(options, profile, settings, findings) as store:
+        if not options.offline:
+            findings += _server(str(getattr(options, "server", "") or settings.server), settings, store)
     if options.json:
         worst = "problem" if any(each.result == "problem" for each in findings) else "ok"
         out_json({"result": worst, "checks": [each.data() for each in findings]})
@@ -74,65 +48,67 @@ def run(options: argparse.Namespace) -> int:
         for line in table([each.row() for each in findings]):
             out(line)
         for each in findings:
-            if each.code:
-                common.say(f"{_(each.name)}: {problems.sentence(each.code)}")
+            if advice := each.advice():
+                common.say(f"{_(each.name)}: {advice}")
     return commands.FAILED if any(each.result == "problem" for each in findings) else commands.OK
 
 
 def _program(profile: Profile, settings: Settings) -> Iterator[Finding]:
-    yield _plain(N_("version"), "ok", f"imi-tui {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
-    yield _plain(N_("files"), "ok", str(profile.home))
+    yield plain(N_("version"), "ok", f"imi-tui {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
+    yield plain(N_("files"), "ok", str(profile.home))
     count = len(settings.problems)
     told = {"count": count, "file": profile.config_file.name}
-    yield Finding(N_("settings"), "warning" if count else "ok", N_("problems in {file}: {count}"), values=told)
+    todo = N_("See what is wrong with: imi-tui config check") if count else ""
+    yield Finding(
+        N_("settings"), "warning" if count else "ok", N_("problems in {file}: {count}"), values=told, todo=todo
+    )
     found = next((str(each) for each in i18n.locale_dirs() if (each / i18n.language()).is_dir()), "")
     missing = not found and i18n.language() != "en"
     message = N_("{language}, catalogues: {found}") if found else N_("{language}, no catalogues")
     told = {"language": i18n.language(), "found": found}
-    yield Finding(N_("language"), "warning" if missing else "ok", message, values=told)
-    size = os.get_terminal_size() if sys.stdout.isatty() else None
-    encoding = (sys.stdout.encoding or "").lower()
-    narrow = size is not None and (size.columns < 80 or size.lines < 24)
-    sound = encoding.replace("-", "") == "utf8" and not narrow
-    about = f"TERM={os.environ.get('TERM', '')}, COLORTERM={os.environ.get('COLORTERM', '')}, {encoding}"
-    shown = f"{size.columns}x{size.lines}" if size else ""
-    message = "{size}, {about}" if size else N_("no terminal, {about}")
-    told = {"size": shown, "about": display(about)}
-    yield Finding(N_("terminal"), "ok" if sound else "warning", message, values=told)
+    todo = N_("Install the program with its catalogues, or choose another language: imi-tui config set language en")
+    result: Result = "warning" if missing else "ok"
+    yield Finding(N_("language"), result, message, values=told, todo=todo if missing else "")
 
 
-def _data(options: argparse.Namespace, profile: Profile, settings: Settings) -> Iterator[Finding]:
+@contextmanager
+def _opened(
+    options: argparse.Namespace, profile: Profile, settings: Settings, findings: list[Finding]
+) -> Iterator[Store | None]:
     """Vault, cipher, cache, outbox. A profile that does not exist yet is not made by looking at it."""
     from imi_tui.cache.db import require_cipher
     from imi_tui.cache.errors import CacheError, VaultError
     from imi_tui.cache.store import Store
 
+    store = None
     try:
         require_cipher()
     except CacheError as error:
-        yield _plain(N_("cipher"), "problem", error.message, error.code)
+        findings.append(plain(N_("cipher"), "problem", error.message, error.code))
+        yield None
         return
-    yield _plain("cipher", "ok", "ChaCha20-Poly1305")
-    if not profile.work_db.exists():
-        yield Finding(N_("cache"), "warning", N_("there is no data on this machine yet"))
-        return
+    findings.append(plain("cipher", "ok", "ChaCha20-Poly1305"))
     try:
-        key, described = common.unlock(options, profile, settings)
-        yield _plain("vault", "ok", described)
-        store = Store.open(profile, key)
+        if profile.work_db.exists():
+            key, described = common.unlock(options, profile, settings)
+            findings.append(plain(N_("vault"), "ok", described))
+            store = Store.open(profile, key)
+            findings += _cache(store)
+        else:
+            todo = N_("Sign in and synchronise: imi-tui signin --server URL")
+            findings.append(Finding(N_("cache"), "warning", N_("there is no data on this machine yet"), todo=todo))
     except (VaultError, CacheError) as error:
-        name = N_("vault") if isinstance(error, VaultError) else "cache"
-        yield _plain(name, "problem", error.message, error.code)
-        return
+        name = "vault" if isinstance(error, VaultError) else "cache"
+        # The cache's own message says what to do with which file.
+        findings.append(plain(name, "problem", error.message, error.code))
     try:
-        yield from _cache(store)
-    except CacheError as error:
-        yield _plain("cache", "problem", error.message, error.code)
+        yield store
     finally:
-        store.close()
+        if store is not None:
+            store.close()
 
 
-def _cache(store: Any) -> Iterator[Finding]:
+def _cache(store: Store) -> Iterator[Finding]:
     counts, status = store.counts(), store.status()
     yield Finding(
         "cache",
@@ -142,7 +118,8 @@ def _cache(store: Any) -> Iterator[Finding]:
     )
     told = {"queued": status.queued, "refused": status.rejected}
     message = N_("waiting: {queued}, refused: {refused}")
-    yield Finding(N_("outbox"), "warning" if status.rejected else "ok", message, values=told)
+    todo = N_("Look at what was refused: imi-tui outbox") if status.rejected else ""
+    yield Finding(N_("outbox"), "warning" if status.rejected else "ok", message, values=told, todo=todo)
     message = N_("last worked {when}") if status.last_ok else N_("never worked")
     worked = {"when": status.last_ok}
     yield Finding(N_("sync"), "warning" if status.problem else "ok", message, status.problem, worked)
@@ -151,7 +128,7 @@ def _cache(store: Any) -> Iterator[Finding]:
     yield Finding(N_("line"), "ok", N_("about {sent} bytes sent and {received} received today"), values=bytes_)
 
 
-def _server(server: str) -> Iterator[Finding]:
+def _server(server: str, settings: Settings, store: Store | None) -> Iterator[Finding]:
     if not server:
         yield Finding(N_("server"), "warning", N_("none is set"), "noServer")
         return
@@ -159,23 +136,56 @@ def _server(server: str) -> Iterator[Finding]:
     from imi_tui.sync.errors import SyncError
     from imi_tui.sync.http import Http
 
+    yield machine.proxy(server)
     shown = display(server)[:200]
     try:
         http = Http(server)
     except SyncError as error:
-        yield _plain("server", "problem", shown, error.code)
+        yield plain("server", "problem", shown, error.code)
         return
     try:
         skew = http.get(METADATA_PATH).skew
         discover(http)
+        yield plain("server", "ok", shown)
+        if skew is not None:
+            far = abs(skew) > MAX_SKEW
+            told = {"seconds": f"{skew:+.0f}"}
+            message = N_("{seconds} s from the server")
+            yield Finding(N_("clock"), "warning" if far else "ok", message, "clockSkew" if far else "", told)
+        yield _events(http, settings, store)
     except SyncError as error:
-        yield _plain("server", "problem", f"{shown}: {error.detail}", error.code)
-        return
+        yield plain("server", "problem", f"{shown}: {error.detail}", error.code)
     finally:
         http.close()
-    yield _plain("server", "ok", shown)
-    if skew is not None:
-        far = abs(skew) > MAX_SKEW
-        told = {"seconds": f"{skew:+.0f}"}
-        message = N_("{seconds} s from the server")
-        yield Finding(N_("clock"), "warning" if far else "ok", message, "clockSkew" if far else "", told)
+
+
+HEARD = 6.0
+"""Seconds in which the first event has to arrive: the server sends it at once."""
+
+
+def _events(http: Http, settings: Settings, store: Store | None) -> Finding:
+    """Whether events come through, or something between keeps them back. Renews no sign-in."""
+    from imi_tui.signin.tokens import kept
+    from imi_tui.sync.errors import SyncError
+    from imi_tui.sync.events import ADDRESS, MAX_EVENT, events
+    from imi_tui.sync.http import TokenRefused
+
+    name = N_("events")
+    if settings.events == "off":
+        return Finding(name, "ok", N_("switched off in the settings"))
+    tokens = kept(store.sync) if store is not None else None
+    token = common.given_token or (tokens.access if tokens is not None and tokens.server == http.server else "")
+    if not token:
+        return Finding(name, "ok", N_("not tried: nobody is signed in"))
+    held = N_("kept back on this line, as some proxies do; the program asks every {minutes} minutes instead")
+    todo = N_("Nothing has to be done; whoever runs the proxy can let text/event-stream through without collecting it.")
+    told = {"minutes": settings.poll_minutes}
+    try:
+        with contextlib.closing(events(http.events(ADDRESS, token, HEARD, MAX_EVENT))) as heard:
+            if next(heard, None) is not None:
+                return Finding(name, "ok", N_("come through"))
+    except TokenRefused:
+        return Finding(name, "ok", N_("not tried: the sign-in has to be renewed first"))
+    except SyncError as error:
+        return Finding(name, "warning", held, values=told | {"code": error.code}, todo=todo)
+    return Finding(name, "warning", held, values=told, todo=todo)

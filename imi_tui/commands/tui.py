@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.signing_in import Tell, Way
 
 
+TOUR = "tour"
+"""Under which name the profile keeps how far the tour is (`imi_tui.viewmodel.tour`)."""
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing but the common ones."""
 
@@ -34,8 +38,11 @@ def run(options: argparse.Namespace) -> int:
     return show(options, demo=False)
 
 
-def show(options: argparse.Namespace, *, demo: bool) -> int:
-    """Open the full screen on the profile. Raises `AlreadyRunning`, errors of vault and cache."""
+def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
+    """Open the full screen on the profile; `tour`: with the tour from its beginning.
+
+    Raises `AlreadyRunning`, errors of vault and cache.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         text = _("The full screen needs a terminal; see imi-tui --help for commands.")
         raise CommandError(text, commands.USAGE)
@@ -55,13 +62,26 @@ def show(options: argparse.Namespace, *, demo: bool) -> int:
 
         # What a killed client left.
         clear()
+        if tour:
+            client.store.keep(TOUR, "")
         with heard(clear) as ending:
             context = context_of(client, demo=demo)
             try:
                 with early.shown(context) as picture:
-                    return _run_screen(context, picture, ending)
+                    code = _run_screen(context, picture, ending)
             finally:
                 clear()
+    return _demo_with_tour() if context.after == "tour" else code
+
+
+def _demo_with_tour() -> int:
+    """Go on as ``imi-tui demo --tour``: a program of its own, in which nothing of this officer is."""
+    command = [sys.executable, "-m", "imi_tui.cli", "demo", "--tour", "--lang", i18n.language()]
+    if os.name == "posix":
+        os.execv(sys.executable, command)  # noqa: S606
+    import subprocess
+
+    return subprocess.run(command, check=False).returncode  # noqa: S603
 
 
 def _run_screen(context: Context, picture: Early, ending: Ending) -> int:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import Changed
     from imi_tui.cache.store import Store
     from imi_tui.context import Context
+    from imi_tui.keyboard import Layout
     from imi_tui.messages import CacheChanged, LanguageChanged
+    from imi_tui.viewmodel.palette import Entry, Keyboard
 
 Result = TypeVar("Result")
 
@@ -71,9 +73,18 @@ class ActionScreen(Screen[Result]):
         """Lifecycle actions possible now; override where a case is at hand."""
         return ()
 
+    def refused_actions(self) -> tuple[Action, ...]:
+        """Lifecycle actions that the case at hand does not allow now; override where there is one."""
+        return ()
+
     def actions_now(self) -> tuple[Action, ...]:
         """Everything possible now on this screen, lifecycle actions first."""
-        return (*self.offered_actions(), *registry.possible(registry.in_scope(self.SCOPE), self.situation()))
+        return (*self.offered_actions(), *registry.possible(registry.in_scope(self.SCOPE), self._now()))
+
+    def _now(self) -> Situation:
+        """The moment as the screen knows it, and whether the tour runs."""
+        now = self.situation()
+        return now._replace(flags=now.flags | {"touring"}) if self.imi.tour is not None else now
 
     def keys_for(self, action: Action) -> tuple[str, ...]:
         """The keys that work for `action`."""
@@ -106,7 +117,7 @@ class ActionScreen(Screen[Result]):
         name = f"{action}({parameters[0]})" if parameters else action
         for known in registry.in_scope(self.SCOPE):
             if known.method == name:
-                return known.when(self.situation())
+                return known.when(self._now())
         return True
 
     async def on_key(self, event: events.Key) -> None:
@@ -125,7 +136,7 @@ class ActionScreen(Screen[Result]):
 
     def explain(self, key: str) -> None:
         """Say why nothing happens where a key belongs to something that is not possible now."""
-        now = self.situation()
+        now = self._now()
         for action in registry.in_scope(self.SCOPE):
             if action.why and key in self.keys_for(action) and not action.when(now):
                 self.say(_(action.why))
@@ -143,15 +154,21 @@ class ActionScreen(Screen[Result]):
             if action is not None:
                 self.call_later(self.run_action, action.method)
 
-        await self.app.push_screen(routes.menu(self.actions_now(), self.context.keymap), chosen)
+        await self.app.push_screen(routes.menu(*self.everything()), chosen)
 
     async def action_app_help(self) -> None:
         """Open the help of this screen."""
         from imi_tui.screens import routes
 
-        await self.app.push_screen(
-            routes.help(self.SCOPE, (*self.offered_actions(), *registry.in_scope(self.SCOPE)), self.context.keymap)
-        )
+        await self.app.push_screen(routes.help(*self.everything(), marks=self.SCOPE == "inbox"))
+
+    def everything(self) -> tuple[tuple[Entry, ...], Keyboard]:
+        """What this screen has and what of it is possible now, for menu and help."""
+        from imi_tui.viewmodel import palette
+
+        context = self.context
+        keys = palette.Keyboard(context.keymap, context.language, cast("Layout", context.keyboard))
+        return palette.entries(self.offered_actions(), self.refused_actions(), self._now(), keys), keys
 
     def action_back(self) -> None:
         """Return to the screen before."""
@@ -175,6 +192,19 @@ class ActionScreen(Screen[Result]):
             waiting,
         ).format(count=waiting)
         self.app.push_screen(routes.choose(text, [(_("Quit"), "quit"), (_("Stay"), "stay")]), answered)
+
+    def action_tour_begin(self) -> None:
+        """Begin the tour, or say where it works."""
+        self.imi.begin_tour()
+
+    def action_tour_skip(self) -> None:
+        """Leave the tour's present step out."""
+        if self.imi.tour is not None:
+            self.imi.tour.skip()
+
+    def action_tour_end(self) -> None:
+        """End the tour."""
+        self.imi.end_tour()
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Tell the officer one sentence (already translated); data in it stays text."""
@@ -257,6 +287,8 @@ class BaseScreen(ActionScreen[Result]):
         self.query_one(StatusLine).show(self.title_text(), self.title_note(), self.store.status(), self.context)
         self.query_one(ActionFooter).show(self.footer_items())
         self.refresh_bindings()
+        if self.imi.tour is not None:
+            self.imi.tour.show(self)
 
     def action_sync(self) -> None:
         """Wake the sync thread."""

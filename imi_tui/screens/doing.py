@@ -55,11 +55,26 @@ class CaseScreenBase(BaseScreen[None]):
         rules = self.rules_of(details[0])
         if rules is None:
             return ()
+        return self._offers_of(rules, details)
+
+    def refused_actions(self) -> tuple[Action, ...]:
+        """What the lifecycle has for the first case at hand, but not in its present state."""
+        targets = self.targets()
+        detail = self.store.case(*targets[0]) if targets else None
+        rules = self.rules_of(detail) if detail is not None else None
+        if detail is None or rules is None:
+            return ()
+        own = tuple(name for name, each in rules.lifecycle.actions.items() if not each.starts and each.key)
+        names = tuple(name for name in own if name not in detail.actions)
+        return tuple(doing.offered(rules, names, self.context.languages, self._taken()))
+
+    def _taken(self) -> frozenset[str]:
+        keymap = self.context.keymap
+        return frozenset(key for action in registry.in_scope(self.SCOPE) for key in registry.keys_of(action, keymap))
+
+    def _offers_of(self, rules: Rules, details: list[CaseDetail]) -> tuple[Action, ...]:
         names = tuple(name for name in details[0].actions if all(name in other.actions for other in details[1:]))
-        taken = frozenset(
-            key for action in registry.in_scope(self.SCOPE) for key in registry.keys_of(action, self.context.keymap)
-        )
-        return tuple(doing.offered(rules, names, self.context.languages, taken))
+        return tuple(doing.offered(rules, names, self.context.languages, self._taken()))
 
     def explain(self, key: str) -> None:
         """Also for actions of the lifecycle that the case at hand does not allow."""
@@ -208,6 +223,7 @@ class CaseScreenBase(BaseScreen[None]):
             return
         if items:
             self.came_back([(item.desk, item.case_id) for item in items])
+            self.imi.happened("taken back")
             names = ", ".join(item.reference or item.subject for item in items[:3])
             text = ngettext("Taken back: {names}.", "Taken back: {names} ({count} in all).", len(items))
             self.say(text.format(names=names, count=len(items)))

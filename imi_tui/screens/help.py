@@ -1,72 +1,98 @@
-"""The keys of the screen below, as they work now on this keyboard."""
+"""What works on the screen below now, on this keyboard: what one does most first, searched by typing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 
 from imi_tui import actions as registry
-from imi_tui import keyboard
 from imi_tui.i18n import _
-from imi_tui.screens.base import Dialogue, bindings, label_of
+from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.viewmodel import palette
 from imi_tui.viewmodel.blocks import Block
-from imi_tui.viewmodel.footer import key_name
 from imi_tui.widgets.document import Document
+from imi_tui.widgets.entry import LineInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
 
     from textual.app import ComposeResult
+    from textual.widgets import Input
 
-    from imi_tui.actions import Action
-    from imi_tui.keyboard import Layout
+    from imi_tui.viewmodel.palette import Entry, Keyboard
 
 
-def page(
-    actions: tuple[Action, ...], keymap: Mapping[str, tuple[str, ...]], language: str, layout: Layout
-) -> list[Block]:
-    """The help as blocks: groups, each action with its keys, its name and what it does."""
-    out: list[Block] = [
-        Block(_("Marks in the list: ! due today or overdue, ~ queued on this machine, * unread, x refused, + marked."))
-    ]
+def page(found: Sequence[Entry], keys: Keyboard, typed: str = "", *, marks: bool = False) -> list[Block]:
+    """The help as blocks: what is used most, the rest by group, what is not possible now and why.
+
+    With `typed`, only what that names, best first. `marks`: explain the marks of the list of cases.
+    """
+    if typed.strip():
+        hits = palette.search(found, typed, keys)
+        return _told(hits) or [Block(_("Nothing here has that name or key."))]
+    out: list[Block] = []
+    most = palette.by_use(found)
+    if most:
+        out += [Block(_("Most used here"), "heading"), *_told(most)]
     for group, title in registry.GROUPS.items():
-        members = [action for action in actions if action.group == group and not action.id[-1].isdigit()]
-        if members:
-            out += [Block(""), Block(_(title), "heading")]
-        for action in members:
-            keys = ", ".join(_shown(key, language, layout) for key in registry.keys_of(action, keymap))
-            text = f"{label_of(action)}. {_(action.help)}" if action.help else f"{label_of(action)}."
-            out.append(Block(keys or _("in the menu"), aside=text, aside_look="plain", field=True))
+        out += _under(
+            _(title), (each for each in found if each.action.group == group and each not in most and not each.why)
+        )
+    if marks:
+        text = _("! due today or overdue, ~ queued on this machine, * unread, x refused, + marked")
+        out += [Block(""), Block(_("Marks in the list"), "heading"), Block(text)]
+    return out + _under(_("Not possible now"), (entry for entry in found if entry.why))
+
+
+def _under(title: str, found: Iterable[Entry]) -> list[Block]:
+    told = _told(found)
+    return [Block(""), Block(title, "heading"), *told] if told else []
+
+
+def _told(found: Iterable[Entry]) -> list[Block]:
+    out = []
+    for entry in found:
+        text = " ".join(filter(None, (f"{entry.label}.", entry.why or entry.help)))
+        out.append(Block(entry.keys or _("in the menu"), aside=text, aside_look="plain", field=True))
     return out
 
 
-def _shown(key: str, language: str, layout: Layout) -> str:
-    local = keyboard.shown_on(key, language, layout)
-    return f"{key_name(key)} ({local})" if local else key_name(key)
-
-
 class HelpScreen(Dialogue[None]):
-    """What every key does."""
+    """What works now, and how; typing searches, the arrows scroll."""
 
     SCOPE = "help"
     CSS_PATH = ["base.tcss", "help.tcss"]
     BINDINGS = bindings("help")
-    AUTO_FOCUS = "Document"
+    AUTO_FOCUS = "LineInput"
 
-    def __init__(self, scope: str, actions: tuple[Action, ...], keymap: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, found: Sequence[Entry], keys: Keyboard, *, marks: bool = False) -> None:
         super().__init__()
-        self._actions = (*actions, *(registry.in_scope("rows") if scope == "inbox" else ()))
-        self._keymap = keymap
+        self._found, self._keys, self._marks = found, keys, marks
 
     def compose(self) -> ComposeResult:
-        """One page."""
+        """Search line and page."""
         with Vertical(classes="dialogue"):
+            field = LineInput(id="search")
+            field.hint(_("What works here now. Type to search; arrows to scroll; Esc to leave"))
+            yield field
             yield Document()
 
     def on_mount(self) -> None:
         """Write the page."""
-        context = self.context
-        self.query_one(Document).show(
-            page(self._actions, self._keymap, context.language, cast("Layout", context.keyboard))
-        )
+        self._write("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Only what was typed."""
+        self._write(event.value)
+
+    def action_move(self, step: int) -> None:
+        """Scroll while the search line has the focus."""
+        self.query_one(Document).action_move(step)
+
+    def action_page(self, step: int) -> None:
+        """Scroll by a page."""
+        self.query_one(Document).action_page(step)
+
+    def _write(self, typed: str) -> None:
+        self.query_one(Document).show(page(self._found, self._keys, typed, marks=self._marks))

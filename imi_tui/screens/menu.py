@@ -1,4 +1,4 @@
-"""The menu of everything possible now: type to search, arrows and Enter to choose."""
+"""The menu of everything this screen has: type to search, arrows and Enter to choose."""
 
 from __future__ import annotations
 
@@ -7,55 +7,63 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from imi_core.text import fold
 from imi_tui import actions as registry
 from imi_tui.i18n import _
-from imi_tui.screens.base import Dialogue, bindings, label_of
+from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.viewmodel import palette
 from imi_tui.viewmodel.cells import fit
-from imi_tui.viewmodel.footer import key_name
 from imi_tui.widgets.choice_list import ChoiceList
 from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
-    from imi_tui.actions import Action
+    from imi_tui.viewmodel.palette import Entry, Keyboard
+
+KEYS = 24
+"""Cells for the keys at the right."""
 
 
-def entries(
-    actions: tuple[Action, ...], keymap: Mapping[str, tuple[str, ...]], typed: str, width: int
-) -> list[tuple[str, str | None]]:
-    """The menu's lines for what was typed: groups with their actions, the keys at the right."""
-    wanted = fold(typed).split()
+def lines(found: Sequence[Entry], typed: str, keys: Keyboard, width: int) -> list[tuple[str, str | None]]:
+    """The menu's lines: by group, or best first for what was typed; what is not possible now under a heading."""
+    room = max(10, width - KEYS)
+
+    def line(entry: Entry) -> tuple[str, str | None]:
+        return f"{fit(entry.label, room)} {keys.shown(entry.action, 2)}", entry.action.id
+
     out: list[tuple[str, str | None]] = []
-    for group, title in registry.GROUPS.items():
-        found: list[tuple[str, str | None]] = []
-        for action in actions:
-            label = label_of(action)
-            text = fold(f"{label} {_(action.help) if action.help else ''} {_(title)}")
-            if action.group == group and all(word in text for word in wanted):
-                keys = ", ".join(key_name(key) for key in registry.keys_of(action, keymap)[:2])
-                found.append((f"{fit(label, max(10, width - 24))} {keys}", action.id))
-        if found:
-            out += [(_(title), None), *found]
-    return out
+    shown = palette.search(found, typed, keys) if typed.strip() else list(found)
+    if typed.strip():
+        out += [line(entry) for entry in shown if not entry.why]
+    else:
+        for group, title in registry.GROUPS.items():
+            members = [line(entry) for entry in shown if entry.action.group == group and not entry.why]
+            out += [(_(title), None), *members] if members else []
+    impossible = [line(entry) for entry in shown if entry.why]
+    return out + ([(_("Not possible now"), None), *impossible] if impossible else [])
 
 
-class MenuScreen(Dialogue["Action"]):
-    """Everything possible on the screen below; the result is the action chosen."""
+class MenuScreen(Dialogue[registry.Action]):
+    """Everything the screen below has; the result is the action chosen. What is not possible says why."""
 
     SCOPE = "menu"
     CSS_PATH = ["base.tcss", "menu.tcss"]
     BINDINGS = bindings("menu")
     AUTO_FOCUS = "LineInput"
 
-    def __init__(self, actions: tuple[Action, ...], keymap: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, found: Sequence[Entry], keys: Keyboard) -> None:
         super().__init__()
-        self._actions = tuple(a for a in actions if a.id not in ("app.menu",) and not a.id[-1].isdigit())
-        self._keymap = keymap
+        self._found = [
+            entry
+            for entry in found
+            if entry.action.id != "app.menu"
+            and "rows" not in entry.action.scopes
+            and not palette.is_numbered(entry.action)
+        ]
+        self._keys = keys
 
     def compose(self) -> ComposeResult:
         """Search line, list, help of the action under the cursor."""
@@ -79,10 +87,9 @@ class MenuScreen(Dialogue["Action"]):
         self.action_choose()
 
     def on_line_list_moved(self, _message: LineList.Moved) -> None:
-        """Explain the action under the cursor."""
-        value = self.query_one(ChoiceList).value
-        action = next((action for action in self._actions if action.id == value), None)
-        self.query_one("#help", Static).update(_(action.help) if action is not None and action.help else "")
+        """Explain the action under the cursor, or say why it is not possible."""
+        entry = self._current()
+        self.query_one("#help", Static).update((entry.why or entry.help) if entry is not None else "")
 
     def action_move(self, step: int) -> None:
         """Move in the list while the search line has the focus."""
@@ -93,11 +100,21 @@ class MenuScreen(Dialogue["Action"]):
         self.query_one(ChoiceList).action_page(step)
 
     def action_choose(self) -> None:
-        """Close with the action under the cursor."""
+        """Close with the action under the cursor; for one that is not possible the reason stands below."""
+        entry = self._current()
+        if entry is None:
+            self.dismiss(None)
+        elif not entry.why:
+            self.dismiss(entry.action)
+
+    def _current(self) -> Entry | None:
         value = self.query_one(ChoiceList).value
-        self.dismiss(next((action for action in self._actions if action.id == value), None))
+        return next((entry for entry in self._found if entry.action.id == value), None)
 
     def _fill(self, typed: str) -> None:
         found = self.query_one(ChoiceList)
-        lines = entries(self._actions, self._keymap, typed, found.size.width or 60)
-        found.show(lines or [(_("Nothing of that name is possible here."), None)])
+        shown = lines(self._found, typed, self._keys, found.size.width or 60)
+        found.show(shown or [(_("Nothing here has that name or key."), None)])
+        if typed.strip():
+            # The best match is the first, whatever was under the cursor before.
+            found.action_first()

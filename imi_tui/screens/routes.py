@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Sequence
 
     from textual.screen import Screen
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import AuthorityHit, OutboxItem, Seen
     from imi_tui.compose import Composition, Gap
     from imi_tui.outside.preview import Preview
+    from imi_tui.viewmodel.palette import Entry, Keyboard
 
 
 def inbox() -> Screen[None]:
@@ -84,18 +85,18 @@ def choose(question: str, answers: list[tuple[str, str]], value: str = "") -> Sc
     return ChooseScreen(question, answers, value)
 
 
-def menu(actions: Iterable[Action], keymap: Mapping[str, tuple[str, ...]]) -> Screen[Action]:
-    """Everything possible now, to search and choose from."""
+def menu(found: Sequence[Entry], keys: Keyboard) -> Screen[Action]:
+    """Everything a screen has, to search and choose from."""
     from imi_tui.screens.menu import MenuScreen
 
-    return MenuScreen(tuple(actions), keymap)
+    return MenuScreen(found, keys)
 
 
-def help(scope: str, actions: Iterable[Action], keymap: Mapping[str, tuple[str, ...]]) -> Screen[None]:
-    """The keys of one screen."""
+def help(found: Sequence[Entry], keys: Keyboard, *, marks: bool) -> Screen[None]:
+    """What works on one screen now; `marks`: it shows the list of cases."""
     from imi_tui.screens.help import HelpScreen
 
-    return HelpScreen(scope, tuple(actions), keymap)
+    return HelpScreen(found, keys, marks=marks)
 
 
 def compose(draft_id: str = "", *, target: str = "") -> Screen[None]:

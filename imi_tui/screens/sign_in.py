@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
 from textual.message import Message
@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class WayList(LineList[tuple[Way, str]]):
-    """The two ways."""
+Choice = tuple[Way | Literal["tour"], str]
+"""What can be chosen: a way of signing in, or the tour before that."""
 
-    def key_of(self, item: tuple[Way, str]) -> object:
+
+class WayList(LineList[Choice]):
+    """The two ways, and a look around."""
+
+    def key_of(self, item: Choice) -> object:
         """The way."""
         return item[0]
 
-    def lines_of(self, item: tuple[Way, str], width: int) -> list[Text]:
+    def lines_of(self, item: Choice, width: int) -> list[Text]:
         """One line."""
         return [Text(item[1], no_wrap=True, overflow="ellipsis")]
 
@@ -72,6 +76,7 @@ class SignInScreen(BaseScreen[None]):
                 [
                     ("browser", _("With the browser of this machine")),
                     ("device", _("With a code on another device (SSH)")),
+                    ("tour", _("Not yet: first a tour in nine steps, on invented cases")),
                 ]
             )
             self._show()
@@ -85,7 +90,7 @@ class SignInScreen(BaseScreen[None]):
     def action_take(self) -> None:
         """Enter in the list."""
         if self.step.stage not in ("connecting", "waiting") and (item := self.query_one(WayList).item) is not None:
-            self._begin(item[0])
+            self.imi.begin_tour() if item[0] == "tour" else self._begin(item[0])
 
     def on_line_list_opened(self, _event: LineList.Opened) -> None:
         """A second click."""

@@ -7,6 +7,10 @@ from rich.cells import cell_len
 from imi_tui.i18n import _
 
 NARROW = 100
+FEWEST = 3
+"""Actions of the work itself that are worth more than help."""
+HELP = 99
+"""The order of what stands at the end whatever is left out, where there is room: whoever is lost looks there."""
 MOST_WHEN_NARROW = 5
 """At 80 columns at most five actions beside help: labels in other languages are up to 2.6 times as long."""
 
@@ -57,14 +61,17 @@ def choose(items: list[tuple[int, str, str]], width: int, more: tuple[str, str])
     most = MOST_WHEN_NARROW if width < NARROW else len(pairs)
     if len(pairs) <= most and _width(pairs) <= width:
         return pairs
-    last = (key_name(more[0]), more[1])
+    last = [(key_name(key), label) for order, key, label in ordered if order == HELP]
+    last.append((key_name(more[0]), more[1]))
     kept: list[tuple[str, str]] = []
     for pair in pairs:
         if len(kept) == most:
             break
-        if pair[1] != more[1] and _width([*kept, pair, last]) <= width:
+        if pair not in last and pair[1] != more[1] and _width([*kept, pair, *last]) <= width:
             kept.append(pair)
-    return [*kept, last] if _width([*kept, last]) <= width else kept
+    if len(kept) < FEWEST and len(last) > 1:
+        return choose([item for item in ordered if item[0] != HELP], width, more)
+    return [*kept, *last] if _width([*kept, *last]) <= width else kept
 
 
 def _width(pairs: list[tuple[str, str]]) -> int:

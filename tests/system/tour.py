@@ -23,7 +23,7 @@ GREEK = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "ΑΒΨΔΕΦΓΗΙΞΚΛΜΝΟΠΘΡΣΤΫΩΏΧΥΖάβψδέφγήίξκλμνόπθρστύωώχυζ"
 )
 
-HELP = "Marks in the list: ! due today or overdue, ~ queued on this machine, * unread, x refused, + marked."
+HELP = "What works here now. Type to search; arrows to scroll; Esc to leave"
 """How every help begins."""
 
 

@@ -181,5 +181,5 @@ def test_a_theme_nobody_knows_is_named(tmp_path: Path) -> None:
     config.write_text('theme = "drak"\n', encoding="utf-8")
     found = settings.read(config)
     assert found.theme == ""
-    assert "config.toml: theme" in found.problems[0]
+    assert "config.toml, line 1: theme" in found.problems[0]
     assert "colour-blind" in found.problems[0]

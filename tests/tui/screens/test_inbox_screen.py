@@ -152,8 +152,8 @@ async def test_the_words_of_the_help_stand_in_a_column_of_their_own(store: Store
         await pilot.press("f1")
         await settled(pilot)
         lines = text_of(app).splitlines()
-        [first] = [index for index, line in enumerate(lines) if "Undo. Takes back" in line]
-        column = lines[first].index("Undo.")
+        [first] = [index for index, line in enumerate(lines) if "Mark. Marks" in line]
+        column = lines[first].index("Mark.")
         assert lines[first + 1][:column].strip(" >!\u2502") == ""
         assert lines[first + 1][column] != " "
 

@@ -1,0 +1,50 @@
+"""One line of ``imi-tui doctor``: what was looked at, what was found, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from imi_tui import problems
+from imi_tui.i18n import N_, _
+
+Result = Literal["ok", "warning", "problem"]
+_WORDS: dict[Result, str] = {"ok": N_("ok"), "warning": N_("warning"), "problem": N_("problem")}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `name` and `code` are stable; `message` with `values` is what was found; `code` is "" when it is fine.
+
+    `todo` is what to do, where `code` does not say it. `data` is in English; `row` and `advice` are in the language of
+    the process.
+    """
+
+    name: str
+    result: Result
+    message: str
+    code: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    todo: str = ""
+
+    def data(self) -> dict[str, str]:
+        """For scripts."""
+        value = self.message.format(**self.values)
+        todo = self.todo.format(**self.values) if self.todo else problems.english(self.code) if self.code else ""
+        return {"name": self.name, "result": self.result, "value": value, "code": self.code, "todo": todo}
+
+    def row(self) -> tuple[str, str, str]:
+        """For people."""
+        return _(_WORDS[self.result]), _(self.name), _(self.message).format(**self.values)
+
+    def advice(self) -> str:
+        """What to do; empty where nothing is to be done."""
+        if self.todo:
+            return _(self.todo).format(**self.values)
+        return problems.sentence(self.code) if self.code else ""
+
+
+def plain(name: str, result: Result, value: str, code: str = "", todo: str = "") -> Finding:
+    """A check whose value is the same in every language."""
+    return Finding(name, result, "{value}", code, {"value": value}, todo)

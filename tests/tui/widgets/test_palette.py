@@ -1,0 +1,138 @@
+"""What the menu and help list, in which order, and how that is found. No Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from imi_tui import actions, i18n
+from imi_tui.actions import Situation
+from imi_tui.i18n import build
+from imi_tui.screens.help import page
+from imi_tui.viewmodel import footer, palette
+from imi_tui.viewmodel.palette import Entry, Keyboard
+
+ACCEPT = actions.lifecycle_action("accept", "Annehmen", "a", 2)
+REPLY = actions.lifecycle_action("reply", "Antworten", "r", 2)
+PLAIN = Keyboard({}, "en", "auto")
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Texts in English, whatever a test before chose."""
+    i18n.install("en")
+    yield
+    i18n.install("en")
+
+
+def found(keys: Keyboard = PLAIN, scope: str = "inbox", **now: Any) -> tuple[Entry, ...]:
+    return palette.entries((ACCEPT,), (REPLY,), Situation(scope, **now), keys)
+
+
+def ids(entries: Any) -> list[str]:
+    return [entry.action.id for entry in entries]
+
+
+@pytest.mark.parametrize("scope", sorted({scope for action in actions.ACTIONS for scope in action.scopes} - {"*"}))
+def test_everything_a_screen_has_is_listed_and_what_is_not_possible_says_why(scope: str) -> None:
+    listed = found(scope=scope)
+    alone = [action for action in actions.in_scope(scope) if not palette.is_numbered(action)]
+    own = {action.id for action in alone if action.group != "tour"}
+    assert own <= set(ids(listed))
+    for entry in listed:
+        possible = entry.action is ACCEPT or (entry.action is not REPLY and entry.action.when(Situation(scope)))
+        assert possible == (entry.why == ""), entry.action.id
+    why = {entry.action.id: entry.why for entry in listed}
+    assert why["do.reply"] == "This is not possible in the present state of the case."
+    if scope == "inbox":
+        assert why["list.open"] == "There is nothing under the cursor."
+        assert why["app.undo"].startswith("There is nothing to take back")
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("outb", "go.outbox"),
+        ("ÖUTB", "go.outbox"),
+        ("sorT", "list.sort"),
+        ("accept", "do.accept"),
+        ("annehm", "do.accept"),
+        ("antwort", "do.reply"),
+        ("f5", "app.sync"),
+        ("Ctrl+Z", "app.undo"),
+        ("b", "list.sort"),
+        ("w", "go.authorities"),
+        ("σορτ", "list.sort"),
+        ("bytes of the day", "app.metered"),
+        ("view next", "view.next"),
+    ],
+)
+def test_an_action_is_found_by_name_in_both_languages_by_key_and_by_what_it_does(typed: str, first: str) -> None:
+    assert ids(palette.search(found(undo=True), typed, PLAIN))[0] == first
+
+
+def test_an_action_is_found_in_the_officers_language_and_in_english() -> None:
+    build.compile_all()
+    i18n.install("en-XA")
+    listed = found()
+    [outbox] = [entry for entry in listed if entry.action.id == "go.outbox"]
+    assert outbox.label != "Outbox"
+    assert ids(palette.search(listed, outbox.label.strip("⟦⟧"), PLAIN))[0] == "go.outbox"
+    assert ids(palette.search(listed, "find auth", PLAIN))[0] == "go.authorities"
+
+
+def test_words_typed_on_a_bulgarian_keyboard_are_understood_once_the_layout_is_known() -> None:
+    assert ids(palette.search(found(), "сорт", PLAIN)) == []
+    keys = Keyboard({}, "bg", "phonetic")
+    assert ids(palette.search(found(keys), "сорт", keys))[0] == "list.sort"
+
+
+def test_what_is_possible_stands_before_a_better_name_that_is_not() -> None:
+    hits = palette.search(found(), "re", PLAIN)
+    reasons = [bool(entry.why) for entry in hits]
+    assert reasons == sorted(reasons)
+    assert "do.reply" in ids(hits)
+    assert palette.search(found(), "qqqq", PLAIN) == []
+
+
+def test_keys_are_shown_as_they_work_here() -> None:
+    keys = Keyboard({"go.outbox": ("x",), "do.accept": ("y", "f12")}, "el", "auto")
+    shown = {entry.action.id: entry.keys for entry in found(keys)}
+    assert shown["go.outbox"] == "x (χ)"
+    assert shown["do.accept"] == "y (υ), F12"
+    assert shown["list.sort"] == "b (β), F8"
+    assert {entry.action.id: entry.keys for entry in found()}["list.sort"] == "b, F8"
+    assert ids(palette.search(found(keys), "x", keys))[0] == "go.outbox"
+
+
+def test_what_is_used_most_comes_first_and_only_what_is_possible() -> None:
+    used = palette.by_use(found(current=True, flags=frozenset({"seated"})))
+    assert used[0].action is ACCEPT
+    assert [entry.action.footer for entry in used] == sorted(entry.action.footer for entry in used)
+    assert not any(entry.why for entry in used)
+    assert ids(used)[-1] == "app.help"
+
+
+def test_help_says_first_what_is_used_most_and_at_the_end_what_is_not_possible() -> None:
+    blocks = page(found(current=True), PLAIN, marks=True)
+    headings = [block.text for block in blocks if block.look == "heading"]
+    assert headings == ["Most used here", "List", "Go to", "Program", "Marks in the list", "Not possible now"]
+    told = {block.aside.partition(".")[0]: block for block in blocks if block.aside}
+    assert len([block for block in blocks if block.aside]) == len(told), "nothing stands there twice"
+    assert told["View by number"].text == "1 2 3 4 5 6 7 8 9 0"
+    assert (
+        told["Undo"].aside
+        == "Undo. There is nothing to take back: what was queued has left this machine, or nothing was."
+    )
+    assert told["Language"].text == "in the menu"
+    assert [block.aside for block in page(found(), PLAIN, "zzz")] == [None]
+
+
+def test_help_stays_in_a_full_footer() -> None:
+    items = [(99, "f1", "Help"), *((n, "f8", f"Handlung Nummer {n}") for n in range(1, 12))]
+    chosen = footer.choose(items, 120, ("f9", "More"))
+    assert chosen[-2:] == [("F1", "Help"), ("F9", "More")]
+    assert chosen[0] == ("F8", "Handlung Nummer 1")
+    assert ("F1", "Help") not in footer.choose(items, 40, ("f9", "More")), "the work itself comes first"
