@@ -1,5 +1,5 @@
-"""Run the measurements: ``python -m bench [launch] [keys] [commands] [idle] [ingest] [sync]``; without a
-name all but the last two."""
+"""Run the measurements: ``python -m bench [launch] [keys] [commands] [idle] [authorities] [ingest]
+[sync]``; without a name all but the last two."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARKER = "-26-"
 
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
-    names = ("launch", "keys", "commands", "idle")
+    names = ("launch", "keys", "commands", "idle", "authorities")
     slow = ("ingest", "sync")
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[*names, *slow, []], default=[])
@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=11)
     parser.add_argument("--synced", type=int, default=10_000, help="cases of the first sync over a line")
     parser.add_argument("--ingested", type=int, nargs="+", default=[10_000, 100_000], help="cases of a first sync")
+    parser.add_argument("--show", action="store_true", help="name the questions about authorities that failed")
     parser.add_argument("--peer-first", action="store_true", help="let mbsync fetch everything over the line, too")
     options = parser.parse_args()
     wanted = options.what or list(names)
@@ -50,6 +51,10 @@ def main() -> int:
         lines += commands.report(commands.measure(options.runs))
     if "idle" in wanted:
         lines += idle.report(*opened(10_000))
+    if "authorities" in wanted:
+        from bench import authorities
+
+        lines += authorities.report(show=options.show)
     if "ingest" in wanted:
         from bench import ingest
 

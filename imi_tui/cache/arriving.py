@@ -12,6 +12,7 @@ from imi_tui.cache.errors import BadObject, CacheBusy
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
 from imi_tui.cache.projection import Arrival
+from imi_tui.cache.register import RegisterIndex
 from imi_tui.cache.wire import encode, signed, to_cases, to_entries
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Arriving:
         self._projector = projector
         self._contents = contents
         self._confirm = confirm
+        self._index = RegisterIndex(cache)
 
     def is_filling(self, account: str) -> bool:
         """Whether the first sync of an account is not over, or has not begun."""
@@ -115,6 +117,8 @@ class Arriving:
                 # Until all contents have come once (`SyncStore.set_ok`).
                 self._cache.run("insert or ignore into meta values('first', '1')")
             self._cache.run("insert or replace into account values(?, ?, ?)", (account, page.new_state, page.filling))
+        if directory:
+            self._index.make()
         self._note_confirmed(account, entries)
         if erased or destroyed.get("Case"):
             self.truncate_log()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from imi_core.errors import UnknownProcedure
 from imi_core.procedure import Rules
 from imi_core.text import fold
 from imi_core.workflow import Target
+from imi_tui.cache.register_index import FIELD, LANGUAGE, PART
 from imi_tui.cache.wire import convert, decode, encode
 
 if TYPE_CHECKING:
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.db import Database
 
-FIELD, PART, LANGUAGE = "\x1f", "\x1e", "\x1d"
-"""Separators in the folded text of an authority: between fields, between parts, after a part's language."""
 ALERT = "alert"
 """The lifecycle of procedures that warn others (docs of the catalogue)."""
 
@@ -129,6 +129,17 @@ class Directory:
             active=desk_status == "active" and status == "active",
         )
 
+    def coordinators(self, country: str) -> dict[str, list[str]]:
+        """By area, the ids of the authorities that coordinate it in a country and can be addressed."""
+        sql = (
+            "select d.area, a.id from authority a cross join authority_desk d on d.authority = a.id"
+            " where a.country = ? and d.coordinator = 1 and d.status = 'active' and a.status = 'active' order by a.id"
+        )
+        out: dict[str, list[str]] = {}
+        for area, id in self._cache.rows(sql, (country,)):
+            out.setdefault(area, []).append(id)
+        return out
+
     # --- writing, inside a transaction of the cache -------------------------------------------------------------
 
     def check(
@@ -144,6 +155,7 @@ class Directory:
     def put_authorities(self, authorities: list[tuple[Authority, Any]], *, brief: bool = False) -> None:
         """Inside: new or changed authorities; `brief` ones have only what finding them takes."""
         present = self.round()
+        self._stale({found.country for found, _ in authorities}, [found.id for found, _ in authorities])
         self._cache.many(
             "insert or replace into authority values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -189,6 +201,7 @@ class Directory:
     def destroy(self, destroyed: dict[str, list[str]]) -> None:
         """Inside: what the directory no longer has. A procedure's id is that of the wire, ``pw_info-1``."""
         ids = [(id,) for id in destroyed.get("Authority", ())]
+        self._stale(set(), [id for (id,) in ids])
         self._cache.many("delete from authority where id = ?", ids)
         self._cache.many("delete from authority_desk where authority = ?", ids)
         self._cache.many("delete from officer where id = ?", [(id,) for id in destroyed.get("Officer", ())])
@@ -198,6 +211,16 @@ class Directory:
                 "delete from procedure where replace(id, '.', '_') = ? and version = ?",
                 (name, int(version) if re.fullmatch("[0-9]{1,15}", version) else -1),
             )
+
+    def _stale(self, countries: set[str], ids: list[str]) -> None:
+        """Inside, before they are written: what finds these authorities, also where they were, is to be made anew."""
+        if ids:
+            sql = "select distinct a.country from json_each(?) j cross join authority a on a.id = j.value"
+            countries |= {country for (country,) in self._cache.rows(sql, (json.dumps(ids),))}
+        self._cache.many(
+            "insert into register_stale values(?, 1) on conflict do update set turn = turn + 1",
+            [(country,) for country in countries],
+        )
 
     def changed(self) -> None:
         """Inside: stores of other threads decode anew."""

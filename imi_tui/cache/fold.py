@@ -182,3 +182,10 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | Non
         files=case.files,
         views=views,
     )
+
+
+def partner_of(desk: str, case: Case) -> str:
+    """The authority on the other side of a case; "" where there is none yet."""
+    part = case.part_of(desk)
+    other = case.part("responder" if part is not None and part.role == "initiator" else "initiator")
+    return other.authority if other is not None and other.desk != desk else ""

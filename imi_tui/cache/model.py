@@ -98,7 +98,11 @@ class CaseDetail(NamedTuple):
 
 
 class AuthorityHit(NamedTuple):
-    """One line of an authority search. `why` is what matched: "name", "title", "topic", "town" or "description"."""
+    """One line of an authority search. `why` is what matched: "name", "title", "topic", "town" or "description".
+
+    `missing` are words that it does not have. `cases`: how many of this officer's desks had with it. Of a question
+    about a matter, `competent` are its fields of work that fit, and `coordinates` says whether it coordinates the area.
+    """
 
     id: str
     desk: str
@@ -109,6 +113,11 @@ class AuthorityHit(NamedTuple):
     area: str
     why: str
     matched: str
+    missing: tuple[str, ...] = ()
+    cases: int = 0
+    remembered: bool = False
+    competent: tuple[str, ...] = ()
+    coordinates: bool = False
 
 
 class OutboxItem(NamedTuple):

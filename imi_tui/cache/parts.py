@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.files import Files
     from imi_tui.cache.hub import Hub
     from imi_tui.cache.model import Changed
+    from imi_tui.cache.partners import Partners
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.register import Register
     from imi_tui.profile import Profile
@@ -123,6 +124,13 @@ class Parts:
         from imi_tui.cache.files import Files
 
         return Files(self._work, self._cache, self._blobs, self._hub, self._new_ref, self.stamp)
+
+    @cached_property
+    def partners(self) -> Partners:
+        """Authorities this officer knows."""
+        from imi_tui.cache.partners import Partners
+
+        return Partners(self._work, self._cache, self._directory, self.reserve, self._hub, self.stamp)
 
     @cached_property
     def exports(self) -> Exports:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.contents import together, with_content
-from imi_tui.cache.fold import Facts, Folder, facts
+from imi_tui.cache.fold import Facts, Folder, facts, partner_of
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.order import VIEW_BIT, group_of, keys, places, spread, tail
 from imi_tui.cache.vocabulary import text_of
-from imi_tui.cache.wire import to_case
+from imi_tui.cache.wire import decode, to_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,6 +53,7 @@ class _Batch:
 
     `new` and `listing`: rows that are new, and others. `stands`: (keys, n, views) of those that are new. `places`:
     where others come to stand (n) or stood (None). `counts`: rows more or fewer, by the views they are in.
+    `partners`: by authority, cases with it more or fewer, and its latest activity.
     """
 
     new: list[tuple[Any, ...]] = field(default_factory=list)
@@ -65,6 +66,13 @@ class _Batch:
     counts: dict[int, int] = field(default_factory=dict)
     without_rules: list[tuple[Any, ...]] = field(default_factory=list)
     local: list[tuple[int, int, str]] = field(default_factory=list)
+    partners: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def met(self, authority: str, activity: int, step: int) -> None:
+        """A case with this authority came or went."""
+        if authority:
+            cases, last = self.partners.get(authority, (0, 0))
+            self.partners[authority] = cases + step, max(last, activity)
 
     def count(self, views: int, step: int) -> None:
         """A row with these views came or went."""
@@ -225,6 +233,8 @@ class Projector:
         made = _listing(n, number, id, row, int(version > seen), pending, rejected, seen)
         (batch.new if old is None else batch.listing).append(made)
         self._move(batch, n, number, id, old, row)
+        if confirmed is not None and (old is None or old[4] != row.name_key):
+            batch.met(partner_of(desk, confirmed), row.activity, 1)
         if arrival is not None and confirmed is not None:
             batch.confirmed.append((n, version, confirmed.level, arrival.wire))
         return made
@@ -253,6 +263,8 @@ class Projector:
         self._documents.remove(old[0])
         batch.places.update(dict.fromkeys(_old_places(old, tail(id, number))))
         batch.count(old[5], -1)
+        if old[7] is not None:
+            batch.met(partner_of(desk, to_case(decode(old[7]))), 0, -1)
         batch.removed.append((old[0],))
 
     def _flush(self, batch: _Batch) -> None:
@@ -273,6 +285,11 @@ class Projector:
         many(
             "insert into group_count values(?, ?) on conflict(no) do update set rows = rows + excluded.rows",
             batch.group_counts(),
+        )
+        many(
+            "insert into partner values(?1, max(?2, 0), ?3) on conflict do update"
+            " set cases = max(cases + ?2, 0), last = max(last, ?3)",
+            [(authority, cases, last) for authority, (cases, last) in batch.partners.items()],
         )
         many("insert or ignore into without_rules values(?, ?, ?, ?)", batch.without_rules)
         for n, activity, text in batch.local:

@@ -1,198 +1,211 @@
-"""Searching the register of authorities: offline, folded, with one typing mistake forgiven, while somebody types.
-
-Fourteen thousand authorities fit in memory as folded text in the order of their names, so that a search is a walk
-that ends as soon as the page is full: those whose name matches first, then title, topic, town and description.
-"""
+"""Searching the register of authorities: offline, folded, ranked, while somebody types."""
 
 from __future__ import annotations
 
-import re
-from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import words as folded_words
-from imi_tui.cache.directory import FIELD, LANGUAGE, PART
 from imi_tui.cache.model import AuthorityHit
+from imi_tui.cache.ranking import Answer, Match, Query, Ranked, rank
+from imi_tui.cache.register_index import COORDINATES, FORMAT, SUSPENDED, Country, Source, build
+from imi_tui.cache.wire import decode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
 
-TYPO_LENGTH = 4
-"""Letters a word needs before a mistake in it is forgiven."""
-_WHY = ("name", "title", "topic", "town", "description")
-_NAMES_AND_PLACES = 4
-"""Fields in which a mistake is forgiven: all but the description, whose many words would match anything."""
+_TIERS = ("name", "short", "latin", "title", "town", "place", "topic", "description")
+"""Where a match is the easier to see the earlier it stands here; the last one says why an authority was found."""
+_WHY = {"short": "name", "latin": "name", "place": "town", "": "description"}
 
 
-class _Record(NamedTuple):
-    id: str
-    country: str
-    areas: tuple[str, ...]
-    text: str
-    ends: tuple[int, ...]
+class Facets(NamedTuple):
+    """How many of what was found are in each country, area, language and town, the largest first."""
+
+    country: list[tuple[str, int]]
+    area: list[tuple[str, int]]
+    language: list[tuple[str, int]]
+    town: list[tuple[str, int]]
 
 
 class Register:
-    """The search over one store's directory."""
+    """The search over one store's directory; one a thread."""
 
     def __init__(self, cache: Database, directory: Directory) -> None:
         self._cache = cache
         self._directory = directory
-        self._loaded: tuple[int, tuple[str, ...]] = (-1, ())
-        self._records: list[_Record] = []
-        self._words: list[str] = []
+        self._loaded = -1
+        self._countries: dict[str, tuple[int, Country]] = {}
+        self._last: tuple[Query, Answer] | None = None
 
-    def search(
-        self, words: str, *, country: str, area: str, languages: tuple[str, ...], limit: int
-    ) -> list[AuthorityHit]:
-        """Authorities for which every word is found, best first; all of a country or area when there are no words."""
-        languages = (*languages, "en")
-        self._load(languages)
-        wanted: list[tuple[str, ...]] = [(word,) for word in folded_words(words)]
-        records = self._records
-        if country:
-            records = [record for record in records if record.country == country]
-        if area:
-            records = [record for record in records if area in record.areas]
-        if not wanted:
-            found = [(record, 0, "") for record in records[:limit]]
-        else:
-            found = _tiers(records, wanted, limit) or _tiers(records, [self._near(want[0]) for want in wanted], limit)
-        return [self._hit(record, tier, word, area, languages) for record, tier, word in found]
+    def search(self, query: Query, limit: int) -> tuple[list[AuthorityHit], Answer]:
+        """The best authorities, and the answer they stand in."""
+        self._load()
+        query = replace(query, languages=(*query.languages, "en"))
+        answer = rank([country for _, country in self._countries.values()], query, limit)
+        hits = (self._hit(each, query) for each in answer.ranked)
+        return [hit for hit in hits if hit is not None], answer
 
-    def _load(self, languages: tuple[str, ...]) -> None:
-        """Hold the register in memory, with the titles and descriptions in `languages`."""
-        wanted = self._directory.generation(), languages
-        if wanted == self._loaded:
+    def facets(self, query: Query, answer: Answer) -> Facets:
+        """The facets of an answer: each counted as if the search were not narrowed by itself."""
+
+        def counted(but: str, read: Callable[[Country, int], Iterable[str]]) -> list[tuple[str, int]]:
+            counts: Counter[str] = Counter()
+            for country, numbers in answer.found:
+                kept = (number for number in numbers if query.keeps(country, number, but))
+                counts.update(chain.from_iterable(read(country, number) for number in kept))
+            return sorted(((key, count) for key, count in counts.items() if key), key=lambda each: (-each[1], each[0]))
+
+        return Facets(
+            counted("country", lambda country, _: (country.code,)),
+            counted(
+                "area",
+                lambda country, number: {area.rstrip(COORDINATES + SUSPENDED) for area in country.areas[number]},
+            ),
+            counted("language", lambda country, number: country.languages[number]),
+            counted("town", lambda country, number: (country.towns[number],)),
+        )
+
+    def competences(self) -> dict[str, set[str]]:
+        """By area, the ids of the fields of work that authorities with a desk in it name.
+
+        What an authority of one area alone names belongs there, and not to the other areas of one that has several.
+        """
+        self._load()
+        pairs = {pair for _, each in self._countries.values() for pair in zip(each.areas, each.topics, strict=True)}
+        out: dict[str, set[str]] = {}
+        for areas, topics in pairs:
+            if len(areas) == 1:
+                out.setdefault(areas[0].rstrip(COORDINATES + SUSPENDED), set()).update(topics)
+        settled = set(chain.from_iterable(out.values()))
+        for areas, topics in pairs:
+            if len(areas) > 1:
+                for area in areas:
+                    out.setdefault(area.rstrip(COORDINATES + SUSPENDED), set()).update(set(topics) - settled)
+        return out
+
+    def _load(self) -> None:
+        """Hold the indexes of all countries; of those that changed, read them anew."""
+        made = self._cache.one("select value from meta where name = 'register_index'")[0]
+        if made == self._loaded:
             return
-        rows = self._cache.rows("select id, country, areas, folded, name_key from authority")
-        rows.sort(key=lambda row: row[4])
-        self._records = []
-        for id, country, areas, folded, _ in rows:
-            name, titles, topics, town, descriptions = folded.split(FIELD)
-            fields = [name, _in_languages(titles, languages), topics, town, _in_languages(descriptions, languages)]
-            ends = tuple(accumulate(len(field) + 1 for field in fields))
-            self._records.append(_Record(id, country, tuple(areas.split()), FIELD.join(fields) + FIELD, ends))
-        self._words = []
-        self._loaded = wanted
+        found = dict(self._cache.rows("select country, made from register_index where format = ?", (FORMAT,)))
+        kept = {code: held for code, held in self._countries.items() if found.get(code) == held[0]}
+        for code in found.keys() - kept.keys():
+            row = self._cache.one("select made, data from register_index where country = ?", (code,))
+            if row is not None:
+                kept[code] = row[0], Country(code, row[1])
+        self._countries = dict(sorted(kept.items()))
+        self._loaded = made
 
-    def _near(self, word: str) -> tuple[str, ...]:
-        """`word` and the register's words that begin like it but for one mistake; a number has no mistakes."""
-        if len(word) < TYPO_LENGTH or not word.isalpha():
-            return (word,)
-        if not self._words:
-            texts = PART.join(record.text[: record.ends[_NAMES_AND_PLACES - 1]] for record in self._records)
-            self._words = list(set(re.findall(r"[^\W\d_]{3,}", texts)))
-        # Who has no "ä" on the keyboard writes "ae"; that is no mistake, so that another one may be made beside it.
-        forms = {word, re.sub("ae|oe|ue|aa", lambda pair: pair[0][0], word)}
-        return (word, *(found for found in self._words if any(near_prefix(form, found) for form in forms)))
-
-    def _hit(self, record: _Record, tier: int, word: str, area: str, languages: tuple[str, ...]) -> AuthorityHit:
-        wire = self._directory.authority(record.id) or {}
+    def _hit(self, found: Ranked, query: Query) -> AuthorityHit | None:
+        id = found.country.ids[found.number]
+        wire = self._directory.authority(id)
+        if wire is None:
+            # Gone since the index was made.
+            return None
+        area = query.matter.area if query.matter is not None else query.area
         desks = [desk for desk in wire.get("desks", ()) if not area or desk.get("area") == area]
         titles = wire.get("titles", {})
-        title = next((titles[language] for language in languages if titles.get(language)), "")
+        title = next((titles[language] for language in query.languages if titles.get(language)), "")
+        last = max(
+            found.matches, key=lambda match: _TIERS.index(match.field.partition(" ")[0] or "description"), default=None
+        )
+        why = _why(last) if last is not None else ""
         return AuthorityHit(
-            id=record.id,
+            id=id,
             desk=desks[0]["id"] if desks else "",
-            country=record.country,
+            country=found.country.code,
             name=wire.get("formalName", ""),
             title=title or next(iter(titles.values()), ""),
             town=wire.get("town", ""),
             area=desks[0]["area"] if desks else "",
-            why=_WHY[tier],
-            matched=_shown_match(wire, tier, word, languages),
+            why=why,
+            matched=_shown_match(wire, last, query.languages) if last is not None else "",
+            missing=found.missing,
+            cases=query.partners.get(id, 0),
+            remembered=id in query.remembered,
+            competent=found.competent,
+            coordinates=found.coordinates,
         )
 
 
-def _tiers(records: list[_Record], wanted: list[tuple[str, ...]], limit: int) -> list[tuple[_Record, int, str]]:
-    """(record, field that decided, word found there): the worst of the words' fields decides a record's place.
+class RegisterIndex:
+    """Keeps the index true. Used by the thread that writes the register."""
 
-    Each of `wanted` is a word as typed and what it may have been meant to be. Walks field by field and ends as soon
-    as there are enough.
-    """
-    for typed, *meant in wanted:
-        if meant:
-            records = [
-                record for record in records if typed in record.text or any(word in record.text for word in meant)
-            ]
-        else:
-            records = [record for record in records if typed in record.text]
-    out: list[tuple[_Record, int, str]] = []
-    for tier in range(len(_WHY)):
-        rest: list[_Record] = []
-        for record in records:
-            word = _decides(record, wanted, tier)
-            if word is None:
-                rest.append(record)
-            else:
-                out.append((record, tier, word))
-                if len(out) == limit:
-                    return out
-        records = rest
-    return out
+    def __init__(self, cache: Database) -> None:
+        self._cache = cache
 
+    def make(self) -> None:
+        """Make the index of every country that changed; the words are gathered before the file is locked."""
+        sql = (
+            "select country, turn from register_stale"
+            " union all select country, 0 from register_index where format <> ? order by country"
+        )
+        for country, turn in self._cache.rows(sql, (FORMAT,)):
+            with self._cache.snapshot():
+                sources = self._sources(country)
+            data = build(sources) if sources else b""
+            with self._cache.write():
+                self._cache.run("update meta set value = value + 1 where name = 'register_index'")
+                self._cache.run("delete from register_index where country = ?", (country,))
+                if sources:
+                    self._cache.run(
+                        "insert into register_index select ?, value, ?, ? from meta where name = 'register_index'",
+                        (country, FORMAT, data),
+                    )
+                # What was written in between stays to be done.
+                self._cache.run("delete from register_stale where country = ? and turn = ?", (country, turn))
 
-def _decides(record: _Record, wanted: list[tuple[str, ...]], tier: int) -> str | None:
-    """The word found in this field, where every word is found in it or those before; None where one is not."""
-    here = ""
-    for words in wanted:
-        at, word = _first(record.text, words, record.ends[min(tier, _NAMES_AND_PLACES - 1)])
-        if at < 0 and tier == _NAMES_AND_PLACES:
-            # A word that was not typed so does not count in descriptions.
-            at, word = _first(record.text, words[:1], record.ends[tier])
-        if at < 0:
-            return None
-        if not here or tier == 0 or at >= record.ends[tier - 1]:
-            here = word
-    return here
+    def _sources(self, country: str) -> list[Source]:
+        rows = self._cache.rows("select id, name_key, folded, wire from authority where country = ?", (country,))
+        return [_source(id, key, folded, decode(wire)) for id, key, folded, wire in rows]
 
 
-def _first(text: str, words: tuple[str, ...], end: int) -> tuple[int, str]:
-    """Where the first of `words` stands before `end`, and which it is; (-1, "") for none."""
-    return min(((at, word) for word in words if (at := text.find(word, 0, end)) >= 0), default=(-1, ""))
-
-
-def _in_languages(texts: str, languages: tuple[str, ...]) -> str:
-    if not texts:
-        return ""
-    kept = [part.partition(LANGUAGE) for part in texts.split(PART)]
-    return PART.join(text for language, _, text in kept if language in languages)
-
-
-def near_prefix(word: str, text: str) -> bool:
-    """Whether `text` starts with `word`, but for one letter that is wrong, missing, too many or exchanged."""
-    length = len(word)
-    if len(text) < length - 1:
-        return False
-    at = 0
-    while at < length and at < len(text) and word[at] == text[at]:
-        at += 1
-    if at >= length:
-        return True
-    rest = word[at + 1 :]
-    exchanged = text[at + 1 : at + 2] + text[at : at + 1] == word[at : at + 2] and len(word) > at + 1
-    return (
-        text.startswith(rest, at + 1)
-        or text.startswith(rest, at)
-        or text.startswith(word[at:], at + 1)
-        or (exchanged and text.startswith(word[at + 2 :], at + 2))
+def _source(id: str, key: str, folded: str, wire: dict[str, Any]) -> Source:
+    out: list[str] = []
+    suspended = wire.get("status", "active") != "active"
+    for desk in wire.get("desks", ()):
+        coordinates = COORDINATES if desk.get("coordinator") else ""
+        out.append(
+            desk["area"] + coordinates + (SUSPENDED if suspended or desk.get("status", "active") != "active" else "")
+        )
+    return Source(
+        id=id,
+        key=key,
+        folded=folded,
+        name=wire.get("formalName", ""),
+        areas=" ".join(out),
+        topics=" ".join(wire.get("topics", ())),
+        town=wire.get("town", ""),
+        languages=" ".join(wire.get("languages", ())),
     )
 
 
-def _shown_match(wire: dict[str, object], tier: int, word: str, languages: tuple[str, ...]) -> str:
+def _why(match: Match) -> str:
+    kind = match.field.partition(" ")[0]
+    return _WHY.get(kind, kind)
+
+
+def _shown_match(wire: dict[str, Any], match: Match, languages: tuple[str, ...]) -> str:
     """The text of the authority in which the word was found, as the authority wrote it."""
-    titles = wire.get("titles") if tier == 1 else wire.get("descriptions")
-    match tier:
-        case 0:
-            return str(wire.get("formalName", ""))
-        case 2:
-            topics = wire.get("topics")
-            found = [topic for topic in topics if word in topic.replace("_", " ")] if isinstance(topics, list) else []
+    kind, _, language = match.field.partition(" ")
+    match kind:
+        case "title" | "description":
+            texts = wire.get(f"{kind}s") or {}
+            return str(texts.get(language, ""))
+        case "topic":
+            found = [
+                topic
+                for topic in wire.get("topics", ())
+                if match.word in " ".join(folded_words(topic.replace("_", " ")))
+            ]
             return str(found[0]) if found else ""
-        case 3:
+        case "town" | "place":
             return str(wire.get("town", ""))
-    texts = [titles[language] for language in languages if titles.get(language)] if isinstance(titles, dict) else []
-    hits = [text for text in texts if word in " ".join(folded_words(text))]
-    return str((hits or texts or [""])[0])
+    return str(wire.get("formalName", ""))

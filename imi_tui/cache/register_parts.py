@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imi_core.authority import Authority
 from imi_tui.cache.errors import BadObject
 from imi_tui.cache.model import Changed
+from imi_tui.cache.register import RegisterIndex
 from imi_tui.cache.wire import convert
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class RegisterParts:
         self._cache = cache
         self._directory = directory
         self._session = session
+        self.index = RegisterIndex(cache)
 
     def share(self) -> tuple[int, int]:
         """(countries that are here as a whole, countries there are); (0, 0) before the first answer."""
@@ -87,6 +89,7 @@ class RegisterParts:
             if not more:
                 self._finish(country, present)
             self._directory.changed()
+        self.index.make()
         self._store.publish(Changed(frozenset(("directory",))))
 
     def _finish(self, country: str, present: int) -> None:

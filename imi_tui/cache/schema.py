@@ -82,12 +82,13 @@ WORK: tuple[str, ...] = (
       desk text not null, case_id text not null, export integer not null, primary key (desk, case_id, export)
     ) strict, without rowid;
     """,
+    "create table remembered(authority text primary key, at text not null) strict, without rowid",
 )
 
 CACHE: tuple[str, ...] = (
     """
     create table meta(name text primary key, value) without rowid;
-    insert into meta values('generation', 0), ('directory', 0), ('register_round', 0);
+    insert into meta values('generation', 0), ('directory', 0), ('register_round', 0), ('register_index', 0);
     create table account(
       id text primary key, state text not null default '', filling real
     ) strict, without rowid;
@@ -186,9 +187,19 @@ CACHE: tuple[str, ...] = (
       round integer not null
     ) strict, without rowid;
     create index authority_country on authority(country);
+    -- authorities that cases of this officer's desks are or were with; last: the latest activity
+    create table partner(
+      authority text primary key, cases integer not null, last integer not null
+    ) strict, without rowid;
+    create index partner_last on partner(last);
     create table register_part(
       country text primary key, total integer not null, after text not null, done integer not null
     ) strict, without rowid;
+    -- what authorities are found by (imi_tui.cache.register_index), and the countries whose index is out of date
+    create table register_index(
+      country text primary key, made integer not null, format text not null, data blob not null
+    ) strict, without rowid;
+    create table register_stale(country text primary key, turn integer not null) strict, without rowid;
     create table register_wanted(id text primary key) strict, without rowid;
     create table authority_desk(
       desk text primary key, authority text not null, area text not null, status text not null,

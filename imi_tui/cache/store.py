@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from imi_core.workflow import Target
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, ViewId
+    from imi_tui.cache.ranking import Answer, Query
+    from imi_tui.cache.register import Facets
     from imi_tui.cache.sync import SyncStore
     from imi_tui.profile import Profile
 
@@ -156,12 +158,31 @@ class Store(Parts):
     def authorities(
         self, words: str, *, country: str = "", area: str = "", languages: tuple[str, ...] = (), limit: int = 50
     ) -> list[AuthorityHit]:
-        """Authorities for which every word is found, those by name first; without words all, by name."""
-        return self._register.search(words, country=country, area=area, languages=tuple(languages), limit=limit)
+        """Authorities as `find_authorities` ranks them, without anything this officer did before."""
+        from imi_tui.cache.ranking import Query
+
+        query = Query(words=words, country=country, area=area, languages=tuple(languages))
+        return self._register.search(query, limit)[0]
+
+    def find_authorities(self, query: Query, limit: int) -> tuple[list[AuthorityHit], Answer]:
+        """The best authorities for a query, and the answer that facets are counted in."""
+        return self._register.search(query, limit)
+
+    def authority_facets(self, query: Query, answer: Answer) -> Facets:
+        """How many of what was found are in each country, area, language and town."""
+        return self._register.facets(query, answer)
+
+    def competences(self) -> dict[str, set[str]]:
+        """By area, the ids of the fields of work that the register names."""
+        return self._register.competences()
 
     def authority(self, id: str) -> dict[str, Any] | None:
         """The wire object of one authority."""
         return self._directory.authority(id)
+
+    def coordinators(self, country: str) -> dict[str, list[str]]:
+        """By area, the ids of the authorities that coordinate it in a country."""
+        return self._directory.coordinators(country)
 
     def register_share(self) -> tuple[int, int]:
         """(countries whose authorities are all on this machine, countries there are)."""

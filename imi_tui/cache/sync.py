@@ -35,7 +35,7 @@ __all__ = ["Page", "SyncStore"]
 DIRECTORY = "directory"
 _COMPARING = "comparing:"
 _UNFINISHED = "select name from meta where name >= ?1 and name < ?1 || char(1114111) order by name"
-_REGISTER = ("authority", "authority_desk", "register_part", "register_wanted")
+_REGISTER = ("authority", "authority_desk", "register_part", "register_wanted", "register_index", "register_stale")
 OF_THE_LINE = frozenset(
     ("offline", "noAnswer", "captivePortal", "proxy", "tls", "unavailable", "rateLimited", "notSignedIn", "disabled")
 )
@@ -287,6 +287,7 @@ class SyncStore(Sending):
                 for table in (*_REGISTER, "procedure", "officer"):
                     self._cache.run(f"delete from {table}")  # noqa: S608
                 self._directory.changed()
+                self._cache.run("update meta set value = value + 1 where name = 'register_index'")
                 self._cache.run("delete from account where id = ?", (account,))
             else:
                 self._forget(account)

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+from textual.containers import Horizontal
+from textual.widgets import Static
+
 from imi_core.authority import COUNTRIES
 from imi_tui.actions import Situation
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.viewmodel import asking
+from imi_tui.viewmodel.asking import Asking
 from imi_tui.widgets.authority_list import AuthorityFinder
+from imi_tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.timer import Timer
 
     from imi_tui.cache.model import AuthorityHit
+    from imi_tui.viewmodel.asking import Found
 
 FEW = 60
 """Authorities asked for at once; four times as many where one country is left out afterwards."""
+PAUSE = 0.2
+"""Seconds without a key after which the facets beside the list are counted again."""
 
 
 class FinderScreen(BaseScreen["AuthorityHit"]):
@@ -30,23 +41,57 @@ class FinderScreen(BaseScreen["AuthorityHit"]):
         super().__init__()
         self._country, self._area, self._other_than = country, area, other_than
         self._total = ""
+        self._asking: Asking | None = None
+        self._later: Timer | None = None
+
+    @property
+    def asking(self) -> Asking:
+        """What is asked."""
+        if self._asking is None:
+            self._asking = Asking(self.store, self.context.language, self.context.languages)
+            self._asking.read()
+        return self._asking
 
     def compose_body(self) -> ComposeResult:
-        """The search."""
+        """The search, and beside it where there is room how what was found is spread."""
         areas = sorted({rules.procedure.area for rules in self.store.procedures()})
-        yield AuthorityFinder(
-            self._search,
-            language=self.context.language,
-            country=self._country,
-            area=self._area,
-            other_than=self._other_than,
-            areas=tuple(areas),
-            total=lambda: self._total,
-        )
+        with Horizontal():
+            yield AuthorityFinder(
+                self._search,
+                language=self.context.language,
+                country=self._country,
+                area=self._area,
+                other_than=self._other_than,
+                areas=tuple(areas),
+                total=lambda: self._total,
+                partial=lambda: partial_text(self.store.register_share()),
+                narrowed=self.asking.line,
+                topic=lambda: self.asking.topic,
+            )
+            yield Static(id="facets")
 
-    def _search(self, words: str, country: str, area: str) -> list[AuthorityHit]:
-        limit = FEW * (4 if self._other_than else 1) + 1
-        return self.store.authorities(words, country=country, area=area, languages=self.context.languages, limit=limit)
+    def _search(self, words: str, country: str, area: str) -> Found:
+        found = self.asking.find(words, country, area, FEW * (4 if self._other_than else 1) + 1)
+        if self.has_class("-vast"):
+            if self._later is not None:
+                self._later.stop()
+            self._later = self.set_timer(PAUSE, self._spread)
+        return found
+
+    def _spread(self) -> None:
+        """Count the facets beside the list."""
+        facets = self.asking.facets()
+        if facets is None:
+            return
+        text = Text()
+        for name in asking.FACETS:
+            values = getattr(facets, name)
+            if values:
+                text.append(f"{_(asking.TITLES[name])}\n", "bold")
+                for key, count in values[:8]:
+                    text.append(f"{count:>6}  {self.asking.value_label(name, key)}\n")
+                text.append("\n")
+        self.query_one("#facets", Static).update(text)
 
     def on_mount(self) -> None:
         """Count what there is once the first results are on screen."""
@@ -58,10 +103,13 @@ class FinderScreen(BaseScreen["AuthorityHit"]):
         self.query_one(AuthorityFinder).find()
 
     def situation(self) -> Situation:
-        """Whether there is an authority under the cursor."""
+        """Whether there is an authority under the cursor, and whether the search is narrowed."""
         found = self.query(AuthorityFinder)
         current = bool(found) and found.first().hit is not None
-        return Situation(self.SCOPE, current=current, flags=frozenset({"current"} if current else ()))
+        flags = {"current"} if current else set()
+        if self._asking is not None and self._asking.line():
+            flags.add("narrowed")
+        return Situation(self.SCOPE, current=current, flags=frozenset(flags))
 
     def on_authority_finder_moved(self, _event: AuthorityFinder.Moved) -> None:
         """The keys depend on whether there is anything under the cursor."""
@@ -70,6 +118,7 @@ class FinderScreen(BaseScreen["AuthorityHit"]):
     def reload(self, kinds: frozenset[str]) -> None:
         """Search again when the directory changed."""
         if "directory" in kinds:
+            self.asking.read()
             self._count()
 
     async def on_authority_finder_chosen(self, event: AuthorityFinder.Chosen) -> None:
@@ -88,6 +137,71 @@ class FinderScreen(BaseScreen["AuthorityHit"]):
         """Show the record of the authority under the cursor."""
         if (hit := self.query_one(AuthorityFinder).hit) is not None:
             await self.app.push_screen(routes.authority(hit.id))
+
+    async def action_narrow(self) -> None:
+        """Choose a country, area, language or town of what was found."""
+
+        def chosen(option: str | None) -> None:
+            if option is not None:
+                self.asking.narrow(option)
+                self._again()
+
+        await self.app.push_screen(Picker(_("Narrow the search to"), tuple(self.asking.options())), chosen)
+
+    def action_widen(self) -> None:
+        """Search in everything again."""
+        if self.asking.widen():
+            self._again()
+
+    async def action_ask(self) -> None:
+        """Choose what a question is about, then in which country."""
+        # What finds a topic besides its label stands behind its key.
+        topics = {
+            f"{topic.key} {topic.words}": topic
+            for topic in self.asking.topics()
+            if not self._area or topic.area == self._area
+        }
+        options = tuple((id, topic.label) for id, topic in topics.items())
+
+        async def chosen(id: str | None) -> None:
+            if id is None:
+                return
+            self.asking.topic = topics[id]
+            self._again()
+            if not self._country and not self.query_one(AuthorityFinder).country:
+                await self._ask_where()
+
+        await self.app.push_screen(Picker(_("Whom to ask about"), options), chosen)
+
+    async def _ask_where(self) -> None:
+        countries = [(id, label) for id, label in self.asking.options() if id.startswith("country:")]
+        everywhere = ("country:", _("All countries"))
+
+        def chosen(option: str | None) -> None:
+            if option is not None:
+                self.asking.narrow(option)
+                self._again()
+
+        await self.app.push_screen(Picker(_("In which country"), (everywhere, *countries)), chosen)
+
+    def action_remember(self) -> None:
+        """Keep the authority under the cursor on top, or no longer."""
+        if (hit := self.query_one(AuthorityFinder).hit) is not None:
+            toggle(self, hit.id, remembered=hit.remembered)
+
+    def _again(self) -> None:
+        self.query_one(AuthorityFinder).find()
+        self.refresh_frame()
+
+
+def toggle(screen: BaseScreen[AuthorityHit] | BaseScreen[None], id: str, *, remembered: bool) -> None:
+    """Remember an authority, or no longer, and say that no other machine knows."""
+    if remembered:
+        screen.store.partners.forget(id)
+        screen.say(_("No longer remembered."))
+    else:
+        screen.store.partners.remember(id)
+        screen.say(_("Remembered: it comes first from now on. Only this machine knows."))
 
 
 class AuthoritiesScreen(FinderScreen):
@@ -126,6 +240,14 @@ class ChooseAuthority(FinderScreen):
             self.dismiss(hit)
         else:
             self.say(_("This authority has no desk in this area."), problem=True)
+
+
+def partial_text(share: tuple[int, int]) -> str:
+    """That the search knows only a part of the register so far; empty where it knows all."""
+    here, all = share
+    if here >= all:
+        return ""
+    return _("Only {here} of {all} countries are on this machine so far.").format(here=here, all=all)
 
 
 def total_text(authorities: int, countries: int, share: tuple[int, int] = (0, 0)) -> str:

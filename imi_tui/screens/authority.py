@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imi_tui.actions import Situation
 from imi_tui.i18n import _
 from imi_tui.screens import routes
+from imi_tui.screens.authorities import toggle
 from imi_tui.screens.base import BaseScreen, bindings
-from imi_tui.viewmodel.authority_record import record
+from imi_tui.viewmodel import asking
+from imi_tui.viewmodel.authority_record import coordinators, record
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.widgets.document import Document
 
@@ -50,15 +52,31 @@ class AuthorityScreen(BaseScreen[None]):
             if wire is None
             else record(wire, self.context.languages)
         )
+        if wire is not None:
+            page += coordinators(wire, self.store.coordinators(str(wire.get("country", ""))), self.store.authority)
+            page += self._known(wire)
         if self.store.authority_is_brief(self._authority):
             page += [Block(""), Block(_("The rest of this record is fetched as soon as the line allows."), "quiet")]
         self.query_one(Document).show(page, keep=bool(kinds))
+
+    def _known(self, wire: dict[str, Any]) -> list[Block]:
+        """What this machine knows of it besides the register."""
+        partners = self.store.partners
+        answers = partners.answers(self._authority, str(wire.get("formalName", "")))
+        lines = [Block(""), Block(_("Known here"), "heading"), Block(asking.answered(answers.days, answers.cases))]
+        if self._authority in partners.remembered():
+            lines.append(Block(_("Remembered: it comes first in searches on this machine.")))
+        return lines
 
     def situation(self) -> Situation:
         """A request can go to an authority with a desk."""
         wire = self.store.authority(self._authority)
         flags = {"current"} if wire is not None and wire.get("desks") else set()
         return Situation(self.SCOPE, current=bool(flags), flags=frozenset(flags))
+
+    def action_remember(self) -> None:
+        """Keep it on top of searches, or no longer."""
+        toggle(self, self._authority, remembered=self._authority in self.store.partners.remembered())
 
     async def action_request(self) -> None:
         """Start a request: to its desk in an area in which the officer works, if it has one there."""

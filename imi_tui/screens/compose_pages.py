@@ -11,6 +11,7 @@ from textual.widgets import Static
 from imi_tui.i18n import _
 from imi_tui.offers import offers
 from imi_tui.viewmodel import writing
+from imi_tui.viewmodel.asking import Asking
 from imi_tui.viewmodel.suspects import named
 from imi_tui.widgets.authority_list import AuthorityFinder
 from imi_tui.widgets.document import Document
@@ -21,10 +22,10 @@ from imi_tui.widgets.question_list import QuestionList, lines_of_bank
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from imi_tui.cache.model import AuthorityHit
     from imi_tui.cache.store import Store
     from imi_tui.compose import Composition, Gap, Step
     from imi_tui.context import Context
+    from imi_tui.viewmodel.asking import Found
 
 
 class StepPages(Vertical):
@@ -37,10 +38,11 @@ class StepPages(Vertical):
         self.notes: list[Gap] = []
         """Gaps that the review names first: why it was not sent."""
         self._shown: tuple[str, str] | None = None
+        self._asking: Asking | None = None
 
     def take(self, work: Composition) -> None:
         """Write another composition, or the same one in another language or with answers from elsewhere."""
-        self.work, self._shown = work, None
+        self.work, self._shown, self._asking = work, None, None
 
     async def show(self, step: Step, field: str = "") -> None:
         """Bring the page of a step up to date and put the cursor into it, into `field` of the form where one is named.
@@ -99,9 +101,12 @@ class StepPages(Vertical):
             total=lambda: _("Enter chooses the authority to ask."),
         )
 
-    def _search(self, words: str, country: str, area: str) -> list[AuthorityHit]:
+    def _search(self, words: str, country: str, area: str) -> Found:
+        if self._asking is None:
+            self._asking = Asking(self._cache, self._given.language, self._given.languages)
+            self._asking.read()
         # The own country is left out afterwards, so that more than a page is asked for.
-        return self._cache.authorities(words, country=country, area=area, languages=self._given.languages, limit=200)
+        return self._asking.find(words, country, area, 200)
 
     def _fill(self, step: Step, widget: Widget) -> None:
         match widget:

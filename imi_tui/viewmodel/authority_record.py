@@ -11,8 +11,10 @@ from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+MOST = 3
+"""Coordinators of one area that are named; a federal state has many."""
 _KINDS = {
     "competent_authority": N_("Competent authority"),
     "national_coordinator": N_("National coordinator"),
@@ -52,6 +54,23 @@ def record(wire: Mapping[str, Any], languages: tuple[str, ...]) -> list[Block]:
         out += [Block(""), Block(_("Titles in other languages"), "heading")]
         out += [Block(str(text), lang=str(code), remote=True) for code, text in sorted(titles.items())]
     return out
+
+
+def coordinators(
+    wire: Mapping[str, Any], found: Mapping[str, list[str]], read: Callable[[str], Mapping[str, Any] | None]
+) -> list[Block]:
+    """Who coordinates the areas of an authority in its country; itself is not named."""
+    out: list[Block] = []
+    for area in dict.fromkeys(str(desk.get("area", "")) for desk in wire.get("desks", ())):
+        ids = found.get(area, [])
+        if wire.get("id") in ids:
+            continue
+        names = [named(str((read(id) or {}).get("formalName", id))) for id in ids[:MOST]]
+        if names:
+            more = len(ids) - len(names)
+            text = "; ".join(names) + (" " + _("and {count} more").format(count=more) if more else "")
+            out.append(Block(f"- {area_name(area)}: {text}"))
+    return [Block(""), Block(_("Coordinators"), "heading"), *out] if out else []
 
 
 def in_language(texts: Mapping[str, Any] | None, languages: tuple[str, ...]) -> str:

@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from imi_tui import names
-from imi_tui.i18n import _, ngettext
+from imi_tui.i18n import _
 from imi_tui.matching import around, spans
+from imi_tui.viewmodel.asking import Found, Topic, narrowing, reason, shown_line
 from imi_tui.viewmodel.cells import cut, fit
 from imi_tui.viewmodel.suspects import named
 from imi_tui.widgets.choice import Choice
@@ -31,6 +32,23 @@ SHOWN = 60
 """Authorities listed at most; one more word narrows better than more lines."""
 NAME = 90
 """Cells of the column of names at most."""
+
+
+def notes(hit: AuthorityHit, typed: str, topic: Topic | None, width: int) -> str:
+    """What the list does not show anyway: whom the officer knows, why it fits, what it lacks."""
+    parts = []
+    if hit.remembered:
+        parts.append(_("remembered"))
+    elif hit.cases:
+        # Translators: there were cases with this authority before.
+        parts.append(_("past partner"))
+    if text := reason(hit, topic):
+        parts.append(text)
+    if hit.missing:
+        parts.append(_("without: {words}").format(words=", ".join(hit.missing)))
+    if text := why(hit, typed, width - sum(cell_len(part) + 2 for part in parts)):
+        parts.append(text)
+    return "; ".join(parts)
 
 
 def why(hit: AuthorityHit, typed: str, width: int) -> str:
@@ -55,6 +73,7 @@ class AuthorityList(LineList["AuthorityHit"]):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.typed = ""
+        self.topic: Topic | None = None
 
     def key_of(self, item: AuthorityHit) -> object:
         """Its id."""
@@ -67,10 +86,11 @@ class AuthorityList(LineList["AuthorityHit"]):
         room = min(NAME, width - 4 - (cell_len(town) + 2 if town else 0))
         first = f"{item.country:<2}  {fit(named(item.name), max(8, room))}  {town}".rstrip()
         lines = [self._marked(first, 4)]
-        if item.title:
-            lines.append(self._marked("    " + cut(item.title, width - 4), 4))
-        if reason := why(item, self.typed, width - 6):
-            lines.append(self._marked("    " + cut(f"({reason})", width - 4), 4))
+        text = notes(item, self.typed, self.topic, width - 6)
+        title, note = item.title, f"({text})" if text else ""
+        if title and note and cell_len(title) + cell_len(note) + 6 <= width:
+            title, note = f"{title}  {note}", ""
+        lines += [self._marked("    " + cut(line, width - 4), 4) for line in (title, note) if line]
         return lines
 
     def _marked(self, line: str, start: int) -> Text:
@@ -82,7 +102,11 @@ class AuthorityList(LineList["AuthorityHit"]):
 
 
 class AuthorityFinder(Vertical):
-    """The whole search. `search(words, country, area)` is the cache's; `fixed_*` cannot be changed by the officer."""
+    """The whole search. `search(words, country, area)` finds; a country or area given from outside stays.
+
+    `narrowed` says in words what else narrows the search, `topic` what it is about, `partial` that not all countries
+    are here.
+    """
 
     DEFAULT_CSS = """
     AuthorityFinder { height: 1fr; }
@@ -90,6 +114,7 @@ class AuthorityFinder(Vertical):
     AuthorityFinder .asked > Static { width: auto; padding: 0 1; }
     AuthorityFinder .asked > Choice { width: 1fr; }
     AuthorityFinder #words { width: 1fr; }
+    AuthorityFinder #narrowed { height: auto; max-height: 2; padding: 0 1; text-style: bold; }
     AuthorityFinder #found { height: auto; max-height: 2; padding: 0 1; text-style: dim; }
     """
 
@@ -108,7 +133,7 @@ class AuthorityFinder(Vertical):
 
     def __init__(
         self,
-        search: Callable[[str, str, str], list[AuthorityHit]],
+        search: Callable[[str, str, str], Found],
         *,
         language: str,
         country: str = "",
@@ -116,10 +141,14 @@ class AuthorityFinder(Vertical):
         other_than: str = "",
         areas: tuple[str, ...] = (),
         total: Callable[[], str] = str,
+        partial: Callable[[], str] = str,
+        narrowed: Callable[[], str] = str,
+        topic: Callable[[], Topic | None] = lambda: None,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._search, self._total, self._language = search, total, language
+        self._partial, self._narrowed, self._topic = partial, narrowed, topic
         self.country, self.area, self.other_than, self._areas = country, area, other_than, areas
         self._country_fixed, self._area_fixed = bool(country), bool(area)
 
@@ -141,6 +170,7 @@ class AuthorityFinder(Vertical):
             else:
                 areas = tuple((area, names.area_name(area)) for area in self._areas)
                 yield Choice((("", _("All areas")), *areas), (self.area,), many=False, id="area")
+        yield Static(id="narrowed")
         yield AuthorityList(id="hits")
         yield Static(id="found")
 
@@ -156,21 +186,28 @@ class AuthorityFinder(Vertical):
     def find(self) -> None:
         """Search again and show what was found."""
         typed = self.query_one("#words", LineInput).value
-        # One country's hits may fill a page on their own, so that one is left out after a larger search.
-        hits = self._search(typed, self.country, self.area)
+        answer = self._search(typed, self.country, self.area)
+        hits = answer.hits
         if self.other_than:
+            # One country's hits may fill a page on their own, so that one is left out after a larger search.
             hits = [hit for hit in hits if hit.country != self.other_than]
         found = self.query_one(AuthorityList)
-        found.typed = typed
+        found.typed, found.topic = narrowing(typed)[0], self._topic()
         found.show(hits[:SHOWN], at=hits[0].id if hits and typed else None)
+        narrowed = self._narrowed()
+        line = self.query_one("#narrowed", Static)
+        line.display = bool(narrowed)
+        line.update(Text(narrowed))
         if not hits:
             note = _("Nothing found. Try fewer letters, another country or another word for what it does.")
-        elif typed.strip() and len(hits) > SHOWN:
-            note = _("The first {count} are shown; one more word narrows them.").format(count=SHOWN)
-        elif typed.strip():
-            note = ngettext("{count} found", "{count} found", len(hits)).format(count=len(hits))
+        elif typed.strip() or narrowed:
+            if self.other_than:
+                answer = answer._replace(total=max(len(hits), SHOWN + 1) if len(hits) > SHOWN else len(hits))
+            note = shown_line(answer, SHOWN)
         else:
             note = self._total()
+        if (typed.strip() or narrowed) and (partial := self._partial()):
+            note = f"{note} {partial}"
         self.query_one("#found", Static).update(Text(note))
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -81,9 +81,12 @@ def _brief(found: Authority, languages: tuple[str, ...]) -> Authority:
         country=found.country,
         status=found.status,
         town=found.town,
+        languages=found.languages,
         topics=found.topics,
         titles=titles or dict(list(found.titles.items())[:1]),
-        desks=tuple(Desk(id=each.id, area=each.area, status=each.status) for each in found.desks),
+        desks=tuple(
+            Desk(id=each.id, area=each.area, status=each.status, coordinator=each.coordinator) for each in found.desks
+        ),
         version=found.version,
     )
 
