@@ -32,6 +32,7 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         when=flag("next"),
         why=N_("This is the last case of the list."),
+        footer=45,
     ),
     action(
         "case.previous",
@@ -43,5 +44,16 @@ ACTIONS: tuple[Action, ...] = (
         when=flag("previous"),
         why=N_("This is the first case of the list."),
     ),
-    *(_tab(number) for number in range(1, 6)),
+    action(
+        "case.original",
+        N_("Original wording"),
+        N_("Shows questions and labels also as they were written, below their translation; again: no longer."),
+        "t",
+        "case",
+        "case",
+        run="original",
+        when=flag("translated"),
+        why=N_("There is no translation: the questions and labels stand here as they were written."),
+    ),
+    *(_tab(number) for number in range(1, 7)),
 )

@@ -12,9 +12,9 @@ from imi_tui.i18n import _
 if TYPE_CHECKING:
     import argparse
 
-    from imi_core.procedure import Rules
     from imi_tui.cache.model import CaseDetail
     from imi_tui.cache.store import Store
+    from imi_tui.viewmodel.case import View
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,21 +42,31 @@ def run(options: argparse.Namespace) -> int:
                 }
             )
             return commands.OK
-        for line in _lines(client.store, detail):
+        for line in _lines(client.store, detail, languages()):
             out(line)
     return commands.OK
 
 
-def _lines(store: Store, detail: CaseDetail) -> list[str]:
+def _view(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> View | None:
     from imi_core.errors import UnknownProcedure
+    from imi_tui.viewmodel.case import View
 
-    case = detail.case
     try:
-        rules, _typed = rules_of(store, case)
+        rules, _typed = rules_of(store, detail.case)
     except UnknownProcedure:
-        rules = None
+        return None
+    return View(detail, rules, languages, store.today(), store.authority)
+
+
+def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list[str]:
+    from imi_tui.viewmodel.now import now
+
+    case, view = detail.case, _view(store, detail, languages)
+    rules = view.rules if view is not None else None
     state = state_label(rules, case["state"]) if rules is not None else display(case["state"])
     lines = [f"{case.get('reference') or '-'}  {display(case.get('subject', ''))}  [{state}]"]
+    if view is not None and (told := now(view).text):
+        lines.append("  " + display(told))
     for part in case.get("parts", []):
         lines.append(f"  {display(part['role'])}: {display(part['country'])} {display(part['name'])}")
     if case.get("due"):
@@ -64,20 +74,23 @@ def _lines(store: Store, detail: CaseDetail) -> list[str]:
     if case.get("level") == "summary":
         lines.append("  " + _("Only the summary can be seen: personal data and files open once you accept."))
     for name in ("request", "answers"):
-        lines += [f"  {_label(rules, field)}: {_value(value)}" for field, value in case.get(name, {}).items()]
+        lines += [f"  {_label(view, field)}: {_value(value)}" for field, value in case.get(name, {}).items()]
     lines.append("")
-    lines += _timeline(rules, detail)
+    lines += _timeline(view, detail)
     if detail.actions:
         lines += ["", _("You can: {actions}").format(actions=", ".join(detail.actions))]
     return lines
 
 
-def _timeline(rules: Rules | None, detail: CaseDetail) -> list[str]:
+def _timeline(view: View | None, detail: CaseDetail) -> list[str]:
+    from imi_tui.viewmodel.timeline import who as sender
+
     lines: list[str] = []
+    rules = view.rules if view is not None else None
     pending = set(detail.pending)
     for entry in detail.entries:
         action = action_label(rules, entry["action"]) if rules is not None else display(entry["action"])
-        who = display(entry.get("authorityName") or entry.get("desk", ""))
+        who = display(sender(view, entry) if view is not None else "") or display(str(entry.get("desk", "")))
         waits = " (" + _("not sent yet") + ")" if entry.get("clientRef") in pending else ""
         lines.append(f"{display(str(entry.get('at') or ''))[:16].replace('T', ' ')}  {who}: {action}{waits}")
         text = (entry.get("text") or {}).get("text", "")
@@ -86,17 +99,14 @@ def _timeline(rules: Rules | None, detail: CaseDetail) -> list[str]:
     return lines
 
 
-def _label(rules: Rules | None, field: str) -> str:
-    if rules is None:
+def _label(view: View | None, field: str) -> str:
+    """What a field is called, marked where personal data is asked for; one nobody knows is shown raw."""
+    if view is None:
         return display(field)
-    from imi_core.procedure import label_ids
-
-    english = label_ids(rules)
-    for prefix in ("field", "question"):
-        id = f"{rules.procedure.id}.{prefix}.{field}"
-        if id in english:
-            return display(rules.label(id, english[id], languages()))
-    return display(field)
+    procedure = view.rules.procedure
+    follow_ups = (each for question in procedure.questions for each in question.follow_ups)
+    found = next((each for each in (*procedure.request.fields, *follow_ups) if each.id == field), None)
+    return display(view.field(found) if found is not None else view.question(field))
 
 
 def _value(value: Any) -> str:

@@ -16,6 +16,7 @@ from imi_tui.export import mark as marks
 from imi_tui.i18n import _, language, ngettext
 from imi_tui.i18n.dates import local_date
 from imi_tui.viewmodel import case as pages
+from imi_tui.viewmodel import timeline as lines
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
@@ -200,10 +201,10 @@ def _timeline(view: View) -> dict[str, Any]:
             {
                 "title": view.action(str(entry.get("action", ""))),
                 "when": _("not sent yet") if waits else _moment(str(entry.get("at", ""))),
-                "who": pages.who(entry),
+                "who": lines.who(view, entry),
                 "notes": notes,
                 "text": said,
-                "files": [pages.file_line(file) for file in entry.get("attachments", ())],
+                "files": [lines.file_line(file) for file in entry.get("attachments", ())],
             }
         )
     remarks = [] if out else [_("There are no entries yet.")]
@@ -218,7 +219,7 @@ def _files(view: View, files: list[Listed], embedded: Collection[int]) -> list[d
     out = []
     for each in files:
         notes = [
-            pages.size_text(int(each.file.get("size", 0) or 0)),
+            lines.size_text(int(each.file.get("size", 0) or 0)),
             _("embedded in this document") if each.number in embedded else _("not in this document"),
         ]
         if each.personal:

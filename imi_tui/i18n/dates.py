@@ -21,7 +21,7 @@ def local_date(iso: str) -> str:
         return iso
     from babel.dates import format_date
 
-    return _drawable(format_date(day, format="medium", locale=_locale()))
+    return _drawable(format_date(day, format="medium", locale=locale()))
 
 
 def when(iso: str, now: dt.datetime) -> str:
@@ -38,7 +38,7 @@ def when(iso: str, now: dt.datetime) -> str:
         return iso
     from babel.dates import format_time
 
-    time = _drawable(format_time(moment.time(), format="short", locale=_locale()))
+    time = _drawable(format_time(moment.time(), format="short", locale=locale()))
     return time if moment.date() == now.date() else f"{local_date(moment.date().isoformat())} {time}"
 
 
@@ -53,7 +53,7 @@ def relative(iso: str, today: dt.date) -> str:
 
     # Other formats than "long" raise KeyError for da, de, el, ga, hu, mt and sv. The threshold keeps days days.
     distance = day - today
-    return _drawable(format_timedelta(distance, "day", 31, add_direction=True, format="long", locale=_locale()))
+    return _drawable(format_timedelta(distance, "day", 31, add_direction=True, format="long", locale=locale()))
 
 
 def ago(iso: str, now: dt.datetime) -> str:
@@ -67,14 +67,14 @@ def ago(iso: str, now: dt.datetime) -> str:
         return _("just now")
     from babel.dates import format_timedelta
 
-    return _drawable(format_timedelta(-past, threshold=1, add_direction=True, format="long", locale=_locale()))
+    return _drawable(format_timedelta(-past, threshold=1, add_direction=True, format="long", locale=locale()))
 
 
 def number(value: float) -> str:
     """A number with the separators of the officer's language."""
     from babel.numbers import format_decimal
 
-    return _drawable(format_decimal(value, locale=_locale()))
+    return _drawable(format_decimal(value, locale=locale()))
 
 
 def _day(iso: str) -> dt.date | None:
@@ -88,7 +88,8 @@ def _day(iso: str) -> dt.date | None:
         return None
 
 
-def _locale() -> str:
+def locale() -> str:
+    """The locale whose forms the officer's language takes, as Babel names it."""
     code = language()
     return _REGIONS.get(code, code)
 

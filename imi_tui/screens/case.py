@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -17,6 +18,8 @@ from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.files import shown
+from imi_tui.viewmodel.now import now
+from imi_tui.viewmodel.timeline import timeline
 from imi_tui.widgets.document import Document
 from imi_tui.widgets.file_list import FileList
 from imi_tui.widgets.tabs import TabLine
@@ -33,9 +36,10 @@ Page = tuple[str, str, "Callable[[pages.View], list[Block]]"]
 TABS: tuple[Page, ...] = (
     ("overview", N_("Overview"), pages.overview),
     ("questions", N_("Questions"), pages.questions),
-    ("timeline", N_("Timeline"), pages.timeline),
+    ("timeline", N_("Timeline"), timeline),
     ("files", N_("Files"), pages.files),
     ("people", N_("People"), pages.people),
+    ("whole", N_("All"), pages.whole),
 )
 
 
@@ -54,13 +58,15 @@ class CaseScreen(FilesTab):
         self._detail: CaseDetail | None = None
         self._view: pages.View | None = None
         self._offers: tuple[Action, ...] = ()
+        self._original = False
 
     # -- frame -------------------------------------------------------------------------------------------------------
 
     def compose_body(self) -> ComposeResult:
-        """Two lines of head, the tabs, the page."""
+        """Two lines of head, what is to be done now, the tabs, the page."""
         yield Static("", id="head", markup=False)
         yield Static("", id="way", markup=False)
+        yield Static("", id="now", markup=False)
         yield TabLine()
         yield Document()
         files = FileList()
@@ -75,6 +81,7 @@ class CaseScreen(FilesTab):
         """The case, and whether there are neighbours in the list below."""
         inbox = self._inbox()
         flags = self.file_flags()
+        flags |= {"translated"} if self._view is not None and self._view.translated else set()
         if inbox is not None:
             flags |= {"next"} if inbox.neighbour(1, self._at) is not None else set()
             flags |= {"previous"} if inbox.neighbour(-1, self._at) is not None else set()
@@ -119,6 +126,7 @@ class CaseScreen(FilesTab):
         rules = self.rules_of(self._detail) if self._detail is not None else None
         if self._detail is None or rules is None:
             self._view, self._offers = None, ()
+            self.query_one("#now", Static).display = False
             text = (
                 _("You no longer have access to this case.")
                 if self._detail is None
@@ -126,7 +134,8 @@ class CaseScreen(FilesTab):
             )
             self.query_one(Document).show([Block(text)])
             return
-        self._view = pages.View(self._detail, rules, self.context.languages, self.context.today(), self.store.authority)
+        found = pages.View(self._detail, rules, self.context.languages, self.context.today(), self.store.authority)
+        self._view = replace(found, original=self._original)
         self._offers = self.offers([self._detail])
         self._show(keep=bool(kinds))
 
@@ -171,6 +180,10 @@ class CaseScreen(FilesTab):
         if cell_len(way) + cell_len(basis) + 2 <= width:
             way += " " * (width - cell_len(way) - cell_len(basis)) + basis
         self.query_one("#way", Static).update(cut(way, width))
+        to_do, line = now(view), self.query_one("#now", Static)
+        line.display = bool(to_do.text)
+        line.set_class(to_do.alarm, "-alarm")
+        line.update(to_do.text)
 
     def on_resize(self) -> None:
         """The head follows the width."""
@@ -192,6 +205,13 @@ class CaseScreen(FilesTab):
     def action_tab_previous(self) -> None:
         """The tab before."""
         self.action_tab((self._tab - 1) % len(TABS) + 1)
+
+    def action_original(self) -> None:
+        """The procedure's own wording beside its translation, or no longer."""
+        if self._view is not None:
+            self._original = not self._original
+            self._view = replace(self._view, original=self._original)
+            self._show(keep=True)
 
     def action_case_next(self) -> None:
         """The next case of the list."""

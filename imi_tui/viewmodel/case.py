@@ -1,21 +1,24 @@
-"""A case as pages of blocks: overview, questions, timeline, files, people.
+"""A case as pages of blocks: overview, questions, files, people, and all on one page.
 
 Everything that came from the server other than the procedure's own texts is marked as remote.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imi_core.answers import CANNOT, REMARK, YES_NO
 from imi_tui.i18n import N_, _, ngettext
+from imi_tui.i18n.phrasing import language_name
 from imi_tui.viewmodel.blocks import Block
+from imi_tui.viewmodel.now import now
 from imi_tui.viewmodel.rows import due_text
-from imi_tui.viewmodel.suspects import links, named
+from imi_tui.viewmodel.suspects import named
+from imi_tui.viewmodel.timeline import file_line, moment, timeline
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from imi_core.procedure import Field, Option, Rules
@@ -35,17 +38,23 @@ BASES = {
 }
 """Where the deadlines come from that an answer sets, not the procedure."""
 Contact = dict[str, Any]
+ORIGINAL = "en"
+"""The language in which definitions are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the pages of one case are made from. `contact` gives an authority's wire object by id, or None."""
+    """What the pages of one case are made from. `contact` gives an authority's wire object by id, or None.
+
+    `original`: the procedure's own texts stand beside their translations, since a translation binds nobody.
+    """
 
     detail: CaseDetail
     rules: Rules
     languages: tuple[str, ...]
     today: dt.date
     contact: Callable[[str], Contact | None]
+    original: bool = False
 
     @property
     def case(self) -> dict[str, Any]:
@@ -60,6 +69,23 @@ class View:
     def label(self, label_id: str, english: str) -> str:
         """A text of the procedure in the officer's language."""
         return self.rules.label(label_id, english, self.languages)
+
+    @property
+    def translated(self) -> bool:
+        """Whether the procedure's texts are shown in another language than they were written in."""
+        mine = self.languages[0]
+        return mine != ORIGINAL and bool(self.rules.labels.get(mine))
+
+    def field(self, field: Field) -> str:
+        """The label of a field of the request, or below a question, marked where personal data is asked for."""
+        return personal(self.label(f"{self.rules.procedure.id}.field.{field.id}", field.label), field.personal)
+
+    def question(self, id: str) -> str:
+        """A question of the procedure, marked where personal data is asked for."""
+        found = self.rules.procedure.question(id)
+        if found is None:
+            return id
+        return personal(self.label(f"{self.rules.procedure.id}.question.{id}", found.text), found.personal)
 
     def state(self, state: str) -> str:
         """The name of a state."""
@@ -91,6 +117,11 @@ class View:
         return any(p.get("desk") == self.detail.desk and p.get("role") == turn for p in self.case.get("parts", ()))
 
 
+def personal(label: str, marked: bool) -> str:
+    """`label`, with a sign and a word where it asks for personal data."""
+    return _("{label} (! personal)").format(label=label) if marked else label
+
+
 def title(view: View) -> str:
     """Reference and subject in one line."""
     return f"{view.case.get('reference') or '-'}  {one_line(view.case.get('subject', ''))}"
@@ -115,11 +146,6 @@ def way(view: View) -> str:
     return " -> ".join(f"{p.get('country', '')} {named(one_line(p.get('name', '')))}" for p in (first, second) if p)
 
 
-def who(entry: dict[str, Any]) -> str:
-    """The officer and the authority an entry is from."""
-    return ", ".join(named(str(entry[part])) for part in ("officerName", "authorityName") if entry.get(part))
-
-
 def overview(view: View) -> list[Block]:
     """State, deadlines and the request."""
     out: list[Block] = []
@@ -128,6 +154,8 @@ def overview(view: View) -> list[Block]:
     out.append(Block(view.label(f"{view.rules.procedure.id}.title", view.rules.procedure.title), "heading"))
     out.append(Block(view.rules.procedure.legal_basis, "quiet"))
     out.append(Block(_("State: {state}").format(state=view.state(view.case.get("state", "")))))
+    if lang := view.case.get("lang"):
+        out.append(Block(_("Written in: {language}").format(language=language_name(str(lang)))))
     out += _deadlines(view)
     if view.detail.refused:
         count = view.detail.refused
@@ -161,24 +189,41 @@ def overview(view: View) -> list[Block]:
         value = request.get(field.id)
         if field.type == "questions" or value in (None, "", []):
             continue
-        label = view.label(f"{view.rules.procedure.id}.field.{field.id}", field.label)
         base = f"{view.rules.procedure.id}.field.{field.id}"
         text = answer_text(view, field.options, base, value)
-        out.append(Block(label, "heading", aside=text, aside_remote=True, field=True))
+        out.append(Block(view.field(field), "heading", aside=text, aside_remote=True, field=True))
+        out += _original(view, field.label, field.options, value)
     if request.get("questions") or view.case.get("questions"):
         count = len(view.case.get("questions", ()))
         out += [
             Block(""),
             Block(ngettext("{count} question", "{count} questions", count).format(count=count), "heading"),
         ]
-        out += [Block(f"{n} {_question(view, id)}", indent=2) for n, id in enumerate(view.case["questions"], 1)]
+        out += [Block(f"{n} {view.question(id)}", indent=2) for n, id in enumerate(view.case["questions"], 1)]
     return out
 
 
 def preview(view: View) -> list[Block]:
     """What stands beside the list: the case in short."""
-    head = [Block(title(view), "heading", remote=True), Block(way(view), remote=True), Block(standing(view)), Block("")]
-    return [*head, *overview(view)]
+    to_do = now(view)
+    head = [Block(title(view), "heading", remote=True), Block(way(view), remote=True), Block(standing(view))]
+    head.append(Block(to_do.text, "alarm" if to_do.alarm else "plain"))
+    return [*head, Block(""), *overview(view)]
+
+
+def whole(view: View) -> list[Block]:
+    """Everything of the case on one page, under the names of its parts."""
+    pages = (
+        (_("Overview"), overview),
+        (_("Questions"), questions),
+        (_("Timeline"), timeline),
+        (_("Files"), files),
+        (_("People"), people),
+    )
+    out: list[Block] = []
+    for name, page in pages:
+        out += [Block(f"━━ {name} ━━", "heading"), *page(view), Block("")]
+    return out[:-1]
 
 
 def hint(view: View) -> str:
@@ -220,7 +265,9 @@ def questions(view: View) -> list[Block]:
         if question is not None and question.type == "boolean":
             options = YES_NO
         text, remote = _answer(view, answers, id, options, base)
-        out.append(Block(f"{number} {_question(view, id)}", "heading", aside=text, aside_remote=remote))
+        out.append(Block(f"{number} {view.question(id)}", "heading", aside=text, aside_remote=remote))
+        if question is not None:
+            out += _original(view, question.text, options, answers.get(id))
         for field in question.follow_ups if question is not None else ():
             if answers.get(field.id) not in (None, "", []):
                 out.append(_follow_up(view, field, answers))
@@ -233,7 +280,17 @@ def questions(view: View) -> list[Block]:
 def _follow_up(view: View, field: Field, answers: dict[str, Any]) -> Block:
     base = f"{view.rules.procedure.id}.field.{field.id}"
     text = answer_text(view, field.options, base, answers[field.id])
-    return Block(view.label(base, field.label), indent=2, aside=text, aside_remote=True)
+    return Block(view.field(field), indent=2, aside=text, aside_remote=True)
+
+
+def _original(view: View, text: str, options: tuple[Option, ...], value: Any) -> list[Block]:
+    """The wording of the definition, below its translation: that of the text, beside it that of the answer."""
+    if not (view.original and view.translated):
+        return []
+    given = value if isinstance(value, list) else [value]
+    chosen = [] if options is YES_NO else [each.label for each in options if each.id in given]
+    lang = language_name(ORIGINAL)
+    return [Block(f"[{lang}] {text}", "quiet", indent=2, aside="\n".join(chosen) if chosen else None)]
 
 
 def _answer(view: View, answers: dict[str, Any], id: str, options: tuple[Option, ...], base: str) -> tuple[str, bool]:
@@ -246,11 +303,6 @@ def _answer(view: View, answers: dict[str, Any], id: str, options: tuple[Option,
     return answer_text(view, options, base, value), True
 
 
-def _question(view: View, id: str) -> str:
-    question = view.rules.procedure.question(id)
-    return view.label(f"{view.rules.procedure.id}.question.{id}", question.text) if question is not None else id
-
-
 def answer_text(view: View, options: tuple[Option, ...], base: str, value: Any) -> str:
     """An answer in words: option ids become their labels, lists become lines."""
     if isinstance(value, list):
@@ -261,31 +313,6 @@ def answer_text(view: View, options: tuple[Option, ...], base: str, value: Any) 
                 return {"yes": _("Yes"), "no": _("No"), "cannot_say": _("Cannot say")}[option.id]
             return view.label(f"{base}.option.{option.id}", option.label)
     return str(value)
-
-
-def timeline(view: View) -> list[Block]:
-    """Who did what when, oldest first; what is only queued stands at the end and says so."""
-    out: list[Block] = []
-    pending = set(view.detail.pending)
-    for entry in view.detail.entries:
-        waits = entry.get("clientRef") in pending
-        when = _("queued on this machine") if waits else moment(str(entry.get("at", "")))
-        mark = "~ " if waits else ""
-        out.append(Block(f"{mark}{when}  {view.action(str(entry.get('action', '')))}", "heading"))
-        if sender := who(entry):
-            out.append(Block(sender, remote=True))
-        state = entry.get("toState", "")
-        if state and state != entry.get("fromState", ""):
-            out.append(Block(_("State: {state}").format(state=view.state(state)), "quiet", indent=2))
-        if text := entry.get("text"):
-            out.append(Block(str(text.get("text", "")), remote=True, lang=str(text.get("lang", ""))))
-            if warning := links(str(text.get("text", ""))):
-                out.append(Block(warning, "alarm", indent=2))
-        out += [Block(file_line(file), remote=True) for file in entry.get("attachments", ())]
-        if entry.get("redacted"):
-            out.append(Block(_("The content is not shown to this desk."), "quiet", indent=2))
-        out.append(Block(""))
-    return out[:-1] or [Block(_("There are no entries yet."), "quiet")]
 
 
 def files(view: View) -> list[Block]:
@@ -332,28 +359,6 @@ def people(view: View) -> list[Block]:
             out += [Block(named(name), remote=True) for name in sorted(names)]
         out.append(Block(""))
     return out[:-1]
-
-
-def file_line(file: dict[str, Any]) -> str:
-    """Name and size of a file."""
-    return f"{named(one_line(str(file.get('name', ''))))}  {size_text(int(file.get('size', 0)))}"
-
-
-def size_text(size: int) -> str:
-    """A file size for people."""
-    if size < 1000:
-        return _("{count} bytes").format(count=size)
-    if size < 1_000_000:
-        return f"{size / 1000:.0f} kB"
-    return f"{size / 1_000_000:.1f} MB"
-
-
-def moment(iso: str) -> str:
-    """A time stamp in local time, sortable by eye: 2026-03-05 14:07."""
-    try:
-        return dt.datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return iso
 
 
 def one_line(text: str) -> str:

@@ -11,8 +11,9 @@ from imi_tui.cache.wire import to_case
 from imi_tui.i18n import _
 from imi_tui.labels import Labels
 from imi_tui.viewmodel.blocks import Block, Look
-from imi_tui.viewmodel.case import answer_text, moment, who
+from imi_tui.viewmodel.case import answer_text
 from imi_tui.viewmodel.outgoing import written
+from imi_tui.viewmodel.timeline import moment, who
 
 if TYPE_CHECKING:
     from imi_core.procedure import Field
@@ -124,7 +125,7 @@ def _beside(both: list[Differing], theirs: str) -> list[Block]:
 def _told(view: View, entry: dict[str, Any]) -> str:
     """One entry in lines: when and what, who, which state it led to, its words."""
     lines = [f"{moment(str(entry.get('at', '')))}  {view.action(str(entry.get('action', '')))}"]
-    lines.append(who(entry))
+    lines.append(who(view, entry))
     state = str(entry.get("toState", ""))
     if state and state != entry.get("fromState", ""):
         lines.append(_("State: {state}").format(state=view.state(state)))

@@ -9,9 +9,10 @@ from rich.cells import cell_len
 from imi_tui import problems
 from imi_tui.attachments import Listed, listed
 from imi_tui.i18n import _, ngettext
-from imi_tui.viewmodel.case import moment, one_line, size_text
+from imi_tui.viewmodel.case import one_line
 from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.suspects import named
+from imi_tui.viewmodel.timeline import moment, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

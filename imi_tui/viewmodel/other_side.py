@@ -20,6 +20,7 @@ from imi_tui.i18n.languages import NAMES
 from imi_tui.offers import acting_seat
 from imi_tui.viewmodel import case as page
 from imi_tui.viewmodel.blocks import Block
+from imi_tui.viewmodel.timeline import file_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +128,7 @@ def _message(entry: dict[str, Any]) -> list[Block]:
 def _files(view: page.View, entry: Entry) -> list[Block]:
     if view.hidden:
         return page.files(view)
-    return [Block(page.file_line(to_wire(file)), remote=True) for file in entry.attachments]
+    return [Block(file_line(to_wire(file)), remote=True) for file in entry.attachments]
 
 
 def _held_back(work: Composition, entry: Entry) -> list[Block]:

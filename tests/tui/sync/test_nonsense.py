@@ -16,7 +16,7 @@ from imi_tui.cache.sync import Page
 from imi_tui.i18n.dates import relative, when
 from imi_tui.sync import run
 from imi_tui.sync.errors import ServerMistake
-from imi_tui.viewmodel.case import moment
+from imi_tui.viewmodel.timeline import moment
 from tests.central.world import LYON, MUNICH, ROSENHEIM, accept, send
 from tests.tui.sync.test_engine import new_case
 from tests.tui.sync.world import Client
