@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.driver import Driver
     from textual.filter import LineFilter
+    from textual.notifications import SeverityLevel
     from textual.screen import Screen
     from textual.theme import Theme
     from textual.timer import Timer
@@ -96,6 +97,9 @@ class ImiApp(App[None], inherit_bindings=False):
         self._day = context.today()
         self.tour: Touring | None = None
         self.animation_level = "none"
+        if context.screen_reader:
+            # One column at every width: what stands beside the list would be read between its rows.
+            self.HORIZONTAL_BREAKPOINTS = self.HORIZONTAL_BREAKPOINTS[:1]
         if context.keymap:
             from imi_tui.keymap import for_textual
 
@@ -118,6 +122,25 @@ class ImiApp(App[None], inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         """The inbox. As a mode of its own it would make Textual parse every style sheet twice."""
         return routes.inbox()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something for a moment, or where a screen reader is used on its own line, to stay; never as markup."""
+        if self.context.screen_reader:
+            from imi_tui.widgets.announcer import Announcer
+
+            for screen in reversed(self.screen_stack):
+                for line in screen.query(Announcer):
+                    line.say(message)
+                    return
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
     # -- cache -------------------------------------------------------------------------------------------------------
 

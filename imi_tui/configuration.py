@@ -27,6 +27,7 @@ MEANINGS: dict[str, str] = {
         "Layout for single-letter keys: greek, bds, phonetic, off, or auto (knows Greek, asks for Bulgarian)."
     ),
     "theme": N_("Colours; empty: the terminal's own, or none where NO_COLOR is set."),
+    "screen_reader": N_("Whether a screen reader or a braille display reads along: one column, words for marks."),
     "mouse": N_("Whether the full screen reacts to the mouse; off leaves selecting text to the terminal."),
     "poll_minutes": N_("Minutes between synchronisations while nothing happens."),
     "metered": N_("Whether every byte counts: only lists and what is opened is fetched, less often."),

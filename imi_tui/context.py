@@ -16,7 +16,7 @@ def _nothing() -> None:
     return None
 
 
-def _keep_nothing(_name: str, _value: str) -> None:
+def _keep_nothing(_name: str, _value: str | bool) -> None:
     return None
 
 
@@ -27,7 +27,8 @@ class Context:
     sync thread), `sync_now` wakes that thread, `stop` ends it. `sign_in` and `sign_out` are None where the client
     was started without them. `keymap` holds keys by action id; `setting` writes one value to the configuration.
     `meter` begins and ends sparing the line. `notices` are sentences shown once at the start.
-    `vault` is how the key is kept, as the settings name it.
+    `vault` is how the key is kept, as the settings name it. `screen_reader` says that the screen is read
+    aloud, `reads_aloud` whether the next one will be.
     `after` is what the officer wants once the screen is closed ("tour": the demo with its tour).
     `extra` carries callables of single screens (such as the steps of signing in).
     """
@@ -51,8 +52,9 @@ class Context:
         theme: str = "terminal",
         keymap: Mapping[str, tuple[str, ...]] | None = None,
         mouse: bool = True,
+        screen_reader: bool = False,
         open_personal: bool = False,
-        setting: Callable[[str, str], None] = _keep_nothing,
+        setting: Callable[[str, str | bool], None] = _keep_nothing,
         notices: tuple[str, ...] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
@@ -62,7 +64,9 @@ class Context:
         self.sign_in, self.sign_out = sign_in, sign_out
         self.language, self.today, self.keyboard, self.theme = language, today, keyboard, theme
         self.keymap: Mapping[str, tuple[str, ...]] = {} if keymap is None else keymap
-        self.mouse, self.open_personal, self.setting, self.notices = mouse, open_personal, setting, notices
+        self.mouse, self.screen_reader = mouse, screen_reader
+        self.reads_aloud = screen_reader
+        self.open_personal, self.setting, self.notices = open_personal, setting, notices
         self.after = ""
         self.extra: Mapping[str, Any] = {} if extra is None else extra
 

@@ -172,7 +172,7 @@ def shown(context: Context) -> Iterator[Early]:
     plain = os.environ.get("TERM", "dumb") == "dumb" or (os.environ.get("NO_COLOR") and colours.name != "none")
     drawn = (
         ""
-        if sized or other or plain or width < SMALLEST[0] or height < SMALLEST[1]
+        if sized or other or plain or context.screen_reader or width < SMALLEST[0] or height < SMALLEST[1]
         else picture(context, width, height)
     )
     if not drawn:

@@ -36,6 +36,8 @@ class Settings(NamedTuple):
     """Layout for single-letter keys: greek, bds, phonetic, off, or auto (knows Greek, asks once for Bulgarian)."""
     theme: str = ""
     """Colours: a name of `imi_tui.themes`; empty: the terminal's own, or none where ``NO_COLOR`` is set."""
+    screen_reader: bool = False
+    """Whether a screen reader or a braille display reads along: one column, words for marks, one line that speaks."""
     mouse: bool = True
     """Whether the full screen reacts to the mouse; off leaves selecting text to the terminal."""
     poll_minutes: int = 5
@@ -59,6 +61,7 @@ _KINDS: dict[str, type] = {
     "vault": str,
     "keyboard": str,
     "theme": str,
+    "screen_reader": bool,
     "mouse": bool,
     "poll_minutes": int,
     "metered": bool,

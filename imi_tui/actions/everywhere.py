@@ -104,6 +104,14 @@ ACTIONS: tuple[Action, ...] = (
         why=N_("This client does not synchronise."),
     ),
     action(
+        "app.screen_reader",
+        N_("Screen reader"),
+        N_("Words for marks, one column, one line that says what happens; from the next start on."),
+        "",
+        "app",
+        "inbox",
+    ),
+    action(
         "app.sign_out",
         N_("Sign out"),
         N_("Ends the session at the server. What is on this machine stays."),

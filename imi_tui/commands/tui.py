@@ -115,6 +115,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         theme=client.settings.theme or ("none" if os.environ.get("NO_COLOR") else "terminal"),
         keymap=keymap,
         mouse=client.settings.mouse,
+        screen_reader=client.settings.screen_reader,
         open_personal=client.settings.open_personal,
         setting=lambda name, value: settings.write(config, name, value),
         notices=(*client.settings.problems, *notices),

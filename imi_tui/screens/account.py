@@ -53,6 +53,16 @@ class AccountActions(BaseScreen[None]):
             routes.choose(_("Sign out? Queued entries wait until you sign in again."), answers), chosen
         )
 
+    def action_app_screen_reader(self) -> None:
+        """Have the next start read well aloud, or no longer."""
+        self.context.reads_aloud = not self.context.reads_aloud
+        self.context.setting("screen_reader", self.context.reads_aloud)
+        self.say(
+            _("From the next start on the screen is made for a screen reader.")
+            if self.context.reads_aloud
+            else _("From the next start on the screen has its columns again.")
+        )
+
     def action_app_language(self) -> None:
         """Choose the language."""
         self.imi.ask_language()

@@ -18,6 +18,7 @@ from imi_tui import keymap
 from imi_tui.actions import Action, Situation
 from imi_tui.bindings import bindings
 from imi_tui.i18n import _, ngettext
+from imi_tui.widgets.announcer import Announcer
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.status_line import StatusLine
 
@@ -228,6 +229,8 @@ class BaseScreen(ActionScreen[Result]):
         self._take_width()
         yield StatusLine()
         yield from self.compose_body()
+        if self.context.screen_reader:
+            yield Announcer()
         yield ActionFooter()
 
     def _take_width(self) -> None:

@@ -64,8 +64,10 @@ class InboxScreen(AccountActions, CaseScreenBase):
         yield ViewsColumn()
         # Its place is kept from the start: the list must not become narrower when the preview is loaded.
         yield Widget(id="side")
-        yield Static("", id="heading", markup=False)
-        yield CaseList(self.words, self.context.today)
+        heading = Static("", id="heading", markup=False)
+        heading.display = not self.context.screen_reader
+        yield heading
+        yield CaseList(self.words, self.context.today, spoken=self.context.screen_reader)
         yield Static("", id="empty", markup=False)
 
     def title_text(self) -> str:
@@ -225,7 +227,7 @@ class InboxScreen(AccountActions, CaseScreenBase):
             self._painted = True
             self._refresh_words()
         self.refresh_frame()
-        if self.size.width >= front.VAST:
+        if self.has_class("-vast"):
             self._preview()
 
     def _preview(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imi_core.errors import UnknownProcedure
-from imi_tui.i18n import _
+from imi_tui.i18n import _, ngettext
 from imi_tui.viewmodel.cells import fit
 from imi_tui.viewmodel.suspects import narrow
 
@@ -152,6 +152,33 @@ def texts(row: Row, columns: tuple[Column, ...], words: Words, today: dt.date) -
     }
     cells = [(column, values[column.id]) for column in columns if column.id != "marks"]
     return _join(cells[:1]), _join(cells[1:])
+
+
+def spoken(row: Row, words: Words, today: dt.date, *, marked: bool) -> str:
+    """A row as one sentence for a screen reader: what it is about and what is to do first, no sign without a word."""
+    said = [
+        _("marked") if marked else "",
+        row.reference or "",
+        words.state(row),
+        due_words(row, today),
+        _("unread") if row.unread and not row.pending else "",
+        f"{row.country} {narrow(row.counterpart)}",
+        row.subject,
+        ngettext("{count} file", "{count} files", row.files).format(count=row.files) if row.files else "",
+    ]
+    return ", ".join(text.replace("\n", " ") for text in said if text.strip())
+
+
+def due_words(row: Row, today: dt.date) -> str:
+    """A deadline in words; "" where there is none."""
+    if not row.due:
+        return ""
+    days = (dt.date.fromisoformat(row.due) - today).days
+    if days == 0:
+        return _("due today")
+    if days < 0:
+        return ngettext("{count} day overdue", "{count} days overdue", -days).format(count=-days)
+    return ngettext("due in {count} day", "due in {count} days", days).format(count=days)
 
 
 def _join(cells: list[tuple[Column, str]]) -> str:

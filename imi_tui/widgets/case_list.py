@@ -21,6 +21,7 @@ from textual.strip import Strip
 
 from imi_tui.bindings import bindings
 from imi_tui.viewmodel import rows
+from imi_tui.viewmodel.cells import fit
 from imi_tui.viewmodel.window import Window
 
 if TYPE_CHECKING:
@@ -77,9 +78,10 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.list, self.row = list, row
 
-    def __init__(self, words: Callable[[], rows.Words], today: Callable[[], dt.date]) -> None:
+    def __init__(self, words: Callable[[], rows.Words], today: Callable[[], dt.date], *, spoken: bool = False) -> None:
+        """`spoken`: rows are sentences for a screen reader, not columns."""
         super().__init__()
-        self._words, self._today = words, today
+        self._words, self._today, self._spoken = words, today, spoken
         self._window: Window | None = None
         self._index = 0
         self._columns: tuple[rows.Column, ...] = ()
@@ -271,6 +273,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             alarm += self.get_component_rich_style("case-list--alarm", partial=True)
         if cursor:
             style = alarm = self.get_component_rich_style("case-list--cursor")
+        if self._spoken:
+            said = rows.spoken(row, self._words(), self._day, marked=marked)
+            return Strip([Segment(fit(said, self._width), style)]).adjust_cell_length(self._width, style)
         marks = rows.marks(row, self._day, cursor=cursor, marked=marked)
         due, rest = rows.texts(row, self._columns, self._words(), self._day)
         strip = Strip([Segment(f"{marks} {due} ", alarm), Segment(rest, style)])

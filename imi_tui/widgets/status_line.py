@@ -40,6 +40,9 @@ class StatusLine(Static):
     def show(self, title: str, note: str, sync: SyncStatus, context: Context) -> None:
         """Show this title (translated), a note beside it, and the state of the sync."""
         self._title, self._note = title, note
+        if context.screen_reader:
+            # What moves by itself is not read aloud each second: the state before and after is.
+            sync = sync._replace(now=sync.now._replace(doing=""))
         if self._shown is None or not sync.now.doing or status.calm(self._shown, sync) == sync:
             if self._ripening is not None:
                 self._ripening.stop()

@@ -1,0 +1,97 @@
+"""The screen as a screen reader reads it: rows as sentences, one column, one line that speaks."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from imi_tui.app import ImiApp
+from imi_tui.cache.store import Store
+from imi_tui.commands.common import Client
+from imi_tui.commands.tui import context_of
+from imi_tui.profile import Profile
+from imi_tui.settings import read, write
+from imi_tui.viewmodel import rows
+from imi_tui.widgets.announcer import Announcer
+from tests.tui.screens import filled
+from tests.tui.screens.test_inbox_screen import case_list, running, settled, text_of
+
+TODAY = filled.TODAY
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (None, ""),
+        (-6, "6 days overdue"),
+        (-1, "1 day overdue"),
+        (0, "due today"),
+        (1, "due in 1 day"),
+        (400, "due in 400 days"),
+    ],
+)
+def test_a_deadline_in_words(store: Store, days: int | None, said: str) -> None:
+    row = store.window("all", "due", limit=1)[0]
+    due = "" if days is None else (TODAY + dt.timedelta(days=days)).isoformat()
+    assert rows.due_words(row._replace(due=due), TODAY) == said
+
+
+def test_a_row_says_every_mark_in_a_word(store: Store) -> None:
+    words = rows.Words(store.rules, ("en",))
+    row = store.window("all", "due", limit=1)[0]._replace(
+        subject="Two\nlines",
+        unread=True,
+        files=2,
+        due=TODAY.isoformat(),
+        reference="PW-26-000009",
+        pending=0,
+        rejected=0,
+    )
+    said = rows.spoken(row, words, TODAY, marked=True)
+    assert said.startswith("marked, PW-26-000009, ")
+    for part in (", due today, ", ", unread, ", ", Two lines, ", ", 2 files"):
+        assert part in said + ", ", part
+    assert "refused" in rows.spoken(row._replace(rejected=1), words, TODAY, marked=False)
+    assert "queued" in rows.spoken(row._replace(pending=1), words, TODAY, marked=False)
+
+
+@pytest.mark.anyio
+async def test_what_is_said_stands_on_its_own_line_and_stays(store: Store, home: Path) -> None:
+    async with running(store, home, (200, 50), screen_reader=True) as (app, pilot):
+        row = case_list(app).row
+        assert row is not None
+        first = text_of(app).splitlines()[1]
+        assert first.startswith(f"{row.reference}, ")
+        assert row.subject in first
+        assert app.cursor_position.y == 1
+        app.notify("Something happened.", markup=False)
+        await pilot.pause()
+        assert str(app.screen.query_one(Announcer).content) == "Something happened."
+        assert not app._notifications
+        await pilot.press("down")
+        await settled(pilot)
+        assert text_of(app).splitlines()[-3].strip() == "Something happened."
+        assert app.cursor_position.y == 2
+
+
+@pytest.mark.anyio
+async def test_it_is_chosen_in_the_menu_for_the_next_start(store: Store, home: Path) -> None:
+    chosen: dict[str, object] = {}
+    async with running(store, home, setting=chosen.__setitem__) as (app, pilot):
+        await app.screen.run_action("app_screen_reader")
+        await pilot.pause()
+        assert chosen == {"screen_reader": True}
+        await app.screen.run_action("app_screen_reader")
+        assert chosen == {"screen_reader": False}
+        assert not app.screen.query(Announcer)
+        assert isinstance(app, ImiApp)
+
+
+def test_the_setting_reaches_the_screen(store: Store, home: Path) -> None:
+    config = home / "config.toml"
+    write(config, "screen_reader", True)
+    client = Client(Profile(home), read(config), bytes(32), store, "memory", "memory", argparse.Namespace())
+    assert context_of(client, demo=False).screen_reader
