@@ -177,12 +177,21 @@ class ImiApp(App[None], inherit_bindings=False):
         gc.enable()
         self.set_timer(LOADED, self._set_aside)
         self.context.start()
-        if self.context.notices:
-            self.notify("\n".join(self.context.notices), severity="warning", markup=False, timeout=20)
+        if notices := [*self.context.notices, *self._unknown_actions()]:
+            self.notify("\n".join(notices), severity="warning", markup=False, timeout=20)
         if not self.context.store.seats() and self.context.sign_in is not None:
             self.push_screen(routes.sign_in())
         elif self.context.demo:
             self._tour(anew=False)
+
+    def _unknown_actions(self) -> list[str]:
+        """Own keys for actions of procedures that no procedure here has; before the first are here, nobody knows."""
+        if not any(id.startswith("do.") for id in self.context.keymap):
+            return []
+        from imi_tui.keymap import unknown_lifecycle
+
+        names = {name for rules in self.context.store.procedures() for name in rules.lifecycle.actions}
+        return [slip.text for slip in unknown_lifecycle(self.context.keymap, names)] if names else []
 
     def _screen_changes(self, _screen: Screen[object]) -> None:
         self.delay_update(COMPLETE)
@@ -341,7 +350,7 @@ class ImiApp(App[None], inherit_bindings=False):
                     (_("Bulgarian, BDS: Ф is on the key B"), "bds"),
                     (_("Bulgarian, phonetic: Ф is on the key F"), "phonetic"),
                     (_("Greek"), "greek"),
-                    (_("None of these: letters stay what they are; arrows, function keys and the menu do all"), "off"),
+                    (_("None of these: letters stay what they are"), "off"),
                 ],
                 self.context.keyboard,
             ),

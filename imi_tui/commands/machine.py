@@ -49,7 +49,7 @@ def _terminal(environ: Mapping[str, str]) -> Finding:
         todo = N_("The full screen needs to know the terminal: set TERM, for instance to xterm-256color.")
     elif size is not None and environ.get("TMUX") and not term.startswith(("tmux", "screen")):
         todo = N_("Within tmux TERM has to be tmux-256color or screen-256color.")
-    return Finding("terminal", "warning" if todo else "ok", message, values=told, todo=todo)
+    return Finding(N_("terminal"), "warning" if todo else "ok", message, values=told, todo=todo)
 
 
 def colours(settings: Settings, environ: Mapping[str, str], count: int) -> Finding:
@@ -136,10 +136,8 @@ def keys(settings: Settings, tells: bool | None) -> Finding:
     told = {"layout": layout, "language": language, "own": len(found), "keys": ", ".join(doubtful)}
     message = {
         None: N_("layout {layout}, language {language}"),
-        True: N_("layout {layout}, language {language}; the terminal tells keys with Ctrl, Alt and Shift apart"),
-        False: N_(
-            "layout {layout}, language {language}; the terminal tells only plain keys and Ctrl with a letter apart"
-        ),
+        True: N_("layout {layout}, language {language}; keys with Ctrl, Alt and Shift are told apart"),
+        False: N_("layout {layout}, language {language}; only plain keys and Ctrl with letters"),
     }[tells]
     todo = ""
     if any(not slip.used for slip in slips):

@@ -10,7 +10,6 @@ from imi_tui.hints import hint
 from imi_tui.i18n import _
 from imi_tui.screens.base import ActionScreen, BaseScreen
 from imi_tui.viewmodel.tour import NAME, Moment, Tour
-from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.tour_bar import TourBar
 
 if TYPE_CHECKING:
@@ -84,10 +83,10 @@ class Touring:
         bar = next(iter(screen.query(TourBar)), None)
         if bar is None:
             bar = TourBar()
-            footer = next(iter(screen.query(ActionFooter)), None) if isinstance(screen, BaseScreen) else None
-            if footer is None:
-                bar.styles.dock = "bottom"
-            screen.mount(bar, before=footer)
+            if isinstance(screen, BaseScreen):
+                # Above the footer, whatever room the rest of the screen leaves.
+                bar.styles.margin = (0, 0, 1, 0)
+            screen.mount(bar)
         for below in self._app.screen_stack[:-1]:
             # What stands behind a small window is not for this moment.
             for other in below.query(TourBar):

@@ -184,7 +184,11 @@ def _other_view(view: str, now: Moment) -> str:
         return _back()
     number = [str(each) for each in VIEWS].index(view) + 1
     keys = {"view": hint(f"view.{number}"), "next": hint("view.next"), "back": hint("app.back")}
-    if view == "to_accept":
+    if now.scope == "case" and view == "to_accept":
+        text = _("This case does not wait to be accepted. Go back to the list: {back}.")
+    elif now.scope == "case":
+        text = _("This case does not wait for your answer. Go back to the list: {back}.")
+    elif view == "to_accept":
         text = _(
             "Which cases wait to be accepted shows the view {view} ({next} goes through the views). Choose one there."
         )
@@ -192,8 +196,6 @@ def _other_view(view: str, now: Moment) -> str:
         text = _(
             "Which cases wait for your answer shows the view {view} ({next} goes through the views). Choose one there."
         )
-    if now.scope == "case":
-        text = _("This case does not allow it. Go back to the list: {back}.")
     return text.format(**keys)
 
 

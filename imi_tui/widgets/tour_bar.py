@@ -10,7 +10,7 @@ class TourBar(Static):
     """How far the tour is, and what to do now; grows with its text."""
 
     DEFAULT_CSS = """
-    TourBar { height: auto; max-height: 6; padding: 0 1; background: $panel; color: $foreground; }
+    TourBar { dock: bottom; height: auto; max-height: 6; padding: 0 1; background: $panel; color: $foreground; }
     """
 
     def __init__(self) -> None:

@@ -15,8 +15,9 @@ EDGES = "…│╭╮╰╯╷╵─▌▐┃"
 """Where a word may be cut: an ellipsis, the frame of a dialogue above the screen."""
 
 ARGUMENTS = {
-    "metavars": "URL KIND FILE PATH CODE COMMAND PROCEDURE DESK REF ACTION FIELD VALUE TEXT WORDS CC AREA SEAT N",
-    "values": "keyring passphrase file memory json toml fd HOME TUI IMI imi tui fr DE pw PW info",
+    "metavars": "URL KIND FILE PATH CODE COMMAND PROCEDURE DESK REF ACTION FIELD VALUE TEXT WORDS CC AREA SEAT NAME N",
+    "values": "keyring passphrase file memory auto terminal json toml fd HOME TUI IMI imi tui fr DE pw PW info",
+    "steps": "show check path init set",
 }
 """What is typed as it stands: names of arguments, allowed values, examples."""
 OPTIONS = re.compile(r"(?<!\w)--?[a-z][a-z-]*|\{[\w,]+\}|imi-tui [a-z]+|`[^`]*`|'\w+'")

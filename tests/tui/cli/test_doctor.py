@@ -83,7 +83,7 @@ def test_layout_and_own_keys_are_held_against_language_and_terminal(
     assert (found.result == "ok") == (todo == "")
 
 
-@pytest.mark.parametrize(("answer", "told"), [(b"\x1b[?0u\x1b[?62c", "tells keys"), (b"\x1b[?62c", "tells only plain")])
+@pytest.mark.parametrize(("answer", "told"), [(b"\x1b[?0u\x1b[?62c", "told apart"), (b"\x1b[?62c", "only plain keys")])
 def test_the_terminal_is_asked_whether_it_tells_keys_apart(tmp_path: Path, answer: bytes, told: str) -> None:
     process, master = started(tmp_path, "doctor", "--offline")
     try:

@@ -14,10 +14,11 @@ from imi_tui.cache.store import Store
 from imi_tui.keymap import read_keymap
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.drafts import DraftsScreen
+from imi_tui.screens.help import HelpScreen
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.screens.outbox import OutboxScreen
 from imi_tui.settings import read
-from tests.tui.screens.test_inbox_screen import footer, running, settled
+from tests.tui.screens.test_inbox_screen import footer, running, settled, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +83,35 @@ async def test_a_letter_of_a_foreign_layout_stays_text_in_a_field(store: Store, 
         await send(app, "о", "д")
         await pilot.pause()
         assert app.screen.query_one("#search").value == "од"  # type: ignore[attr-defined]
+
+
+async def test_a_key_for_an_action_that_no_procedure_has_is_told_once_the_procedures_are_here(
+    store: Store, home: Path
+) -> None:
+    async with running(store, home, keymap={"do.acept": ("x",), "do.reply": ("y",)}) as (app, pilot):
+        while not app._notifications:
+            await pilot.pause(0.02)
+        [told] = [note.message for note in app._notifications]
+        assert "do.acept" in told
+        assert "did you mean do.accept?" in told
+        assert "do.reply" not in told
+
+
+@pytest.mark.parametrize(("key", "scope", "told"), [("a", "prompt", "Close."), ("r", "act", "Send.")])
+async def test_help_works_in_small_windows_and_forms(key: str, scope: str, told: str, store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("2" if key == "a" else "3")
+        await settled(pilot)
+        await pilot.press(key)
+        await settled(pilot)
+        assert scope == app.screen.SCOPE  # type: ignore[attr-defined]
+        await pilot.press("f1")
+        await settled(pilot)
+        assert isinstance(app.screen, HelpScreen)
+        assert told in text_of(app)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert scope == app.screen.SCOPE  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("layout", "sent"), [("auto", "ο"), ("bds", "д"), ("phonetic", "о")])
