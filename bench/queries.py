@@ -42,7 +42,12 @@ class Register:
         self.all = list(authorities)
         self.language = language
         self.words = {each.id: words(each.formal_name) for each in self.all}
-        self.titles = {each.id: set(words(each.titles.get(language, ""))) for each in self.all}
+        self.has = {
+            each.id: {*self.words[each.id], *words(each.town), *words(each.titles.get(language, ""))}
+            for each in self.all
+        }
+        self.initials = {each.id: _initials(each.formal_name) for each in self.all}
+        self.capitals = {each.id: _capitals(each) for each in self.all}
         self.frequent = Counter(word for each in self.words.values() for word in set(each))
         self.topics: dict[str, str] = {}
         for each in self.all:
@@ -53,9 +58,7 @@ class Register:
     def with_words(self, typed: Sequence[str]) -> frozenset[str]:
         """Those whose formal name, town or title has all of these words."""
         wanted = set(typed)
-        return frozenset(
-            each.id for each in self.all if wanted <= {*self.words[each.id], *words(each.town), *self.titles[each.id]}
-        )
+        return frozenset(id for id, found in self.has.items() if wanted <= found)
 
     def telling(self, authority: Authority) -> list[str]:
         """The words of a name that tell it from others, in their order: its rarest and one or two more."""
@@ -163,9 +166,8 @@ def _other_language(register: Register, rng: random.Random) -> tuple[str, frozen
 def _abbreviation(register: Register, rng: random.Random) -> tuple[str, frozenset[str]] | None:
     """What it calls itself for short (a title or name has it in capitals), or the initials of its large words."""
     authority = rng.choice(register.all)
-    own = re.findall(r"(?<!\w)[A-Z]{3,7}(?!\w)", f"{authority.formal_name} {next(iter(authority.titles.values()), '')}")
-    initials = _initials(authority.formal_name)
-    short = rng.choice(own) if own and rng.random() < 0.5 else initials
+    own = sorted(register.capitals[authority.id])
+    short = rng.choice(own) if own and rng.random() < 0.5 else register.initials[authority.id]
     if len(short) < 3:
         return None
     town = authority.town
@@ -173,7 +175,7 @@ def _abbreviation(register: Register, rng: random.Random) -> tuple[str, frozense
     meant = frozenset(
         each.id
         for each in register.all
-        if each.town == town and (_initials(each.formal_name) == short or short in _capitals(each))
+        if each.town == town and (register.initials[each.id] == short or short in register.capitals[each.id])
     )
     return typed, meant
 

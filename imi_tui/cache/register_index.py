@@ -32,18 +32,28 @@ SHORT = "="
 COORDINATES, SUSPENDED = "*", "-"
 """After an area: its desk coordinates, or cannot be addressed."""
 _SMALL = re.compile(r"[a-z\u00e0-\u024f\u03ac-\u03ce\u0430-\u045f]")
+_ARTICLE = 3
+"""Letters of an article or a preposition at most."""
+_WITHIN = re.compile(
+    "(?:(?<=s)|(?<=finanz)|(?<=haupt)|(?<=zoll)|(?<=ärzte)|(?<=renten))"
+    "(?=ministerium|verwaltung|kontroll|amt|anstalt|agentur|kammer|versicherung|direktion|zentrale|aufsicht|zoll)(.)"
+)
+"""Where the heads of German compounds begin, behind what such names mostly begin with."""
 _WORDS = re.compile(r"\w+")
 
 
 class Kept(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
-    """What is stored. Texts of several items are joined by `END`; arrays are those of this machine."""
+    """What is stored. Arrays are those of this machine.
 
-    ids: str
-    keys: str
-    areas: str
-    topics: str
-    towns: str
-    languages: str
+    Texts of several items are joined by `END`, and bytes where a first search does not need them all.
+    """
+
+    ids: bytes
+    keys: bytes
+    areas: bytes
+    topics: bytes
+    towns: bytes
+    languages: bytes
     names: bytes
     inactive: bytes
     fields: tuple[str, ...]
@@ -67,15 +77,26 @@ class Source(NamedTuple):
 
 
 def abbreviations(name: str) -> set[str]:
-    """What a name is called for short, folded by the caller: initials of its large words, of each part and of all."""
+    """What a name is called for short, not folded: initials of each of its parts and of the whole.
+
+    Of its large words, of those that are no articles, or of all; with and without the last one, which is often the
+    town. Of a German compound those of what it is made of: "Bundesministerium für Arbeit und Soziales" is BMAS.
+    """
     parts = [part for part in re.split(r"\s[-\u2013\u2014]\s|[,;:()/]", name) if part.strip()]
     out: set[str] = set()
     for part in (*parts, name):
         found = [word for word in re.split(r"[\s'\u2019-]+", part) if word[:1].isalpha()]
-        large = [word[0] for word in found if not _SMALL.match(word)]
-        every = [word[0] for word in found]
-        out.update("".join(letters).lower() for letters in (large, every) if 2 <= len(letters) <= 8)
-    return out
+        large = [word for word in found if not _SMALL.match(word)]
+        telling = [word for word in found if len(word) > _ARTICLE or not _SMALL.match(word)]
+        for words in (large, telling, found):
+            for letters in ("".join(word[0] for word in words), "".join(map(_pieces, words))):
+                out.update(each for each in (letters.lower(), letters[:-1].lower()) if 2 <= len(each) <= 8)
+    return {each for each in out if len(each) > 2} or out
+
+
+def _pieces(word: str) -> str:
+    """The first letters of what a compound is made of; of any other word its own."""
+    return word[0] + "".join(_WITHIN.findall(word.lower()))
 
 
 def build(sources: Iterable[Source]) -> bytes:
@@ -123,8 +144,8 @@ def build(sources: Iterable[Source]) -> bytes:
     return msgspec.msgpack.encode(kept)
 
 
-def _joined(texts: Iterable[str]) -> str:
-    return END.join(" ".join(text.splitlines()) for text in texts)
+def _joined(texts: Iterable[str]) -> bytes:
+    return END.join(" ".join(text.splitlines()) for text in texts).encode()
 
 
 def _is_inactive(source: Source) -> bool:
@@ -215,10 +236,10 @@ class Country:
         """Languages they work in."""
         return self._several(self._kept.languages)
 
-    def _split(self, text: str) -> list[str]:
-        return text.split(END) if self.names else []
+    def _split(self, text: bytes) -> list[str]:
+        return text.decode().split(END) if self.names else []
 
-    def _several(self, text: str) -> list[tuple[str, ...]]:
+    def _several(self, text: bytes) -> list[tuple[str, ...]]:
         # Most authorities share their list with many others: each is made once.
         made: dict[str, tuple[str, ...]] = {}
         return [
@@ -235,5 +256,5 @@ def _array(data: bytes) -> array[int]:
     return out
 
 
-FORMAT = f"1 {sys.byteorder} {array('I').itemsize}"
+FORMAT = f"3 {sys.byteorder} {array('I').itemsize}"
 """What a blob was made by: another program or machine makes it anew."""

@@ -70,7 +70,8 @@ class Asking:
         """Read again what this machine knows besides the register; with `names` also what countries are called."""
         self._partners, self._remembered = self._store.partners.past(), self._store.partners.remembered()
         self._countries = country_words(self._language) if names else {}
-        self._areas = area_words(self._store.procedures(), self._languages)
+        # While a first synchronisation goes on the directory changes every moment; procedures hardly ever do.
+        self._areas = self._areas or area_words(self._store.procedures(), self._languages)
 
     def find(self, typed: str, country: str, area: str, limit: int) -> Found:
         """Search. `country` and `area` are those chosen beside the words."""

@@ -167,6 +167,33 @@ def test_authorities(run: Run, central: Central, server: str, token: str) -> Non
     assert "No authority on this machine fits." in nothing.err
 
 
+def test_whom_to_ask_and_what_is_remembered(run: Run, central: Central, server: str, token: str) -> None:
+    run("sync", "--server", server, token=token)
+    topics = run("authorities", "--topics", "--json").json["topics"]
+    assert {topic["area"] for topic in topics} >= {"pw"}
+    asked = run("authorities", "--about", "pw", "--country", "de", "--json").json
+    assert asked["total"] == len(asked["authorities"]) > 1
+    assert {hit["area"] for hit in asked["authorities"]} == {"pw"}
+    facets = run("authorities", "zoll", "--facets", "--json").json["facets"]
+    assert facets["country"] == {"DE": 2}
+    assert facets["town"]["Rosenheim"] == 1
+    assert run("authorities", "zoll", "--facets").out.split()[:3] == ["country", "2", "DE"]
+    assert [hit["town"] for hit in run("authorities", "zoll", "--town", "Rosenheim", "--json").json["authorities"]] == [
+        "Rosenheim"
+    ]
+    last = run("authorities", "zoll", "--json").json["authorities"][-1]
+    assert run("authorities", "--remember", last["id"]).code == commands.OK
+    first = run("authorities", "zoll", "--json").json["authorities"][0]
+    assert (first["id"], first["remembered"]) == (last["id"], True)
+    assert run("authorities", "--forget", last["id"]).code == commands.OK
+    assert not any(hit["remembered"] for hit in run("authorities", "zoll", "--json").json["authorities"])
+    assert run("authorities", "--remember", "nobody").code == commands.NOT_FOUND
+    unknown = run("authorities", "--about", "firearms")
+    assert (unknown.code, unknown.out) == (commands.NOT_FOUND, "")
+    assert "--topics" in unknown.err
+    assert run("authorities").code == commands.USAGE
+
+
 def test_signing_in_out_and_what_then(
     run: Run, central: Central, server: str, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
