@@ -34,6 +34,7 @@ MEANINGS: dict[str, str] = {
     "events": N_("Whether the server may say at once that something changed: auto or off."),
     "files_mib": N_("Mebibytes of downloaded files that are kept on this machine."),
     "open_personal": N_("Whether files with personal data may be given to other programs of this machine."),
+    "clipboard": N_("Whether parts of a case may be copied to the clipboard."),
     "keys": N_("Own keys; names of actions: imi-tui config show --keys."),
 }
 """What each setting is for, in the order of the file."""

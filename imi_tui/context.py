@@ -55,6 +55,8 @@ class Context:
         screen_reader: bool = False,
         open_personal: bool = False,
         setting: Callable[[str, str | bool], None] = _keep_nothing,
+        clipboard: bool = True,
+        server: str = "",
         notices: tuple[str, ...] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
@@ -67,6 +69,7 @@ class Context:
         self.mouse, self.screen_reader = mouse, screen_reader
         self.reads_aloud = screen_reader
         self.open_personal, self.setting, self.notices = open_personal, setting, notices
+        self.clipboard, self.server = clipboard, server
         self.after = ""
         self.extra: Mapping[str, Any] = {} if extra is None else extra
 

@@ -158,6 +158,9 @@ _SENTENCES: dict[str, str] = {
         "Files with personal data are not given to other programs; read or save it, or allow it in your settings."
     ),
     "noProgram": N_("There is no program here that could show the file; save it instead."),
+    "noPrinter": N_("This machine has no printing command (lp or lpr); export the case and print the file elsewhere."),
+    "notPrinted": N_("The printing command did not take the document; look at its queue, or export the case."),
+    "clipboardOff": N_("Your settings do not allow copying to the clipboard (clipboard = false)."),
     "noFolder": N_("There is no such folder."),
     "nameTaken": N_("The folder holds too many files of this name; choose another one."),
     "notWritable": N_("The file cannot be written there."),

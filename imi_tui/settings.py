@@ -50,6 +50,8 @@ class Settings(NamedTuple):
     """Mebibytes of downloaded files that are kept on this machine; the ones looked at longest ago make room."""
     open_personal: bool = False
     """Whether files with personal data may be given to other programs of this machine to show."""
+    clipboard: bool = True
+    """Whether parts of a case may be copied to the clipboard; an office may forbid it."""
     keys: Mapping[str, Any] = MappingProxyType({})
     """Table of own keys: ``"go.outbox" = "f6"``; see the help screen for the names."""
     problems: tuple[str, ...] = ()
@@ -68,6 +70,7 @@ _KINDS: dict[str, type] = {
     "events": str,
     "files_mib": int,
     "open_personal": bool,
+    "clipboard": bool,
     "keys": dict,
 }
 CHOICES: dict[str, tuple[str, ...]] = {"vault": VAULTS, "keyboard": KEYBOARDS, "theme": NAMES, "events": EVENTS}

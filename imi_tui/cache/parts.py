@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.partners import Partners
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.register import Register
+    from imi_tui.cache.related import Related
     from imi_tui.profile import Profile
 
 
@@ -96,6 +97,13 @@ class Parts:
         from imi_tui.cache.documents import Documents
 
         return Documents(self._cache)
+
+    @cached_property
+    def related(self) -> Related:
+        """Cases that share words with another one."""
+        from imi_tui.cache.related import Related
+
+        return Related(self._cache, self.desks)
 
     @cached_property
     def _projector(self) -> Projector:

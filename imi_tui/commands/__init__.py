@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "files": N_("list the files of a case"),
     "save": N_("save a file of a case"),
     "export": N_("put a case or a list of cases into a file"),
+    "print": N_("print a case"),
     "authorities": N_("find authorities"),
     "new": N_("start a case"),
     "act": N_("act on a case"),
@@ -27,7 +28,7 @@ COMMANDS: dict[str, str] = {
 }
 """Commands in the order of the help, with what they do."""
 
-MODULES = {"list": "listing", "signin": "signing", "signout": "signing_out", "sync": "syncing"}
+MODULES = {"list": "listing", "print": "printing", "signin": "signing", "signout": "signing_out", "sync": "syncing"}
 """Modules whose name is not the command's."""
 
 OK = 0

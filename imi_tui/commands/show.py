@@ -31,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
         detail = client.store.case(desk, id)
         assert detail is not None
         if options.json:
+            from imi_tui.viewmodel.related import related
+
             out_json(
                 {
                     "desk": desk,
@@ -39,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
                     "entries": list(detail.entries),
                     "pending": list(detail.pending),
                     "actions": list(detail.actions),
+                    "related": [near._asdict() for near in related(client.store, detail)],
                 }
             )
             return commands.OK
@@ -60,6 +63,7 @@ def _view(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> View 
 
 def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list[str]:
     from imi_tui.viewmodel.now import now
+    from imi_tui.viewmodel.related import line, related
 
     case, view = detail.case, _view(store, detail, languages)
     rules = view.rules if view is not None else None
@@ -77,6 +81,10 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list
         lines += [f"  {_label(view, field)}: {_value(value)}" for field, value in case.get(name, {}).items()]
     lines.append("")
     lines += _timeline(view, detail)
+    if near := related(store, detail):
+        lines += ["", _("Related cases of your desk:")]
+        # In the words of others, as the lines above.
+        lines += [f"  | {display(line(each))}" for each in near]
     if detail.actions:
         lines += ["", _("You can: {actions}").format(actions=", ".join(detail.actions))]
     return lines

@@ -117,6 +117,8 @@ def context_of(client: Client, *, demo: bool) -> Context:
         mouse=client.settings.mouse,
         screen_reader=client.settings.screen_reader,
         open_personal=client.settings.open_personal,
+        clipboard=client.settings.clipboard,
+        server=str(getattr(client.options, "server", "") or client.settings.server),
         setting=lambda name, value: settings.write(config, name, value),
         notices=(*client.settings.problems, *notices),
     )

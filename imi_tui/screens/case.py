@@ -13,6 +13,7 @@ from imi_tui.i18n import N_, _
 from imi_tui.screens.base import bindings
 from imi_tui.screens.case_files import FilesTab
 from imi_tui.screens.doing import CaseId
+from imi_tui.screens.handing_over import HandingOver
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block
@@ -43,7 +44,7 @@ TABS: tuple[Page, ...] = (
 )
 
 
-class CaseScreen(FilesTab):
+class CaseScreen(HandingOver, FilesTab):
     """A case from the cache, with this officer's queued entries applied."""
 
     SCOPE = "case"
@@ -51,7 +52,7 @@ class CaseScreen(FilesTab):
     BINDINGS = bindings("case")
     AUTO_FOCUS = "Document"
 
-    def __init__(self, desk: str, id: str, tab: str = "") -> None:
+    def __init__(self, desk: str, id: str, tab: str = "", *, beside: bool = False) -> None:
         super().__init__()
         self._at: CaseId = (desk, id)
         self._tab = next((index for index, page in enumerate(TABS) if page[0] == tab), 0)
@@ -59,6 +60,7 @@ class CaseScreen(FilesTab):
         self._view: pages.View | None = None
         self._offers: tuple[Action, ...] = ()
         self._original = False
+        self._beside = beside
 
     # -- frame -------------------------------------------------------------------------------------------------------
 
@@ -79,7 +81,7 @@ class CaseScreen(FilesTab):
 
     def situation(self) -> Situation:
         """The case, and whether there are neighbours in the list below."""
-        inbox = self._inbox()
+        inbox = self._inbox() if not self._beside else None
         flags = self.file_flags()
         flags |= {"translated"} if self._view is not None and self._view.translated else set()
         if inbox is not None:
@@ -164,7 +166,8 @@ class CaseScreen(FilesTab):
         if found:
             list_.show(found)
         else:
-            page.show(TABS[self._tab][2](view), keep=keep)
+            content = TABS[self._tab][2](view)
+            page.show(content + self.related_page() if TABS[self._tab][0] == "whole" else content, keep=keep)
 
     def _head(self) -> None:
         view, width = self._view, self.size.width - 2
@@ -230,7 +233,7 @@ class CaseScreen(FilesTab):
         self.imi.ask_colours()
 
     def _step(self, step: int) -> None:
-        inbox = self._inbox()
+        inbox = self._inbox() if not self._beside else None
         row = inbox.neighbour(step, self._at) if inbox is not None else None
         if inbox is None or row is None:
             return

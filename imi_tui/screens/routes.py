@@ -27,11 +27,11 @@ def inbox() -> Screen[None]:
     return InboxScreen()
 
 
-def case(desk: str, id: str, tab: str = "") -> Screen[None]:
-    """One case; `tab` is the id of the tab to begin with."""
+def case(desk: str, id: str, tab: str = "", *, beside: bool = False) -> Screen[None]:
+    """One case; `tab` is the id of the tab to begin with. `beside`: on top of another case, not of a list."""
     from imi_tui.screens.case import CaseScreen
 
-    return CaseScreen(desk, id, tab)
+    return CaseScreen(desk, id, tab, beside=beside)
 
 
 def act(

@@ -52,7 +52,7 @@ def test_sync_list_show(run: Run, central: Central, server: str, token: str) -> 
     assert "Accept" in shown.out
     assert "Alpbau GmbH" in shown.out
     detail = run("show", row["id"], "--json").json
-    assert set(detail) == {"desk", "id", "case", "entries", "pending", "actions"}
+    assert set(detail) == {"desk", "id", "case", "entries", "pending", "actions", "related"}
     assert [entry["action"] for entry in detail["entries"]] == ["send", "accept"]
 
 
