@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.answers import base_id, is_empty
 from imi_core.errors import UnknownProcedure
+from imi_core.text import display
+from imi_tui.cache.shelf import Template
 from imi_tui.labels import Labels
 from imi_tui.offers import offers
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from imi_core.procedure import Rules
     from imi_tui.cache.model import CaseDetail
     from imi_tui.compose import Cache, Composition
+
+MAX_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,50 @@ def begin(work: Composition, source: Source, *, personal: bool) -> bool:
     if source.text and work.fill_text(source.text, source.lang):
         done = True
     return done
+
+
+def of_draft(work: Composition) -> Source:
+    """What is written so far, without its files: they belong to one case."""
+    work.collect()
+    draft = work.draft
+    return Source(
+        procedure=draft.procedure,
+        desk=draft.desk,
+        target=draft.target,
+        answers=dict(draft.answers),
+        text=draft.text,
+        lang=draft.lang,
+    )
+
+
+def of_template(template: Template) -> Source:
+    """What a template holds."""
+    return Source(
+        procedure=template.procedure,
+        target=template.target,
+        answers=dict(template.answers),
+        text=template.text,
+        lang=template.lang,
+    )
+
+
+def as_template(cache: Cache, name: str, source: Source, *, personal: bool) -> Template:
+    """A template of what is written. Without `personal` it holds no personal answer and no free message.
+
+    Raises `UnknownProcedure`.
+    """
+    rules = cache.rules(source.procedure)
+    answers = dict(source.answers) if personal else without_personal(rules, source.answers)
+    field = next((each for each in rules.procedure.request.fields if each.type == "questions"), None)
+    if field is not None and source.questions:
+        answers[field.id] = list(source.questions)
+    text = source.text if personal else ""
+    return Template(
+        id="",
+        name=display(name).strip()[:MAX_NAME] or rules.procedure.title,
+        procedure=source.procedure,
+        target=source.target,
+        answers=answers,
+        text=text,
+        lang=source.lang if text else "",
+    )

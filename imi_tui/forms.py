@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from imi_core import answers as rules_of_answers
 from imi_core.answers import CANNOT, REMARK, YES_NO, Problem, base_id, is_empty
@@ -165,33 +165,9 @@ class FormModel:
 
     def hint(self, id: str) -> str:
         """What may be typed, and what it would mean; one or two sentences, "" where there is nothing to say."""
-        found = self.view(id)
-        if found is None:
-            return ""
-        parts = [found.help] if found.help else []
-        match found.source.type if found.source.id == id else "":
-            case "date":
-                example = form_values.local_date_example(self.language, dt.date(self.today.year, 3, 5))
-                iso = f"{self.today.year}-03-05"
-                parts.append(
-                    _("Write a date as {iso}.").format(iso=iso)
-                    if example == iso
-                    else _("Write a date as {iso} or {example}.").format(iso=iso, example=example)
-                )
-            case "amount":
-                parts.append(_("Write an amount as {example}.").format(example="1250.00 EUR"))
-            case "days":
-                days = self.answers.get(id)
-                if isinstance(days, int) and 0 < days < 10_000:
-                    until = self.today + dt.timedelta(days=days)
-                    parts.append(_("That is until {date}.").format(date=until.isoformat()))
-        if found.kind == "one" and id != LANG:
-            parts.append(_("Left and Right choose, Delete takes the answer back."))
-        elif found.kind == "many":
-            parts.append(_("Space ticks or unticks."))
-        if found.personal:
-            parts.append(_("Personal data: write only what the request needs."))
-        return " ".join(parts)
+        from imi_tui.form_hints import hint
+
+        return hint(self, id)
 
     def legend(self) -> str:
         """What the marks before the labels mean, only those in use."""
@@ -222,6 +198,13 @@ class FormModel:
             self.answers.pop(id, None)
         else:
             self.answers[id] = value
+
+    def put(self, id: str, value: Any) -> bool:
+        """Answer a field that is still empty with a value from elsewhere; whether it was."""
+        if self.view(id) is None or not is_empty(self.answers.get(id)):
+            return False
+        self.answers[id] = value
+        return True
 
     def choose(self, id: str, option: str) -> None:
         """Choose one option of a `one` field; "" takes the answer back."""
@@ -274,12 +257,14 @@ class FormModel:
 
     def missing(self, problem: Problem) -> Missing:
         """One problem of the rules in the officer's words."""
-        from imi_tui.problems import answer_problem
+        from imi_tui import form_hints
 
         id = TEXT if problem.field == "text" and self.view("text") is None else problem.field
         found = self.view(id)
         label = found.label if found is not None else id
-        return Missing(id, label, problem.code, answer_problem(problem.code, problem.allowed))
+        kind = found.source.type if found is not None and found.source.id == id else None
+        text = form_hints.problem(problem.code, problem.allowed, kind, self.language, self.today)
+        return Missing(id, label, problem.code, text)
 
     def shown_problems(self) -> dict[str, str]:
         """Sentences to show under fields now: what is wrong where the officer has been, everything after `demand`."""

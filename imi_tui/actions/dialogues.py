@@ -13,7 +13,7 @@ ACTIONS: tuple[Action, ...] = (
         N_("Closes this window."),
         "escape",
         "form",
-        "menu help confirm prompt preview",
+        "menu help confirm prompt preview phrase",
         run="cancel",
     ),
     action(

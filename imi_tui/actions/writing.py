@@ -1,8 +1,8 @@
-"""Actions of a new case."""
+"""Actions of a new case, of templates and of phrases."""
 
 from __future__ import annotations
 
-from imi_tui.actions.kinds import Action, action, flag
+from imi_tui.actions.kinds import Action, action, flag, on_current
 from imi_tui.i18n import N_
 
 ACTIONS: tuple[Action, ...] = (
@@ -70,6 +70,27 @@ ACTIONS: tuple[Action, ...] = (
         footer=5,
     ),
     action(
+        "compose.template",
+        N_("Keep as a template"),
+        N_("Keeps what is written as a template on this machine; personal data only where you say so."),
+        "t",
+        "form",
+        "compose",
+        run="template",
+        when=flag("saved"),
+    ),
+    action(
+        "write.insert",
+        N_("Insert"),
+        N_("Puts in the phrase whose abbreviation stands before the cursor; else lists phrases and known values."),
+        "f2",
+        "form",
+        "compose act",
+        run="insert",
+        when=flag("writing"),
+        footer=6,
+    ),
+    action(
         "compose.discard",
         N_("Discard draft"),
         N_("Throws this draft away, after asking."),
@@ -78,5 +99,89 @@ ACTIONS: tuple[Action, ...] = (
         "compose",
         run="discard",
         when=flag("saved"),
+    ),
+    # Templates
+    action(
+        "go.templates",
+        N_("Templates"),
+        N_("Shows what new cases can begin with: kept by you, on this machine only."),
+        "",
+        "go",
+        "inbox drafts",
+    ),
+    action(
+        "template.use",
+        N_("Begin a case"),
+        N_("Begins a new case with this template."),
+        "enter",
+        "list",
+        "templates",
+        run="use",
+        when=on_current,
+        footer=1,
+    ),
+    action(
+        "template.rename",
+        N_("Rename"),
+        N_("Gives the template another name."),
+        "r",
+        "list",
+        "templates",
+        run="rename",
+        when=on_current,
+        footer=2,
+    ),
+    # Phrases
+    action(
+        "go.phrases",
+        N_("Phrases"),
+        N_("Shows the texts you insert while writing: kept by you, on this machine only."),
+        "",
+        "go",
+        "inbox case drafts",
+    ),
+    action(
+        "phrase.edit",
+        N_("Change"),
+        N_("Opens the phrase to write it anew."),
+        "enter",
+        "list",
+        "phrases",
+        run="edit",
+        when=on_current,
+        footer=1,
+    ),
+    action("phrase.new", N_("New"), N_("Writes a new phrase."), "n f2", "list", "phrases", run="new", footer=2),
+    action(
+        "phrase.save",
+        N_("Keep"),
+        N_("Keeps the phrase and closes the window."),
+        "f8 ctrl+s",
+        "form",
+        "phrase",
+        run="keep",
+    ),
+    # Both
+    action(
+        "shelf.drop",
+        N_("Throw away"),
+        N_("Throws away what is under the cursor; u brings it back."),
+        "delete x",
+        "list",
+        "templates phrases",
+        run="drop",
+        when=on_current,
+        footer=3,
+    ),
+    action(
+        "shelf.bring_back",
+        N_("Bring back"),
+        N_("Brings back what was thrown away last, within a month."),
+        "u ctrl+z",
+        "list",
+        "templates phrases",
+        run="bring_back",
+        when=flag("dropped"),
+        footer=4,
     ),
 )

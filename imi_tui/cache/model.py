@@ -214,5 +214,5 @@ class Changed(NamedTuple):
     `cases` is empty when too many changed to name.
     """
 
-    kinds: frozenset[Literal["cases", "directory", "outbox", "drafts", "status", "session", "files", "wanted"]]
+    kinds: frozenset[Literal["cases", "directory", "outbox", "drafts", "status", "session", "files", "wanted", "shelf"]]
     cases: frozenset[tuple[str, str]] = frozenset()

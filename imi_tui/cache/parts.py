@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from imi_tui.cache.file_moves import FileMoves
     from imi_tui.cache.files import Files
     from imi_tui.cache.hub import Hub
+    from imi_tui.cache.known import Known
     from imi_tui.cache.model import Changed
     from imi_tui.cache.partners import Partners
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.register import Register
     from imi_tui.cache.related import Related
+    from imi_tui.cache.shelf import Shelf
     from imi_tui.profile import Profile
 
 
@@ -157,6 +159,20 @@ class Parts:
     def today(self) -> dt.date:
         """The day where this machine is: what deadlines are compared with."""
         return self._now().astimezone().date()
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Templates and phrases."""
+        from imi_tui.cache.shelf import Shelf
+
+        return Shelf(self._work, self._new_ref, self.stamp)
+
+    @cached_property
+    def known(self) -> Known:
+        """What own cases say, to complete fields with."""
+        from imi_tui.cache.known import Known
+
+        return Known(self._cache, self.desks)
 
     def _new_ref(self) -> str:
         return uuid7(self._now(), self._rng)

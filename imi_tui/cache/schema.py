@@ -83,6 +83,16 @@ WORK: tuple[str, ...] = (
     ) strict, without rowid;
     """,
     "create table remembered(authority text primary key, at text not null) strict, without rowid",
+    """
+    create table template(
+      id text primary key, name text not null, procedure text not null, saved_at text not null,
+      gone_at text not null default '', wire text not null
+    ) strict, without rowid;
+    create table phrase(
+      id text primary key, abbreviation text not null, lang text not null, text text not null, saved_at text not null,
+      gone_at text not null default ''
+    ) strict, without rowid;
+    """,
 )
 
 CACHE: tuple[str, ...] = (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, ViewId
     from imi_tui.cache.ranking import Answer, Query
     from imi_tui.cache.register import Facets
+    from imi_tui.cache.shelf import Kind, Phrase, Template
     from imi_tui.cache.sync import SyncStore
     from imi_tui.profile import Profile
 
@@ -279,6 +280,29 @@ class Store(Parts):
         with self._work.write():
             self._work.run("delete from draft where id = ?", (id,))
         self.publish(Changed(frozenset(("drafts",))))
+
+    def keep_template(self, template: Template) -> Template:
+        """Save a template durably."""
+        made = self.reserve.write(lambda: self.shelf.keep_template(template))
+        self.publish(Changed(frozenset(("shelf",))))
+        return made
+
+    def keep_phrases(self, phrases: list[Phrase]) -> list[Phrase]:
+        """Save phrases durably, all or none."""
+        made = self.reserve.write(lambda: self.shelf.keep_phrases(phrases))
+        self.publish(Changed(frozenset(("shelf",))))
+        return made
+
+    def drop(self, kind: Kind, id: str) -> None:
+        """Throw a template or phrase away; `bring_back` undoes it."""
+        self.shelf.drop(kind, id)
+        self.publish(Changed(frozenset(("shelf",))))
+
+    def bring_back(self, kind: Kind) -> str:
+        """Undo the last `drop` of this kind; the id of what is back, "" where there is nothing."""
+        found = self.shelf.bring_back(kind)
+        self.publish(Changed(frozenset(("shelf",))))
+        return found
 
     def queue(self, draft: Draft) -> OutboxItem:
         """Put a draft into the outbox: from now on it is safe and will be sent.

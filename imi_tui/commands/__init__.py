@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "authorities": N_("find authorities"),
     "new": N_("start a case"),
     "act": N_("act on a case"),
+    "phrases": N_("texts to insert while writing"),
     "outbox": N_("what waits to be sent and what was refused"),
     "sync": N_("send what waits and fetch what is new"),
     "signin": N_("sign in"),

@@ -14,14 +14,27 @@ _NARROW_SPACE, _SPACE = "\u202f", "\u00a0"
 _REGIONS = {"en": "en_IE", "en-XA": "en_IE", "pt": "pt_PT"}
 
 
-def local_date(iso: str) -> str:
-    """A day in the officer's local form with a full year, such as "5 Mar 2026"; what is no date stays as it is."""
+def local_date(iso: str, lang: str = "") -> str:
+    """A day in the local form of a language (the officer's) with a full year, such as "5 Mar 2026".
+
+    What is no date stays as it is.
+    """
     day = _day(iso)
     if day is None:
         return iso
     from babel.dates import format_date
 
-    return _drawable(format_date(day, format="medium", locale=locale()))
+    return _drawable(format_date(day, format="medium", locale=locale(lang)))
+
+
+def long_date(iso: str) -> str:
+    """A day in the officer's language in words, with its weekday: nobody takes the month for the day there."""
+    day = _day(iso)
+    if day is None:
+        return iso
+    from babel.dates import format_date
+
+    return _drawable(format_date(day, format="full", locale=locale()))
 
 
 def when(iso: str, now: dt.datetime) -> str:
@@ -88,9 +101,9 @@ def _day(iso: str) -> dt.date | None:
         return None
 
 
-def locale() -> str:
-    """The locale whose forms the officer's language takes, as Babel names it."""
-    code = language()
+def locale(lang: str = "") -> str:
+    """The locale whose forms a language (the officer's) takes, as Babel names it."""
+    code = lang or language()
     return _REGIONS.get(code, code)
 
 

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from imi_core.errors import ActionRefused
-from imi_tui import problems
+from imi_tui import phrases, problems
 from imi_tui.actions import Situation
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
@@ -22,6 +22,7 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.screens.inserting import Inserting
 from imi_tui.viewmodel import doing
 from imi_tui.viewmodel.files import attached_line
 from imi_tui.viewmodel.similar import question, similar
@@ -29,6 +30,8 @@ from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.form_view import FormView
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.app import ComposeResult
 
     from imi_tui.cache.model import CaseDetail
@@ -37,7 +40,7 @@ AUTOSAVE = 1.0
 """Seconds from a key to the draft on disk: what a crash can cost."""
 
 
-class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
+class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
     """One form; the same answers are queued for each of `cases`."""
 
     SCOPE = "act"
@@ -63,7 +66,7 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
     def situation(self) -> Situation:
         """Whether the action takes files."""
         takes = self.model.rules.lifecycle.actions[self._action].attachments
-        return Situation(self.SCOPE, flags=frozenset({"takes_files"} if takes else ()))
+        return Situation(self.SCOPE, flags=frozenset({"writing", "takes_files"} if takes else {"writing"}))
 
     def compose(self) -> ComposeResult:
         """Heading, form, room for a refusal, keys."""
@@ -154,6 +157,26 @@ class ActScreen(Attaching, Dialogue[list[OutboxItem]]):
             self._stop_saving()
             with suppress(CacheError):
                 self._save()
+
+    def facts(self) -> Mapping[str, str]:
+        """Of the case; of several, only what is true for each of them."""
+        detail = self._first()
+        mine = detail.desk
+        seat = next((seat for seat in self.store.seats() if seat.desk == mine), None)
+        others = [each for each in detail.case.get("parts", ()) if each.get("desk") != mine]
+        one = len(self._cases) == 1
+        return phrases.facts(
+            self.model.rules,
+            detail.case if one else {},
+            own=seat.authority_name if seat is not None else "",
+            other=str(others[0].get("name", "")) if others and one else "",
+            officer=str(self.store.officer().get("name", "")),
+            today=self.context.today(),
+        )
+
+    def desk(self) -> str:
+        """The desk of the case."""
+        return self._cases[0][0]
 
     def attached(self) -> list[dict[str, Any]]:
         """The files of the entry."""

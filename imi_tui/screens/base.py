@@ -326,6 +326,18 @@ class BaseScreen(ActionScreen[Result]):
 
         await self.app.push_screen(routes.drafts())
 
+    async def action_go_templates(self) -> None:
+        """Open the templates."""
+        from imi_tui.screens import routes
+
+        await self.app.push_screen(routes.templates())
+
+    async def action_go_phrases(self) -> None:
+        """Open the phrases."""
+        from imi_tui.screens import routes
+
+        await self.app.push_screen(routes.phrases())
+
     async def action_go_authorities(self) -> None:
         """Open the authority search."""
         from imi_tui.screens import routes

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from imi_core.errors import ActionRefused, UnknownProcedure
-from imi_tui import beginning, problems
+from imi_tui import phrases, problems
 from imi_tui.actions import Situation
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
@@ -22,21 +22,24 @@ from imi_tui.offers import Offer, offers
 from imi_tui.screens import routes
 from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.screens.compose_begin import BeginsFrom
 from imi_tui.screens.compose_pages import StepPages
+from imi_tui.screens.inserting import Inserting
 from imi_tui.viewmodel import writing
 from imi_tui.widgets.authority_list import AuthorityFinder
 from imi_tui.widgets.check_list import CheckList
 from imi_tui.widgets.form_view import FormView
 from imi_tui.widgets.line_list import LineList
-from imi_tui.widgets.offer_list import OfferList
+from imi_tui.widgets.offer_list import OfferList, TemplateLine
 from imi_tui.widgets.question_list import QuestionList
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual import events
     from textual.app import ComposeResult
     from textual.timer import Timer
 
-    from imi_tui.beginning import Source
     from imi_tui.cache.model import AuthorityHit
     from imi_tui.messages import LanguageChanged
 
@@ -46,16 +49,16 @@ BESIDE = 120
 """From this width on, the list of what is missing stands beside the page."""
 
 
-class ComposeScreen(Attaching, BaseScreen[None]):
-    """Writes one new case. `draft_id` continues a draft; `target` is a desk to address; `notes` are gaps to show."""
+class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
+    """Writes one new case. `draft_id` continues a draft; `target` is a desk to address."""
 
     SCOPE = "compose"
     CSS_PATH = ["base.tcss", "compose.tcss"]
     BINDINGS = bindings("compose")
 
-    def __init__(self, draft_id: str = "", *, target: str = "") -> None:
+    def __init__(self, draft_id: str = "", *, target: str = "", template: str = "") -> None:
         super().__init__()
-        self._draft_id, self._target = draft_id, target
+        self._draft_id, self._target, self._template = draft_id, target, template
         self._timer: Timer | None = None
         self._step: Step = "procedure"
         self._sent = False
@@ -83,6 +86,10 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         self.call_later(self._begin)
 
     async def _begin(self) -> None:
+        if self._template:
+            await self._go("procedure")
+            await self.begin_with_template(self._template)
+            return
         only = offers(self.store, self.context.languages)
         if not self.work.draft.procedure and len(only) == 1:
             self.work.choose_procedure(only[0])
@@ -109,7 +116,32 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         flags |= {"previous"} if at else set()
         flags |= {"saved"} if self.work.draft.procedure else set()
         flags |= {"takes_files"} if self.work.takes_files else set()
+        flags |= {"writing"} if self._step == "form" else set()
         return Situation(self.SCOPE, flags=frozenset(flags))
+
+    def facts(self) -> Mapping[str, str]:
+        """Of the case as it is written so far."""
+        seat, target, answers = self.work.seat, self.work.target, self.work.draft.answers
+        rules = self.work.rules
+        subject = answers.get(rules.procedure.subject, "") if rules is not None else ""
+        return phrases.facts(
+            rules,
+            {"subject": subject, "request": answers},
+            own=seat.authority_name if seat is not None else "",
+            other=target.name if target is not None else "",
+            officer=str(self.store.officer().get("name", "")),
+            today=self.context.today(),
+        )
+
+    def desk(self) -> str:
+        """The desk that sends."""
+        return self.work.draft.desk
+
+    async def filled(self) -> None:
+        """The form was filled from outside: its widgets are made anew."""
+        self.pages.take(self.work)
+        at_start = self.work.form is None or self._step == "procedure"
+        await self._go(self.work.first_open() if at_start else self._step)
 
     # -- files --------------------------------------------------------------------------------------------------------
 
@@ -131,8 +163,16 @@ class ComposeScreen(Attaching, BaseScreen[None]):
 
     async def action_step(self, by: int) -> None:
         """One step on or back."""
-        if self._step == "procedure" and by > 0 and not self._take_offer():
-            return
+        if self._step == "procedure" and by > 0:
+            line = self.query_one(OfferList).item
+            if isinstance(line, TemplateLine) and self.work.form is None:
+                await self.begin_with_template(line.id)
+                return
+            if isinstance(line, TemplateLine):
+                self.say(_("A template is for a new case; this one has begun already."), problem=True)
+                return
+            if not self._take_offer():
+                return
         if self._step == "authority" and by > 0 and not self.work.draft.target:
             self._take_hit(self.query_one(AuthorityFinder).hit)
         steps = self.work.steps()
@@ -300,40 +340,6 @@ class ComposeScreen(Attaching, BaseScreen[None]):
         await self._go(gap.step, gap.field)
         if gap.step == "form":
             self.query_one(FormView).show_problems()
-
-    async def action_reuse(self) -> None:
-        """Choose an earlier case and copy its answers; personal data only where the officer says so."""
-
-        async def chosen(found: tuple[str, str] | None) -> None:
-            if found is not None:
-                await self._ask_personal_data(*found)
-
-        await self.app.push_screen(routes.earlier_case(), chosen)
-
-    async def _ask_personal_data(self, desk: str, id: str) -> None:
-        detail = self.store.case(desk, id)
-        source = beginning.of_case(detail) if detail is not None else None
-        labels = beginning.personal_labels(self.store, source, self.context.languages) if source is not None else []
-        if not labels:
-            await self._begin_with(source, personal=False)
-            return
-
-        async def answered(value: str | None) -> None:
-            if value is not None:
-                await self._begin_with(source, personal=value == "personal")
-
-        question = _("That case holds personal data: {fields}").format(fields=", ".join(labels))
-        answers = [(_("Copy the rest only"), "plain"), (_("Copy personal data too"), "personal")]
-        await self.app.push_screen(routes.choose(question, answers), answered)
-
-    async def _begin_with(self, source: Source | None, *, personal: bool) -> None:
-        copied = source is not None and beginning.begin(self.work, source, personal=personal)
-        # The form was filled from outside: its widgets are made anew.
-        self.pages.take(self.work)
-        await self._go(
-            self._step if self.work.form is not None and self._step != "procedure" else self.work.first_open()
-        )
-        self.say(_("The answers were copied; check them.") if copied else _("Nothing of that case could be copied."))
 
     async def action_discard(self) -> None:
         """Throw the draft away, after asking."""

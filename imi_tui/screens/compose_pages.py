@@ -16,7 +16,7 @@ from imi_tui.viewmodel.suspects import named
 from imi_tui.widgets.authority_list import AuthorityFinder
 from imi_tui.widgets.document import Document
 from imi_tui.widgets.form_view import FormView
-from imi_tui.widgets.offer_list import OfferList
+from imi_tui.widgets.offer_list import OfferList, TemplateLine
 from imi_tui.widgets.question_list import QuestionList, lines_of_bank
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.store import Store
     from imi_tui.compose import Composition, Gap, Step
     from imi_tui.context import Context
+    from imi_tui.offers import Offer
     from imi_tui.viewmodel.asking import Found
 
 
@@ -111,7 +112,8 @@ class StepPages(Vertical):
     def _fill(self, step: Step, widget: Widget) -> None:
         match widget:
             case OfferList():
-                widget.show_offers(offers(self._cache, self._given.languages), at=self._shown)
+                found = offers(self._cache, self._given.languages)
+                widget.show_offers(found, self._templates(found), at=self._shown)
             case QuestionList() if self.work.rules is not None:
                 widget.picked = frozenset(self.work.picked())
                 widget.show(lines_of_bank(self.work.rules, self.work.labels))
@@ -120,6 +122,15 @@ class StepPages(Vertical):
                 widget.show(writing.review(self.work, self._cache.authority, self.notes, state))
             case _ if step == "authority":
                 self.show_chosen()
+
+    def _templates(self, found: list[Offer]) -> list[TemplateLine]:
+        """Templates of procedures that this officer may start."""
+        titles = {offer.procedure: offer.title for offer in found}
+        return [
+            TemplateLine(each.id, each.name, titles[each.procedure])
+            for each in self._cache.shelf.templates()
+            if each.procedure in titles
+        ]
 
     def _focus(self, step: Step, widget: Widget, field: str) -> None:
         match step:

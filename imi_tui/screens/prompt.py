@@ -1,4 +1,4 @@
-"""A one-line question above the footer: a number of days, Enter and done."""
+"""A one-line question above the footer: a number of days or a name, Enter and done."""
 
 from __future__ import annotations
 
@@ -52,3 +52,32 @@ class DaysPrompt(Dialogue[int]):
             self.query_one("#problem", Static).update(text)
             return
         self.dismiss(days)
+
+
+class TextPrompt(Dialogue[str]):
+    """Asks for one line of text; the result is what was typed without blanks around it, None after Escape."""
+
+    SCOPE = "prompt"
+    CSS_PATH = ["base.tcss", "prompt.tcss"]
+    BINDINGS = bindings("prompt")
+    AUTO_FOCUS = "LineInput"
+
+    def __init__(self, heading: str, value: str) -> None:
+        super().__init__()
+        self._heading, self._value = heading, value
+
+    def compose(self) -> ComposeResult:
+        """Heading, input, keys."""
+        with Vertical(classes="dialogue"):
+            yield Static(self._heading, id="heading", markup=False)
+            yield LineInput(self._value, id="text")
+            yield Static(_("Enter: keep   Esc: leave it"), id="problem", markup=False)
+
+    def on_mount(self) -> None:
+        """Select what is proposed, so that typing replaces it."""
+        self.query_one(LineInput).select_all()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take what was typed; nothing is no answer."""
+        if text := event.value.strip():
+            self.dismiss(text)

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from imi_core.procedure import Field
     from imi_tui.actions import Action
     from imi_tui.cache.model import AuthorityHit, OutboxItem, Seen
+    from imi_tui.cache.shelf import Phrase
     from imi_tui.compose import Composition, Gap
     from imi_tui.outside.preview import Preview
+    from imi_tui.viewmodel.inserting import Insertion, Shelf
     from imi_tui.viewmodel.palette import Entry, Keyboard
 
 
@@ -99,11 +101,46 @@ def help(found: Sequence[Entry], keys: Keyboard, *, marks: bool) -> Screen[None]
     return HelpScreen(found, keys, marks=marks)
 
 
-def compose(draft_id: str = "", *, target: str = "") -> Screen[None]:
-    """A new case, or the draft with this id; `target` is a desk to address from the start."""
+def compose(draft_id: str = "", *, target: str = "", template: str = "") -> Screen[None]:
+    """A new case, or the draft with this id; `target` is a desk, `template` fills it in."""
     from imi_tui.screens.compose import ComposeScreen
 
-    return ComposeScreen(draft_id, target=target)
+    return ComposeScreen(draft_id, target=target, template=template)
+
+
+def insert(shelf: Shelf, typed: str) -> Screen[Insertion]:
+    """Chooses a phrase or a known value to insert."""
+    from imi_tui.screens.insert import InsertScreen
+
+    return InsertScreen(shelf, typed)
+
+
+def ask_text(heading: str, value: str = "") -> Screen[str]:
+    """Asks for one line of text."""
+    from imi_tui.screens.prompt import TextPrompt
+
+    return TextPrompt(heading, value)
+
+
+def templates() -> Screen[None]:
+    """The officer's templates."""
+    from imi_tui.screens.templates import TemplatesScreen
+
+    return TemplatesScreen()
+
+
+def phrases() -> Screen[None]:
+    """The officer's phrases."""
+    from imi_tui.screens.phrases import PhrasesScreen
+
+    return PhrasesScreen()
+
+
+def phrase(known: Phrase | None, lang: str) -> Screen[Phrase]:
+    """One phrase to write; the result is what to keep."""
+    from imi_tui.screens.phrases import PhraseForm
+
+    return PhraseForm(known, lang)
 
 
 def earlier_case() -> Screen[tuple[str, str]]:

@@ -48,6 +48,20 @@ class LineInput(Input):
                 self.value = text
             self.cursor_position = len(text)
 
+    @property
+    def before_cursor(self) -> str:
+        """What stands before the cursor."""
+        return self.value[: self.cursor_position]
+
+    def put_in(self, text: str, *, over: int = 0, whole: bool = False) -> None:
+        """Write `text` at the cursor as if it were typed, over as many characters before it or over everything."""
+        text = display(text, "single")
+        if whole:
+            self.value = text
+            self.cursor_position = len(text)
+        else:
+            self.replace(text, self.cursor_position - over, self.cursor_position)
+
     def _on_paste(self, event: events.Paste) -> None:
         # Textual keeps the first line only and takes control characters as they come.
         event.prevent_default()
@@ -81,13 +95,27 @@ class LinesInput(TextArea):
                 self.load_text(text)
             self.move_cursor(self.document.end)
 
+    @property
+    def before_cursor(self) -> str:
+        """What stands before the cursor in its line."""
+        row, column = self.cursor_location
+        return self.document.get_line(row)[:column]
+
+    def put_in(self, text: str, *, over: int = 0, whole: bool = False) -> None:
+        """Write `text` at the cursor as if it were typed, over as many characters before it or over everything."""
+        row, column = self.cursor_location
+        start, end = ((0, 0), self.document.end) if whole else ((row, column - over), (row, column))
+        self._write(text, start, end)
+
+    def _write(self, text: str, start: tuple[int, int], end: tuple[int, int]) -> None:
+        result = self._replace_via_keyboard(display(text, "multi"), start, end)
+        if result is not None:
+            self.move_cursor(result.end_location)
+
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        start, end = self.selection
-        result = self._replace_via_keyboard(display(event.text, "multi"), start, end)
-        if result is not None:
-            self.move_cursor(result.end_location)
+        self._write(event.text, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
         leaves = (event.key == "up" and self._at_edge(0)) or (event.key == "down" and self._at_edge(-1))

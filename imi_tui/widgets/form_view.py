@@ -206,6 +206,16 @@ class FormView(Widget):
         """The field that has the focus, "" where none has."""
         return next((id for id, row in self._rows.items() if row.control.has_focus), "")
 
+    def text_control(self, id: str) -> LineInput | LinesInput | None:
+        """Where the text of a field is written, None where it has none."""
+        row = self._rows.get(id)
+        return row.control if row is not None and isinstance(row.control, LineInput | LinesInput) else None
+
+    def answered(self) -> None:
+        """Answers of other fields than the one at hand were filled in: show them, and tell the screen."""
+        self.call_later(self._refresh)
+        self.post_message(self.Changed(self, ""))
+
     # -- events -----------------------------------------------------------------------------------------------------
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -125,7 +125,7 @@ async def test_a_date_is_written_back_as_it_is_kept_and_a_mistake_named_below(pw
         assert "2026-04-07" in shown(app)
         lines = shown(app).split("\n")
         below = next(number for number, line in enumerate(lines) if "Posting until" in line) + 1
-        assert "^ This is not a date" in lines[below]
+        assert "^ This is no date" in lines[below]
 
 
 def test_options_stand_in_a_row_where_they_fit() -> None:

@@ -1,0 +1,86 @@
+"""``imi-tui phrases``: list, import and export the phrases that are inserted while writing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imi_core.text import display
+from imi_tui import commands
+from imi_tui.commands.common import CommandError, opened, out, out_json, say
+from imi_tui.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    import argparse
+
+    from imi_tui.cache.shelf import Phrase
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("--lang-of", default="", metavar="CODE", help=_("only phrases of this language"))
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--export", metavar="FILE", help=_("write them into a new TOML file"))
+    way.add_argument(
+        "--import",
+        metavar="FILE",
+        dest="source",
+        help=_("take those of a TOML file; the same abbreviation is replaced"),
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+    taken = _read(options.source) if options.source else []
+    with opened(options) as client:
+        shelf = client.store.shelf
+        if taken:
+            client.store.keep_phrases(taken)
+        found = [each for each in shelf.phrases() if options.lang_of in ("", each.lang)]
+    if taken:
+        count = len(taken)
+        say(ngettext("{count} phrase was taken.", "{count} phrases were taken.", count).format(count=count))
+    elif options.export:
+        _write(options.export, found)
+    elif options.json:
+        out_json(
+            {"phrases": [{name: getattr(each, name) for name in ("abbreviation", "lang", "text")} for each in found]}
+        )
+    else:
+        for each in found:
+            out(f"{each.abbreviation}  {each.lang}  {display(each.text)}")
+    return commands.OK
+
+
+def _read(file: str) -> list[Phrase]:
+    from imi_tui.phrases import MAX_FILE, PhraseProblem, from_toml
+
+    path = Path(file)
+    try:
+        with path.open(encoding="utf-8") as source:
+            return from_toml(source.read(MAX_FILE + 1))
+    except (OSError, UnicodeDecodeError) as error:
+        why = display(str(error))[:200]
+        raise CommandError(
+            _("The file {file} cannot be read: {why}").format(file=path.name, why=why), commands.USAGE
+        ) from error
+    except PhraseProblem as problem:
+        raise CommandError(problem.text, commands.USAGE) from problem
+
+
+def _write(file: str, found: list[Phrase]) -> None:
+    from imi_tui.phrases import to_toml
+
+    path = Path(file)
+    try:
+        # What officers write is for them alone, and a file that is there is never written over.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as target:
+            target.write(to_toml(found))
+    except OSError as error:
+        why = display(str(error))[:200]
+        raise CommandError(
+            _("The file {file} cannot be written: {why}").format(file=path.name, why=why), commands.LOCAL
+        ) from error

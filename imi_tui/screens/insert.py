@@ -1,0 +1,112 @@
+"""Choosing what to insert: values known from own cases, phrases. Typing narrows it down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from imi_tui.i18n import _
+from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.viewmodel.cells import cut
+from imi_tui.viewmodel.inserting import Insertion
+from imi_tui.widgets.entry import LineInput
+from imi_tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from imi_tui.viewmodel.inserting import Shelf
+
+    Line = Insertion | str
+    """An insertion, or a heading."""
+
+
+class InsertionList(LineList["Line"]):
+    """What it is, and below what goes in."""
+
+    DRIVEN = True
+
+    def key_of(self, item: Line) -> object:
+        """The words themselves."""
+        return item if isinstance(item, str) else (item.title, item.text)
+
+    def is_item(self, item: Line) -> bool:
+        """The cursor skips headings."""
+        return not isinstance(item, str)
+
+    def lines_of(self, item: Line, width: int) -> list[Text]:
+        """One or two lines."""
+        if isinstance(item, str):
+            return [Text(cut(item, width), no_wrap=True)]
+        out = [Text(cut(item.title, width), no_wrap=True)]
+        if item.note:
+            out.append(Text(cut(f"  {item.note}", width), "dim", no_wrap=True))
+        return out
+
+
+class InsertScreen(Dialogue[Insertion]):
+    """The result is what to insert, None after Escape. `typed` is what to look for first."""
+
+    SCOPE = "menu"
+    BINDINGS = bindings("menu")
+    CSS_PATH = ["base.tcss", "insert.tcss"]
+
+    def __init__(self, shelf: Shelf, typed: str) -> None:
+        super().__init__()
+        self._shelf, self._typed = shelf, typed
+
+    def compose(self) -> ComposeResult:
+        """Words above, the list below."""
+        with Vertical(classes="dialogue"):
+            yield LineInput(self._typed, id="words")
+            yield InsertionList()
+            yield Static(id="note", markup=False)
+
+    def on_mount(self) -> None:
+        """What fits to what stands in the field already."""
+        self._find(self._typed)
+        words = self.query_one("#words", LineInput)
+        words.hint(_("Type to search; arrows and Enter to choose; Esc to leave"))
+        words.focus()
+        words.select_all()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search while typing."""
+        event.stop()
+        self._find(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter takes what is under the cursor."""
+        event.stop()
+        self.action_choose()
+
+    def on_line_list_opened(self, event: LineList.Opened) -> None:
+        """A second click takes it too."""
+        event.stop()
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        """Close with what is under the cursor."""
+        if isinstance(item := self.query_one(InsertionList).item, Insertion):
+            self.dismiss(item)
+
+    def action_move(self, step: int) -> None:
+        """Up and down while the typing goes on."""
+        self.query_one(InsertionList).action_move(step)
+
+    def action_page(self, step: int) -> None:
+        """Pages while the typing goes on."""
+        self.query_one(InsertionList).action_page(step)
+
+    def _find(self, typed: str) -> None:
+        found = self._shelf.offered(typed)
+        lines: list[Line] = []
+        for known, title in ((True, _("In your cases")), (False, _("Phrases"))):
+            some = [each for each in found if each.whole == known]
+            lines += [title, *some] if some else []
+        self.query_one(InsertionList).show(lines)
+        note = "" if found else _("Nothing to insert contains these words. Phrases are kept in the menu (F9), Phrases.")
+        self.query_one("#note", Static).update(note)

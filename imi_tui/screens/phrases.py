@@ -1,0 +1,186 @@
+"""The officer's phrases: write, change, throw away and bring back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from imi_tui import phrases, problems
+from imi_tui.actions import Situation
+from imi_tui.cache.errors import CacheError
+from imi_tui.cache.shelf import Phrase
+from imi_tui.i18n import _
+from imi_tui.i18n.languages import NAMES
+from imi_tui.screens import routes
+from imi_tui.screens.base import BaseScreen, Dialogue, bindings
+from imi_tui.viewmodel.cells import cut, one_line
+from imi_tui.widgets.choice import Choice
+from imi_tui.widgets.entry import LineInput, LinesInput
+from imi_tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class PhraseList(LineList[Phrase]):
+    """Abbreviation and language, and below how the text begins."""
+
+    def key_of(self, item: Phrase) -> object:
+        """Its id."""
+        return item.id
+
+    def lines_of(self, item: Phrase, width: int) -> list[Text]:
+        """Two lines."""
+        return [
+            Text(cut(f"{item.abbreviation}  {NAMES.get(item.lang, item.lang)}", width), no_wrap=True),
+            Text(cut(f"    {one_line(item.text)}", width), "dim", no_wrap=True),
+        ]
+
+
+class PhrasesScreen(BaseScreen[None]):
+    """Enter changes one; what is thrown away can be brought back."""
+
+    SCOPE = "phrases"
+    CSS_PATH = ["base.tcss", "drafts.tcss"]
+    BINDINGS = bindings("phrases")
+    AUTO_FOCUS = "PhraseList"
+
+    def compose_body(self) -> ComposeResult:
+        """The list, or a sentence where it is empty."""
+        yield Static(id="empty")
+        yield PhraseList()
+
+    def title_text(self) -> str:
+        """What this screen is."""
+        return _("Phrases")
+
+    def title_note(self) -> str:
+        """That they are nowhere else."""
+        return _("only on this machine")
+
+    def reload(self, kinds: frozenset[str]) -> None:
+        """Read the phrases again."""
+        if kinds and "shelf" not in kinds:
+            return
+        found = self.store.shelf.phrases()
+        shown = self.query_one(PhraseList)
+        shown.show(found)
+        shown.display = bool(found)
+        empty = self.query_one("#empty", Static)
+        empty.display = not found
+        empty.update(Text(_("There are no phrases. Write one here (n), and insert it in any form with F2.")))
+
+    @property
+    def phrase(self) -> Phrase | None:
+        """The phrase under the cursor."""
+        found = self.query(PhraseList)
+        return found.first().item if found else None
+
+    def situation(self) -> Situation:
+        """Whether there is one under the cursor, and whether one can be brought back."""
+        dropped = self.store.shelf.may_bring_back("phrase")
+        return Situation(self.SCOPE, current=self.phrase is not None, flags=frozenset({"dropped"} if dropped else ()))
+
+    def on_line_list_moved(self, _event: LineList.Moved) -> None:
+        """The keys depend on what is under the cursor."""
+        self.refresh_frame()
+
+    async def on_line_list_opened(self, _event: LineList.Opened) -> None:
+        """A second click changes it."""
+        await self.action_edit()
+
+    async def action_new(self) -> None:
+        """Write a new one."""
+        await self._write(None)
+
+    async def action_edit(self) -> None:
+        """Change the one under the cursor."""
+        if self.phrase is not None:
+            await self._write(self.phrase)
+
+    async def _write(self, known: Phrase | None) -> None:
+        def written(phrase: Phrase | None) -> None:
+            if phrase is not None:
+                try:
+                    self.store.keep_phrases([phrase])
+                except CacheError as error:
+                    self.say(problems.sentence(error.code), problem=True)
+
+        await self.app.push_screen(routes.phrase(known, self.context.language), written)
+
+    def action_drop(self) -> None:
+        """Throw away what is under the cursor."""
+        if (phrase := self.phrase) is not None:
+            self.store.drop("phrase", phrase.id)
+            self.say(_("Thrown away: {name}. Press u to bring it back.").format(name=phrase.abbreviation))
+
+    def action_bring_back(self) -> None:
+        """Undo the last throwing away."""
+        self.store.bring_back("phrase")
+
+
+class PhraseForm(Dialogue[Phrase]):
+    """Abbreviation, language and text; the result is the phrase to keep, None after Escape."""
+
+    SCOPE = "phrase"
+    CSS_PATH = ["base.tcss", "phrases.tcss"]
+    BINDINGS = bindings("phrase")
+    AUTO_FOCUS = "LineInput"
+
+    def __init__(self, known: Phrase | None, lang: str) -> None:
+        super().__init__()
+        lang = lang if lang in NAMES else "en"
+        self._known = known or Phrase("", "", lang, "")
+        self._lang = self._known.lang
+
+    def compose(self) -> ComposeResult:
+        """Three fields, what may stand in the text, and room for what is wrong."""
+        with Vertical(classes="dialogue"):
+            with Horizontal(classes="pair"):
+                yield Static(_("Abbreviation"), classes="label", markup=False)
+                yield LineInput(self._known.abbreviation, id="abbreviation")
+            with Horizontal(classes="pair"):
+                yield Static(_("Language"), classes="label", markup=False)
+                yield Choice(tuple(NAMES.items()), (self._lang,), many=False)
+            yield LinesInput(self._known.text, id="text")
+            names = ", ".join(f"{{{name}}}" for name in phrases.PLACEHOLDERS)
+            yield Static(
+                _("Filled from the case: {names}, and fields of the request such as {field}").format(
+                    names=names, field="{company}"
+                ),
+                id="names",
+                markup=False,
+            )
+            yield Static(_("F8: keep   Esc: leave it"), id="problem", markup=False)
+
+    def on_choice_pressed(self, event: Choice.Pressed) -> None:
+        """Another language."""
+        event.stop()
+        self._take(event.option)
+
+    async def on_choice_opened(self, event: Choice.Opened) -> None:
+        """Show all languages."""
+        from imi_tui.widgets.picker import Picker
+
+        event.stop()
+
+        def chosen(option: str | None) -> None:
+            if option is not None:
+                self._take(option)
+
+        await self.app.push_screen(Picker(_("Language"), event.choice.options, self._lang), chosen)
+
+    def _take(self, lang: str) -> None:
+        self._lang = lang or self._lang
+        self.query_one(Choice).update_chosen((self._lang,))
+
+    def action_keep(self) -> None:
+        """Close with the phrase, or say what is wrong."""
+        short, text = self.query_one("#abbreviation", LineInput).value, self.query_one("#text", LinesInput).text
+        try:
+            self.dismiss(phrases.checked(short, self._lang, text, self._known.id))
+        except phrases.PhraseProblem as problem:
+            self.query_one("#problem", Static).update(problem.text)

@@ -1,0 +1,123 @@
+"""Phrases and templates with the keyboard: written, inserted, used, thrown away and brought back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imi_tui.cache.shelf import Phrase, Template
+from imi_tui.cache.store import Store
+from imi_tui.screens import routes
+from imi_tui.screens.act import ActScreen
+from imi_tui.screens.compose import ComposeScreen
+from imi_tui.screens.insert import InsertScreen
+from imi_tui.screens.phrases import PhrasesScreen
+from imi_tui.screens.templates import TemplatesScreen
+from imi_tui.widgets.entry import LinesInput
+from imi_tui.widgets.form_view import FormView
+from tests.tui.screens.test_inbox_screen import running, settled, text_of
+from tests.tui.screens2.test_completion import put
+from tests.tui.screens2.test_compose_screen import opened, pressed, typed
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_abbreviation_becomes_its_phrase_in_the_middle_of_a_text(store: Store, home: Path) -> None:
+    store.keep_phrases(
+        [Phrase("", "ref", "en", "We refer to {reference}\nof {company}."), Phrase("", "x", "en", "Ecks")]
+    )
+    row = store.window("to_answer", "due", limit=1)[0]
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.act([(row.desk, row.id)], "message"))
+        await settled(pilot)
+        assert isinstance(app.screen, ActScreen)
+        area = app.focused
+        assert isinstance(area, LinesInput)
+        await typed(pilot, "Hello ref")
+        await pressed(pilot, "f2")
+        detail = store.case(row.desk, row.id)
+        assert detail is not None
+        company = detail.case["request"]["company"]
+        assert app.screen.model.entry_text == f"Hello We refer to {row.reference}\nof {company}."
+        await pressed(pilot, "space", "f2")
+        assert isinstance(app.screen, InsertScreen)
+        await pressed(pilot, *"ecks", "enter")
+        assert area.text.endswith(f"of {company}. Ecks")
+
+
+async def test_a_known_company_brings_its_address_along(store: Store, home: Path) -> None:
+    from tests.tui.screens import filled
+
+    put(store, filled.a_desk(), 1, {"company": "Björkbygg", "company_vat": "SE1", "company_address": "Gata 1"})
+    async with running(store, home) as (app, pilot):
+        screen = await opened(app, pilot)
+        await pressed(pilot, "enter", *"finanz", "enter", "tab", *"Björkbygg", "f2")
+        assert "In your cases" in text_of(app)
+        assert "> Björkbygg" in text_of(app)
+        await pressed(pilot, "enter")
+        form = screen.query_one(FormView)
+        assert form.field == "company"
+        assert form.model.text("company") == "Björkbygg"
+        assert form.model.text("company_address") == "Gata 1"
+        assert "Gata 1" in text_of(app)
+        screen._save()
+        assert store.drafts()[0].answers["company_vat"] == "SE1"
+
+
+async def test_a_template_is_kept_without_personal_data_and_begins_the_next_case(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        screen = await opened(app, pilot)
+        await pressed(pilot, "enter", *"finanz", "enter")
+        await typed(pilot, "Site checks")
+        form = screen.query_one(FormView)
+        form.focus_field("workers")
+        await typed(pilot, "Anna")
+        await pressed(pilot, "f7", "space", "t")
+        assert "Name of the template:" in text_of(app)
+        await pressed(pilot, "enter")
+        assert "These may be about a person: Workers" in text_of(app)
+        await pressed(pilot, "enter", "escape")
+        [template] = store.shelf.templates()
+        assert template.name == "Site checks"
+        assert template.answers == {"subject": "Site checks", "questions": ["EST-01"]}
+        screen = await opened(app, pilot)
+        assert "Your templates" in text_of(app)
+        await pressed(pilot, "end", "enter")
+        assert "[3 Form (2)]" in text_of(app)
+        assert screen.work.target is not None
+        assert screen.work.picked() == ("EST-01",)
+
+
+async def test_templates_are_renamed_thrown_away_brought_back_and_used(store: Store, home: Path) -> None:
+    store.keep_template(Template("", "One", "pw.info", answers={"company": "Alpbau"}))
+    async with running(store, home) as (app, pilot):
+        await app.screen.run_action("go_templates")
+        await settled(pilot)
+        assert isinstance(app.screen, TemplatesScreen)
+        await pressed(pilot, "r", *"Two", "enter")
+        assert "> Two" in text_of(app)
+        await pressed(pilot, "x")
+        assert "There are no templates." in text_of(app)
+        await pressed(pilot, "u")
+        assert "> Two" in text_of(app)
+        await pressed(pilot, "enter")
+        await settled(pilot)
+        assert isinstance(app.screen, ComposeScreen)
+        assert app.screen.work.draft.answers == {"company": "Alpbau"}
+
+
+async def test_phrases_are_written_changed_thrown_away_and_brought_back(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await app.screen.run_action("go_phrases")
+        await settled(pilot)
+        assert isinstance(app.screen, PhrasesScreen)
+        await pressed(pilot, "n", *"mfg", "tab", "tab", *"Kind", "f8")
+        assert "> mfg  English" in text_of(app)
+        assert [each.text for each in store.shelf.phrases()] == ["Kind"]
+        await pressed(pilot, "enter", *" x", "f8")
+        assert "An abbreviation is one word" in text_of(app)
+        await pressed(pilot, "escape", "delete")
+        assert "There are no phrases." in text_of(app)
+        await pressed(pilot, "u")
+        assert "> mfg  English" in text_of(app)
