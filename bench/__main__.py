@@ -1,4 +1,4 @@
-"""Run the measurements: ``python -m bench [launch] [keys] [commands] [idle] [authorities] [ingest]
+"""Run the measurements: ``python -m bench [launch] [keys] [commands] [idle] [authorities] [bulk] [ingest]
 [sync]``; without a name all but the last two."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MARKER = "-26-"
 
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
-    names = ("launch", "keys", "commands", "idle", "authorities")
+    names = ("launch", "keys", "commands", "idle", "authorities", "bulk")
     slow = ("ingest", "sync")
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[*names, *slow, []], default=[])
@@ -55,6 +55,10 @@ def main() -> int:
         from bench import authorities
 
         lines += authorities.report(show=options.show)
+    if "bulk" in wanted:
+        from bench import bulk
+
+        lines += bulk.report(bulk.measure(options.cases, max(3, options.runs // 3)))
     if "ingest" in wanted:
         from bench import ingest
 

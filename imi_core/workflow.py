@@ -51,7 +51,7 @@ def available(rules: Rules, case: Case | None, seat: Seat) -> tuple[str, ...]:
     if case is not None:
         # Lists ask this for every case: most actions are out by the state alone, without a refusal being worded.
         names = [name for name in names if case.state in actions[name].from_]
-    return tuple(name for name in names if _refusal(rules, case, seat, name) is None)
+    return tuple(name for name in names if refusal(rules, case, seat, name) is None)
 
 
 def check(
@@ -68,8 +68,8 @@ def check(
     there is no such desk. `own`: versions of the case beyond `based_on` that the author knew too, as they were made by
     earlier entries of the same outbox.
     """
-    if refusal := _refusal(rules, case, seat, entry.action):
-        raise refusal
+    if found := refusal(rules, case, seat, entry.action):
+        raise found
     action = rules.lifecycle.actions[entry.action]
     if case is not None:
         staleness.check(rules, action, case, entry, own)
@@ -148,7 +148,8 @@ def initiator_of(seat: Seat) -> Part:
     )
 
 
-def _refusal(rules: Rules, case: Case | None, seat: Seat, name: str) -> ActionRefused | None:
+def refusal(rules: Rules, case: Case | None, seat: Seat, name: str) -> ActionRefused | None:
+    """Why `seat` may not take the action `name` now, None where it may; what an entry says is not looked at."""
     action = rules.lifecycle.actions.get(name)
     if action is None:
         return ActionRefused("notAvailable", f"there is no action {name!r} in this procedure")

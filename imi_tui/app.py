@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import sys
 from typing import TYPE_CHECKING, cast
@@ -13,6 +14,7 @@ from textual.app import App
 from textual.reactive import Reactive
 
 from imi_tui import hints, keyboard, themes
+from imi_tui.cache.errors import CacheError
 from imi_tui.colours import theme_of
 from imi_tui.i18n import _
 from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
@@ -270,9 +272,12 @@ class ImiApp(App[None], inherit_bindings=False):
                 frozenset() if many else before.cases | message.changed.cases,
             )
 
-    def queued(self, items: list[OutboxItem]) -> None:
-        """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent."""
-        self.undo.queued(items)
+    def queued(self, items: list[OutboxItem], what: str = "") -> None:
+        """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent.
+
+        `what` says what was done.
+        """
+        self.undo.queued(items, what)
         for item in items:
             self.happened(f"queued {item.action}")
         if self._sending is not None:
@@ -291,6 +296,8 @@ class ImiApp(App[None], inherit_bindings=False):
         today = self.context.today()
         if today != self._day:
             self._day = today
+            with contextlib.suppress(CacheError):
+                self.context.store.wake()
             self._tell(LanguageChanged())
 
     def _tell(self, message: CacheChanged | LanguageChanged) -> None:

@@ -1,24 +1,69 @@
-"""Taking back what has not left this machine. Undo beats asking."""
+"""Taking back, and doing again, what has not left this machine. Undo beats asking."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from imi_tui.cache.model import OutboxItem
+    from collections.abc import Sequence
+
+    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.model import OutboxItem, Untouched
     from imi_tui.cache.store import Store
+
+CaseId = tuple[str, str]
+
+
+class Change(NamedTuple):
+    """Something done on this machine only. `back` undoes it and `again` does it once more, each for these cases."""
+
+    what: str
+    cases: tuple[CaseId, ...]
+    back: Callable[[], object]
+    again: Callable[[], object]
+    kind: str = ""
+
+
+class _Queued(NamedTuple):
+    """What one action of the officer put into the outbox."""
+
+    what: str
+    refs: tuple[str, ...]
+
+
+class _TakenBack(NamedTuple):
+    """Entries that were taken back: (client ref, draft to queue again) of each."""
+
+    what: str
+    drafts: tuple[tuple[str, Draft], ...]
+
+
+class Done(NamedTuple):
+    """What was taken back or done again, and of which entries of the outbox (`names`: how their cases are called).
+
+    `refused`: entries that could not be queued again.
+    """
+
+    what: str
+    cases: tuple[CaseId, ...]
+    names: tuple[str, ...] = ()
+    refused: int = 0
 
 
 class Undo:
-    """Groups of queued entries, the newest last: a bulk action is one group and is taken back as one.
+    """Steps, the newest last: a bulk action is one step and is taken back as one.
 
-    After a restart the groups are gone and entries are taken back one by one.
+    After a restart the steps are gone and entries are taken back one by one.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._groups: list[tuple[str, ...]] = []
-        self._next: tuple[OutboxItem, ...] | None = None
+        self._done: list[_Queued | Change] = []
+        self._undone: list[_TakenBack | Change] = []
+        self._next: tuple[Untouched, ...] | Change | None = None
+        self._called: dict[str, str] = {}
+        """What entries that were queued again are called now."""
 
     def forget(self) -> None:
         """The outbox changed: look again when asked."""
@@ -28,34 +73,104 @@ class Undo:
     def possible(self) -> bool:
         """Whether there is something to take back. Cheap: asked for every binding at every key."""
         if self._next is None:
-            self._next = self.next()
+            self._next = self._look()
         return bool(self._next)
 
-    def queued(self, items: list[OutboxItem]) -> None:
+    @property
+    def last(self) -> str:
+        """The kind of the newest step, "" where it has none."""
+        step = self._done[-1] if self._done else None
+        return step.kind if isinstance(step, Change) else ""
+
+    @property
+    def what(self) -> str:
+        """What would be taken back, in words; "" where nothing would, or nobody said what it is."""
+        return self._done[-1].what if self.possible and self._done else ""
+
+    @property
+    def again(self) -> str | None:
+        """What would be done again, in words; None where nothing would."""
+        return self._undone[-1].what if self._undone else None
+
+    def queued(self, items: Sequence[OutboxItem], what: str = "") -> None:
         """Remember what one action of the officer queued."""
         if items:
-            self._groups.append(tuple(item.client_ref for item in items))
+            self._done.append(_Queued(what, tuple(item.client_ref for item in items)))
+            self._undone.clear()
         self.forget()
 
-    def next(self) -> tuple[OutboxItem, ...]:
-        """What `take_back` would take back now: nothing once the first byte has left."""
-        free = {item.client_ref: item for item in self._store.outbox() if item.state == "queued" and not item.attempts}
-        while self._groups:
-            group = tuple(free[ref] for ref in self._groups[-1] if ref in free)
+    def did(self, change: Change) -> None:
+        """Remember something done on this machine only."""
+        self._done.append(change)
+        self._undone.clear()
+        self.forget()
+
+    def _look(self) -> tuple[Untouched, ...] | Change:
+        """What `take_back` would take back now: nothing of the outbox once its first byte has left."""
+        free = {each.client_ref: each for each in self._store.untouched()}
+        while self._done:
+            step = self._done[-1]
+            if isinstance(step, Change):
+                return step
+            group = tuple(free[ref] for ref in step.refs if ref in free)
             if group:
                 return group
-            self._groups.pop()
-        last = max(free.values(), key=lambda item: (item.queued_at, item.client_ref), default=None)
+            self._done.pop()
+        last = max(free.values(), key=lambda each: (each.queued_at, each.client_ref), default=None)
         return (last,) if last is not None else ()
 
-    def take_back(self) -> tuple[OutboxItem, ...]:
-        """Take back the newest group; what somebody wrote comes back as a draft, a bare action leaves none."""
-        items = self.next()
-        for item in reversed(items):
-            draft = self._store.undo(item.client_ref)
-            if not draft.written:
-                self._store.delete_draft(draft.id)
-        if self._groups:
-            self._groups.pop()
+    def take_back(self) -> Done | None:
+        """Take back the newest step, None where there is none. Raises `CacheError`.
+
+        What somebody wrote comes back as a draft, a bare action leaves none.
+        """
+        found = self._look()
+        if not found:
+            return None
+        what = self._done[-1].what if self._done else ""
+        if isinstance(found, Change):
+            found.back()
+            self._undone.append(found)
+            done = Done(what, found.cases)
+        else:
+            refs = [each.client_ref for each in reversed(found)]
+            drafts = self._store.undo_all(refs, lambda draft: draft.written)
+            self._undone.append(_TakenBack(what, tuple(zip(refs, drafts, strict=True))[::-1]))
+            names = tuple(each.reference or each.subject for each in found)
+            done = Done(what, tuple((each.desk, each.case_id) for each in found), names)
+        if self._done:
+            self._done.pop()
         self.forget()
-        return items
+        return done
+
+    def redo(self) -> Done | None:
+        """Do again what was taken back last, None where there is nothing. Raises `CacheError`, `ImiError`.
+
+        Of what somebody wrote the draft is sent as it is now; one that was thrown away meanwhile is not.
+        """
+        if not self._undone:
+            return None
+        step = self._undone.pop()
+        self.forget()
+        if isinstance(step, Change):
+            step.again()
+            self._done.append(step)
+            return Done(step.what, step.cases)
+        drafts = {ref: now for ref, draft in step.drafts if (now := self._as_it_is_now(draft)) is not None}
+        items, refused = self._store.queue_all(list(drafts.values()))
+        if refused and not items:
+            raise refused[0][1]
+        out = {id(draft) for draft, _error in refused}
+        taken = [ref for ref, draft in drafts.items() if id(draft) not in out]
+        self._called.update(zip(taken, (item.client_ref for item in items), strict=True))
+        if items:
+            self._done.append(_Queued(step.what, tuple(item.client_ref for item in items)))
+        names = tuple(item.reference or item.subject for item in items)
+        return Done(step.what, tuple((item.desk, item.case_id) for item in items), names, len(refused))
+
+    def _as_it_is_now(self, draft: Draft) -> Draft | None:
+        """What to queue for a draft of an entry that was taken back; None where the officer threw it away."""
+        found = self._store.draft(draft.id) if draft.written else draft
+        if found is not None:
+            found.after = [self._called.get(ref, ref) for ref in found.after]
+        return found

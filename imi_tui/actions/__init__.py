@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from imi_tui.actions import authorities, case, dialogues, everywhere, files, inbox, outbox, signing_in, writing
+from imi_tui.actions import authorities, case, dialogues, everywhere, files, inbox, outbox, signing_in, triage, writing
 from imi_tui.actions.kinds import Action, Group, Situation
 from imi_tui.i18n import N_
 
@@ -48,6 +48,7 @@ DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "preview", "phrase",
 ACTIONS: tuple[Action, ...] = (
     *everywhere.ACTIONS,
     *inbox.ACTIONS,
+    *triage.ACTIONS,
     *case.ACTIONS,
     *dialogues.ACTIONS,
     *writing.ACTIONS,

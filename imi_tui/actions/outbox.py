@@ -65,7 +65,7 @@ ACTIONS: tuple[Action, ...] = (
     action(
         "outbox.discard",
         N_("Discard"),
-        N_("Throws a refused entry away, after asking."),
+        N_("Throws a refused entry away; undo brings it back until the program ends."),
         "delete",
         "list",
         "outbox conflict",
@@ -88,7 +88,7 @@ ACTIONS: tuple[Action, ...] = (
     action(
         "draft.discard",
         N_("Discard"),
-        N_("Throws the draft away, after asking."),
+        N_("Throws the draft away; undo brings it back until the program ends."),
         "delete",
         "list",
         "drafts",

@@ -93,7 +93,7 @@ ACTIONS: tuple[Action, ...] = (
     action(
         "compose.discard",
         N_("Discard draft"),
-        N_("Throws this draft away, after asking."),
+        N_("Throws this draft away; undo brings it back until the program ends."),
         "",
         "form",
         "compose",

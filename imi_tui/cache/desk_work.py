@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core import staleness, workflow
 from imi_core.case import MAX_AFTER
-from imi_core.errors import ActionRefused, UnknownProcedure
+from imi_core.errors import ActionRefused, ImiError, UnknownProcedure
 from imi_tui.cache.contents import Contents, together
 from imi_tui.cache.draft import Draft
-from imi_tui.cache.errors import AlreadyAttempted, LaterEntries, NoSuchCase, NoSuchItem, NoSuchSeat
+from imi_tui.cache.errors import (
+    AlreadyAttempted,
+    CacheError,
+    LaterEntries,
+    NoSuchCase,
+    NoSuchItem,
+    NoSuchSeat,
+    OutboxChanged,
+)
 from imi_tui.cache.fold import Folded
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import CaseDetail, Seen
@@ -21,7 +29,7 @@ from imi_tui.cache.outbox import Item
 from imi_tui.cache.wire import decode, overlay, own_entry, to_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from imi_core.authority import Seat
     from imi_core.case import Case
@@ -134,24 +142,61 @@ class DeskWork:
 
         Raises `ActionRefused`, `AnswersRefused`, `UnknownProcedure`, `NoSuchCase`, `NoSuchSeat`.
         """
+        with self._cache.snapshot():
+            case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
+            item = self._checked(draft, case_id, self._items(draft.desk, case_id) if case_id else [])
+        with self._outbox.work.write():
+            return self._put(draft, item)
+
+    def queue_all(self, drafts: Iterable[Draft]) -> tuple[list[Item], list[tuple[Draft, ImiError | CacheError]]]:
+        """`queue` each draft, all in one transaction; what was queued, and what was refused with its reason.
+
+        No two of them may be for one case.
+        """
+        ready: list[tuple[Draft, Item]] = []
+        refused: list[tuple[Draft, ImiError | CacheError]] = []
+        with self._cache.snapshot():
+            waiting: dict[tuple[str, str], list[Item]] = {}
+            for item in self._outbox.live():
+                waiting.setdefault((item.desk, self._projector.resolve(item.desk, item.case_id)), []).append(item)
+            for draft in drafts:
+                case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
+                try:
+                    ready.append(
+                        (
+                            draft,
+                            self._checked(draft, case_id, waiting.get((draft.desk, case_id), []) if case_id else []),
+                        )
+                    )
+                except (ImiError, CacheError) as error:
+                    refused.append((draft, error))
+        with self._outbox.work.write():
+            return [self._put(draft, item) for draft, item in ready], refused
+
+    def _put(self, draft: Draft, item: Item) -> Item:
+        """Inside: an entry in the place of the one its draft revised, if any; the draft goes."""
+        item = item._replace(pos=self._withdraw_replaced(draft, item))
+        self._outbox.insert(item)
+        self._outbox.work.run("delete from draft where id = ?", (draft.id,))
+        return item
+
+    def _checked(self, draft: Draft, case_id: str, items: list[Item]) -> Item:
+        """Inside a snapshot: the entry that a draft makes, where `items` wait for its case."""
         seat = self._session.core_seat(draft.desk)
         if seat is None:
             raise NoSuchSeat(draft.desk)
-        with self._cache.snapshot():
-            case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
-            items = self._items(draft.desk, case_id) if case_id else []
-            stored, folded = self._fold(draft.desk, case_id, items) if case_id else (None, Folded(None))
-            case = folded.case
-            if case_id and case is None:
-                raise NoSuchCase(draft.desk, draft.case_id)
-            seen = Seen(draft.based_on, tuple(draft.after))
-            payload = self._payload(draft, case_id, seen if any(seen) else _seen(stored, folded))
-            entry = own_entry(payload)
-            rules = self._projector.folder.rules_for(case, entry)
-            if case_id:
-                _narrow(payload, rules, items)
-            own = self._projector.folder.own(draft.desk, folded, payload.get("after", ()))
-            target = self._directory.target(draft.target) if draft.target else None
+        stored, folded = self._fold(draft.desk, case_id, items) if case_id else (None, Folded(None))
+        case = folded.case
+        if case_id and case is None:
+            raise NoSuchCase(draft.desk, draft.case_id)
+        seen = Seen(draft.based_on, tuple(draft.after))
+        payload = self._payload(draft, case_id, seen if any(seen) else _seen(stored, folded))
+        entry = own_entry(payload)
+        rules = self._projector.folder.rules_for(case, entry)
+        if case_id:
+            _narrow(payload, rules, items)
+        own = self._projector.folder.own(draft.desk, folded, payload.get("after", ()))
+        target = self._directory.target(draft.target) if draft.target else None
         refusal = None
         try:
             workflow.check(rules, case, entry, seat, target, own)
@@ -160,8 +205,7 @@ class DeskWork:
             if error.code != "stale":
                 raise
             refusal = {"type": error.code, "description": error.message}
-        subject = case.subject if case is not None else str(draft.answers.get(rules.procedure.subject, ""))
-        item = Item(
+        return Item(
             pos=0,
             client_ref=entry.client_ref,
             officer=seat.officer,
@@ -174,16 +218,11 @@ class DeskWork:
             attempts=0,
             queued_at=self._now(),
             reference=case.reference if case is not None else "",
-            subject=subject,
+            subject=case.subject if case is not None else str(draft.answers.get(rules.procedure.subject, "")),
             error=json.dumps(refusal) if refusal is not None else None,
             created=None,
             server_at=self._session.server_time(),
         )
-        with self._outbox.work.write():
-            item = item._replace(pos=self._withdraw_replaced(draft, item))
-            self._outbox.insert(item)
-            self._outbox.work.run("delete from draft where id = ?", (draft.id,))
-        return item
 
     def _payload(self, draft: Draft, case_id: str, seen: Seen) -> dict[str, Any]:
         payload: dict[str, Any] = {"clientRef": self._new_ref()}
@@ -224,15 +263,34 @@ class DeskWork:
     def undo(self, client_ref: str) -> Draft:
         """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
         with self._outbox.work.write():
-            item = self._outbox.item(client_ref)
-            if item.attempts or item.state != "queued":
-                raise AlreadyAttempted(client_ref)
-            if self._outbox.followers(item):
-                raise LaterEntries(client_ref)
-            self._outbox.remove(item)
-            draft = self._draft_of(item)
+            [draft] = self._take_back([client_ref])
             self._outbox.put_draft(draft)
         return draft
+
+    def undo_all(self, refs: Iterable[str], keep: Callable[[Draft], bool]) -> list[Draft]:
+        """Take entries back, in this order and all or none; those drafts stay that `keep` says.
+
+        Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
+        """
+        with self._outbox.work.write():
+            drafts = self._take_back(refs)
+            for draft in drafts:
+                if keep(draft):
+                    self._outbox.put_draft(draft)
+        return drafts
+
+    def _take_back(self, refs: Iterable[str]) -> list[Draft]:
+        """Inside: remove queued entries; a draft of each."""
+        drafts = []
+        for ref in refs:
+            item = self._outbox.item(ref)
+            if item.attempts or item.state != "queued":
+                raise AlreadyAttempted(ref)
+            if self._outbox.followers(item):
+                raise LaterEntries(ref)
+            self._outbox.remove(item)
+            drafts.append(self._draft_of(item))
+        return drafts
 
     def revise(self, client_ref: str) -> Draft:
         """A draft from a rejected entry, which stays until the draft is queued. Raises `NoSuchItem`.
@@ -251,8 +309,8 @@ class DeskWork:
             self._outbox.put_draft(draft, client_ref)
         return draft
 
-    def discard(self, client_ref: str) -> None:
-        """Throw away a rejected entry, or a queued one that was never attempted.
+    def discard(self, client_ref: str) -> Item:
+        """Throw away a rejected entry, or a queued one that was never attempted; what it was.
 
         Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
         """
@@ -263,6 +321,14 @@ class DeskWork:
             if self._outbox.followers(item):
                 raise LaterEntries(client_ref)
             self._outbox.remove(item)
+        return item
+
+    def put_back(self, item: Item) -> None:
+        """Bring back what was thrown away, as it was and in its place. Raises `OutboxChanged` where it is there."""
+        with self._outbox.work.write():
+            if self._outbox.work.one("select 1 from outbox where client_ref = ?", (item.client_ref,)) is not None:
+                raise OutboxChanged((item.client_ref,))
+            self._outbox.insert(item)
 
     def _draft_of(self, item: Item) -> Draft:
         payload = item.content

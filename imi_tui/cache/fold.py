@@ -142,12 +142,15 @@ class Facts(msgspec.Struct, gc=False):
 
 _ALL, _OPEN, _CLOSED = VIEW_BIT["all"], VIEW_BIT["all"] | VIEW_BIT["open"], VIEW_BIT["all"] | VIEW_BIT["closed"]
 _TODO, _WAITING = VIEW_BIT["todo"], VIEW_BIT["waiting"]
-_ALERTS, _SENT = VIEW_BIT["alerts"], VIEW_BIT["sent"]
+_ALERTS, _SENT, _PUT_OFF = VIEW_BIT["alerts"], VIEW_BIT["sent"], VIEW_BIT["put_off"]
 _ACCEPT, _ANSWER, _CLOSE = VIEW_BIT["to_accept"], VIEW_BIT["to_answer"], VIEW_BIT["to_close"]
 
 
-def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | None) -> Facts:
-    """The row of a case at `desk`. `state` says of its state what the rules know (None: no rules here)."""
+def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | None, *, asleep: bool = False) -> Facts:
+    """The row of a case at `desk`. `state` says of its state what the rules know (None: no rules here).
+
+    `asleep`: the officer put the case off, and nothing happened in it since.
+    """
     part = case.part_of(desk)
     other = case.part("responder" if part is not None and part.role == "initiator" else "initiator")
     role = part.role if part is not None else None
@@ -162,6 +165,8 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | Non
         views = _OPEN | _WAITING
     else:
         views = _OPEN
+    if asleep and views & _TODO:
+        views = _OPEN | _PUT_OFF
     if role == "initiator":
         views |= _SENT
     if running and state is not None and state[2]:

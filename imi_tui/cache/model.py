@@ -17,11 +17,13 @@ ViewId = Literal[
     "overdue",
     "alerts",
     "sent",
+    "put_off",
 ]
 """Built-in views, mutually overlapping: `todo` is every open case in which this desk has to act.
 
 `due_soon` and `overdue` are the part of `todo` that is due within `SOON` days from today on, or was due before;
-`alerts` are open cases of procedures that are alerts, `sent` all that this desk started.
+`alerts` are open cases of procedures that are alerts, `sent` all that this desk started. `put_off` are those in which
+this desk has to act but that the officer put off: they are in no other view of what is to be done.
 """
 VIEWS: tuple[ViewId, ...] = get_args(ViewId)
 DATED: tuple[ViewId, ...] = ("due_soon", "overdue")
@@ -47,6 +49,8 @@ class Row(NamedTuple):
     `key` is where the row stands in its view and sort order (opaque, for the next window). Dates are ISO strings,
     empty where there is none: a row never says "overdue", the screen compares. `pending` counts entries of the
     outbox that are applied here, `rejected` those the server refused. `turn_mine` is true where this desk has to act.
+    `tags`, `noted` and `until` (the day a case that was put off comes back) are the officer's own. `n` is the number of
+    the case in this cache: no other case ever has it.
     """
 
     desk: str
@@ -66,6 +70,11 @@ class Row(NamedTuple):
     pending: int
     rejected: int
     files: int
+    tags: tuple[str, ...] = ()
+    noted: bool = False
+    until: str = ""
+    asleep: bool = False
+    n: int = 0
 
 
 class Seen(NamedTuple):
@@ -76,13 +85,26 @@ class Seen(NamedTuple):
     after: tuple[str, ...] = ()
 
 
+class Mine(NamedTuple):
+    """What an officer keeps about a case on this machine only.
+
+    `until` is the day (ISO) on which a case that was put off comes back, or "", `version` what the case's was then.
+    """
+
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    until: str = ""
+    version: int = 0
+
+
 class CaseDetail(NamedTuple):
     """All the cache holds of one case. `case` and `entries` are wire objects with pending entries applied.
 
     `pending` are the client refs of entries not confirmed yet, in order; their entries stand at the end of `entries`.
     `fetching`: request, answers and entries are not here yet, or older than the rest (see `Store.want`). `refused`
     counts entries of this machine for it that the server refused. `aside`: what it lacks came in a form that cannot be
-    used; it is asked for again later. `seen` is what somebody who looks at the case bases an entry on.
+    used; it is asked for again later. `seen` is what somebody who looks at the case bases an entry on. `mine` is what
+    the officer keeps about it.
     """
 
     desk: str
@@ -95,6 +117,7 @@ class CaseDetail(NamedTuple):
     refused: int = 0
     aside: bool = False
     seen: Seen = Seen()
+    mine: Mine = Mine()
 
 
 class AuthorityHit(NamedTuple):
@@ -136,6 +159,17 @@ class OutboxItem(NamedTuple):
     error: dict[str, Any] | None = None
     server_at: str = ""
     """The server's time when it was last read before this was queued, perhaps long before; "" where it never was."""
+
+
+class Untouched(NamedTuple):
+    """An entry of the outbox that was never tried: it can be taken back."""
+
+    client_ref: str
+    desk: str
+    case_id: str
+    reference: str
+    subject: str
+    queued_at: str
 
 
 class Seat(NamedTuple):

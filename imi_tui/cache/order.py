@@ -27,6 +27,8 @@ _RUNNING: tuple[tuple[ViewId, ...], ...] = (
     ("waiting", "sent"),
     (),
     ("todo", "to_accept", "sent"),
+    ("put_off",),
+    ("put_off", "sent"),
 )
 GROUPS: tuple[tuple[ViewId, ...], ...] = (
     *(("all", "open", *views) for views in _RUNNING),

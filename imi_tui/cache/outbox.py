@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.model import OutboxItem, OutboxState
+from imi_tui.cache.model import OutboxItem, OutboxState, Untouched
+from imi_tui.cache.personal import called
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -150,6 +151,14 @@ class Outbox:
         """Entries that the server has not taken, in order."""
         return [item for item in self.live() if item.state != "acked"]
 
+    def untouched(self) -> list[Untouched]:
+        """Queued entries that were never tried, in order; their payloads are not even read."""
+        sql = (
+            "select client_ref, desk, case_id, reference, subject, queued_at from outbox"
+            " where state = 'queued' and attempts = 0 order by pos"
+        )
+        return [Untouched(*row) for row in self.work.rows(sql)]
+
     def counts(self) -> tuple[int, int]:
         """(waiting or on their way, rejected)."""
         rows = dict(self.work.rows("select state, count(*) from outbox where state <> 'acked' group by state"))
@@ -257,6 +266,7 @@ class Outbox:
         """
         local, other = LOCAL + old.client_ref, LOCAL + new_ref
         self.work.run("insert or replace into alias values(?, ?, ?)", (old.desk, local, other))
+        called(self.work, old.desk, local, other)
         sql = f"select {_COLUMNS} from outbox where desk = ? and case_id = ?"  # noqa: S608
         for row in self.work.rows(sql, (old.desk, local)):
             item = Item(*row)
@@ -291,6 +301,7 @@ class Outbox:
         concerned = [(item.desk, item.case_id), (item.desk, case_id)]
         if item.starts and case_id != item.case_id:
             self.work.run("insert or replace into alias values(?, ?, ?)", (item.desk, item.case_id, case_id))
+            called(self.work, item.desk, item.case_id, case_id)
             self.work.run(
                 "update outbox set case_id = ?, reference = case when reference = '' then ? else reference end"
                 " where desk = ? and case_id = ?",

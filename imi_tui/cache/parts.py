@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.files import Files
     from imi_tui.cache.hub import Hub
     from imi_tui.cache.known import Known
+    from imi_tui.cache.marking import Marking
     from imi_tui.cache.model import Changed
     from imi_tui.cache.partners import Partners
     from imi_tui.cache.projection import Projector
@@ -126,6 +127,22 @@ class Parts:
             self._projector,
             self._new_ref,
             self.stamp,
+        )
+
+    @cached_property
+    def marking(self) -> Marking:
+        """Many cases at once."""
+        from imi_tui.cache.marking import Marking
+
+        return Marking(
+            self._cache,
+            self.desks,
+            self._listing,
+            self._documents,
+            self._directory,
+            self._session,
+            self._desk_work.detail,
+            self.publish,
         )
 
     @cached_property

@@ -16,6 +16,7 @@ from imi_tui.cache.contents import together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.order import VIEW_BIT, group_of, keys, places, spread, tail
+from imi_tui.cache.personal import put_off
 from imi_tui.cache.vocabulary import text_of
 from imi_tui.cache.wire import decode, to_case
 
@@ -112,6 +113,7 @@ class Projector:
         self._documents = documents
         self.folder = Folder(directory, session.core_seat, self.confirmed_at)
         self._next = 0
+        self._put_off: dict[Key, int] = {}
 
     def is_confirmed(self, desk: str, client_ref: str) -> bool:
         """Whether the server's entry with this client ref is here."""
@@ -141,6 +143,7 @@ class Projector:
         reflected = self._cache.one("select value from meta where name = 'generation'")[0]
         with self._outbox.work.snapshot():
             generation = self._outbox.generation()
+            self._put_off = put_off(self._outbox.work)
             items = self._outbox.live()
             touched = self._outbox.touched(reflected) if reflected <= generation else self._all_pending(items)
             groups: dict[Key, list[Item]] = {}
@@ -150,7 +153,9 @@ class Projector:
             for desk, id in touched:
                 todo |= {(desk, id), (desk, self.resolve(desk, id))}
             local = {key: self.resolve(*key) for key in todo if key[1].startswith(LOCAL)}
-        self._next = self._cache.one("select coalesce(max(n), 0) + 1 from listing")[0]
+        # A mark is a number: that of a case that is gone must not come to be another's.
+        sql = "select max((select coalesce(max(n), 0) from listing), (select value from meta where name = 'rows')) + 1"
+        self._next = self._cache.one(sql)[0]
         batch = _Batch()
         self._put_arrivals(batch, [key for key in arrivals if key not in groups], arrivals)
         for key in sorted(key for key in todo if key not in arrivals or key in groups or arrivals[key].case is None):
@@ -222,7 +227,7 @@ class Projector:
         state = self._directory.state_facts(shown.procedure, shown.procedure_version, shown.state)
         if state is None:
             batch.without_rules.append((shown.procedure, shown.procedure_version, number, id))
-        row = facts(desk, shown, state)
+        row = facts(desk, shown, state, asleep=self._put_off.get((desk, id), -1) == version)
         if old is not None:
             n, seen = old[0], old[6]
         else:
@@ -269,6 +274,8 @@ class Projector:
 
     def _flush(self, batch: _Batch) -> None:
         many = self._cache.many
+        if batch.removed:
+            self._cache.run("update meta set value = max(value, ?) where name = 'rows'", max(batch.removed))
         many("delete from listing where n = ?", batch.removed)
         many("delete from confirmed where n = ?", batch.removed + batch.unconfirmed)
         columns = ",".join("?" * 20)

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.model import DATED, SORTS, VIEWS, Row
-from imi_tui.cache.order import groups, keys, slots, sort_of, span, tail
+from imi_tui.cache.order import VIEW_BIT, groups, keys, slots, sort_of, span, tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -171,6 +171,19 @@ class Listing:
             key = self._cache.one(keys_sql(slots_of_all, " and key > ?1", "1 offset ?2"), (key, -ahead - 1))[0]
         return key
 
+    def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes, limit: int) -> list[int]:
+        """The numbers of the rows of a view from one key to another, both included, in its order."""
+        with self._cache.snapshot():
+            found = self._slots(view, sort, self._sizes())
+            if not found:
+                return []
+            if view in DATED:
+                begin, end = span(view, self._today())
+                sql = keys_sql(found, " and key >= ?1 and key <= ?2 and key >= ?4 and key < ?5", "?3")
+                return [n for _key, n in self._cache.rows(sql, (first, last, limit, begin, end))]
+            sql = keys_sql(found, " and key >= ?1 and key <= ?2", "?3")
+            return [n for _key, n in self._cache.rows(sql, (first, last, limit))]
+
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """One case's row as it stands in a view and order; also where it has just left that view."""
         number = self._desks.number(desk)
@@ -217,6 +230,8 @@ class Listing:
             pending=found[14],
             rejected=found[15],
             files=found[16],
+            n=found[0],
+            asleep=bool(found[18] & VIEW_BIT["put_off"]),
         )
 
 

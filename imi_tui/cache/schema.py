@@ -93,12 +93,20 @@ WORK: tuple[str, ...] = (
       gone_at text not null default ''
     ) strict, without rowid;
     """,
+    """
+    create table personal(
+      desk text not null, case_id text not null, tags text not null, note text not null, until text not null,
+      version integer not null, primary key (desk, case_id)
+    ) strict, without rowid;
+    create index personal_until on personal(until) where until <> '';
+    """,
 )
 
 CACHE: tuple[str, ...] = (
     """
     create table meta(name text primary key, value) without rowid;
     insert into meta values('generation', 0), ('directory', 0), ('register_round', 0), ('register_index', 0);
+    insert into meta values('rows', 0);
     create table account(
       id text primary key, state text not null default '', filling real
     ) strict, without rowid;

@@ -13,15 +13,17 @@ from imi_tui.cache.ids import Random, SystemRandom
 from imi_tui.cache.model import Changed, DeskProgress, OutboxItem, Row, Seat, Seen, SyncStatus
 from imi_tui.cache.opening import open_pair
 from imi_tui.cache.parts import Parts
+from imi_tui.cache.personal import Personal
 from imi_tui.cache.rows import ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from imi_core.errors import ImiError
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
     from imi_tui.cache.draft import Draft
-    from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, ViewId
+    from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, Untouched, ViewId
     from imi_tui.cache.ranking import Answer, Query
     from imi_tui.cache.register import Facets
     from imi_tui.cache.shelf import Kind, Phrase, Template
@@ -73,6 +75,11 @@ class Store(Parts):
             self._contents,
         )
 
+    @cached_property
+    def personal(self) -> Personal:
+        """What the officer keeps about cases on this machine."""
+        return Personal(self._work, self.outbox_table, self.publish, self.reflect)
+
     # --- reading ------------------------------------------------------------------------------------------------
 
     def seats(self) -> tuple[Seat, ...]:
@@ -89,25 +96,31 @@ class Store(Parts):
 
     def window(self, view: ViewId, sort: SortId, *, after: bytes | None = None, limit: int) -> list[Row]:
         """At most `limit` rows behind the key `after`, or the first ones."""
-        return self._listing.window(view, sort, after, limit)
+        return self.personal.shown(self._listing.window(view, sort, after, limit))
 
     def window_before(self, view: ViewId, sort: SortId, *, before: bytes | None = None, limit: int) -> list[Row]:
         """At most `limit` rows in front of the key `before`, or the last ones; in the view's order."""
-        return self._listing.window_before(view, sort, before, limit)
+        return self.personal.shown(self._listing.window_before(view, sort, before, limit))
 
     def window_at(self, view: ViewId, sort: SortId, offset: int, limit: int) -> list[Row]:
         """At most `limit` rows from position `offset` on (0 is the first)."""
-        return self._listing.window_at(view, sort, offset, limit)
+        return self.personal.shown(self._listing.window_at(view, sort, offset, limit))
+
+    def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
+        """The numbers of the cases of a view from one key to another, both included; at most `marking.MOST`."""
+        return self.marking.between(view, sort, first, last)
 
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """The row of one case as it is now (it may have left the view), by its id or its earlier local one."""
-        return self._listing.row(desk, id, view, sort) or (
-            self._listing.row(desk, self._projector.resolve(desk, id), view, sort) if id.startswith("ref:") else None
-        )
+        found = self._listing.row(desk, id, view, sort)
+        if found is None and id.startswith("ref:"):
+            found = self._listing.row(desk, self._projector.resolve(desk, id), view, sort)
+        return self.personal.shown([found])[0] if found is not None else None
 
     def search(self, text: str, limit: int = 50) -> list[Row]:
         """Cases in which every word stands (the last one as a beginning), newest first. See `unsearched`."""
-        return [self._listing.made(found, "activity") for found in self._documents.search(text, limit)]
+        found = self._documents.search(text, limit)
+        return self.personal.shown([self._listing.made(each, "activity") for each in found])
 
     def indexing(self) -> int:
         """How many cases the search does not know yet."""
@@ -122,7 +135,8 @@ class Store(Parts):
 
     def case(self, desk: str, id: str) -> CaseDetail | None:
         """One case with its entries and what waits for it."""
-        return self._desk_work.detail(desk, id)
+        found = self._desk_work.detail(desk, id)
+        return found._replace(mine=self.personal.one(found.desk, found.id)) if found is not None else None
 
     def entry(self, desk: str, id: str) -> dict[str, Any] | None:
         """One confirmed entry on the wire, None where it is not here."""
@@ -275,11 +289,20 @@ class Store(Parts):
         """All drafts, the last saved first."""
         return self.outbox_table.drafts()
 
-    def delete_draft(self, id: str) -> None:
-        """Throw a draft away."""
+    def delete_draft(self, id: str) -> Callable[[], None]:
+        """Throw a draft away; what brings it back."""
+        draft, replaces = self.outbox_table.draft(id), self.outbox_table.replaced_by(id)
         with self._work.write():
             self._work.run("delete from draft where id = ?", (id,))
         self.publish(Changed(frozenset(("drafts",))))
+
+        def put_back() -> None:
+            if draft is not None:
+                with self._work.write():
+                    self.outbox_table.put_draft(draft, replaces)
+                self.publish(Changed(frozenset(("drafts",))))
+
+        return put_back
 
     def keep_template(self, template: Template) -> Template:
         """Save a template durably."""
@@ -351,9 +374,19 @@ class Store(Parts):
             )
         )
 
+    def queue_all(self, drafts: Sequence[Draft]) -> tuple[list[OutboxItem], list[tuple[Draft, ImiError | CacheError]]]:
+        """`queue` drafts for as many cases, in one transaction; what was queued, and what was refused and why."""
+        items, refused = self.reserve.write(lambda: self._desk_work.queue_all(drafts))
+        self.reflect("drafts")
+        return [item.shown() for item in items], refused
+
     def outbox(self) -> list[OutboxItem]:
         """Entries the server has not taken, in order."""
         return [item.shown() for item in self.outbox_table.shown()]
+
+    def untouched(self) -> list[Untouched]:
+        """Entries that can be taken back, in order."""
+        return self.outbox_table.untouched()
 
     def undo(self, client_ref: str) -> Draft:
         """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
@@ -361,16 +394,35 @@ class Store(Parts):
         self.reflect("drafts")
         return draft
 
+    def undo_all(self, refs: Sequence[str], keep: Callable[[Draft], bool]) -> list[Draft]:
+        """`undo` entries in this order, all or none; only the drafts that `keep` says stay among the drafts."""
+        drafts = self._desk_work.undo_all(refs, keep)
+        self.reflect("drafts")
+        return drafts
+
     def revise(self, client_ref: str) -> Draft:
         """A draft from a rejected entry; queueing it withdraws that one. Raises `NoSuchItem`."""
         draft = self._desk_work.revise(client_ref)
         self.publish(Changed(frozenset(("drafts",))))
         return draft
 
-    def discard(self, client_ref: str) -> None:
-        """Throw away a rejected or never attempted entry. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
-        self._desk_work.discard(client_ref)
+    def discard(self, client_ref: str) -> Callable[[], None]:
+        """Throw away a rejected or never attempted entry; what brings it back.
+
+        Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
+        """
+        item = self._desk_work.discard(client_ref)
         self.reflect()
+
+        def put_back() -> None:
+            self._desk_work.put_back(item)
+            self.reflect()
+
+        return put_back
+
+    def wake(self) -> int:
+        """Bring back what was put off until today or an earlier day; how many cases."""
+        return self.personal.wake(self.today().isoformat())
 
     # --- the projection -------------------------------------------------------------------------------------------
 
@@ -386,7 +438,8 @@ class Store(Parts):
         self.publish(Changed(frozenset(("outbox", "cases", "status", *kinds)), frozenset(cases)))  # type: ignore[arg-type]
 
     def recover_projection(self) -> None:
-        """Catch up with what the outbox committed and the cache did not, as after a crash."""
+        """Catch up with what the outbox committed and the cache did not, as after a crash, and with the day."""
+        self.wake()
         reflected = self._cache.one("select value from meta where name = 'generation'")[0]
         if reflected != self.outbox_table.generation():
             with self.desks.kept(), self._cache.write():

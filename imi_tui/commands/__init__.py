@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "new": N_("start a case"),
     "act": N_("act on a case"),
     "phrases": N_("texts to insert while writing"),
+    "keep": N_("keep tags, a note or a day for cases, on this machine"),
     "outbox": N_("what waits to be sent and what was refused"),
     "sync": N_("send what waits and fetch what is new"),
     "signin": N_("sign in"),

@@ -11,6 +11,7 @@ from imi_tui.cache.model import SORTS, VIEWS, Row
 from imi_tui.commands.common import opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
+from imi_tui.viewmodel.rows import own
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
                 row.reference or "-",
                 row.country,
                 named(row.counterpart),
-                row.subject,
+                own(row) + row.subject,
                 _state(store, row, labels),
             )
             for row in rows
@@ -84,7 +85,8 @@ def _as_json(store: Store, view: str, rows: list[Row], total: int) -> dict[str, 
     cases = []
     for row in rows:
         wire = row._asdict()
-        wire.pop("key")
+        for inner in ("key", "asleep", "n"):
+            wire.pop(inner)
         wire["turnMine"] = wire.pop("turn_mine")
         cases.append(wire)
     return {"view": view, "total": total, "lastSync": status.last_ok, "problem": status.problem, "cases": cases}

@@ -55,8 +55,10 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         target: str = "",
         draft_id: str = "",
         seen: dict[tuple[str, str], Seen] | None = None,
+        note: str = "",
     ) -> None:
         super().__init__()
+        self._note = note
         self._cases, self._action, self._target = cases, action, target
         self._draft_id = draft_id
         self._seen = dict(seen or {})
@@ -92,6 +94,8 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         )
         with Vertical(classes="dialogue"):
             yield Static(self._heading(detail), id="heading", markup=False)
+            if self._note:
+                yield Static(self._note, markup=False)
             yield FormView(self.model)
             yield Static("", id="files", markup=False)
             yield Static("", id="refusal", markup=False)

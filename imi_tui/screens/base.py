@@ -98,8 +98,12 @@ class ActionScreen(Screen[Result]):
         for action in self.actions_now():
             keys = [key for key in self.keys_for(action) if not (typing and keymap.is_typed(key))]
             if action.footer and keys:
-                out.append((action.footer, keys[0], label_of(action)))
+                out.append((action.footer, keys[0], self.footer_label(action)))
         return out
+
+    def footer_label(self, action: Action) -> str:
+        """How an action reads in the footer."""
+        return label_of(action)
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:

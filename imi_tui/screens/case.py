@@ -84,6 +84,7 @@ class CaseScreen(HandingOver, FilesTab):
         inbox = self._inbox() if not self._beside else None
         flags = self.file_flags()
         flags |= {"translated"} if self._view is not None and self._view.translated else set()
+        flags |= {"redo"} if self.imi.undo.again is not None else set()
         if inbox is not None:
             flags |= {"next"} if inbox.neighbour(1, self._at) is not None else set()
             flags |= {"previous"} if inbox.neighbour(-1, self._at) is not None else set()

@@ -9,7 +9,7 @@ from imi_tui import problems
 from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _
 from imi_tui.screens import routes
-from imi_tui.screens.doing import CaseScreenBase
+from imi_tui.screens.own import OwnActions
 from imi_tui.widgets.file_list import FileList
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ ABROAD = ("server", "failed", "wanted", "loading")
 """Where a file is that has to be fetched first."""
 
 
-class FilesTab(CaseScreenBase):
+class FilesTab(OwnActions):
     """Actions on the file under the cursor. The case screen says which case it is."""
 
     _detail: CaseDetail | None

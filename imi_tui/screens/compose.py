@@ -24,6 +24,7 @@ from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.screens.compose_begin import BeginsFrom
 from imi_tui.screens.compose_pages import StepPages
+from imi_tui.screens.drafts import discard_draft
 from imi_tui.screens.inserting import Inserting
 from imi_tui.viewmodel import writing
 from imi_tui.widgets.authority_list import AuthorityFinder
@@ -330,7 +331,7 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
             self.say(problems.sentence(error.code), problem=True)
             return []
         self._sent = True
-        self.imi.queued([item])
+        self.imi.queued([item], item.subject)
         self.say(_("Queued: {what}. Press {key} to take it back.").format(what=item.subject, key=hint("app.undo")))
         self.dismiss()
         return []
@@ -341,19 +342,12 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         if gap.step == "form":
             self.query_one(FormView).show_problems()
 
-    async def action_discard(self) -> None:
-        """Throw the draft away, after asking."""
-
-        def answered(value: str | None) -> None:
-            if value == "discard":
-                self._sent = True
-                self.store.delete_draft(self.work.draft.id)
-                self.dismiss()
-
-        question = _("Throw this draft away? It cannot be brought back.")
-        await self.app.push_screen(
-            routes.choose(question, [(_("Keep it"), "keep"), (_("Throw it away"), "discard")]), answered
-        )
+    def action_discard(self) -> None:
+        """Throw the draft away; undo, on the screen below, brings it back."""
+        self._save()
+        self._sent = True
+        discard_draft(self, self.work.draft.id, self.title_text())
+        self.dismiss()
 
     def action_back(self) -> None:
         """Leave; the draft is kept."""

@@ -91,6 +91,8 @@ class ConflictScreen(BaseScreen[None]):
         if await refused.again(self, self._ref):
             self.dismiss()
 
-    async def action_discard(self) -> None:
+    def action_discard(self) -> None:
         """Throw it away."""
-        await refused.discard(self, self._ref)
+        item = next((item for item in self.store.outbox() if item.client_ref == self._ref), None)
+        if item is not None:
+            refused.discard(self, item)

@@ -12,7 +12,7 @@ from imi_tui.cache.errors import CacheBusy, CacheError
 from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
-from imi_tui.screens.base import BaseScreen
+from imi_tui.screens.undoing import UndoActions
 from imi_tui.viewmodel import doing
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CaseId = tuple[str, str]
 
 
-class CaseScreenBase(BaseScreen[None]):
+class CaseScreenBase(UndoActions):
     """A screen with cases at hand; override `targets` (on which cases keys act) and `acted` (what follows)."""
 
     def targets(self) -> list[CaseId]:
@@ -32,9 +32,6 @@ class CaseScreenBase(BaseScreen[None]):
 
     def acted(self, done: list[CaseId]) -> None:
         """Called after entries were queued for these cases."""
-
-    def came_back(self, cases: list[CaseId]) -> None:
-        """Called after entries of these cases were taken back."""
 
     def read(self, row: Row) -> None:
         """Mark a case as read; while a large sync holds the cache it stays unread, which harms nobody."""
@@ -66,15 +63,16 @@ class CaseScreenBase(BaseScreen[None]):
             return ()
         own = tuple(name for name, each in rules.lifecycle.actions.items() if not each.starts and each.key)
         names = tuple(name for name in own if name not in detail.actions)
-        return tuple(doing.offered(rules, names, self.context.languages, self._taken()))
+        return tuple(doing.offered(rules, names, self.context.languages, self.taken_keys()))
 
-    def _taken(self) -> frozenset[str]:
+    def taken_keys(self) -> frozenset[str]:
+        """Keys of the screen itself, which no action of a lifecycle gets."""
         keymap = self.context.keymap
         return frozenset(key for action in registry.in_scope(self.SCOPE) for key in registry.keys_of(action, keymap))
 
     def _offers_of(self, rules: Rules, details: list[CaseDetail]) -> tuple[Action, ...]:
         names = tuple(name for name in details[0].actions if all(name in other.actions for other in details[1:]))
-        return tuple(doing.offered(rules, names, self.context.languages, self._taken()))
+        return tuple(doing.offered(rules, names, self.context.languages, self.taken_keys()))
 
     def explain(self, key: str) -> None:
         """Also for actions of the lifecycle that the case at hand does not allow."""
@@ -199,8 +197,8 @@ class CaseScreenBase(BaseScreen[None]):
     def _queued(self, name: str, details: list[CaseDetail], items: list[OutboxItem], rules: Rules) -> None:
         queued = [item for item in items if item.state == "queued"]
         if queued:
-            self.imi.queued(queued)
             what = self._heading(rules, name, details[: len(queued)])
+            self.imi.queued(queued, what)
             self.say(_("Queued: {what}. Press {key} to take it back.").format(what=what, key=hint("app.undo")))
         if late := len(items) - len(queued):
             text = ngettext(
@@ -212,21 +210,4 @@ class CaseScreenBase(BaseScreen[None]):
             )
             self.say(text.format(count=late, key=hint("go.outbox")), problem=True)
         self.acted([(item.desk, item.case_id) for item in items])
-        self.refresh_frame()
-
-    def action_undo(self) -> None:
-        """Take back the newest entries that have not left this machine."""
-        try:
-            items = self.imi.undo.take_back()
-        except CacheError as error:
-            self.say(problems.sentence(error.code), problem=True)
-            return
-        if items:
-            self.came_back([(item.desk, item.case_id) for item in items])
-            self.imi.happened("taken back")
-            names = ", ".join(item.reference or item.subject for item in items[:3])
-            text = ngettext("Taken back: {names}.", "Taken back: {names} ({count} in all).", len(items))
-            self.say(text.format(names=names, count=len(items)))
-        else:
-            self.say(_("There is nothing left to take back: everything queued has been sent."))
         self.refresh_frame()

@@ -14,6 +14,8 @@ from imi_tui.i18n.dates import ago
 from imi_tui.names import area_name
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.screens.undoing import UndoActions, told
+from imi_tui.undo import Change
 from imi_tui.viewmodel import outgoing
 from imi_tui.viewmodel.cells import cut, one_line
 from imi_tui.widgets.line_list import LineList
@@ -33,6 +35,14 @@ async def open_draft(screen: BaseScreen[None], draft: Draft) -> None:
     else:
         cases = [(draft.desk, draft.case_id)]
         await screen.app.push_screen(routes.act(cases, draft.action, draft.target, draft.id))
+
+
+def discard_draft(screen: BaseScreen[None], id: str, title: str) -> None:
+    """Throw a draft away, as a step that can be taken back."""
+    put_back = screen.store.delete_draft(id)
+    what = _("draft thrown away: {title}").format(title=title)
+    screen.imi.undo.did(Change(what, (), put_back, lambda: screen.store.delete_draft(id)))
+    screen.say(told(what))
 
 
 class DraftList(LineList["Draft"]):
@@ -57,8 +67,8 @@ class DraftList(LineList["Draft"]):
         ]
 
 
-class DraftsScreen(BaseScreen[None]):
-    """Enter goes on writing, Delete throws away after asking."""
+class DraftsScreen(UndoActions):
+    """Enter goes on writing, Delete throws away; what was thrown away can be brought back."""
 
     SCOPE = "drafts"
     CSS_PATH = ["base.tcss", "drafts.tcss"]
@@ -113,7 +123,9 @@ class DraftsScreen(BaseScreen[None]):
     def situation(self) -> Situation:
         """Whether there is a draft under the cursor."""
         current = self.draft is not None
-        return Situation(self.SCOPE, current=current, flags=frozenset({"current"} if current else ()))
+        flags = {"current"} if current else set()
+        flags |= {"redo"} if self.imi.undo.again is not None else set()
+        return Situation(self.SCOPE, current=current, undo=self.imi.undo.possible, flags=frozenset(flags))
 
     def on_line_list_moved(self, _event: LineList.Moved) -> None:
         """The keys depend on the draft."""
@@ -128,15 +140,8 @@ class DraftsScreen(BaseScreen[None]):
         if (draft := self.draft) is not None:
             await open_draft(self, draft)
 
-    async def action_discard(self) -> None:
-        """Throw the draft away, after asking."""
-        if (draft := self.draft) is None:
-            return
-
-        def answered(value: str | None) -> None:
-            if value == "discard":
-                self.store.delete_draft(draft.id)
-
-        question = _("Throw this draft away? It cannot be brought back.")
-        answers = [(_("Keep it"), "keep"), (_("Throw it away"), "discard")]
-        await self.app.push_screen(routes.choose(question, answers), answered)
+    def action_discard(self) -> None:
+        """Throw the draft away."""
+        if (draft := self.draft) is not None:
+            title, _what = self.query_one(DraftList).texts.get(draft.id, (draft.action, ""))
+            discard_draft(self, draft.id, one_line(title))

@@ -17,7 +17,8 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings
-from imi_tui.screens.doing import CaseId, CaseScreenBase
+from imi_tui.screens.doing import CaseId
+from imi_tui.screens.together import TogetherActions
 from imi_tui.viewmodel import front, rows, views
 from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.window import Window
@@ -33,11 +34,9 @@ if TYPE_CHECKING:
 SETTLE = 0.08
 """Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
 HITS = 200
-BULK = 500
-"""At most so many cases are marked at once."""
 
 
-class InboxScreen(AccountActions, CaseScreenBase):
+class InboxScreen(AccountActions, TogetherActions):
     """Cases by view and order; marked cases are acted on together."""
 
     SCOPE = "inbox"
@@ -111,28 +110,35 @@ class InboxScreen(AccountActions, CaseScreenBase):
             current=found.row is not None,
             marked=len(found.marked),
             undo=self.imi.undo.possible,
-            flags=self._flags,
+            flags=self._flags | {"redo"} if self.imi.undo.again is not None else self._flags,
         )
 
     def targets(self) -> list[CaseId]:
         """The marked cases, else the one under the cursor."""
         found = self.query_one(CaseList)
         if found.marked:
-            return sorted(found.marked)
+            return self.store.marking.cases(found.marked)
         return [(found.row.desk, found.row.id)] if found.row is not None else []
 
     def offered_actions(self) -> tuple[Action, ...]:
         """What the lifecycle allows for the cases at hand."""
-        return self.offers(self._at_hand())
+        return self.offered_together() if len(self.marked) > 1 and self._painted else self.offers(self._at_hand())
+
+    def view_now(self) -> ViewId:
+        """The view, which a search leaves as it is."""
+        return "all" if self._query else self.view
+
+    def marks_changed(self) -> None:
+        """Title and footer follow."""
+        self._settle()
 
     def acted(self, done: list[CaseId]) -> None:
         """Marks served their purpose; the next case comes under the cursor if this one leaves its place."""
         found = self.query_one(CaseList)
         if found.row is not None and (found.row.desk, found.row.id) in done:
             found.step_off()
-        if found.marked:
-            found.marked.difference_update(done)
-            found.unmark() if not found.marked else found.refresh()
+        if len(found.marked) == 1:
+            found.unmark()
 
     def came_back(self, cases: list[CaseId]) -> None:
         """Put the cursor on what was taken back."""
@@ -162,6 +168,7 @@ class InboxScreen(AccountActions, CaseScreenBase):
         if not kinds or "directory" in kinds:
             self._words = None
         self._details = []
+        self.marks.forget()
         self._counts = self.store.counts()
         self._show(keep=True)
 
@@ -269,16 +276,6 @@ class InboxScreen(AccountActions, CaseScreenBase):
             self.read(row)
             self.app.push_screen(routes.case(row.desk, row.id))
 
-    def action_list_mark(self) -> None:
-        """Mark for a bulk action."""
-        found = self.query_one(CaseList)
-        row = found.row
-        if row is not None and len(found.marked) >= BULK and (row.desk, row.id) not in found.marked:
-            self.say(_("At most {count} cases can be marked at once.").format(count=BULK), problem=True)
-            return
-        found.toggle_mark()
-        self._settle()
-
     async def action_list_sort(self) -> None:
         """Choose the order."""
 
@@ -307,9 +304,7 @@ class InboxScreen(AccountActions, CaseScreenBase):
     def _switch(self, view: ViewId) -> None:
         self.view = view
         self._end_search()
-        found = self.query_one(CaseList)
-        found.marked.clear()
-        found.focus()
+        self.query_one(CaseList).focus()
         self._counts = self.store.counts()
         self._show(keep=False)
 

@@ -145,6 +145,10 @@ class OutboxScreen(BaseScreen[None]):
             self.store.procedures,
         )
 
+    def _brings_back(self) -> bool:
+        """Whether the last thing done was to throw an entry away."""
+        return self.imi.undo.last == refused.DISCARD
+
     def _is_stranded(self, item: OutboxItem) -> bool:
         """Whether it was refused and its case is no longer on this machine."""
         started = bool(item.payload.get("procedure"))
@@ -159,7 +163,7 @@ class OutboxScreen(BaseScreen[None]):
     def situation(self) -> Situation:
         """What can be done with the entry under the cursor."""
         item = self.item
-        flags = set()
+        flags = {"untouched"} if self._brings_back() else set()
         if item is not None:
             flags |= {"untouched"} if item.state == "queued" and not item.attempts else set()
             stranded = self._is_stranded(item)
@@ -184,7 +188,15 @@ class OutboxScreen(BaseScreen[None]):
             await self.app.push_screen(routes.case(item.desk, item.case_id))
 
     def action_take_back(self) -> None:
-        """Take back an entry that has not been tried yet; what was written becomes a draft."""
+        """Bring back what was just thrown away, else take back the entry under the cursor, which becomes a draft."""
+        if self._brings_back():
+            try:
+                self.imi.undo.take_back()
+            except CacheError as error:
+                self.say(problems.sentence(error.code), problem=True)
+            else:
+                self.say(_("The refused entry is back."))
+            return
         if (item := self.item) is None:
             return
         try:
@@ -217,10 +229,11 @@ class OutboxScreen(BaseScreen[None]):
         if (item := self.item) is not None:
             await self.app.push_screen(routes.conflict(item.client_ref))
 
-    async def action_discard(self) -> None:
-        """Throw a refused entry away, after asking."""
+    def action_discard(self) -> None:
+        """Throw a refused entry away."""
         if (item := self.item) is not None:
-            await refused.discard(self, item.client_ref)
+            refused.discard(self, item)
+            self.refresh_frame()
 
     def title_note(self) -> str:
         """How many entries there are."""

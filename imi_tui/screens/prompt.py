@@ -1,4 +1,4 @@
-"""A one-line question above the footer: a number of days or a name, Enter and done."""
+"""A one-line question above the footer: a number of days, a name or a line of text; Enter and done."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from imi_tui.viewmodel import doing
 from imi_tui.widgets.entry import LineInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
     from imi_core.procedure import Field
@@ -81,3 +83,39 @@ class TextPrompt(Dialogue[str]):
         """Take what was typed; nothing is no answer."""
         if text := event.value.strip():
             self.dismiss(text)
+
+
+class LinePrompt(Dialogue[str]):
+    """Asks for a line of text; the result is None when the officer pressed Escape.
+
+    `check` says what is wrong with what was typed, "" for nothing.
+    """
+
+    SCOPE = "prompt"
+    CSS_PATH = ["base.tcss", "prompt.tcss"]
+    BINDINGS = bindings("prompt")
+    AUTO_FOCUS = "LineInput"
+
+    def __init__(self, heading: str, label: str, value: str, check: Callable[[str], str] | None) -> None:
+        super().__init__()
+        self._heading, self._label, self._value, self._check = heading, label, value, check
+
+    def compose(self) -> ComposeResult:
+        """Heading, label, input, and room for what is wrong."""
+        with Vertical(classes="dialogue"):
+            yield Static(self._heading, id="heading", markup=False)
+            yield Static(self._label, markup=False)
+            yield LineInput(self._value, id="line")
+            yield Static(_("Enter: take it   Esc: leave it"), id="problem", markup=False)
+
+    def on_mount(self) -> None:
+        """Go on behind what is there."""
+        self.query_one(LineInput).cursor_position = len(self._value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the line or say what is wrong with it."""
+        problem = self._check(event.value) if self._check is not None else ""
+        if problem:
+            self.query_one("#problem", Static).update(problem)
+            return
+        self.dismiss(event.value)

@@ -8,12 +8,14 @@ from imi_core.errors import ImiError
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _
-from imi_tui.screens import routes
 from imi_tui.screens.drafts import open_draft
+from imi_tui.screens.undoing import told
+from imi_tui.undo import Change
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from imi_tui.cache.model import OutboxItem
     from imi_tui.screens.base import BaseScreen
 
 
@@ -39,17 +41,17 @@ async def again(screen: BaseScreen[Any], client_ref: str) -> bool:
     return True
 
 
-async def discard(screen: BaseScreen[Any], client_ref: str) -> None:
-    """Throw it away, after asking."""
+DISCARD = "discard"
+"""The kind of the step by which a refused entry is thrown away."""
 
-    def answered(value: str | None) -> None:
-        if value != "discard":
-            return
-        try:
-            screen.store.discard(client_ref)
-        except CacheError as error:
-            screen.say(problems.sentence(error.code), problem=True)
 
-    question = _("Throw this refused entry away? What you wrote in it is lost.")
-    answers = [(_("Keep it"), "keep"), (_("Throw it away"), "discard")]
-    await screen.app.push_screen(routes.choose(question, answers), answered)
+def discard(screen: BaseScreen[Any], item: OutboxItem) -> None:
+    """Throw it away, as a step that can be taken back."""
+    try:
+        put_back = screen.store.discard(item.client_ref)
+    except CacheError as error:
+        screen.say(problems.sentence(error.code), problem=True)
+        return
+    what = _("refused entry thrown away: {name}").format(name=item.reference or item.subject)
+    screen.imi.undo.did(Change(what, (), put_back, lambda: screen.store.discard(item.client_ref), DISCARD))
+    screen.say(told(what, "outbox.undo"))

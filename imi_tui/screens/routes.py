@@ -42,14 +42,16 @@ def act(
     target: str = "",
     draft_id: str = "",
     seen: dict[tuple[str, str], Seen] | None = None,
+    note: str = "",
 ) -> Screen[list[OutboxItem]]:
     """The form of one action on cases of (desk, id); the result is what was queued.
 
-    `seen`: what of each case was shown when the officer chose the action; without, it is what is here now.
+    `seen`: what of each case was shown when the officer chose the action; without, it is what is here now. `note`
+    stands below the heading.
     """
     from imi_tui.screens.act import ActScreen
 
-    return ActScreen(cases, action, target, draft_id, seen)
+    return ActScreen(cases, action, target, draft_id, seen, note)
 
 
 def conflict(client_ref: str) -> Screen[None]:
@@ -64,6 +66,13 @@ def ask_days(heading: str, label: str, field: Field, default: int) -> Screen[int
     from imi_tui.screens.prompt import DaysPrompt
 
     return DaysPrompt(heading, label, field, default)
+
+
+def ask_line(heading: str, label: str, value: str = "", *, check: Callable[[str], str] | None = None) -> Screen[str]:
+    """Asks for a line of text; `check` says what is wrong with one, "" for nothing."""
+    from imi_tui.screens.prompt import LinePrompt
+
+    return LinePrompt(heading, label, value, check)
 
 
 def ask_path(heading: str, value: str, *, folder: bool) -> Screen[str]:

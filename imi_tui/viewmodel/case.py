@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from imi_core.answers import CANNOT, REMARK, YES_NO
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.i18n.phrasing import language_name
+from imi_tui.viewmodel import own
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.now import now
 from imi_tui.viewmodel.rows import due_text
@@ -157,6 +158,7 @@ def overview(view: View) -> list[Block]:
     if lang := view.case.get("lang"):
         out.append(Block(_("Written in: {language}").format(language=language_name(str(lang)))))
     out += _deadlines(view)
+    out += own.blocks(view.detail, view.today)
     if view.detail.refused:
         count = view.detail.refused
         told = ngettext(

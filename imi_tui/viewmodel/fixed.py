@@ -28,6 +28,10 @@ class FixedRows:
         """Rows from a number on."""
         return self._rows[offset : offset + limit]
 
+    def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
+        """The numbers of the cases from one key to another, both included."""
+        return [row.n for row in self._rows if first <= row.key <= last]
+
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """The row of a case."""
         return next((row for row in self._rows if (row.desk, row.id) == (desk, id)), None)

@@ -105,6 +105,9 @@ class Words:
 
     def state(self, row: Row) -> str:
         """What the case waits for, as seen from this desk."""
+        if row.until:
+            # Translators: a case that was put off; the date is short, such as 12-31.
+            return _("until {date}").format(date=row.until[5:])
         if row.rejected:
             return _("refused")
         if row.pending:
@@ -145,7 +148,7 @@ def texts(row: Row, columns: tuple[Column, ...], words: Words, today: dt.date) -
         "due": due_text(row.due, today) if row.turn_mine or row.due else "",
         "reference": row.reference or "-",
         "from": f"{row.country:<2}  {narrow(row.counterpart)}",
-        "subject": row.subject,
+        "subject": own(row) + row.subject,
         "state": words.state(row),
         "activity": row.activity[:10],
         "files": str(row.files) if row.files else "",
@@ -164,6 +167,8 @@ def spoken(row: Row, words: Words, today: dt.date, *, marked: bool) -> str:
         _("unread") if row.unread and not row.pending else "",
         f"{row.country} {narrow(row.counterpart)}",
         row.subject,
+        _("tags {tags}").format(tags=" ".join(row.tags)) if row.tags else "",
+        _("with a note") if row.noted else "",
         ngettext("{count} file", "{count} files", row.files).format(count=row.files) if row.files else "",
     ]
     return ", ".join(text.replace("\n", " ") for text in said if text.strip())
@@ -179,6 +184,13 @@ def due_words(row: Row, today: dt.date) -> str:
     if days < 0:
         return ngettext("{count} day overdue", "{count} days overdue", -days).format(count=-days)
     return ngettext("due in {count} day", "due in {count} days", days).format(count=days)
+
+
+def own(row: Row) -> str:
+    """What stands in front of the subject: the officer's tags, and that there is a note."""
+    # Translators: stands in a list for "there is a note"; as short as can be.
+    signs = [f"#{tag}" for tag in row.tags] + ([_("(n)")] if row.noted else [])
+    return "".join(f"{sign} " for sign in signs)
 
 
 def _join(cells: list[tuple[Column, str]]) -> str:

@@ -25,6 +25,7 @@ NAMES: dict[ViewId, str] = {
     "overdue": N_("Overdue"),
     "alerts": N_("Alerts"),
     "sent": N_("Sent"),
+    "put_off": N_("Put off"),
 }
 SORT_NAMES: dict[SortId, str] = {
     "due": N_("by deadline"),

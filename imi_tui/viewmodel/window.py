@@ -34,6 +34,9 @@ class Rows(Protocol):
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """The row of a case in a view, None where it is not in it."""
 
+    def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
+        """The numbers of the cases from one key to another, both included."""
+
 
 class Window:
     """The rows of one view in one order, `count` of them as far as is known."""
@@ -49,6 +52,13 @@ class Window:
         page = self._page(index // PAGE)
         offset = index % PAGE
         return page[offset] if offset < len(page) else None
+
+    def numbers(self, first: int, last: int) -> list[int]:
+        """The numbers of the cases from one row to another, both included; the rows between are not read."""
+        begin, end = self.get(first), self.get(last)
+        if begin is None or end is None:
+            return []
+        return self._rows.numbers(self.view, self.sort, begin.key, end.key)
 
     def find(self, desk: str, id: str, near: int) -> int | None:
         """The number of a case that stood at `near` before a change; None where it is no longer in the view."""

@@ -8,7 +8,7 @@ parked on the current row for screen readers and braille displays.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -88,7 +88,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self._width = -1
         self._day = today()
         self._strips: LRUCache[tuple[Row, bool, bool], Strip] = LRUCache(1024)
-        self.marked: set[CaseId] = set()
+        self.marked: set[int] = set()
+        """The numbers of marked cases, in this view or another."""
+        self._anchor: CaseId | None = None
         self.aim: CaseId | None = None
         """The case on which the next `show` puts the cursor, where the view has it."""
         self._stepping = False
@@ -181,13 +183,37 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         row = self.row
         if row is None:
             return
-        self.marked ^= {(row.desk, row.id)}
+        self.marked ^= {row.n}
+        self._anchor = (row.desk, row.id)
         self._refresh_row(self._index)
         self.go(self._index + 1)
+
+    def range_to_cursor(self) -> list[int]:
+        """The numbers of the cases from the one marked last to the cursor, both included.
+
+        Where none was marked in this list they begin with its first row.
+        """
+        row = self.row
+        if row is None or self._window is None:
+            return []
+        start = self._window.find(*self._anchor, self._index) if self._anchor is not None else None
+        self._anchor = (row.desk, row.id)
+        low, high = sorted((start or 0, self._index))
+        return self._window.numbers(low, high)
+
+    def all_numbers(self) -> list[int]:
+        """The numbers of all cases of the list."""
+        return self._window.numbers(0, self.count - 1) if self._window is not None else []
+
+    def mark(self, numbers: Iterable[int]) -> None:
+        """Mark these as well."""
+        self.marked.update(numbers)
+        self.refresh()
 
     def unmark(self) -> None:
         """Take all marks away."""
         self.marked.clear()
+        self._anchor = None
         self.refresh()
 
     def redraw(self) -> None:
@@ -225,7 +251,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         row = self._window.get(index) if self._window is not None else None
         if row is None:
             return Strip.blank(width, self.rich_style)
-        key = (row, index == self._index, (row.desk, row.id) in self.marked)
+        key = (row, index == self._index, row.n in self.marked)
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._draw(row, *key[1:])

@@ -281,23 +281,24 @@ class Tour:
         self.type("a")
         yield "compose, earlier cases found"
         self.press("escape")
-        self.press("f9")
-        self.type(self.words["Discard draft"])
-        self.go("enter", "Throw this draft away? It cannot be brought back.")
-        yield "compose, discard"
-        self.press("escape", "f1")
+        self.press("f1")
         self.see(HELP)
         yield "compose, help"
-        self.press("escape", "escape")
+        self.press("escape", "f9")
+        self.type(self.words["Discard draft"])
+        self.press("enter")
+        self.home()
+        yield "compose, discard"
+        self.press("u")
         self.home()
         yield "draft saved"
         self.press("d")
         self.at("Drafts")
         yield "drafts"
         self.press("delete")
-        self.see("Throw it away")
+        self.see("There are no drafts.")
         yield "drafts, discard"
-        self.press("escape", "f1")
+        self.press("u", "f1")
         self.see(HELP)
         yield "drafts, help"
         self.press("escape", "escape")
@@ -313,9 +314,8 @@ class Tour:
         self.press("home")
         yield "outbox, first"
         self.press("delete")
-        self.see("Throw it away")
         yield "outbox, discard"
-        self.press("escape", "f1")
+        self.press("u", "f1")
         self.see(HELP)
         yield "outbox, help"
         self.press("escape", "escape")

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imi_tui.undo import Undo
+from imi_tui.undo import Change, Undo
 from tests.tui.screens import filled
+
+
+def taken(undo: Undo) -> set[str]:
+    """The cases of what is taken back now."""
+    done = undo.take_back()
+    assert done is not None
+    return {id for _desk, id in done.cases}
 
 
 def test_groups_are_taken_back_newest_first_and_never_what_was_attempted(tmp_path: Path) -> None:
@@ -25,10 +32,10 @@ def test_groups_are_taken_back_newest_first_and_never_what_was_attempted(tmp_pat
     [sent] = accept(ids[2])
     accept(ids[3])
     assert undo.possible
-    assert {item.case_id for item in undo.take_back()} == {ids[3]}
+    assert taken(undo) == {ids[3]}
     store.sync.begin([sent])
-    assert {item.case_id for item in undo.take_back()} == {ids[0], ids[1]}
-    assert undo.take_back() == ()
+    assert taken(undo) == {ids[0], ids[1]}
+    assert undo.take_back() is None
     assert not undo.possible
     assert [item.client_ref for item in store.outbox()] == [sent]
     assert store.drafts() == []
@@ -42,7 +49,7 @@ def test_what_somebody_wrote_comes_back_as_a_draft_also_after_a_restart(tmp_path
     row = store.window("to_answer", "due", limit=1)[0]
     store.act(seat.desk, row.id, "message", text="Please send the contract.", lang="en")
     undo = Undo(store)
-    assert len(undo.take_back()) == 1
+    assert taken(undo) == {row.id}
     assert [draft.text for draft in store.drafts()] == ["Please send the contract."]
     store.close()
 
@@ -68,4 +75,67 @@ def test_a_file_or_a_new_case_taken_back_is_among_the_drafts(tmp_path: Path) -> 
     assert not draft.written, "days are asked for with a proposal"
     draft.case_id = ""
     assert draft.written, "a new case, whatever it holds"
+    store.close()
+
+
+def test_what_was_taken_back_is_done_again_in_its_order(tmp_path: Path) -> None:
+    seat = filled.a_desk()
+    store = filled.open_store(tmp_path)
+    filled.fill(store, seat, filled.demo(seat, 60))
+    undo = Undo(store)
+    first, second = (row.id for row in store.window("to_accept", "due", limit=2))
+    undo.queued([store.act(seat.desk, first, "accept", answers={"agreed_days": 7})], "Accept: one")
+    both = [store.act(seat.desk, id, "message", text="Bonjour", lang="fr") for id in (first, second)]
+    undo.queued(both, "Message: two")
+    assert undo.again is None
+    assert undo.what == "Message: two"
+    assert taken(undo) == {first, second}
+    assert (undo.what, undo.again, len(store.drafts())) == ("Accept: one", "Message: two", 2)
+    assert taken(undo) == {first}
+    assert store.outbox() == []
+    for what in ("Accept: one", "Message: two"):
+        done = undo.redo()
+        assert done is not None
+        assert (done.what, done.refused) == (what, 0)
+    assert undo.redo() is None
+    assert [(item.action, item.case_id, item.state) for item in store.outbox()] == [
+        ("accept", first, "queued"),
+        ("message", first, "queued"),
+        ("message", second, "queued"),
+    ]
+    assert store.drafts() == []
+    again = store.outbox()
+    assert again[1].payload.get("after", []) in ([], [again[0].client_ref]), "it names what is called so now"
+    store.close()
+
+
+def test_a_draft_that_was_thrown_away_meanwhile_is_not_sent_again(tmp_path: Path) -> None:
+    seat = filled.a_desk()
+    store = filled.open_store(tmp_path)
+    filled.fill(store, seat, filled.demo(seat, 60))
+    undo = Undo(store)
+    row = store.window("to_answer", "due", limit=1)[0]
+    undo.queued([store.act(seat.desk, row.id, "message", text="Bonjour", lang="fr")], "Message")
+    undo.take_back()
+    [draft] = store.drafts()
+    store.delete_draft(draft.id)
+    done = undo.redo()
+    assert done is not None
+    assert (done.cases, store.outbox()) == ((), [])
+    store.close()
+
+
+def test_something_new_ends_what_could_be_done_again(tmp_path: Path) -> None:
+    seat = filled.a_desk()
+    store = filled.open_store(tmp_path)
+    filled.fill(store, seat, filled.demo(seat, 60))
+    undo = Undo(store)
+    told: list[str] = []
+    undo.did(Change("first", (), lambda: told.append("back"), lambda: told.append("again")))
+    undo.take_back()
+    undo.redo()
+    undo.take_back()
+    assert told == ["back", "again", "back"]
+    undo.did(Change("second", (), lambda: None, lambda: None))
+    assert undo.again is None
     store.close()

@@ -206,7 +206,7 @@ def test_nothing_a_screen_reads_scans_or_sorts(store: Store, pw_info: Rules) -> 
     selects = {sql for sql in ran if sql.startswith("select")}
     assert len(selects) > 10
     for sql in selects:
-        database = store._work if re.search(r"from (outbox|alias)", sql) else store._cache
+        database = store._work if re.search(r"(from|join) (outbox|alias|personal)", sql) else store._cache
         plan = [row[3] for row in database.rows("explain query plan " + sql, ("",) * parameters(sql))]
         assert not [line for line in plan if "TEMP B-TREE" in line], sql
         assert not [line for line in plan if line.startswith("SCAN") and not re.match("SCAN " + SMALL, line)], sql

@@ -67,6 +67,7 @@ class History(RuleBasedStateMachine):
         self.done: dict[str, dict[str, Any]] = {}
         self.known: dict[str, Known] = {}
         self.mine: list[Mine] = []
+        self.put_off: dict[str, int] = {}
         self.word = 0
 
     def teardown(self) -> None:
@@ -144,6 +145,18 @@ class History(RuleBasedStateMachine):
             words |= {wire["answers"]["subject"] for wire in wires if "subject" in wire.get("answers", {})}
             refs = {wire["clientRef"] for wire in wires if wire.get("clientRef")}
             self.known[case.id] = Known(case, refs, words)
+
+    @rule(number=NUMBERS, off=st.booleans())
+    def put_off_or_not(self, number: int, off: bool) -> None:
+        case = DE, case_id(number)
+        waiting = self.store.marking.waiting([case])
+        if off and case in waiting:
+            version = waiting[case][1]
+            self.store.personal.change([case], lambda _case, mine: mine._replace(until="2099-01-01", version=version))
+            self.put_off[case[1]] = version
+        elif not off:
+            self.store.personal.change([case], lambda _case, mine: mine._replace(until="", version=0))
+            self.put_off.pop(case[1], None)
 
     @rule(id=st.just(case_id(2)))
     def destroy(self, id: str) -> None:
@@ -278,6 +291,7 @@ class History(RuleBasedStateMachine):
         is_open = {case.id for case in cases if case.closed_at is None}
         mine = {case.id for case in cases if case.turn == "responder"} & is_open
         accept = {case.id for case in cases if case.state == "awaiting_acceptance"}
+        put_off = {id for id in mine if self.put_off.get(id) == self.known[id].case.version}
         due = {case.id: case.due for case in cases if case.due is not None}
         today = self.store.today()
         soon = today + dt.timedelta(SOON)
@@ -290,11 +304,14 @@ class History(RuleBasedStateMachine):
             "to_answer": mine - accept,
             "to_close": set(),
             "waiting": is_open - mine,
+            "put_off": put_off,
             "due_soon": {id for id in mine if id in due and today <= due[id] <= soon},
             "overdue": {id for id in mine if id in due and due[id] < today},
             "alerts": set(),
             "sent": set(),
         }
+        for view in ("todo", "to_accept", "to_answer", "due_soon", "overdue"):
+            views[view] -= put_off
         counts = self.store.counts()
         for view in VIEWS:
             assert counts[view] == len(views[view]), view

@@ -42,7 +42,7 @@ def test_sync_list_show(run: Run, central: Central, server: str, token: str) -> 
     [row] = listed["cases"]
     assert set(row) == {
         *("desk", "id", "reference", "procedure", "state", "subject", "country", "counterpart", "due", "activity"),
-        *("level", "turnMine", "unread", "pending", "rejected", "files"),
+        *("level", "turnMine", "unread", "pending", "rejected", "files", "tags", "noted", "until"),
     }
     plain = run("list", "--view", "all")
     assert row["reference"] in plain.out
@@ -52,7 +52,7 @@ def test_sync_list_show(run: Run, central: Central, server: str, token: str) -> 
     assert "Accept" in shown.out
     assert "Alpbau GmbH" in shown.out
     detail = run("show", row["id"], "--json").json
-    assert set(detail) == {"desk", "id", "case", "entries", "pending", "actions", "related"}
+    assert set(detail) == {"desk", "id", "case", "entries", "pending", "actions", "related", "own"}
     assert [entry["action"] for entry in detail["entries"]] == ["send", "accept"]
 
 

@@ -336,7 +336,7 @@ async def test_views_by_tab_and_number_and_what_an_empty_one_says(store: Store, 
         await pilot.press("tab")
         assert screen.view == "to_accept"
         await pilot.press("left", "left")
-        assert screen.view == "sent"
+        assert screen.view == "put_off"
         await pilot.press("9")
         assert screen.view == "due_soon"
         await pilot.press("0")

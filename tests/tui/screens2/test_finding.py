@@ -188,7 +188,7 @@ async def test_a_refused_entry_is_put_right_and_takes_its_place(store: Store, ho
     assert store.drafts() == []
 
 
-async def test_a_refused_entry_is_discarded_only_after_asking(store: Store, home: Path) -> None:
+async def test_a_refused_entry_is_thrown_away_and_comes_back_in_its_place(store: Store, home: Path) -> None:
     desk, id = a_case(store, "message")
     item = store.act(desk, id, "message", text="Bonjour", lang="fr")
     store.sync.begin([item.client_ref])
@@ -196,12 +196,14 @@ async def test_a_refused_entry_is_discarded_only_after_asking(store: Store, home
     async with running(store, home) as (app, pilot):
         await app.push_screen(routes.outbox())
         await settled(pilot)
-        await pilot.press("delete", "enter")
-        await settled(pilot)
-        assert len(store.outbox()) == 1, "the first answer keeps it"
-        await pilot.press("delete", "down", "enter")
+        before = store.outbox()
+        await pilot.press("delete")
         await settled(pilot)
         assert store.outbox() == []
+        await pilot.press("u")
+        await settled(pilot)
+        assert store.outbox() == before
+        assert "refused: " in text_of(app)
 
 
 async def test_drafts_are_listed_with_what_they_are_about(store: Store, home: Path) -> None:
@@ -219,10 +221,17 @@ async def test_drafts_are_listed_with_what_they_are_about(store: Store, home: Pa
         await pilot.press("escape")
         await settled(pilot)
         assert isinstance(app.screen, DraftsScreen)
-        await pilot.press("delete", "down", "enter")
+        kept = store.draft(draft.id)
+        await pilot.press("delete")
         await settled(pilot)
         assert "There are no drafts." in text_of(app)
-    assert store.draft(draft.id) is None
+        assert store.draft(draft.id) is None
+        await pilot.press("u")
+        await settled(pilot)
+        assert store.draft(draft.id) == kept
+        await pilot.press("y")
+        await settled(pilot)
+        assert store.draft(draft.id) is None
 
 
 async def test_signing_in_with_a_code_shows_it_cleaned_and_goes_on_by_itself(store: Store, home: Path) -> None:
@@ -322,7 +331,7 @@ async def test_what_waits_behind_a_refused_entry_says_so_and_so_does_its_case(st
         await pilot.press("enter")
         await settled(pilot)
         assert "1 entry of this case was refused; see the outbox (o)." in text_of(app)
-        await pilot.press("o", "delete", "down", "enter")
+        await pilot.press("o", "delete")
         await settled(pilot)
         assert "waiting to be sent; queued" in text_of(app)
         await pilot.press("enter")

@@ -118,7 +118,7 @@ def test_what_is_used_most_comes_first_and_only_what_is_possible() -> None:
 def test_help_says_first_what_is_used_most_and_at_the_end_what_is_not_possible() -> None:
     blocks = page(found(current=True), PLAIN, marks=True)
     headings = [block.text for block in blocks if block.look == "heading"]
-    assert headings == ["Most used here", "List", "Go to", "Program", "Marks in the list", "Not possible now"]
+    assert headings == ["Most used here", "Case", "List", "Go to", "Program", "Marks in the list", "Not possible now"]
     told = {block.aside.partition(".")[0]: block for block in blocks if block.aside}
     assert len([block for block in blocks if block.aside]) == len(told), "nothing stands there twice"
     assert told["View by number"].text == "1 2 3 4 5 6 7 8 9 0"

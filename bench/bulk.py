@@ -1,0 +1,98 @@
+"""Ten thousand cases at once: marking them, and what is done to all of them before a key is answered again.
+
+Beside each action, in the same run, the plain thing it cannot be faster than: the same number of rows written to a file
+of the same kind with one ``executemany``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.cache import NOW, profile
+from imi_tui.cache import db
+from imi_tui.cache.personal import tagged
+from imi_tui.cache.store import Store
+from imi_tui.cache.vault import open_vault
+from imi_tui.profile import Profile
+from imi_tui.viewmodel import bulk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MARKED = 10_000
+LIMIT = 0.3
+"""Seconds in which an action over all of them is done."""
+
+
+def measure(cases: int, runs: int) -> dict[str, list[tuple[float, float]]]:
+    """(wall, CPU) seconds of every step, `runs` times, on a copy of the profile with `cases` cached cases."""
+    times: dict[str, list[tuple[float, float]]] = {}
+    with tempfile.TemporaryDirectory(prefix="imi-bulk-") as folder:
+        home = Path(folder) / "profile"
+        shutil.copytree(profile(cases).home, home)
+        for _run in range(runs):
+            _once(Profile(home), times)
+    return times
+
+
+def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
+    # A start of its own each time: nothing is warm but what the operating system keeps.
+    store = Store.open(target, open_vault("file", target, lambda _: "").key(), now=lambda: NOW)
+
+    def timed(name: str, work: Callable[[], Any]) -> Any:
+        wall, cpu = time.perf_counter(), time.process_time()
+        out = work()
+        times.setdefault(name, []).append((time.perf_counter() - wall, time.process_time() - cpu))
+        return out
+
+    try:
+        store.counts()
+        store.window("all", "due", limit=64)
+        found = timed("mark a range", lambda: store.marking.all("all")[:MARKED])
+        timed("mark what a search finds", lambda: store.marking.matching("fr", "all"))
+        marked = bulk.Marked(lambda: store.marking)
+        numbers = frozenset(found)
+        timed("what is possible", lambda: marked.offered(numbers))
+        timed("preview", lambda: bulk.preview(marked.plan("message", numbers), "Message", lambda kind: kind.state))
+        cases = timed("which cases", lambda: store.marking.cases(numbers))
+        before = timed("tag", lambda: store.personal.change(cases, lambda _case, mine: tagged(mine, "bench")))
+        timed("take tags back", lambda: store.personal.restore(before))
+        store._cache.run(f"update listing set unread = 1 where n in ({','.join(map(str, found))})")
+        unread = timed("mark as read", lambda: store.marking.read(numbers))
+        timed("take that back", lambda: store.marking.unread(unread))
+        timed("plain rows", lambda: _plain(target, cases))
+    finally:
+        store.close()
+
+
+def _plain(target: Profile, cases: list[tuple[str, str]]) -> None:
+    """As many rows in a new encrypted file, in one transaction that survives a loss of power."""
+    path = target.home / "plain.db"
+    path.unlink(missing_ok=True)
+    work = db.open_file(path, bytes(range(32)), "work")
+    work.run("create table kept(desk text, id text, tags text, primary key (desk, id)) strict, without rowid")
+    with work.write():
+        work.many("insert into kept values(?, ?, 'bench')", cases)
+    work.close()
+    for each in (path, *db.sidecars(path)):
+        each.unlink(missing_ok=True)
+
+
+def report(times: dict[str, list[tuple[float, float]]]) -> list[str]:
+    """One line a step; OVER where an action passes the limit."""
+    plain = statistics.median(wall for wall, _cpu in times["plain rows"])
+    lines = [f"{MARKED} cases at once, limit {LIMIT * 1000:.0f} ms each; ratio to the same rows by executemany"]
+    for name, found in times.items():
+        walls = [wall for wall, _cpu in found]
+        middle, cpu = statistics.median(walls), statistics.median(cpu for _wall, cpu in found)
+        line = (
+            f"  {name:26} {middle * 1000:7.1f} ms [{min(walls) * 1000:.0f}..{max(walls) * 1000:.0f}]"
+            f"  CPU {cpu * 1000:6.1f}  ratio {middle / plain:5.2f}"
+        )
+        lines.append(f"{line}  OVER" if name != "plain rows" and middle > LIMIT else line)
+    return lines

@@ -1,0 +1,75 @@
+"""Actions on marked cases, and what an officer keeps about a case on this machine."""
+
+from __future__ import annotations
+
+from imi_tui.actions.kinds import Action, action, flag, on_current
+from imi_tui.i18n import N_
+
+ACTIONS: tuple[Action, ...] = (
+    action(
+        "list.mark_range",
+        N_("Mark up to here"),
+        N_("Marks every case from the one marked last to this one; from the first one on where none is marked."),
+        "v",
+        "list",
+        "inbox",
+        when=on_current,
+    ),
+    action(
+        "list.mark_matching",
+        N_("Mark what matches"),
+        N_("Marks every case of this view that a search finds."),
+        "p",
+        "list",
+        "inbox",
+    ),
+    action("list.mark_all", N_("Mark all"), N_("Marks every case of this list."), "", "list", "inbox"),
+    action(
+        "list.read",
+        N_("Mark as read"),
+        N_("Takes the sign for news from the case, or from all marked ones."),
+        "",
+        "list",
+        "inbox",
+        when=on_current,
+    ),
+    action(
+        "case.tag",
+        N_("Tags"),
+        N_("Gives the case tags of your own, or takes them away. They stay on this machine."),
+        "g",
+        "case",
+        "inbox case",
+        when=on_current,
+    ),
+    action(
+        "case.note",
+        N_("Note"),
+        N_("Keeps a note of your own about the case. It stays on this machine."),
+        "x",
+        "case",
+        "inbox case",
+        when=on_current,
+    ),
+    action(
+        "case.put_off",
+        N_("Put off"),
+        N_("Takes the case out of what is to be done until a day you choose, or until something new happens in it."),
+        "z",
+        "case",
+        "inbox case",
+        when=on_current,
+    ),
+    action(
+        "app.redo",
+        N_("Redo"),
+        N_("Does again what was taken back last."),
+        "y ctrl+y",
+        "case",
+        "inbox case drafts",
+        run="redo",
+        when=flag("redo"),
+        footer=4,
+        why=N_("There is nothing to do again: nothing was taken back."),
+    ),
+)

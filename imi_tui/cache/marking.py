@@ -1,0 +1,238 @@
+"""Many cases at once: which are marked, how each stands, and what is done to all of them in one transaction.
+
+Marks are numbers of rows. Nothing here asks once a case: ten thousand are read with one question.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from imi_core import workflow
+from imi_core.errors import UnknownProcedure
+from imi_tui.cache.model import DATED, Changed, Seen
+from imi_tui.cache.order import VIEW_BIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from imi_core.authority import Seat
+    from imi_core.case import Case
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.directory import Directory
+    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.model import CaseDetail, SortId, ViewId
+    from imi_tui.cache.rows import Desks, Listing
+    from imi_tui.cache.session import SessionTable
+
+MOST = 100_000
+"""Cases marked at once at most."""
+_END = b"\xff" * 64
+"""Behind every key."""
+_IN = "from json_each(?1) j cross join listing l on l.n = j.value"
+_CASES = f"select l.n, l.desk, l.id {_IN}"
+_STANDING = (
+    "select l.n, l.desk, l.id, l.reference, l.pending, l.rejected, c.version, c.wire"
+    f" {_IN} left join confirmed c on c.n = l.n"
+)
+_WAITING = (
+    "select l.desk, l.id, l.due, coalesce(c.version, 0) from json_each(?1) j cross join listing l"
+    " on l.desk = j.value ->> 0 and l.id = j.value ->> 1 left join confirmed c on c.n = l.n where l.views & ?2"
+)
+_READ = (
+    "update listing set unread = 0, seen = coalesce((select version from confirmed c where c.n = listing.n), seen)"
+    " where n in (select value from json_each(?))"
+)
+
+
+class Kind(NamedTuple):
+    """What decides which actions are possible on a case: cases of one kind allow the same."""
+
+    desk: str
+    procedure: str
+    version: int
+    state: str
+    role: str
+    blocked: bool
+
+
+class Standing(NamedTuple):
+    """A marked case: which it is, its kind, and what of it is here, on which an entry is based."""
+
+    desk: str
+    id: str
+    reference: str
+    kind: Kind | None
+    seen: Seen
+
+
+class _Part(msgspec.Struct, gc=False):
+    role: str = ""
+    desk: str = ""
+
+
+class _Head(msgspec.Struct, gc=False, rename="camel"):
+    """What of a stored case its kind is made of."""
+
+    procedure: str = ""
+    procedure_version: int = 1
+    state: str = ""
+    blocked: bool = False
+    parts: tuple[_Part, ...] = ()
+
+
+_decode = msgspec.json.Decoder(_Head).decode
+
+
+class Marking:
+    """Reading and writing for sets of marked cases."""
+
+    def __init__(
+        self,
+        cache: Database,
+        desks: Desks,
+        listing: Listing,
+        documents: Documents,
+        directory: Directory,
+        session: SessionTable,
+        detail: Callable[[str, str], CaseDetail | None],
+        publish: Callable[[Changed], None],
+    ) -> None:
+        self._cache = cache
+        self._desks = desks
+        self._listing = listing
+        self._documents = documents
+        self._directory = directory
+        self._session = session
+        self._detail = detail
+        self._publish = publish
+        self._cases: dict[Kind, Case] = {}
+
+    # --- which ----------------------------------------------------------------------------------------------------
+
+    def between(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
+        """The numbers of the rows of a view from one key to another, both included; at most `MOST`."""
+        return self._listing.numbers(view, sort, first, last, MOST)
+
+    def all(self, view: ViewId) -> list[int]:
+        """The numbers of the rows of a view; at most `MOST`."""
+        return self.between(view, "due", b"", _END)
+
+    def matching(self, text: str, view: ViewId) -> list[int]:
+        """The numbers of the cases of a view that a search for `text` finds, the newest first; at most `MOST`."""
+        found = self._documents.numbers(text, MOST)
+        if view in DATED:
+            inside = set(self.all(view))
+            return [n for n in found if n in inside]
+        sql = f"select l.n {_IN} where l.views & ?2"
+        return [n for (n,) in self._cache.rows(sql, (str(found), VIEW_BIT[view]))] if found else []
+
+    def cases(self, numbers: Iterable[int]) -> list[tuple[str, str]]:
+        """(desk, id) of these cases; those that are gone are left out."""
+        rows = self._cache.rows(_CASES, (str(sorted(numbers)),))
+        return [(self._desks.id(desk), id) for _n, desk, id in rows]
+
+    def waiting(self, cases: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
+        """(deadline, version) of those cases in which this desk has to act."""
+        asked = json.dumps([(self._desks.number(desk), id) for desk, id in cases])
+        views = VIEW_BIT["todo"] | VIEW_BIT["put_off"]
+        rows = self._cache.rows(_WAITING, (asked, views))
+        return {(self._desks.id(desk), id): (due, version) for desk, id, due, version in rows}
+
+    # --- how they stand -------------------------------------------------------------------------------------------
+
+    def standings(self, numbers: Iterable[int]) -> dict[int, Standing]:
+        """How each of these cases stands; those that are gone are left out."""
+        out: dict[int, Standing] = {}
+        for n, number, id, reference, pending, rejected, version, wire in self._cache.rows(
+            _STANDING, (str(sorted(numbers)),)
+        ):
+            desk = self._desks.id(number)
+            if pending or rejected or wire is None:
+                out[n] = self._expected(desk, id, reference)
+                continue
+            head = _decode(wire)
+            role = next((part.role for part in head.parts if part.desk == desk), "")
+            kind = Kind(desk, head.procedure, head.procedure_version, head.state, role, head.blocked)
+            if kind not in self._cases:
+                self._cases[kind] = _case(wire)
+            out[n] = Standing(desk, id, reference, kind, Seen(version))
+        return out
+
+    def _expected(self, desk: str, id: str, reference: str) -> Standing:
+        """A case with entries of this machine, as it is expected to be."""
+        found = self._detail(desk, id)
+        if found is None:
+            return Standing(desk, id, reference, None, Seen())
+        from imi_tui.cache.wire import to_case
+
+        case = to_case(found.case)
+        part = case.part_of(desk)
+        kind = Kind(
+            desk,
+            case.procedure,
+            case.procedure_version,
+            case.state,
+            part.role if part is not None else "",
+            case.blocked,
+        )
+        self._cases.setdefault(kind, case)
+        return Standing(desk, id, reference, kind, found.seen)
+
+    def available(self, kind: Kind | None) -> tuple[str, ...]:
+        """The actions possible on cases of this kind."""
+        seat = self._seat(kind)
+        if kind is None or seat is None:
+            return ()
+        try:
+            rules = self._directory.rules(kind.procedure, kind.version)
+        except UnknownProcedure:
+            return ()
+        return workflow.available(rules, self._cases[kind], seat)
+
+    def refusal(self, kind: Kind | None, action: str) -> str:
+        """Why an action is not possible on cases of this kind, as the code of an error; "" where it is."""
+        seat = self._seat(kind)
+        if kind is None or seat is None:
+            return "noSuchCase"
+        try:
+            rules = self._directory.rules(kind.procedure, kind.version)
+        except UnknownProcedure:
+            return "unknownProcedure"
+        found = workflow.refusal(rules, self._cases[kind], seat, action)
+        return found.code if found is not None else ""
+
+    def _seat(self, kind: Kind | None) -> Seat | None:
+        return self._session.core_seat(kind.desk) if kind is not None else None
+
+    # --- read and unread ------------------------------------------------------------------------------------------
+
+    def read(self, numbers: Collection[int]) -> list[tuple[int, int, int]]:
+        """Count these cases as read; (number, unread, seen) as it was before, of those that were not."""
+        sql = f"select l.n, l.unread, l.seen {_IN} where l.unread = 1"
+        with self._cache.write():
+            before = self._cache.rows(sql, (str(sorted(numbers)),))
+            if before:
+                self._cache.run(_READ, (str([n for n, _unread, _seen in before]),))
+        self._tell(bool(before))
+        return [(n, unread, seen) for n, unread, seen in before]
+
+    def unread(self, before: list[tuple[int, int, int]]) -> None:
+        """Take `read` back."""
+        with self._cache.write():
+            self._cache.many(
+                "update listing set unread = ?, seen = ? where n = ?", [(unread, seen, n) for n, unread, seen in before]
+            )
+        self._tell(bool(before))
+
+    def _tell(self, changed: bool) -> None:
+        if changed:
+            self._publish(Changed(frozenset(("cases",))))
+
+
+def _case(wire: bytes) -> Any:
+    from imi_tui.cache.wire import decode, to_case
+
+    return to_case(decode(wire))

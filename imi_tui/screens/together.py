@@ -1,0 +1,313 @@
+"""Doing something with all marked cases: marking them, one preview of what will happen, one step to take back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from imi_core.errors import UnknownProcedure
+from imi_tui import problems
+from imi_tui.cache.errors import CacheError
+from imi_tui.hints import hint
+from imi_tui.i18n import _, ngettext
+from imi_tui.screens import routes
+from imi_tui.screens.own import OwnActions
+from imi_tui.screens.undoing import told
+from imi_tui.undo import Change
+from imi_tui.viewmodel import bulk, doing
+from imi_tui.widgets.case_list import CaseList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imi_core.procedure import Rules
+    from imi_tui.actions import Action
+    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.marking import Kind, Standing
+    from imi_tui.cache.model import AuthorityHit, OutboxItem
+
+AT_ONCE = 500
+"""Entries queued in one go; between two of them keys are answered."""
+
+
+class TogetherActions(OwnActions):
+    """A list in which cases are marked and acted on together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks = bulk.Marked(lambda: self.store.marking)
+
+    @property
+    def marked(self) -> set[int]:
+        """The numbers of the marked cases."""
+        return self.query_one(CaseList).marked
+
+    def view_now(self) -> Any:
+        """The id of the view that is shown."""
+        raise NotImplementedError
+
+    def marks_changed(self) -> None:
+        """Called after marks came or went."""
+
+    # -- marking -----------------------------------------------------------------------------------------------------
+
+    def action_list_mark(self) -> None:
+        """Mark the case, or take its mark away."""
+        found = self.query_one(CaseList)
+        if found.row is not None and found.row.n not in found.marked and not self._room(1):
+            return
+        found.toggle_mark()
+        self.marks_changed()
+
+    def action_list_mark_range(self) -> None:
+        """Mark from the case marked last to the cursor."""
+        self._mark(self.query_one(CaseList).range_to_cursor())
+
+    def action_list_mark_all(self) -> None:
+        """Mark every row of the list."""
+        self._mark(self.query_one(CaseList).all_numbers())
+
+    async def action_list_mark_matching(self) -> None:
+        """Ask for words; mark what they find in this view."""
+
+        def answered(typed: str | None) -> None:
+            if typed and typed.strip():
+                self._mark(self.store.marking.matching(typed, self.view_now()))
+
+        label = _("Every case of this view in which all these words stand is marked.")
+        await self.app.push_screen(routes.ask_line(_("Mark what matches"), label), answered)
+
+    def _mark(self, numbers: list[int]) -> None:
+        found = self.query_one(CaseList)
+        new = set(numbers) - found.marked
+        if not self._room(len(new)):
+            return
+        found.mark(new)
+        text = ngettext("{count} case marked, {all} in all.", "{count} cases marked, {all} in all.", len(new))
+        self.say(text.format(count=len(new), all=len(found.marked)))
+        self.marks_changed()
+
+    def _room(self, more: int) -> bool:
+        from imi_tui.cache.marking import MOST
+
+        if len(self.marked) + more <= MOST:
+            return True
+        self.say(_("At most {count} cases can be marked at once.").format(count=MOST), problem=True)
+        return False
+
+    def action_list_read(self) -> None:
+        """Count the marked cases, or the one under the cursor, as read."""
+        found = self.query_one(CaseList)
+        numbers = sorted(found.marked) or ([found.row.n] if found.row is not None else [])
+        marking = self.store.marking
+        try:
+            before = marking.read(numbers)
+        except CacheError as error:
+            self.say(problems.sentence(error.code), problem=True)
+            return
+        if not before:
+            self.say(_("Nothing changed."))
+            return
+        count = len(before)
+        what = ngettext("{count} case marked as read", "{count} cases marked as read", count).format(count=count)
+        again = [n for n, _unread, _seen in before]
+        self.imi.undo.did(Change(what, (), lambda: marking.unread(before), lambda: marking.read(again)))
+        self.say(told(what))
+        self.refresh_frame()
+
+    # -- acting ------------------------------------------------------------------------------------------------------
+
+    def offered_together(self) -> tuple[Action, ...]:
+        """The lifecycle actions possible with at least one of the marked cases."""
+        numbers = frozenset(self.marked)
+        standings = self.marks.standings(numbers)
+        names = self.marks.offered(numbers)
+        if not names:
+            return ()
+        rules = self._rules_of_kind(self._most(standings))
+        if rules is None:
+            return ()
+        known = tuple(name for name in rules.lifecycle.actions if name in names)
+        return tuple(doing.offered(rules, known, self.context.languages, self.taken_keys()))
+
+    async def action_do(self, name: str) -> None:
+        """Do a lifecycle action: on the marked cases after one look at what it will do, else on the one at hand."""
+        if len(self.marked) < 2:
+            await super().action_do(name)
+            return
+        plan = self.marks.plan(name, self.marked)
+        if not plan.ready:
+            self.say("\n".join(self._what_it_does(plan)), problem=True)
+            return
+        rules = self._rules_of_kind(self._most(list(plan.ready)))
+        if rules is None:
+            return
+        if rules.lifecycle.actions[name].target is None:
+            await self._ask_together(plan, rules, "")
+            return
+        seat = next((seat for seat in self.store.seats() if seat.desk == plan.ready[0].desk), None)
+        if seat is None:
+            return
+
+        async def chosen(hit: AuthorityHit | None) -> None:
+            if hit is not None:
+                await self._ask_together(plan, rules, hit.desk)
+
+        within = rules.lifecycle.actions[name].within
+        await self.app.push_screen(
+            routes.authorities(
+                choose=True,
+                country=seat.country if within == "same_country" else "",
+                other_than=seat.country if within == "other_country" else "",
+                area=seat.area,
+            ),
+            chosen,
+        )
+
+    async def _ask_together(self, plan: bulk.Plan, rules: Rules, target: str) -> None:
+        detail = self.store.case(*self.marks.representative(plan.ready))
+        if detail is None:
+            return
+        what, field = doing.asks(rules, plan.action, doing.typed(detail.case))
+        if what == "form":
+            plan = bulk.alike(plan, lambda each: self._form(plan.action, each))
+            cases = {(each.desk, each.id): each.seen for each in plan.ready}
+
+            def filled(items: list[OutboxItem] | None) -> None:
+                if items:
+                    self._all_queued(plan, items, 0)
+
+            note = "\n".join(self._what_it_does(plan)[1:])
+            await self.app.push_screen(routes.act(list(cases), plan.action, target, seen=cases, note=note), filled)
+            return
+        text = "\n".join(self._what_it_does(plan))
+        if what == "days" and field is not None:
+            seat = next((seat for seat in self.store.seats() if seat.desk == detail.desk), None)
+            authority = self.store.authority(seat.authority) if seat is not None else None
+
+            def answered(days: int | None) -> None:
+                if days is not None:
+                    self._queue_together(plan, {field.id: days}, target)
+
+            base = f"{rules.lifecycle.id}.form.{rules.lifecycle.actions[plan.action].form}.{field.id}"
+            label = rules.label(base, field.label, self.context.languages)
+            default = doing.default_days(detail, authority, field)
+            await self.app.push_screen(routes.ask_days(text, label, field, default), answered)
+            return
+
+        def chosen(value: str | None) -> None:
+            if value == "do":
+                self._queue_together(plan, {}, target)
+
+        count = len(plan.ready)
+        do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
+        await self.app.push_screen(routes.choose(text, [(do, "do"), (_("Leave it"), "leave")]), chosen)
+
+    def _form(self, action: str, standing: Standing) -> object:
+        """The fields that an action asks for with a case."""
+        from imi_core.answers import form_for
+
+        detail, rules = self.store.case(standing.desk, standing.id), self._rules_of_kind(standing.kind)
+        return form_for(rules, action, doing.typed(detail.case)).fields if detail is not None and rules else None
+
+    def _queue_together(self, plan: bulk.Plan, answers: dict[str, Any], target: str) -> None:
+        if len(plan.ready) <= AT_ONCE:
+            items, refused = self.store.queue_all(list(self._drafts(plan, plan.ready, answers, target)))
+            self._all_queued(plan, items, len(refused))
+        else:
+            self.run_worker(self._queue_in_parts(plan, answers, target), group="queueing")
+
+    async def _queue_in_parts(self, plan: bulk.Plan, answers: dict[str, Any], target: str) -> None:
+        """Thousands of entries, some at a time; what is queued is safe, whatever ends this."""
+        items: list[OutboxItem] = []
+        refused = 0
+        for start in range(0, len(plan.ready), AT_ONCE):
+            part = plan.ready[start : start + AT_ONCE]
+            queued, not_queued = self.store.queue_all(list(self._drafts(plan, part, answers, target)))
+            items += queued
+            refused += len(not_queued)
+            self.say(_("Queueing: {done} of {count}").format(done=start + len(part), count=len(plan.ready)))
+            await asyncio.sleep(0)
+        self._all_queued(plan, items, refused)
+
+    def _drafts(
+        self, plan: bulk.Plan, standings: tuple[Standing, ...], answers: dict[str, Any], target: str
+    ) -> Iterator[Draft]:
+        from imi_tui.cache.draft import Draft
+
+        for each in standings:
+            # Based on what was here when the question was asked; a synchronisation may have changed it since.
+            yield Draft(
+                id="",
+                desk=each.desk,
+                procedure="",
+                action=plan.action,
+                case_id=each.id,
+                target=target,
+                answers=answers,
+                based_on=each.seen.version,
+                after=list(each.seen.after),
+            )
+
+    def _all_queued(self, plan: bulk.Plan, items: list[OutboxItem], refused: int) -> None:
+        queued = [item for item in items if item.state == "queued"]
+        count = len(queued)
+        name = self._action_name(plan)
+        what = ngettext("{action}: {count} case", "{action}: {count} cases", count).format(action=name, count=count)
+        self.imi.queued(queued, what)
+        lines = (
+            [_("Queued: {what}. Press {key} to take it back.").format(what=what, key=hint("app.undo"))]
+            if queued
+            else []
+        )
+        if late := len(items) - count:
+            lines.append(
+                ngettext(
+                    "{count} case changed meanwhile; your entry is in the outbox ({key}), to be compared.",
+                    "{count} cases changed meanwhile; your entries are in the outbox ({key}), to be compared.",
+                    late,
+                ).format(count=late, key=hint("go.outbox"))
+            )
+        if refused:
+            lines.append(
+                ngettext("{count} case was not queued.", "{count} cases were not queued.", refused).format(
+                    count=refused
+                )
+            )
+        self.say("\n".join(lines), problem=bool(late or refused))
+        self.acted([(item.desk, item.case_id) for item in items])
+        self.query_one(CaseList).unmark()
+        self.marks_changed()
+        self.refresh_frame()
+
+    def _what_it_does(self, plan: bulk.Plan) -> list[str]:
+        return bulk.preview(plan, self._action_name(plan), self._state_name)
+
+    def _action_name(self, plan: bulk.Plan) -> str:
+        standings = list(plan.ready) or self.marks.standings(self.marked)
+        rules = self._rules_of_kind(self._most(standings))
+        action = rules.lifecycle.actions.get(plan.action) if rules is not None else None
+        if rules is None or action is None:
+            return plan.action
+        return rules.label(f"{rules.lifecycle.id}.action.{plan.action}", action.label, self.context.languages)
+
+    def _state_name(self, kind: Kind) -> str:
+        rules = self._rules_of_kind(kind)
+        state = rules.lifecycle.states.get(kind.state) if rules is not None else None
+        if rules is None or state is None:
+            return kind.state
+        return rules.label(f"{rules.lifecycle.id}.state.{kind.state}", state.label, self.context.languages)
+
+    def _rules_of_kind(self, kind: Kind | None) -> Rules | None:
+        try:
+            return self.store.rules(kind.procedure, kind.version) if kind is not None else None
+        except UnknownProcedure:
+            return None
+
+    def _most(self, standings: list[Standing]) -> Kind | None:
+        """The kind that most of them are of."""
+        counts: dict[Kind, int] = {}
+        for each in standings:
+            if each.kind is not None:
+                counts[each.kind] = counts.get(each.kind, 0) + 1
+        return max(counts, key=lambda kind: counts[kind], default=None)

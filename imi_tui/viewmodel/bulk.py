@@ -1,0 +1,147 @@
+"""Marked cases together: what can be done with them, with how many, and why not with the others. No Textual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from imi_tui import problems
+from imi_tui.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from imi_tui.cache.marking import Kind, Marking, Standing
+
+EXAMPLES = 3
+"""References named for each reason."""
+
+
+class Reason(NamedTuple):
+    """Why an action is not possible with so many `cases`: the code of an error, and the state they are in."""
+
+    code: str
+    kind: Kind | None
+    cases: int
+    examples: tuple[str, ...]
+
+
+class Plan(NamedTuple):
+    """What an action on marked cases will do: to which, and with which not."""
+
+    action: str
+    ready: tuple[Standing, ...]
+    refused: tuple[Reason, ...]
+
+    @property
+    def marked(self) -> int:
+        """How many cases are marked."""
+        return len(self.ready) + sum(reason.cases for reason in self.refused)
+
+
+class Marked:
+    """The marked cases as they stand; asked once for each case as long as the cache does not change."""
+
+    def __init__(self, marking: Callable[[], Marking]) -> None:
+        self._marking = marking
+        self._known: dict[int, Standing] = {}
+        self._offered: tuple[frozenset[int], tuple[str, ...]] = (frozenset(), ())
+
+    def forget(self) -> None:
+        """The cache changed."""
+        self._known.clear()
+        self._offered = (frozenset(), ())
+
+    def standings(self, numbers: Iterable[int]) -> list[Standing]:
+        """How these cases stand, in the order of their numbers."""
+        wanted = sorted(numbers)
+        if new := [n for n in wanted if n not in self._known]:
+            self._known |= self._marking().standings(new)
+        return [self._known[n] for n in wanted if n in self._known]
+
+    def offered(self, numbers: frozenset[int]) -> tuple[str, ...]:
+        """The actions possible with at least one of these cases, those first that are possible with most."""
+        if self._offered[0] != numbers:
+            counts: dict[str, int] = {}
+            for kind, found in _by_kind(self.standings(numbers)).items():
+                for name in self._marking().available(kind):
+                    counts[name] = counts.get(name, 0) + len(found)
+            self._offered = numbers, tuple(sorted(counts, key=lambda name: -counts[name]))
+        return self._offered[1]
+
+    def plan(self, action: str, numbers: Iterable[int]) -> Plan:
+        """What an action would do to these cases."""
+        ready: list[Standing] = []
+        refused: list[Reason] = []
+        for kind, found in _by_kind(self.standings(numbers)).items():
+            code = self._marking().refusal(kind, action)
+            if code:
+                names = tuple(each.reference or each.id for each in found[:EXAMPLES])
+                refused.append(Reason(code, kind, len(found), names))
+            else:
+                ready += found
+        return Plan(action, tuple(ready), tuple(sorted(refused, key=lambda reason: -reason.cases)))
+
+    def representative(self, standings: Iterable[Standing]) -> tuple[str, str]:
+        """(desk, id) of a case of the kind that is most frequent."""
+        kinds = _by_kind(list(standings))
+        found = max(kinds.values(), key=len)[0]
+        return found.desk, found.id
+
+
+def alike(plan: Plan, form: Callable[[Standing], object]) -> Plan:
+    """Only the cases whose form asks for what most forms do; `form` is asked once a procedure."""
+    procedures: dict[tuple[str, int], list[Standing]] = {}
+    for each in plan.ready:
+        assert each.kind is not None
+        procedures.setdefault((each.kind.procedure, each.kind.version), []).append(each)
+    groups: list[tuple[object, list[Standing]]] = []
+    for found in procedures.values() if len(procedures) > 1 else ():
+        asked = form(found[0])
+        same = next((group for other, group in groups if other == asked), None)
+        if same is None:
+            groups.append((asked, list(found)))
+        else:
+            same += found
+    if len(groups) < 2:
+        return plan
+    most, *others = sorted((group for _form, group in groups), key=len, reverse=True)
+    more = [
+        Reason("otherForm", found[0].kind, len(found), tuple(each.reference or each.id for each in found[:EXAMPLES]))
+        for found in others
+    ]
+    return plan._replace(ready=tuple(most), refused=(*plan.refused, *more))
+
+
+def preview(plan: Plan, name: str, state: Callable[[Kind], str]) -> list[str]:
+    """What will happen to how many cases, and with how many it cannot and why. `name`: the action in words."""
+    count, ready = plan.marked, len(plan.ready)
+    first = ngettext("{action}: {ready} of {count} case", "{action}: {ready} of {count} cases", count)
+    lines = [first.format(action=name, ready=ready, count=count)]
+    for (text, examples), number in _grouped(plan.refused, state).items():
+        names = ", ".join(examples) + (", …" if number > len(examples) else "")
+        left = ngettext("{count} case not: {reason} ({names})", "{count} cases not: {reason} ({names})", number)
+        lines.append(left.format(count=number, reason=text, names=names))
+    return lines
+
+
+def _grouped(refused: Iterable[Reason], state: Callable[[Kind], str]) -> dict[tuple[str, tuple[str, ...]], int]:
+    """How many cases there are for each reason in words, with examples."""
+    counts: dict[str, int] = {}
+    examples: dict[str, tuple[str, ...]] = {}
+    for reason in refused:
+        if reason.code == "notAvailable" and reason.kind is not None:
+            text = _("not possible in the state “{state}”").format(state=state(reason.kind))
+        elif reason.code == "otherForm":
+            text = _("another procedure, whose form asks for other things")
+        else:
+            text = problems.sentence(reason.code).rstrip(".")
+        counts[text] = counts.get(text, 0) + reason.cases
+        examples[text] = (*examples.get(text, ()), *reason.examples)[:EXAMPLES]
+    return {(text, examples[text]): counts[text] for text in sorted(counts, key=lambda text: -counts[text])}
+
+
+def _by_kind(standings: list[Standing]) -> dict[Kind | None, list[Standing]]:
+    found: dict[Kind | None, list[Standing]] = {}
+    for each in standings:
+        found.setdefault(each.kind, []).append(each)
+    return found

@@ -1,0 +1,129 @@
+"""Marking many, tags, notes, putting off, and the way back, operated by keyboard on a real cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imi_tui.cache.store import Store
+from imi_tui.screens.act import ActScreen
+from imi_tui.screens.confirm import ChooseScreen
+from imi_tui.screens.prompt import DaysPrompt, LinePrompt
+from imi_tui.widgets.line_list import LineList
+from tests.tui.screens.test_inbox_screen import case_list, footer, running, settled, text_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_range_is_tagged_in_one_step_taken_back_and_done_again(store: Store, home: Path) -> None:
+    async with running(store, home, (120, 40)) as (app, pilot):
+        rows = store.window("todo", "due", limit=6)
+        await pilot.press("down", "space", "down", "down", "v")
+        await settled(pilot)
+        found = case_list(app)
+        assert found.marked == {row.n for row in rows[1:5]}
+        await pilot.press("g")
+        assert isinstance(app.screen, LinePrompt)
+        assert "Only on this machine" in text_of(app)
+        await pilot.press(*"paris", "enter")
+        await settled(pilot)
+        assert [row.tags for row in store.window("todo", "due", limit=6)] == [(), *[("paris",)] * 4, ()]
+        assert "#paris" in text_of(app)
+        assert found.marked == {row.n for row in rows[1:5]}, "marks stay for the next action"
+        assert "Undo: tags #paris" in footer(app)
+        await pilot.press("8")
+        await settled(pilot)
+        assert len(found.marked) == 4, "and in another view"
+        await pilot.press("u")
+        await settled(pilot)
+        assert store.personal.tags() == []
+        assert "Redo: tags #paris" in footer(app)
+        await pilot.press("y")
+        await settled(pilot)
+        assert store.personal.tags() == [("paris", 4)]
+
+
+async def test_what_matches_is_marked_and_acted_on_after_one_look(store: Store, home: Path) -> None:
+    async with running(store, home, (120, 40)) as (app, pilot):
+        await pilot.press("8", "p")
+        word = store.window("to_accept", "due", limit=1)[0].reference.split("-")[0].lower()
+        await pilot.press(*word, "enter")
+        await settled(pilot)
+        marked = set(case_list(app).marked)
+        assert marked == set(store.marking.matching(word, "all"))
+        ready = [row for row in store.window("to_accept", "due", limit=99) if row.n in marked]
+        assert 0 < len(ready) < len(marked)
+        await pilot.press("a")
+        assert isinstance(app.screen, DaysPrompt)
+        shown = text_of(app)
+        assert f"Accept: {len(ready)} of {len(marked)} cases" in shown
+        assert "not possible in the state" in shown
+        assert store.outbox() == []
+        await pilot.press("enter")
+        await settled(pilot)
+        assert {item.case_id for item in store.outbox()} == {row.id for row in ready}
+        assert case_list(app).marked == set()
+        await pilot.press("u")
+        await settled(pilot)
+        assert (store.outbox(), store.drafts()) == ([], [])
+
+
+async def test_a_form_for_many_says_which_are_left_out(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        rows = store.window("to_close", "due", limit=99)
+        others = store.window("to_accept", "due", limit=2)
+        case_list(app).mark(row.n for row in (*rows, *others))
+        await settled(pilot)
+        await pilot.press("c")
+        await settled(pilot)
+        assert isinstance(app.screen, ActScreen)
+        most = max(sum(row.procedure == one.procedure for row in rows) for one in rows)
+        assert f"{most} cases" in text_of(app)
+        assert f"{len(others)} cases not: not possible in the state" in text_of(app)
+        await pilot.press("f8")
+        await settled(pilot)
+        assert len(store.outbox()) == most
+        assert {item.case_id for item in store.outbox()} <= {row.id for row in rows}
+
+
+async def test_what_is_put_off_is_away_with_its_day_and_comes_back(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        row = store.window("todo", "due", limit=1)[0]
+        count = store.counts()["todo"]
+        await pilot.press("z")
+        assert isinstance(app.screen, ChooseScreen)
+        assert "Only on this machine" in text_of(app)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert store.counts()["todo"] == count - 1
+        assert store.row(row.desk, row.id, "all", "due").asleep  # type: ignore[union-attr]
+        assert f"To do {count - 1}" in text_of(app)
+        await pilot.press("u")
+        await settled(pilot)
+        assert store.counts()["todo"] == count
+        assert case_list(app).row.id == row.id  # type: ignore[union-attr]
+        await pilot.press("z", "end", "up")
+        assert app.screen.query_one(LineList).item is not None
+        await pilot.press("escape")
+
+
+async def test_a_note_shows_with_the_case_and_another_day_has_to_be_one(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        row = store.window("todo", "due", limit=1)[0]
+        await pilot.press("enter", "x")
+        assert isinstance(app.screen, LinePrompt)
+        await pilot.press(*"call", "enter")
+        await settled(pilot)
+        assert "Note: call" in text_of(app)
+        assert "Only on this machine; never sent." in text_of(app)
+        await pilot.press("z", "end", "enter")
+        assert isinstance(app.screen, LinePrompt)
+        await pilot.press(*"2020-01-01", "enter")
+        assert "Write a day after today" in text_of(app)
+        await pilot.press("escape", "escape")
+        await settled(pilot)
+        assert "(n)" in text_of(app)
+        await pilot.press("u")
+        await settled(pilot)
+        assert store.personal.one(row.desk, row.id).note == ""

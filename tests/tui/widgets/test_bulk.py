@@ -1,0 +1,116 @@
+"""Marked cases together: what is offered, what will happen, and why not with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from imi_tui import i18n
+from imi_tui.cache.store import Store
+from imi_tui.viewmodel import bulk
+from tests.tui.screens import filled
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A desk with cases in many states."""
+    i18n.install("en")
+    seat = filled.a_desk()
+    found = filled.open_store(tmp_path_factory.mktemp("bulk"))
+    filled.fill(found, seat, filled.demo(seat, 120))
+    yield found
+    found.close()
+
+
+def test_what_is_offered_and_planned_is_what_each_case_allows(store: Store) -> None:
+    rows = store.window("all", "due", limit=500)
+    marked = bulk.Marked(lambda: store.marking)
+    numbers = frozenset(row.n for row in rows)
+    allowed = {row.id: store.case(row.desk, row.id).actions for row in rows}  # type: ignore[union-attr]
+    assert set(marked.offered(numbers)) == {name for names in allowed.values() for name in names}
+    for name in marked.offered(numbers):
+        plan = marked.plan(name, numbers)
+        assert {each.id for each in plan.ready} == {id for id, names in allowed.items() if name in names}
+        assert plan.marked == len(rows)
+        assert all(each.seen.version > 0 for each in plan.ready)
+
+
+def test_the_preview_says_how_many_and_groups_the_others_by_reason(store: Store) -> None:
+    waiting = store.window("to_accept", "due", limit=2)
+    others = store.window("closed", "due", limit=5)
+    marked = bulk.Marked(lambda: store.marking)
+    plan = marked.plan("accept", {row.n for row in (*waiting, *others)})
+    first, *rest = bulk.preview(plan, "Accept", lambda kind: kind.state)
+    assert first == f"Accept: {len(waiting)} of {len(waiting) + len(others)} cases"
+    assert sum(int(line.split()[0]) for line in rest) == len(others)
+    assert all("not possible in the state" in line for line in rest)
+    assert any(others[0].reference in line for line in rest) or len(others) > bulk.EXAMPLES
+    assert len(rest) == len({row.state for row in others})
+
+
+def test_a_case_with_an_entry_that_waits_is_planned_as_it_will_be(store: Store) -> None:
+    row = store.window("to_accept", "due", limit=1)[0]
+    marked = bulk.Marked(lambda: store.marking)
+    assert len(marked.plan("accept", {row.n}).ready) == 1
+    item = store.act(row.desk, row.id, "accept", answers={"agreed_days": 7})
+    try:
+        assert len(marked.plan("accept", {row.n}).ready) == 1, "asked once until the cache changes"
+        marked.forget()
+        assert marked.plan("accept", {row.n}).ready == ()
+        assert "reply" in marked.offered(frozenset({row.n}))
+        assert marked.plan("reply", {row.n}).ready[0].seen.after == (item.client_ref,)
+    finally:
+        store.discard(item.client_ref)
+
+
+def test_many_entries_are_one_transaction_and_the_same_as_one_by_one(store: Store) -> None:
+    from imi_tui.cache.draft import Draft
+
+    rows = store.window("to_accept", "due", limit=3)
+    answers = {"agreed_days": 9}
+    drafts = [
+        Draft(id="", desk=row.desk, procedure="", action="accept", case_id=row.id, answers=answers) for row in rows
+    ]
+    closed = store.window("closed", "due", limit=1)[0]
+    wrong = Draft(id="", desk=closed.desk, procedure="", action="accept", case_id=closed.id, answers=answers)
+    items, refused = store.queue_all([drafts[0], wrong, *drafts[1:]])
+    assert [item.case_id for item in items] == [row.id for row in rows]
+    assert [(draft.case_id, error.code) for draft, error in refused] == [(closed.id, "notAvailable")]
+    assert {store.row(row.desk, row.id, "all", "due").pending for row in rows} == {1}  # type: ignore[union-attr]
+    drafts_back = store.undo_all([item.client_ref for item in reversed(items)], lambda draft: draft.written)
+    assert [draft.case_id for draft in drafts_back] == [row.id for row in reversed(rows)]
+    alone = store.act(rows[0].desk, rows[0].id, "accept", answers=answers)
+    assert {name for name in alone.payload if alone.payload[name] != items[0].payload.get(name)} == {"clientRef"}
+    store.discard(alone.client_ref)
+    assert store.outbox() == []
+    assert store.drafts() == []
+
+
+@pytest.mark.parametrize("view", ["todo", "all", "overdue", "put_off"])
+def test_a_range_is_what_the_list_shows_between_two_rows(store: Store, view: str) -> None:
+    rows = store.window(view, "due", limit=500)  # type: ignore[arg-type]
+    assert store.marking.all(view) == [row.n for row in rows]  # type: ignore[arg-type]
+    if len(rows) > 3:
+        found = store.numbers(view, "due", rows[1].key, rows[3].key)  # type: ignore[arg-type]
+        assert found == [row.n for row in rows[1:4]]
+
+
+def test_a_pattern_marks_what_the_search_finds_in_the_view(store: Store) -> None:
+    word = store.window("todo", "due", limit=1)[0].reference.split("-")[0]
+    hits = {row.n for row in store.search(word, 500)}
+    todo = {row.n for row in store.window("todo", "due", limit=500)}
+    assert set(store.marking.matching(word, "todo")) == hits & todo
+    assert hits & todo < hits
+    assert store.marking.matching("", "todo") == []
+
+
+def test_reading_many_is_taken_back_exactly(store: Store) -> None:
+    rows = store.window("all", "due", limit=500)
+    unread = {row.n for row in rows if row.unread}
+    assert unread
+    before = store.marking.read([row.n for row in rows])
+    assert {n for n, _unread, _seen in before} == unread
+    assert not any(row.unread for row in store.window("all", "due", limit=500))
+    store.marking.unread(before)
+    assert store.window("all", "due", limit=500) == rows
