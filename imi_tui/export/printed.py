@@ -40,7 +40,7 @@ def without_personal(store: Store, detail: CaseDetail) -> CaseDetail:
 
 def begin(store: Store, what: Job) -> int:
     """Note what is about to be printed; the number of the entry in the log. Raises `CacheError`."""
-    return store.exports.begin("print", "pdf", what.what, what.cases, "")
+    return store.exports.begin("print", "pdf", what.what, what.cases, "printer")
 
 
 def send(what: Job, hand_over: Send = print_document) -> tuple[str, str]:

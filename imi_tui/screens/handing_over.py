@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.copying import Piece
 
 
+CLIPBOARD = "clipboard"
+"""Where a copy went, in the log."""
+
+
 class HandingOver(CaseScreenBase):
     """Actions on the case as a whole. The case screen says which one it is."""
 
@@ -96,10 +100,10 @@ class HandingOver(CaseScreenBase):
         at = ((self._detail.desk, self._detail.id),)
         what = f"{self._detail.case.get('reference') or '-'}: {piece.name}"
         try:
-            number = self.store.exports.begin("copy", "", what, at, "")
+            number = self.store.exports.begin("copy", "", what, at, CLIPBOARD)
             # By OSC 52: over SSH, too, it is the clipboard of the machine the officer sits at.
             self.app.copy_to_clipboard(piece.text)
-            self.store.exports.done(number, "", "")
+            self.store.exports.done(number, CLIPBOARD, "")
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return

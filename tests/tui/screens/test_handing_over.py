@@ -81,7 +81,13 @@ def test_one_question_to_the_index_finds_them(store: Store, seat: Any, case: Cas
     assert found == having(seat.desk, ["QUIRLWERK Montage", "Zebulon"], 10)
     assert len(having(seat.desk, ["GmbH Montage", 'a" OR bbbb*', "() NOT"], 10)) == 3
     assert having(seat.desk, ["x y z", ""], 10) == [], "short words say nothing"
-    assert having("another", ["Quirlwerk"], 10) == [], "another desk's cases serve another purpose"
+    theirs = {**to_wire(case), "id": "e" * 32, "reference": "PW-26-900099", "request": ASKED}
+    store.sync.apply("fr-another_pw", Page("s1", cases=[theirs]))
+    while store.sync.index_pending(500):
+        pass
+    assert having("fr-another_pw", ["Quirlwerk"], 10) == ["e" * 32]
+    assert "e" * 32 not in having(seat.desk, ["Quirlwerk"], 20), "another desk's cases serve another purpose"
+    assert having("unknown", ["Quirlwerk"], 10) == []
 
 
 async def test_related_cases_open_on_top_and_have_no_neighbours(
@@ -142,7 +148,9 @@ async def test_copying_is_chosen_asked_where_personal_and_noted(
         await pilot.press("b", "end", "enter", "end", "enter")
         await settled(pilot)
         assert case.request["subject"] in app.clipboard
-        assert [(each.kind, each.state) for each in store.exports.of_case(seat.desk, case.id)] == [("copy", "done")] * 2
+        noted = store.exports.of_case(seat.desk, case.id)
+        assert [(each.kind, each.state, each.path) for each in noted] == [("copy", "done", "clipboard")] * 2
+        assert not any(case.request["subject"] in each.what for each in noted), "that it was copied, not what"
 
 
 async def test_an_office_can_switch_the_clipboard_off(store: Store, home: Path, seat: Any, case: Case) -> None:
@@ -219,3 +227,24 @@ async def test_printing_is_chosen_in_the_case_and_noted(
         await settled(pilot)
         [entry] = store.exports.of_case(seat.desk, case.id)
         assert (entry.kind, entry.state, entry.path.rpartition("/")[2]) == ("print", "done", "lp")
+
+
+async def test_the_original_wording_shows_and_goes_by_a_key(store: Store, home: Path, seat: Any, case: Case) -> None:
+    rules = next(each for each in filled.all_rules() if each.procedure.id == case.procedure)
+    question = rules.procedure.question(case.questions[0])
+    assert question is not None
+    wire = filled.procedure_wire(rules)
+    wire["labels"] = {"de": {f"{case.procedure}.question.{question.id}": "Auf Deutsch gefragt"}}
+    store.sync.apply("directory", Page("d2", procedures=[wire]))
+    async with running(store, home, size=(120, 40), language="de") as (app, pilot):
+        await opened(app, pilot, case, seat)
+        await pilot.press("2")
+        await settled(pilot)
+        assert "1 Auf Deutsch gefragt" in text_of(app)
+        assert question.text not in text_of(app)
+        await pilot.press("t")
+        await settled(pilot)
+        assert question.text in " ".join(text_of(app).split())
+        await pilot.press("t")
+        await settled(pilot)
+        assert question.text not in text_of(app)
