@@ -47,7 +47,7 @@ ACTIONS: tuple[Action, ...] = (
     action(
         "case.original",
         N_("Original wording"),
-        N_("Shows questions and labels also as they were written, below their translation; again: no longer."),
+        N_("Shows questions, answers and labels as they were written, beside their translation; again: no longer."),
         "t",
         "case",
         "case",

@@ -79,6 +79,12 @@ class CaseScreen(HandingOver, FilesTab):
         """The reference."""
         return str(self._detail.case.get("reference") or "-") if self._detail is not None else _("Case")
 
+    def title_note(self) -> str:
+        """Where in the list below the case stands."""
+        inbox = self._inbox() if not self._beside else None
+        place = inbox.place(self._at) if inbox is not None else None
+        return _("{number} of {count}").format(number=place[0], count=place[1]) if place is not None else ""
+
     def situation(self) -> Situation:
         """The case, and whether there are neighbours in the list below."""
         inbox = self._inbox() if not self._beside else None

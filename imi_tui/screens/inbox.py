@@ -258,6 +258,11 @@ class InboxScreen(AccountActions, TogetherActions):
         """The row beside the case `at` that is open above this screen."""
         return self.query_one(CaseList).around(self._from(step, at))
 
+    def place(self, at: CaseId) -> tuple[int, int] | None:
+        """The number of the row under the cursor and of all, where it is the case `at`."""
+        found = self.query_one(CaseList)
+        return (found.index + 1, found.count) if found.row is not None and found.row[:2] == at else None
+
     def go(self, step: int, at: CaseId) -> None:
         """Move the cursor to what `neighbour` says."""
         self.query_one(CaseList).action_move(self._from(step, at))

@@ -194,7 +194,9 @@ def overview(view: View) -> list[Block]:
         base = f"{view.rules.procedure.id}.field.{field.id}"
         text = answer_text(view, field.options, base, value)
         out.append(Block(view.field(field), "heading", aside=text, aside_remote=True, field=True))
-        out += _original(view, field.label, field.options, value)
+        if view.original and view.translated:
+            written = "\n".join((_in_original(field.label), *_chosen(field.options, value)))
+            out.append(Block(written, "quiet", indent=2))
     if request.get("questions") or view.case.get("questions"):
         count = len(view.case.get("questions", ()))
         out += [
@@ -267,9 +269,11 @@ def questions(view: View) -> list[Block]:
         if question is not None and question.type == "boolean":
             options = YES_NO
         text, remote = _answer(view, answers, id, options, base)
-        out.append(Block(f"{number} {view.question(id)}", "heading", aside=text, aside_remote=remote))
-        if question is not None:
-            out += _original(view, question.text, options, answers.get(id))
+        asked_for = f"{number} {view.question(id)}"
+        if question is not None and view.original and view.translated:
+            out += _both(question.text, asked_for, text, remote, _chosen(options, answers.get(id)))
+        else:
+            out.append(Block(asked_for, "heading", aside=text, aside_remote=remote))
         for field in question.follow_ups if question is not None else ():
             if answers.get(field.id) not in (None, "", []):
                 out.append(_follow_up(view, field, answers))
@@ -285,14 +289,23 @@ def _follow_up(view: View, field: Field, answers: dict[str, Any]) -> Block:
     return Block(view.field(field), indent=2, aside=text, aside_remote=True)
 
 
-def _original(view: View, text: str, options: tuple[Option, ...], value: Any) -> list[Block]:
-    """The wording of the definition, below its translation: that of the text, beside it that of the answer."""
-    if not (view.original and view.translated):
-        return []
+def _both(original: str, question: str, answer: str, remote: bool, chosen: list[str]) -> list[Block]:
+    """Question and answer, each beside how it was written in the definition."""
+    given = "\n".join(chosen) if chosen else None
+    return [
+        Block(question, "heading", aside=_in_original(original)),
+        Block(answer, "plain" if remote else "quiet", remote, indent=2, aside=given),
+    ]
+
+
+def _in_original(text: str) -> str:
+    return f"[{language_name(ORIGINAL)}] {text}"
+
+
+def _chosen(options: tuple[Option, ...], value: Any) -> list[str]:
+    """What was chosen, as the definition words it. Yes and no are the program's own."""
     given = value if isinstance(value, list) else [value]
-    chosen = [] if options is YES_NO else [each.label for each in options if each.id in given]
-    lang = language_name(ORIGINAL)
-    return [Block(f"[{lang}] {text}", "quiet", indent=2, aside="\n".join(chosen) if chosen else None)]
+    return [] if options is YES_NO else [each.label for each in options if each.id in given]
 
 
 def _answer(view: View, answers: dict[str, Any], id: str, options: tuple[Option, ...], base: str) -> tuple[str, bool]:

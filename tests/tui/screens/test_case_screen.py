@@ -189,7 +189,11 @@ async def test_the_next_case_opens_without_going_back(store: Store, home: Path) 
         screen = app.screen
         assert isinstance(screen, CaseScreen)
         first = screen.targets()
+        count = store.counts()["todo"]
+        assert f"1 of {count}" in text_of(app).splitlines()[0]
         await pilot.press("full_stop")
+        await settled(pilot)
+        assert f"2 of {count}" in text_of(app).splitlines()[0]
         await settled(pilot)
         second = screen.targets()
         assert second != first

@@ -236,7 +236,7 @@ async def test_the_original_wording_shows_and_goes_by_a_key(store: Store, home: 
     wire = filled.procedure_wire(rules)
     wire["labels"] = {"de": {f"{case.procedure}.question.{question.id}": "Auf Deutsch gefragt"}}
     store.sync.apply("directory", Page("d2", procedures=[wire]))
-    async with running(store, home, size=(120, 40), language="de") as (app, pilot):
+    async with running(store, home, size=(200, 40), language="de") as (app, pilot):
         await opened(app, pilot, case, seat)
         await pilot.press("2")
         await settled(pilot)
@@ -244,7 +244,7 @@ async def test_the_original_wording_shows_and_goes_by_a_key(store: Store, home: 
         assert question.text not in text_of(app)
         await pilot.press("t")
         await settled(pilot)
-        assert question.text in " ".join(text_of(app).split())
+        assert f"[English] {question.text}" in " ".join(text_of(app).split())
         await pilot.press("t")
         await settled(pilot)
         assert question.text not in text_of(app)

@@ -133,7 +133,7 @@ def test_the_original_wording_stands_beside_the_translation_on_request(pw_info: 
     view = dataclasses.replace(a_view(rules, accepted, DE), languages=("de", "en"))
 
     def shown(view: View) -> list[Block]:
-        return [block for block in pages.questions(view) if question.text in block.text]
+        return [block for block in pages.questions(view) if question.text in (block.aside or "")]
 
     assert view.translated
     assert not shown(view)
