@@ -179,7 +179,7 @@ class InboxScreen(AccountActions, TogetherActions):
             window = Window(FixedRows(hits), self.view, self.sort, len(hits))
         else:
             window = Window(self.store, self.view, self.sort, self._counts.get(self.view, 0))
-        found.show(window, keep=keep)
+        found.show(window, keep=keep, filling=self.store.status().filling is not None)
         self.query_one(ViewsColumn).show(self._counts, self.view)
         found.styles.height = "1fr" if found.count else 0
         self._say_why_empty()

@@ -94,6 +94,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self.aim: CaseId | None = None
         """The case on which the next `show` puts the cursor, where the view has it."""
         self._stepping = False
+        self._untouched, self._filling = True, False
 
     @property
     def row(self) -> Row | None:
@@ -115,8 +116,15 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """How many rows the list has."""
         return self._window.count if self._window is not None else 0
 
-    def show(self, window: Window, *, keep: bool = True) -> None:
-        """Show another window; with `keep` the cursor follows its case, else it goes to the first row."""
+    def show(self, window: Window, *, keep: bool = True, filling: bool = False) -> None:
+        """Show another window; with `keep` the cursor follows its case, else it goes to the first row.
+
+        While the list is `filling` a cursor that nobody moved stays above: the most urgent case may come last.
+        """
+        self._untouched = self._untouched or not keep
+        if self._untouched and (filling or self._filling) and self.aim is None:
+            keep = False
+        self._filling = filling
         before = self.row if self._window is not None else None
         stepping, self._stepping = self._stepping, False
         at = (before.desk, before.id) if before is not None else None
@@ -164,6 +172,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         if self._window is None or not self._window.count:
             return
         index = max(0, min(index, self._window.count - 1))
+        self._untouched = False
         old, self._index = self._index, index
         if index == old:
             return

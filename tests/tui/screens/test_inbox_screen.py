@@ -543,3 +543,32 @@ async def test_an_empty_inbox_follows_the_synchronisation(tmp_path: Path) -> Non
         await settled(pilot)
         assert "Nothing has been fetched yet. The server cannot be reached." in text_of(app)
     store.close()
+
+
+async def test_what_is_urgent_and_comes_last_does_not_hide_above_the_list(store: Store, home: Path) -> None:
+    [row, *_] = store.window("todo", "due", limit=1)
+    detail = store.case(row.desk, row.id)
+    assert detail is not None
+
+    def earlier(number: int) -> dict[str, Any]:
+        id = f"{number:032x}"
+        return detail.case | {"id": id, "due": f"2020-01-{10 - number:02}", "subject": f"Urgent {number}"}
+
+    def comes(number: int, filling: float | None) -> None:
+        store.sync.apply(row.desk, Page(f"f{number}", filling is not None, cases=[earlier(number)], filling=filling))
+
+    async with running(store, home) as (app, pilot):
+        for number, filling in ((1, 0.5), (2, 0.9), (3, None)):
+            comes(number, filling)
+            await settled(pilot)
+            assert case_list(app).index == 0
+            assert case_list(app).row is not None
+            assert case_list(app).row.subject == f"Urgent {number}"  # type: ignore[union-attr]
+        # From now on, and once somebody has moved it, the cursor follows its case.
+        comes(4, None)
+        await settled(pilot)
+        assert case_list(app).index == 1
+        await pilot.press("down")
+        comes(5, 0.5)
+        await settled(pilot)
+        assert case_list(app).index == 3
