@@ -1,12 +1,14 @@
 """One measured part of `bench.ingest` in a process of its own: ``python -m bench.ingest_client WHAT FOLDER [URL]``.
 
-``record`` synchronises with the server at URL (token on standard input) and keeps every reply as it came, then the
-heads of all cases. ``heads`` and ``full`` take the recorded replies over into a fresh profile, line and server off
-the clock; ``raw`` inserts the rows that came of it into empty tables, which is the least it could take.
+``record`` synchronises with the server at URL (token on standard input) and keeps every reply as it came: a first sync
+of everything, and one on a metered line, which brings the lists and nothing else. ``full`` and ``heads`` take these
+replies over into a fresh profile, line and server off the clock; ``raw`` inserts the rows that came of it into empty
+tables, which is the least it could take.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import json
 import shutil
@@ -16,11 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from bench.memory import peak_kib
-from bench.sync.world import DESK, NOW
-from imi_core.case import CONTENT, Case
+from bench.sync.world import NOW
 from imi_tui.cache import db, migrations, schema
 from imi_tui.cache.store import Store
-from imi_tui.cache.sync import Page
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
@@ -31,7 +31,6 @@ from imi_tui.sync.transport import HttpTransport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-HEADS_AT_ONCE = 500
 INDEX_AT_ONCE = 2000
 _TABLES = ("listing", "view_row", "confirmed", "content", "entry")
 
@@ -82,21 +81,11 @@ class Recording(HttpTransport):
 
 
 def record(folder: Path, url: str) -> None:
-    """Everything a first sync brings, and the heads of all cases."""
+    """Everything a first sync brings, and what one on a metered line does."""
     token = sys.stdin.readline().strip()
-    with open_store(folder / "recorded") as store, Recording(url, token, folder / "full") as recording:
-        Engine(store.sync, recording, lambda: NOW).run_once()
-        ids = [id for id, *_ in store.sync.known(DESK)]
-    transport = HttpTransport(http.Http(url), GivenToken(token))
-    names = [name for name in Case.__struct_encode_fields__ if name not in CONTENT]
-    with (folder / "heads").open("wb") as file:
-        for start in range(0, len(ids), HEADS_AT_ONCE):
-            asked = {"accountId": DESK, "ids": ids[start : start + HEADS_AT_ONCE], "properties": names}
-            request = {
-                "using": ["urn:ietf:params:jmap:core", "urn:imi:case"],
-                "methodCalls": [["Case/get", asked, "g"]],
-            }
-            Recorded(folder / "heads").write(file, wire.encoded(transport.call(request)))
+    for what in ("full", "heads"):
+        with open_store(folder / "recorded") as store, Recording(url, token, folder / what) as recording:
+            Engine(store.sync, recording, lambda: NOW, metered=what == "heads").run_once()
 
 
 class open_store:
@@ -121,8 +110,8 @@ class Replay:
 
     skew = None
 
-    def __init__(self, folder: Path) -> None:
-        self._bodies = iter(Recorded(folder / "full"))
+    def __init__(self, path: Path) -> None:
+        self._bodies = iter(Recorded(path))
 
     def session(self) -> dict[str, Any]:
         """The next reply."""
@@ -147,8 +136,9 @@ class Replay:
 def full(folder: Path) -> dict[str, Any]:
     """The recorded first sync: engine, applier, then the index."""
     with open_store(folder / "full-profile") as store:
+        engine = Engine(store.sync, Replay(folder / "full"), _clock())
         started, cpu = time.perf_counter(), time.process_time()
-        Engine(store.sync, Replay(folder), lambda: NOW).run_once()
+        engine.run_once()
         applied = time.perf_counter() - started
         while store.sync.index_pending(INDEX_AT_ONCE):
             pass
@@ -157,28 +147,18 @@ def full(folder: Path) -> dict[str, Any]:
 
 
 def heads(folder: Path) -> dict[str, Any]:
-    """The heads of all cases, visible in the list."""
+    """The recorded first sync on a metered line: every case visible in the list."""
     with open_store(folder / "heads-profile") as store:
-        bodies = iter(Recorded(folder / "full"))
-        # The first record of the first stream is the session.
-        store.sync.set_session(wire.parse(next(bodies))["methodResponses"][0][1])
-        store.sync.apply("directory", Page("d", procedures=_procedures(folder)))
+        engine = Engine(store.sync, Replay(folder / "heads"), _clock(), metered=True)
         started, cpu = time.perf_counter(), time.process_time()
-        for number, body in enumerate(Recorded(folder / "heads")):
-            found = wire.parse(body)["methodResponses"][0][1]["list"]
-            store.sync.apply(DESK, Page(f"{number}", has_more=True, heads=found, filling=0.5))
+        engine.run_once()
         return _told(store.counts()["all"], time.perf_counter() - started, cpu)
 
 
-def _procedures(folder: Path) -> list[Any]:
-    out: list[Any] = []
-    for body in Recorded(folder / "full"):
-        for name, arguments, _ in json.loads(body).get("methodResponses", ()):
-            if name == "Procedure/get":
-                out += arguments["list"]
-        if out:
-            return out
-    raise RuntimeError("no procedure was recorded")
+def _clock() -> Callable[[], dt.datetime]:
+    """A clock that goes on from the time of the recording: how long a record takes decides what is kept together."""
+    started = time.perf_counter()
+    return lambda: NOW + dt.timedelta(seconds=time.perf_counter() - started)
 
 
 def _told(cases: int, took: float, cpu: float) -> dict[str, Any]:
