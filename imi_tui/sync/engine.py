@@ -76,7 +76,7 @@ class Engine:
         self._asking = Asking(store, transport)
         self._mending = Mending(store, self._asking, clock, languages, accept=accept_removals)
         self._sessions = Sessions(store, transport, self._asking, self._mending, languages)
-        self._taking = Taking(store, self._asking, self._sessions, self._mending)
+        self._taking = Taking(store, self._asking, self._sessions, self._mending, clock)
         self._contents = Contents(store, self._asking, clock)
         self._opening = Opening(store, self._asking, self._sessions, self._taking, languages)
 
@@ -269,16 +269,16 @@ class Engine:
                     raise ServerMistake("a record of an account that was not asked for")
                 if account in failed or self._sessions.current is None:
                     return left
-                state = reading.changes(changed[account]).new_state
-                again = self._taking.account(
-                    run, account, since[account], reading.changes(changed[account]), whole=whole
-                )
+                changes = reading.changes(changed[account])
+                again = self._taking.record(run, account, since[account], changes, whole=whole)
                 left = [each for each in left if each != account] + again
-                if self._store.state(account) != state or account in run.held or self._urgent(run):
+                if self._taking.at(account) != changes.new_state or account in run.held or self._urgent(run):
                     return left
-                since[account] = state
+                since[account] = changes.new_state
         except StreamRefused:
             self._contents.streams = False
         except ReplyTooLarge:
             return self._taking.smaller(run, left)
+        finally:
+            self._taking.keep()
         return left

@@ -39,8 +39,8 @@ class Opening:
     def read(self, run: Run, urgent: Callable[[], bool]) -> list[str] | None:
         """The accounts that are not done; None where all of it is to be asked for in the ordinary way.
 
-        Each record is taken over before the next is read, and none before the session. Ends early when something is
-        `urgent`. Raises `SyncError`.
+        Records are taken over in their order, and none before the session. Ends early when something is `urgent`.
+        Raises `SyncError`.
         """
         register = Register(self._store, self._asking.ask, self._languages)
         lists = {"states": None, "maxChanges": run.page, "fetch": "heads", "joined": True}
@@ -71,6 +71,8 @@ class Opening:
             return None
         except ReplyTooLarge:
             return self._taking.smaller(run, left or [])
+        finally:
+            self._taking.keep()
         return left
 
     def _session(self, run: Run, answers: dict[str, Answer]) -> list[str] | None:
@@ -100,8 +102,8 @@ class Opening:
         if account in failed:
             return None
         changes = reading.changes(changed[account])
-        session, since = self._sessions.current, self._store.state(account) or self._sessions.held.accounts[account][0]
-        again = self._taking.account(run, account, since, changes, whole=False)
-        if self._sessions.current is not session or self._store.state(account) != changes.new_state:
+        session, since = self._sessions.current, self._taking.at(account) or self._sessions.held.accounts[account][0]
+        again = self._taking.record(run, account, since, changes, whole=False)
+        if self._sessions.current is not session or self._taking.at(account) != changes.new_state:
             return None
         return [each for each in left if each != account] + again

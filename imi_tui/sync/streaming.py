@@ -36,10 +36,10 @@ CHUNK = 25
 """Cases in one record of contents to begin with: about 12 kB on the line."""
 LEAST, MOST = 5, 150
 """Cases in one record on the slowest line and on the fastest."""
-TOGETHER = 300
+TOGETHER = 600
 """Cases kept in one transaction where records come faster than they are kept."""
-QUICK = 0.05
-"""Seconds between two records of a line for which a record waits for the next one before it is kept."""
+QUICK = 0.2
+"""Seconds of waiting for a record after which it does not wait for the next one before it is kept."""
 MEASURED = 4
 """Records of a request from which the line is measured."""
 RECORD_SECONDS = 1.0
@@ -85,7 +85,7 @@ class Contents:
         done, begun, records = 0, self._clock(), 0
         spoilt: list[tuple[list[Wanted], ServerMistake]] = []
         held: list[Record] = []
-        came = begun
+        waiting = begun
         try:
             for number, answers in self._answers(groups):
                 try:
@@ -95,11 +95,13 @@ class Contents:
                 except ServerMistake as mistake:
                     spoilt.append((groups[number], mistake))
                 records = number + 1
-                before, came = came, self._clock()
-                if (came - before).total_seconds() > QUICK or sum(len(each.group) for each in held) >= TOGETHER:
+                waited = (self._clock() - waiting).total_seconds()
+                opened_now = [(each.desk, each.id) for each in self._store.wanted(1, opened=True)]
+                if waited > QUICK or sum(len(each.group) for each in held) >= TOGETHER or _brings(held, opened_now):
                     done += self._keep(held)
-                if urgent() or any((each.desk, each.id) not in asked for each in self._store.wanted(1, opened=True)):
+                if urgent() or any(each not in asked for each in opened_now):
                     break
+                waiting = self._clock()
         except ReplyTooLarge:
             done += self._keep(held)
             if self._chunk == 1:
@@ -240,6 +242,11 @@ class Contents:
 def _kind(record: Record) -> tuple[str, bool]:
     """What records that are kept together have in common: the desk, and whether cases come whole."""
     return record.group[0].desk, record.group[0].whole
+
+
+def _brings(records: list[Record], opened: list[tuple[str, str]]) -> bool:
+    """Whether these records bring what somebody looks at just now."""
+    return bool(opened) and any((each.desk, each.id) in opened for record in records for each in record.group)
 
 
 def _record(group: list[Wanted], cases: Answer, entries: Answer) -> Record:

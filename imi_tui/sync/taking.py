@@ -1,37 +1,62 @@
 """Taking over what came: a page of an account and the state reached with it are one transaction.
 
-Nothing of an unusable answer is applied.
+Nothing of an unusable answer is applied. Pages of a stream that only bring new rows, and come faster than they are
+kept, are one transaction together: each by itself would write most pages of the indexes anew.
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
+from imi_tui.cache.errors import BadObject
 from imi_tui.cache.sync import Page
 from imi_tui.sync import reading
 from imi_tui.sync.errors import AccountGone, ServerMistake
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.mending import Mending
+    from imi_tui.sync.ports import Clock
     from imi_tui.sync.reading import Answer, Changes
     from imi_tui.sync.run import Asking, Run
     from imi_tui.sync.sessions import Sessions
 
 SMALLEST_PAGE = 10
+TOGETHER = 2000
+"""Rows kept in one transaction where pages come faster than they are kept."""
+QUICK = 0.2
+"""Seconds of waiting for a page of a stream after which nothing waits for a further one."""
 _DIRECTORY_KINDS = ("Authority", "Procedure", "Officer")
 _DESK_KINDS = ("Case", "Entry")
 
 
-class Taking:
-    """Takes over the answers of one engine's ``Desk/sync``. Raises `SyncError`, and what the cache raises."""
+@dataclass
+class _Gathered:
+    """Pages of one account that follow one another and are not kept yet; `ids` are those of their rows."""
 
-    def __init__(self, store: SyncStore, asking: Asking, sessions: Sessions, mending: Mending) -> None:
+    pages: list[Page] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+
+
+class Taking:
+    """Takes over the answers of one engine's ``Desk/sync``. Raises `SyncError`, and what the cache raises.
+
+    Whoever reads a stream calls `keep` at its end, however it ends.
+    """
+
+    def __init__(self, store: SyncStore, asking: Asking, sessions: Sessions, mending: Mending, clock: Clock) -> None:
         self._store = store
         self._asking = asking
         self._sessions = sessions
         self._mending = mending
+        self._clock = clock
+        self._gathered: dict[str, _Gathered] = {}
+        self._waiting: dt.datetime | None = None
 
     def read(
         self, run: Run, accounts: list[str], since: dict[str, str], answers: dict[str, Answer], *, whole: bool
@@ -51,6 +76,71 @@ class Taking:
             elif account in changed:
                 again += self.account(run, account, since[account], reading.changes(changed[account]), whole=whole)
         return again
+
+    def at(self, account: str) -> str:
+        """The state of an account with what is gathered; empty before its first page."""
+        gathered = self._gathered.get(account)
+        return gathered.pages[-1].new_state if gathered is not None else self._store.state(account)
+
+    def record(self, run: Run, account: str, since: str, changes: Changes, *, whole: bool) -> list[str]:
+        """Take over one account's page of a stream, perhaps together with the next ones.
+
+        Returns the accounts to go on with.
+        """
+        waiting, came = self._waiting, self._clock()
+        quick = waiting is not None and (came - waiting).total_seconds() <= QUICK
+        if not whole and self._only_adds(run, account, since, changes):
+            again = self._gather(run, account, changes)
+            if not quick or sum(len(each.ids) for each in self._gathered.values()) >= TOGETHER:
+                self.keep()
+        else:
+            self.keep()
+            again = self.account(run, account, since, changes, whole=whole)
+        self._waiting = self._clock()
+        return again
+
+    def keep(self) -> None:
+        """Keep what is gathered: of each account all of it, or what comes before a page that cannot be kept."""
+        gathered, self._gathered, self._waiting = self._gathered, {}, None
+        with ExitStack() as every:
+            for account, each in gathered.items():
+                every.callback(self._keep, account, each.pages)
+
+    def _keep(self, account: str, pages: list[Page]) -> None:
+        heads = [head for page in pages for head in page.heads]
+        try:
+            self._store.apply(account, replace(pages[-1], heads=heads))
+        except BadObject:
+            for page in pages:
+                self._store.take(account, page)
+
+    def _only_adds(self, run: Run, account: str, since: str, changes: Changes) -> bool:
+        """Whether a page brings new rows for a list that is begun and goes on, and nothing to decide about."""
+        gathered = self._gathered.get(account)
+        created = changes.created.get("Case", ())
+        return (
+            changes.has_more
+            and account != DIRECTORY
+            and account not in run.since
+            # What a screen waits for is kept when it comes.
+            and bool(self.at(account))
+            and changes.old_state == since
+            and changes.new_state != since
+            and (account, changes.new_state) not in run.seen
+            and changes.access == self._sessions.held.accounts[account][1]
+            and not (changes.later or any(changes.updated.values()) or any(changes.destroyed.values()))
+            and not any(rows for kind, rows in changes.created.items() if kind != "Case")
+            and (gathered is None or gathered.ids.isdisjoint(row["id"] for row in created))
+        )
+
+    def _gather(self, run: Run, account: str, changes: Changes) -> list[str]:
+        created = changes.created.get("Case", [])
+        run.seen.add((account, changes.new_state))
+        run.report.changed += len(created)
+        gathered = self._gathered.setdefault(account, _Gathered())
+        gathered.ids.update(row["id"] for row in created)
+        gathered.pages.append(Page(changes.new_state, has_more=True, heads=created, filling=changes.filling))
+        return [account]
 
     def account(self, run: Run, account: str, since: str, changes: Changes, *, whole: bool) -> list[str]:
         """Take over one account's page; the accounts to go on with."""

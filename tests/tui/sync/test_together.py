@@ -57,7 +57,14 @@ def test_records_that_come_quickly_are_kept_together(lyon: Client) -> None:
 
 
 def test_a_record_of_a_slow_line_is_kept_when_it_comes(lyon: Client) -> None:
-    assert sizes(lyon, 0.2) == [5] * 6
+    assert sizes(lyon, 0.5) == [5] * 6
+
+
+def test_what_somebody_looks_at_is_kept_when_it_comes(lyon: Client) -> None:
+    lyon.restart(metered=True)
+    lyon.sync()
+    assert lyon.store.want(LYON, max(lyon.ids()))
+    assert sizes(lyon, 0.01) == [5, 15, 10]
 
 
 def test_what_came_before_the_line_broke_is_kept(lyon: Client) -> None:
