@@ -70,7 +70,7 @@ COUNTRIES: tuple[str, ...] = (
 """The 30 countries of the network, with the codes the Union uses (Greece is EL)."""
 
 
-class Wire(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, rename="camel"):
+class Wire(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, rename="camel", gc=False):
     """Base of every type that travels: camelCase names, defaults left out, unknown members ignored."""
 
 

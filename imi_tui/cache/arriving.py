@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from imi_core.case import Case, Entry
-    from imi_tui.cache.contents import Content, Contents
+    from imi_tui.cache.contents import Content, Contents, NewRow
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Documents
@@ -106,7 +106,8 @@ class Arriving:
             changed = self._projector.refresh(affected, arrivals)
             self._adopt(account, [case.id for case, _ in cases])
             updated = {str(each.get("id")) for each in page.updates}
-            erased = self._put_contents(account, [case for case, _ in cases], whole, updated)
+            new = {id: arrival.row for (_, id), arrival in arrivals.items() if arrival.row is not None}
+            erased = self._put_contents(account, [case for case, _ in cases], whole, updated, new)
             changed |= {(account, each.id) for each in contents}
             if page.again:
                 self._contents.want_again(self._store.desks.number_for(account), page.again)
@@ -148,11 +149,13 @@ class Arriving:
         at_once |= {each.id for each in contents if each.level != "full"}
         at_once |= {case.id for case, _ in cases if case.level != "full"}
         numbers = self._unindex(desk, of_cases | of_entries | of_contents | set(gone_cases), at_once)
-        self._contents.put(desk, contents)
+        self._contents.put(contents, numbers)
         first = self.is_filling(account)
         own = self._own(entries)
         arrivals = {
-            (account, case.id): Arrival(case, encode(wire), first, own.get(case.id, 0) >= case.version)
+            (account, case.id): Arrival(
+                case, encode(wire), first, own.get(case.id, 0) >= case.version, case.id not in numbers
+            )
             for case, wire in cases
         }
         arrivals |= {(account, id): Arrival(None) for id in gone_cases}
@@ -175,13 +178,16 @@ class Arriving:
         number = self._store.desks.number(account)
         return self._contents.renewed(number, [head_of(each) for each in updates]) if number is not None else []
 
-    def _put_contents(self, account: str, cases: Sequence[Case], whole: list[Content], updated: set[str]) -> bool:
+    def _put_contents(
+        self, account: str, cases: Sequence[Case], whole: list[Content], updated: set[str], new: Mapping[str, NewRow]
+    ) -> bool:
         """Inside, behind the listing: keep contents, want those that these heads say are missing; whether any went."""
         if not cases:
             return False
         desk = self._store.desks.number_for(account)
-        self._contents.put(desk, whole)
-        verdict = self._contents.judge(desk, cases, updated)
+        if whole:
+            self._contents.put(whole, self._contents.numbers(desk, [each.id for each in whole]))
+        verdict = self._contents.judge(desk, cases, updated, {} if whole else new)
         self._documents.want(verdict.here)
         self._documents.want(verdict.missing, late=True)
         if verdict.hidden:
@@ -233,14 +239,15 @@ class Arriving:
 
     def _unindex(self, desk: int, ids: set[str], at_once: set[str]) -> dict[str, int]:
         """Inside: have the words of these cases leave the index, while what they were made from is still there."""
-        sql = "select l.id, l.n from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
-        numbers = dict(self._cache.rows(sql, (json.dumps(list(ids)), desk)))
+        numbers = self._contents.numbers(desk, ids)
         self._documents.remove_all(n for id, n in numbers.items() if id in at_once)
         self._documents.outdate(n for id, n in numbers.items() if id not in at_once)
         return numbers
 
     def _own(self, entries: list[tuple[Entry, dict[str, Any]]]) -> dict[str, int]:
         """Case id to the version of the latest entry there, where that entry is this officer's own."""
+        if not entries:
+            return {}
         officer = str(self._session.officer().get("id", ""))
         latest: dict[str, Entry] = {}
         for entry, _ in entries:

@@ -16,7 +16,7 @@ from imi_tui.cache.order import VIEW_BIT
 from imi_tui.cache.wire import convert, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from imi_core.case import Case
     from imi_tui.cache.db import Database
@@ -39,6 +39,15 @@ class Wanted(NamedTuple):
     desk: str
     id: str
     whole: bool
+
+
+class NewRow(NamedTuple):
+    """A row of the listing that this transaction made: nothing else is here of its case."""
+
+    n: int
+    views: int
+    due: str
+    activity: int
 
 
 class Verdict(NamedTuple):
@@ -119,12 +128,10 @@ class Contents:
                 out.append({name: stored[name] for name in FIXED if name in stored} | update)
         return out
 
-    def put(self, desk: int, contents: Sequence[Content]) -> None:
-        """Inside: keep these; of cases without a head here nothing is kept."""
+    def put(self, contents: Sequence[Content], numbers: Mapping[str, int]) -> None:
+        """Inside: keep these; of cases without a head here, which have no number, nothing is kept."""
         if not contents:
             return
-        sql = "select l.id, l.n from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
-        numbers = dict(self._cache.rows(sql, (_listed(each.id for each in contents), desk)))
         rows = {
             numbers[each.id]: (numbers[each.id], each.content_version, each.level, encode(_members(each)))
             for each in contents
@@ -141,16 +148,25 @@ class Contents:
         )
         return [id for (id,) in self._cache.rows(sql, (_listed(ids), desk))]
 
-    def judge(self, desk: int, heads: Sequence[Case], known: set[str]) -> Verdict:
+    def numbers(self, desk: int, ids: Iterable[str]) -> dict[str, int]:
+        """The rows of these cases."""
+        sql = "select l.id, l.n from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
+        return dict(self._cache.rows(sql, (_listed(ids), desk)))
+
+    def judge(self, desk: int, heads: Sequence[Case], known: set[str], new: Mapping[str, NewRow]) -> Verdict:
         """Inside, behind the listing: want the contents that are missing or older than these heads say.
 
-        `known` are the cases that came without their fixed members. Content that may no longer be seen is deleted.
+        `known` are the cases that came without their fixed members, `new` those of which no content can be here.
+        Content that may no longer be seen is deleted.
         """
         sql = (
             "select l.id, l.n, l.views, l.due, l.activity, t.version, t.level from json_each(?) j"
             " cross join listing l on l.desk = ? and l.id = j.value left join content t on t.n = l.n"
         )
-        found = {row[0]: row[1:] for row in self._cache.rows(sql, (_listed(each.id for each in heads), desk))}
+        stored = [case.id for case in heads if case.id not in new]
+        found: dict[str, tuple[Any, ...]] = {id: (*row, None, None) for id, row in new.items()}
+        if stored:
+            found |= {row[0]: row[1:] for row in self._cache.rows(sql, (_listed(stored), desk))}
         here, wanted, hidden = [], [], []
         for case in heads:
             if case.id not in found:

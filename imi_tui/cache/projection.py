@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.contents import together, with_content
+from imi_tui.cache.contents import NewRow, together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.order import VIEW_BIT, group_of, keys, places, spread, tail
@@ -35,17 +35,20 @@ Key = tuple[str, str]
 """(desk, case id)"""
 
 
-@dataclass
+@dataclass(slots=True)
 class Arrival:
     """A confirmed case as a page brings it; `case` None: it is no longer there.
 
-    `first`: part of a first sync. `own`: its latest entry is this officer's own.
+    `first`: part of a first sync. `own`: its latest entry is this officer's own. `new`: there is no row of it yet;
+    `row` is then the one that was made of it.
     """
 
     case: Case | None
     wire: bytes = b""
     first: bool = False
     own: bool = False
+    new: bool = False
+    row: NewRow | None = None
 
 
 @dataclass
@@ -181,8 +184,9 @@ class Projector:
                 by_desk.setdefault(key[0], []).append((key[1], arrival, arrival.case))
         for desk, arriving in by_desk.items():
             number = self._desks.number_for(desk)
-            ids = json.dumps([id for id, _, _ in arriving])
-            known = {row[0]: row[1:] for row in self._cache.rows(_OLD_OF_MANY, (ids, number))}
+            ids = [id for id, arrival, _ in arriving if not arrival.new]
+            rows = self._cache.rows(_OLD_OF_MANY, (json.dumps(ids), number)) if ids else ()
+            known = {row[0]: row[1:] for row in rows}
             for id, arrival, case in arriving:
                 self._take(batch, desk, number, id, known.get(id), arrival, case, 0, 0, case)
 
@@ -240,6 +244,8 @@ class Projector:
         self._move(batch, n, number, id, old, row)
         if confirmed is not None and (old is None or old[4] != row.name_key):
             batch.met(partner_of(desk, confirmed), row.activity, 1)
+        if arrival is not None and old is None:
+            arrival.row = NewRow(n, row.views, row.due, row.activity)
         if arrival is not None and confirmed is not None:
             batch.confirmed.append((n, version, confirmed.level, arrival.wire))
         return made

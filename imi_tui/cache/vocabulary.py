@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def text_of(case: dict[str, Any], entries: Iterable[dict[str, Any]]) -> str:
-    """What a case is found by: every word once, folded, in order."""
+    """What a case is found by: every word once, folded, in any order: the index does not keep one."""
     found = _case_texts(
         case.get("reference"),
         case.get("subject"),
@@ -109,4 +109,4 @@ def _collect(value: Any, found: set[Any]) -> None:
 
 
 def _indexed(found: set[Any]) -> str:
-    return " ".join(sorted(vocabulary("\n".join(filter(None, found)))))
+    return " ".join(vocabulary("\n".join(filter(None, found))))
