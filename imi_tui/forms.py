@@ -253,7 +253,24 @@ class FormModel:
                 found.append(Problem(TEXT, "missing"))
             if not found and self.action.partial and not rules_of_answers.answered(self.form, answers):
                 found.append(Problem(self.form.fields[0].id if self.form.fields else TEXT, "missing"))
-        return tuple(self.missing(problem) for problem in found)
+        out = tuple(self.missing(problem) for problem in found)
+        return (*out, *self._placeholders(answers)) if purpose == "send" else out
+
+    def _placeholders(self, answers: Answers) -> list[Missing]:
+        """Texts in which a placeholder of a phrase still stands: nobody means to send that."""
+        texts = {**{id: value for id, value in answers.items() if isinstance(value, str)}, TEXT: self.entry_text}
+        if not any("{" in text for text in texts.values()):
+            return []
+        from imi_tui.phrases import unfilled
+        from imi_tui.problems import answer_problem
+
+        out = []
+        for id, text in texts.items():
+            if names := unfilled(text, self.rules):
+                view = self.view(id)
+                told = answer_problem("placeholder", ", ".join(f"{{{name}}}" for name in names))
+                out.append(Missing(id, view.label if view is not None else id, "placeholder", told))
+        return out
 
     def missing(self, problem: Problem) -> Missing:
         """One problem of the rules in the officer's words."""

@@ -97,8 +97,9 @@ def filled(phrase: Phrase, given: Mapping[str, str], rules: Rules | None = None)
     return _PLACEHOLDER.sub(value, phrase.text), tuple(dict.fromkeys(left))
 
 
-def unfilled(text: str, known: Mapping[str, str]) -> tuple[str, ...]:
-    """Placeholders that stand in a text that is about to be sent."""
+def unfilled(text: str, rules: Rules) -> tuple[str, ...]:
+    """Names of placeholders that stand in a text which is about to be sent."""
+    known = {*PLACEHOLDERS, *(field.id for field in rules.procedure.request.fields)}
     return tuple(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name in known))
 
 

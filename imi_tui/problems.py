@@ -221,6 +221,7 @@ _ANSWERS: dict[str, str] = {
     "length": N_("The text is longer than {allowed} characters."),
     "range": N_("The answer has to be in the range {allowed}."),
     "question": N_("This is not one of the questions of the case."),
+    "placeholder": N_("Write what {allowed} stands for."),
 }
 
 

@@ -70,6 +70,15 @@ ACTIONS: tuple[Action, ...] = (
         footer=5,
     ),
     action(
+        "case.like",
+        N_("New case like this"),
+        N_("Begins a new case with the answers and questions of this one; personal data only where you say so."),
+        "",
+        "case",
+        "case",
+        run="like",
+    ),
+    action(
         "compose.template",
         N_("Keep as a template"),
         N_("Keeps what is written as a template on this machine; personal data only where you say so."),

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from imi_tui.actions import Action, Situation
 from imi_tui.i18n import N_, _
+from imi_tui.screens import routes
 from imi_tui.screens.base import bindings
 from imi_tui.screens.case_files import FilesTab
 from imi_tui.screens.doing import CaseId
@@ -215,6 +216,10 @@ class CaseScreen(HandingOver, FilesTab):
     def action_tab_previous(self) -> None:
         """The tab before."""
         self.action_tab((self._tab - 1) % len(TABS) + 1)
+
+    async def action_like(self) -> None:
+        """Begin a new case like this one."""
+        await self.app.push_screen(routes.compose(like=self._at))
 
     def action_original(self) -> None:
         """The procedure's own wording beside its translation, or no longer."""

@@ -57,8 +57,11 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
     CSS_PATH = ["base.tcss", "compose.tcss"]
     BINDINGS = bindings("compose")
 
-    def __init__(self, draft_id: str = "", *, target: str = "", template: str = "") -> None:
+    def __init__(
+        self, draft_id: str = "", *, target: str = "", template: str = "", like: tuple[str, str] | None = None
+    ) -> None:
         super().__init__()
+        self._like = like
         self._draft_id, self._target, self._template = draft_id, target, template
         self._timer: Timer | None = None
         self._step: Step = "procedure"
@@ -90,6 +93,10 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         if self._template:
             await self._go("procedure")
             await self.begin_with_template(self._template)
+            return
+        if self._like is not None:
+            await self._go("procedure")
+            await self.begin_like(*self._like)
             return
         only = offers(self.store, self.context.languages)
         if not self.work.draft.procedure and len(only) == 1:

@@ -29,11 +29,16 @@ class BeginsFrom(ActionScreen[Any]):
         """Choose an earlier case and copy its answers; personal data only where the officer says so."""
 
         async def chosen(found: tuple[str, str] | None) -> None:
-            detail = self.store.case(*found) if found is not None else None
-            if detail is not None:
-                await self._ask_personal_data(beginning.of_case(detail))
+            if found is not None:
+                await self.begin_like(*found)
 
         await self.app.push_screen(routes.earlier_case(), chosen)
+
+    async def begin_like(self, desk: str, id: str) -> None:
+        """Copy the answers of this case."""
+        detail = self.store.case(desk, id)
+        if detail is not None:
+            await self._ask_personal_data(beginning.of_case(detail))
 
     async def _ask_personal_data(self, source: Source) -> None:
         labels = beginning.personal_labels(self.store, source, self.context.languages)

@@ -110,11 +110,13 @@ def help(found: Sequence[Entry], keys: Keyboard, *, marks: bool) -> Screen[None]
     return HelpScreen(found, keys, marks=marks)
 
 
-def compose(draft_id: str = "", *, target: str = "", template: str = "") -> Screen[None]:
-    """A new case, or the draft with this id; `target` is a desk, `template` fills it in."""
+def compose(
+    draft_id: str = "", *, target: str = "", template: str = "", like: tuple[str, str] | None = None
+) -> Screen[None]:
+    """A new case, or the draft with this id; `target` is a desk; `template`, or the case `like`, fills it in."""
     from imi_tui.screens.compose import ComposeScreen
 
-    return ComposeScreen(draft_id, target=target, template=template)
+    return ComposeScreen(draft_id, target=target, template=template, like=like)
 
 
 def insert(shelf: Shelf, typed: str) -> Screen[Insertion]:

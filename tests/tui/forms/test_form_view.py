@@ -25,7 +25,9 @@ def anyio_backend() -> str:
 
 
 class Stage(App[None]):
-    """A form and nothing else."""
+    """A form and nothing else; no tour runs."""
+
+    tour = None
 
     def __init__(self, model: FormModel) -> None:
         super().__init__()

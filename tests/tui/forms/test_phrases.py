@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from imi_core.text import display
 from imi_tui import i18n, phrases
 from imi_tui.cache.shelf import Phrase
+from imi_tui.forms import TEXT, FormModel
 from imi_tui.i18n.languages import NAMES
 from imi_tui.phrases import PhraseProblem
 from tests.tui.screens import filled
@@ -44,7 +45,21 @@ def test_what_nothing_fills_stays_to_be_seen_and_personal_data_never_goes_in() -
     text, left = phrases.filled(phrase, facts(), RULES)
     assert text == phrase.text
     assert left == ("workers", "agreed", "nobody")
-    assert phrases.unfilled("Until {due} {nobody}", facts()) == ("due",)
+    assert phrases.unfilled("Until {due} {nobody} {company} {due}", RULES) == ("due", "company")
+
+
+def test_a_placeholder_that_still_stands_is_not_sent() -> None:
+    i18n.install("en")
+    model = FormModel(RULES, "send", answers={"subject": "S", "company": "{company}"}, today=TODAY)
+    model.set_text(TEXT, "Until {due}")
+    found = {each.field: each.text for each in model.problems() if each.code == "placeholder"}
+    assert found == {
+        "company": "Write what {company} stands for.",
+        TEXT: "Write what {due} stands for.",
+    }
+    model.set_text(TEXT, "Until {then}")
+    assert TEXT not in {each.field for each in model.problems()}
+    assert not [each for each in model.problems("save") if each.code == "placeholder"]
 
 
 def test_what_a_case_says_is_no_placeholder_of_its_own() -> None:

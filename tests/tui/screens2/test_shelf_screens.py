@@ -121,3 +121,22 @@ async def test_phrases_are_written_changed_thrown_away_and_brought_back(store: S
         assert "There are no phrases." in text_of(app)
         await pressed(pilot, "u")
         assert "> mfg  English" in text_of(app)
+
+
+async def test_a_case_is_the_beginning_of_another_one(store: Store, home: Path) -> None:
+    row = next(
+        row for row in store.window("all", "activity", limit=100) if row.procedure == "pw.info" and row.level == "full"
+    )
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.case(row.desk, row.id))
+        await settled(pilot)
+        await pressed(pilot, "f9", *"new case like", "enter")
+        await settled(pilot)
+        assert "That case holds personal data" in text_of(app)
+        await pressed(pilot, "enter")
+        await settled(pilot)
+        assert isinstance(app.screen, ComposeScreen)
+        detail = store.case(row.desk, row.id)
+        assert detail is not None
+        assert app.screen.work.draft.answers["company"] == detail.case["request"]["company"]
+        assert "workers" not in app.screen.work.draft.answers
