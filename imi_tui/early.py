@@ -64,7 +64,7 @@ def lines(context: Context, width: int, height: int) -> list[list[Piece]] | None
         for line in body:
             line += [(" " * (width - left - side - _cells(line)), PLAIN), ("│", LINE)]
     if left:
-        beside = views.column(counts, front.VIEW, front.VIEWS_WIDTH)
+        beside = views.column(counts, front.VIEW, front.VIEWS_WIDTH, front.beside(store))
         for index, line in enumerate(body):
             text, now = beside[index] if index < len(beside) else (" " * front.VIEWS_WIDTH, False)
             line[:0] = [(text, BOLD if now else PLAIN), ("│", LINE)]

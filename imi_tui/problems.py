@@ -135,6 +135,7 @@ _SENTENCES: dict[str, str] = {
     "diskFull": N_("The disk is full; make room and try again."),
     "badObject": N_("The server sent something that cannot be used; nothing of it was taken over."),
     "noSuchCase": N_("There is no such case on this machine; synchronise first."),
+    "viewNameTaken": N_("You have a view with this name already; choose another name."),
     "noSuchItem": N_("There is no such entry in the outbox."),
     "noSuchSeat": N_("You have no seat at this desk."),
     "alreadyAttempted": N_("The entry may already have been sent; it can no longer be taken back."),

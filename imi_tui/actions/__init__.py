@@ -42,7 +42,7 @@ GROUPS: dict[Group, str] = {
 
 EVERYWHERE = "*"
 """Scope of actions that every full screen has; dialogues name their scope themselves."""
-DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "preview", "phrase", "act", "rows"})
+DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "preview", "phrase", "act", "rows", "search"})
 """Scopes without the actions of `EVERYWHERE`."""
 
 ACTIONS: tuple[Action, ...] = (

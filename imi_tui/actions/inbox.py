@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imi_tui.actions.kinds import Action, action, on_current
+from imi_tui.actions.kinds import Action, action, flag, on_current
 from imi_tui.i18n import N_
 
 
@@ -49,9 +49,58 @@ ACTIONS: tuple[Action, ...] = (
         "inbox",
     ),
     action("list.sort", N_("Sort"), N_("Changes the order of the list."), "b f8", "list", "inbox", footer=30),
+    action(
+        "view.keep",
+        N_("Keep as view"),
+        N_("Keeps the search as a view of your own, on this machine."),
+        "",
+        "list",
+        "inbox",
+        when=flag("searching"),
+        why=N_("Search for something first (/); the search can then be kept as a view."),
+    ),
+    action(
+        "view.rename",
+        N_("Rename view"),
+        N_("Gives your view another name."),
+        "",
+        "list",
+        "inbox",
+        when=flag("own_view"),
+        why=N_("This view is not one of your own."),
+    ),
+    action(
+        "view.delete",
+        N_("Delete view"),
+        N_("Deletes your view, not its cases; undo brings it back."),
+        "",
+        "list",
+        "inbox",
+        when=flag("own_view"),
+        why=N_("This view is not one of your own."),
+    ),
     action("view.next", N_("Next view"), N_("Shows the next view."), "tab right", "list", "inbox"),
     action("view.previous", N_("Previous view"), N_("Shows the view before."), "shift+tab left", "list", "inbox"),
     *(_view(number) for number in range(1, 11)),
+    # The search line
+    action(
+        "search.complete",
+        N_("Complete"),
+        N_("Completes the term with what is offered, and again with the next one."),
+        "tab",
+        "list",
+        "search",
+        run="complete(1)",
+    ),
+    action(
+        "search.complete_back",
+        N_("Complete with the one before"),
+        N_("Completes the term with what is offered before it."),
+        "shift+tab",
+        "list",
+        "search",
+        run="complete(-1)",
+    ),
     # The list itself, wherever it stands
     action("rows.up", N_("Up"), N_("Goes one row up."), "up k", "list", "rows", run="move(-1)"),
     action("rows.down", N_("Down"), N_("Goes one row down."), "down j", "list", "rows", run="move(1)"),

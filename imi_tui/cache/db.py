@@ -104,6 +104,13 @@ class Database:
         except apsw.Error as error:
             raise self.typed(error) from error
 
+    def each(self, sql: str, values: Values = ()) -> Iterator[Any]:
+        """Rows one by one as they are asked for; the rest is never read."""
+        try:
+            yield from self.connection.execute(sql, values)
+        except apsw.Error as error:
+            raise self.typed(error) from error
+
     def one(self, sql: str, values: Values = ()) -> Any:
         """The first row as a tuple, or None."""
         try:

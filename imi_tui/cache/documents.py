@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import words
 from imi_tui.cache.model import MANY
-from imi_tui.cache.rows import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from imi_tui.cache.db import Database
 
-SEARCH = (
-    f"select {COLUMNS} from words w cross join document d on d.docid = w.rowid"  # noqa: S608
-    " cross join listing l on l.n = d.n where w.words match ? order by w.rowid limit ?"
-)
 _TO_INDEX = (
-    "select i.n, l.activity, c.wire, t.wire, d.n is not null from to_index i left join listing l on l.n = i.n"
+    "select i.n, l.activity, s.id, c.wire, t.wire, d.n is not null"
+    " from to_index i left join listing l on l.n = i.n left join desk s on s.no = l.desk"
     " left join confirmed c on c.n = i.n left join content t on t.n = i.n left join document d on d.n = i.n"
     " where i.late = ? order by i.n limit ?"
 )
 _ENTRIES = "select e.n, e.wire from json_each(?) j cross join entry e on e.n = j.value and e.n > 0"
+_STORED = (
+    "select s.id, c.wire, t.wire from listing l join desk s on s.no = l.desk join confirmed c on c.n = l.n"
+    " left join content t on t.n = l.n where l.n = ?"
+)
 _TOGETHER = 100
 """Cases whose entries are read at once."""
 _SAME_TIME = 1_000_000
@@ -68,13 +68,8 @@ class Documents:
     def __init__(self, cache: Database) -> None:
         self._cache = cache
 
-    def search(self, text: str, limit: int) -> list[Any]:
-        """Rows of `COLUMNS`, newest first."""
-        query = match(text)
-        return self._cache.rows(SEARCH, (query, limit)) if query else []
-
     def numbers(self, text: str, limit: int) -> list[int]:
-        """The numbers of the rows that `search` finds."""
+        """The numbers of the cases in which every word of `text` stands, the newest first."""
         query = match(text)
         sql = (
             "select d.n from words w cross join document d on d.docid = w.rowid where w.words match ?"
@@ -174,10 +169,10 @@ class Documents:
         for n, wire in self._cache.rows(_ENTRIES, (str([row[0] for row in found]),)):
             entries.setdefault(n, []).append(wire)
         return [
-            Document(-activity, n, stored_text(head, content, entries.get(n, ())), bool(replaces))
+            Document(-activity, n, stored_text(desk, head, content, entries.get(n, ())), bool(replaces))
             if head is not None
             else Document(0, n, None, bool(replaces))
-            for n, activity, head, content, replaces in found
+            for n, activity, desk, head, content, replaces in found
         ]
 
     def put(self, documents: Sequence[Document]) -> None:
@@ -211,15 +206,21 @@ class Documents:
 
     def stored_text(self, n: int) -> str:
         """The words that stand, or are to stand, for a case in the index."""
-        sql = (
-            "select c.wire, t.wire from listing l join confirmed c on c.n = l.n"
-            " left join content t on t.n = l.n where l.n = ?"
-        )
         from imi_tui.cache.vocabulary import stored_text
 
-        head, content = self._cache.one(sql, (n,))
-        entries = self._cache.rows("select wire from entry where n = ? and n > 0 order by version", (n,))
-        return stored_text(head, content, (entry for (entry,) in entries))
+        desk, head, content = self._cache.one(_STORED, (n,))
+        return stored_text(desk, head, content, self._entries(n))
+
+    def stored_strings(self, n: int) -> set[Any] | None:
+        """The texts its words are taken from; None for a case that is only in the outbox."""
+        from imi_tui.cache.vocabulary import stored_strings
+
+        found = self._cache.one(_STORED, (n,))
+        return stored_strings(found[1], found[2], self._entries(n)) if found is not None else None
+
+    def _entries(self, n: int) -> list[bytes]:
+        found = self._cache.rows("select wire from entry where n = ? and n > 0 order by version", (n,))
+        return [wire for (wire,) in found]
 
     # --- leaving no trace of deleted words ---------------------------------------------------------------------
 

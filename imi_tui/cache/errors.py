@@ -181,6 +181,16 @@ class NoSuchItem(CacheError):
         super().__init__(f"there is no such entry in the outbox: {client_ref}")
 
 
+class NameTaken(CacheError):
+    """Another view of the officer has this name."""
+
+    code = "viewNameTaken"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"there is a view with this name already: {name}")
+
+
 class NoSuchSeat(CacheError):
     """This officer has no seat at the desk, as far as the last session said."""
 

@@ -77,6 +77,15 @@ class Row(NamedTuple):
     n: int = 0
 
 
+class Hits(NamedTuple):
+    """What a search found, in the order `by`. `whole`: all cases were looked at, or as many as there is room for
+    found; else the line asks for something so rare that only the newest ones were compared."""
+
+    rows: list[Row]
+    by: SortId
+    whole: bool
+
+
 class Seen(NamedTuple):
     """What an officer has in front of them: the version of a case that the server has confirmed, and the entries of
     this outbox (client refs) that are applied on top of it."""
@@ -248,5 +257,7 @@ class Changed(NamedTuple):
     `cases` is empty when too many changed to name.
     """
 
-    kinds: frozenset[Literal["cases", "directory", "outbox", "drafts", "status", "session", "files", "wanted", "shelf"]]
+    kinds: frozenset[
+        Literal["cases", "directory", "outbox", "drafts", "status", "session", "files", "wanted", "views", "shelf"]
+    ]
     cases: frozenset[tuple[str, str]] = frozenset()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.hub import Hub
     from imi_tui.profile import Profile
 
-FOLDING = f"1/{unicodedata.unidata_version}"
+FOLDING = f"2/{unicodedata.unidata_version}"
 """The version of `imi_core.text.fold` and of the character tables below it: words in the index are folded by it."""
 
 

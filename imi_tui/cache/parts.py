@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.exports import Exports
     from imi_tui.cache.file_moves import FileMoves
     from imi_tui.cache.files import Files
+    from imi_tui.cache.finding import Finding
     from imi_tui.cache.hub import Hub
     from imi_tui.cache.known import Known
     from imi_tui.cache.marking import Marking
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.register import Register
     from imi_tui.cache.related import Related
+    from imi_tui.cache.saved import SavedViews
     from imi_tui.cache.shelf import Shelf
     from imi_tui.profile import Profile
 
@@ -107,6 +109,21 @@ class Parts:
         from imi_tui.cache.related import Related
 
         return Related(self._cache, self.desks)
+
+    @cached_property
+    def finding(self) -> Finding:
+        """The search over cases; `find` of a `Store` makes rows of it."""
+        from imi_tui.cache.finding import Finding
+
+        return Finding(self._cache, self._directory, self._documents, self.today)
+
+    @cached_property
+    def saved(self) -> SavedViews:
+        """The officer's own views."""
+        from imi_tui.cache.model import Changed
+        from imi_tui.cache.saved import SavedViews
+
+        return SavedViews(self._work, self.reserve, lambda: self.publish(Changed(frozenset(("views",)))))
 
     @cached_property
     def _projector(self) -> Projector:

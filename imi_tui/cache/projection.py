@@ -209,7 +209,7 @@ class Projector:
         if case is None:
             n, activity = row[0], row[11]
             self._documents.remove(n)
-            batch.local.append((n, activity, text_of(_wire(folded.case), folded.entries)))
+            batch.local.append((n, activity, text_of(desk, _wire(folded.case), folded.entries)))
         if case is None and old is not None and old[7] is not None:
             batch.unconfirmed.append((old[0],))
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from imi_core.text import fold
 from imi_tui.cache.model import DATED, SORTS, VIEWS, Row
-from imi_tui.cache.order import VIEW_BIT, groups, keys, slots, sort_of, span, tail
+from imi_tui.cache.order import VIEW_BIT, groups, keys, name_key, slots, sort_of, span, tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,6 +184,22 @@ class Listing:
                 return [n for _key, n in self._cache.rows(sql, (first, last, limit, begin, end))]
             sql = keys_sql(found, " and key >= ?1 and key <= ?2", "?3")
             return [n for _key, n in self._cache.rows(sql, (first, last, limit))]
+
+    def names(self, begin: str, limit: int) -> list[str]:
+        """Names of other sides that begin with these folded letters, in order, each once."""
+        places = slots(self._sizes(), "authority")
+        out: list[str] = []
+        at = begin.encode()[:32]
+        while places and len(out) < limit:
+            found = self._cache.one(keys_sql(places, " and key >= ?1", "1"), (at,))
+            if found is None:
+                break
+            (name,) = self._cache.one("select counterpart from listing where n = ?", (found[1],))
+            if not fold(name).startswith(begin):
+                break
+            out.append(name)
+            at = name_key(name) + b"\x01"
+        return out
 
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """One case's row as it stands in a view and order; also where it has just left that view."""

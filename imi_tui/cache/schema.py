@@ -100,6 +100,11 @@ WORK: tuple[str, ...] = (
     ) strict, without rowid;
     create index personal_until on personal(until) where until <> '';
     """,
+    """
+    create table saved_view(
+      no integer primary key, name text not null, folded text not null unique, line text not null
+    ) strict;
+    """,
 )
 
 CACHE: tuple[str, ...] = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.hub import hub_of
 from imi_tui.cache.ids import Random, SystemRandom
-from imi_tui.cache.model import Changed, DeskProgress, OutboxItem, Row, Seat, Seen, SyncStatus
+from imi_tui.cache.model import Changed, DeskProgress, Hits, OutboxItem, Row, Seat, Seen, SyncStatus
 from imi_tui.cache.opening import open_pair
 from imi_tui.cache.parts import Parts
 from imi_tui.cache.personal import Personal
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from imi_core.workflow import Target
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, Untouched, ViewId
+    from imi_tui.cache.query import Query as CaseQuery
     from imi_tui.cache.ranking import Answer, Query
     from imi_tui.cache.register import Facets
     from imi_tui.cache.shelf import Kind, Phrase, Template
@@ -117,10 +118,21 @@ class Store(Parts):
             found = self._listing.row(desk, self._projector.resolve(desk, id), view, sort)
         return self.personal.shown([found])[0] if found is not None else None
 
-    def search(self, text: str, limit: int = 50) -> list[Row]:
-        """Cases in which every word stands (the last one as a beginning), newest first. See `unsearched`."""
-        found = self._documents.search(text, limit)
-        return self.personal.shown([self._listing.made(each, "activity") for each in found])
+    def search(self, line: str, limit: int = 50) -> list[Row]:
+        """Cases found by a search line (docs/desk.md), the newest first. See `hits` and `unsearched`."""
+        return self.hits(self.finding.read(line), limit).rows
+
+    def hits(self, query: CaseQuery, limit: int, *, best: bool = False, patient: bool = False) -> Hits:
+        """Cases that answer a search line which `finding.read`: by deadline where it asks for one without words,
+        else the newest first; `best`: those first that say it in reference, subject or name; `patient`: compare
+        as many as it takes."""
+        found = self.finding.find(query, limit, best=best, patient=patient)
+        by: SortId = "due" if found.by == "due" else "activity"
+        return Hits(self.personal.shown([self._listing.made(row, by) for row in found.rows]), by, found.whole)
+
+    def names(self, begin: str, limit: int = 20) -> list[str]:
+        """Names of other sides in the cases here that begin with these folded letters, in order."""
+        return self._listing.names(begin, limit)
 
     def indexing(self) -> int:
         """How many cases the search does not know yet."""
@@ -288,6 +300,11 @@ class Store(Parts):
     def drafts(self) -> list[Draft]:
         """All drafts, the last saved first."""
         return self.outbox_table.drafts()
+
+    def draft_count(self) -> int:
+        """How many drafts there are."""
+        found: int = self._work.one("select count(*) from draft")[0]
+        return found
 
     def delete_draft(self, id: str) -> Callable[[], None]:
         """Throw a draft away; what brings it back."""

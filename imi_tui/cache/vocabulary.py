@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from imi_core.text import vocabulary
+from imi_core.text import fold, vocabulary, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
-def text_of(case: dict[str, Any], entries: Iterable[dict[str, Any]]) -> str:
-    """What a case is found by: every word once, folded, in any order: the index does not keep one."""
+MARK = "§_"
+"""Begins every facet: no word of a text, and so nothing typed, has the sign in it."""
+EVERY = f'"{MARK}" *'
+"""A query that every document answers, from the index of beginnings."""
+
+
+@functools.lru_cache(4096)
+def facet(kind: str, value: str) -> str:
+    """The token for a value of a kind ("c" country, "p" procedure, "s" state) in the index."""
+    return MARK + kind + re.sub(r"\W", "_", fold(value))
+
+
+def phrase_in(said: Sequence[str], texts: Iterable[str], *, begins: bool = False) -> bool:
+    """Whether these folded words stand side by side in one of `texts`; `begins`: the last one may go on."""
+    phrase = " " + " ".join(said) + ("" if begins else " ")
+    whole = set(said[:-1] if begins else said)
+    # The words of a text as a set are told in a fraction of the time; few texts have all of them.
+    return any(whole <= vocabulary(text) and phrase in f" {' '.join(words(text))} " for text in texts)
+
+
+def text_of(desk: str, case: dict[str, Any], entries: Iterable[dict[str, Any]]) -> str:
+    """What a case is found by at `desk`: every word once, folded, in any order, and its facets."""
     found = _case_texts(
         case.get("reference"),
         case.get("subject"),
@@ -30,12 +52,24 @@ def text_of(case: dict[str, Any], entries: Iterable[dict[str, Any]]) -> str:
             entry.get("officerName"),
             (attachment.get("name") for attachment in entry.get("attachments", ())),
         )
-    return _indexed(found)
+    parts = [_Part(**{name: part.get(name, "") for name in _PART}) for part in case.get("parts", ())]
+    return _indexed(found, _facets(desk, str(case.get("procedure")), str(case.get("state")), parts))
 
 
 class _Named(msgspec.Struct, gc=False):
     # Of a part whose role these rules do not know nothing was checked.
     name: Any = ""
+
+
+class _Part(msgspec.Struct, gc=False):
+    # Of a part whose role these rules do not know nothing was checked.
+    role: Any = ""
+    desk: Any = ""
+    country: Any = ""
+    name: Any = ""
+
+
+_PART = ("role", "desk", "country", "name")
 
 
 class _Said(msgspec.Struct, gc=False):
@@ -47,9 +81,11 @@ class _CaseTexts(msgspec.Struct, gc=False):
 
     reference: str = ""
     subject: str = ""
+    procedure: str = ""
+    state: str = ""
     request: Any = None
     answers: Any = None
-    parts: tuple[_Named, ...] = ()
+    parts: tuple[_Part, ...] = ()
 
 
 class _EntryTexts(msgspec.Struct, gc=False, rename="camel"):
@@ -67,9 +103,18 @@ _decode_case = msgspec.json.Decoder(_CaseTexts).decode
 _decode_entry = msgspec.json.Decoder(_EntryTexts).decode
 
 
-def stored_text(head: bytes, content: bytes | None, entries: Iterable[bytes]) -> str:
+def stored_text(desk: str, head: bytes, content: bytes | None, entries: Iterable[bytes]) -> str:
     """`text_of` what is stored, all of which was checked before it went in."""
     one = _decode_case(head)
+    return _indexed(_stored(one, content, entries), _facets(desk, one.procedure, one.state, one.parts))
+
+
+def stored_strings(head: bytes, content: bytes | None, entries: Iterable[bytes]) -> set[Any]:
+    """The texts that `stored_text` takes its words from."""
+    return {text for text in _stored(_decode_case(head), content, entries) if text}
+
+
+def _stored(one: _CaseTexts, content: bytes | None, entries: Iterable[bytes]) -> set[Any]:
     more = _decode_case(content) if content is not None else _NOTHING
     found = _case_texts(one.reference, one.subject, more.request, more.answers, (part.name for part in one.parts))
     for wire in entries:
@@ -77,7 +122,16 @@ def stored_text(head: bytes, content: bytes | None, entries: Iterable[bytes]) ->
         text = entry.text.text if entry.text is not None else ""
         names = (attachment.name for attachment in entry.attachments)
         _entry_texts(found, text, entry.answers, entry.authority_name, entry.officer_name, names)
-    return _indexed(found)
+    return found
+
+
+def _facets(desk: str, procedure: str, state: str, parts: Sequence[_Part]) -> list[str]:
+    """The country of the other side, procedure and state, as `fold.facts` has them."""
+    own = [part.role for part in parts if part.desk == desk]
+    acting = next((role for role in own if role != "observer"), own[0] if own else None)
+    other = "responder" if acting == "initiator" else "initiator"
+    country = next((part.country for part in parts if part.role == other), "")
+    return [facet("c", str(country)), facet("p", procedure), facet("s", state)]
 
 
 def _case_texts(reference: Any, subject: Any, request: Any, answers: Any, names: Iterable[Any]) -> set[str]:
@@ -108,5 +162,5 @@ def _collect(value: Any, found: set[Any]) -> None:
             _collect(item, found)
 
 
-def _indexed(found: set[Any]) -> str:
-    return " ".join(vocabulary("\n".join(filter(None, found))))
+def _indexed(found: set[Any], facets: list[str]) -> str:
+    return " ".join((*vocabulary("\n".join(filter(None, found))), *facets))

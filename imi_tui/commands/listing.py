@@ -13,6 +13,7 @@ from imi_tui.commands.tables import table
 from imi_tui.i18n import _
 from imi_tui.viewmodel.rows import own
 from imi_tui.viewmodel.suspects import named
+from imi_tui.viewmodel.views import in_order, partly_searched
 
 if TYPE_CHECKING:
     import argparse
@@ -24,8 +25,12 @@ MOST = 10_000
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("--view", choices=VIEWS, default="todo", help=_("which cases (todo)"))
-    parser.add_argument("--sort", choices=SORTS, default="due", help=_("in which order (due)"))
+    which = parser.add_mutually_exclusive_group()
+    help = _("which cases (todo): {views}, or the name of a view of yours").format(views=", ".join(VIEWS))
+    which.add_argument("--view", metavar="VIEW", default="todo", help=help)
+    which.add_argument("--search", metavar="LINE", help=_("the cases that a search line finds (docs/desk.md)"))
+    help = _("in which order (due; of a search: as found, the newest first)")
+    parser.add_argument("--sort", choices=SORTS, help=help)
     parser.add_argument("--limit", type=commands.whole_number, default=50, metavar="N", help=_("how many at most (50)"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
@@ -34,32 +39,84 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     with opened(options) as client:
         store = client.store
-        rows = store.window(options.view, options.sort, limit=max(1, min(options.limit, MOST)))
-        total = store.counts().get(options.view, 0)
-        if options.json:
-            out_json(_as_json(store, options.view, rows, total))
-            return commands.OK
-        labels: dict[tuple[str, str], str] = {}
-        today = dt.datetime.now().astimezone().date().isoformat()
-        lines = [
-            (
-                _marks(row, today),
-                row.due or "-",
-                row.reference or "-",
-                row.country,
-                named(row.counterpart),
-                own(row) + row.subject,
-                _state(store, row, labels),
-            )
-            for row in rows
-        ]
-        for line in table(lines):
-            out(line)
-        if not store.seats():
-            say(_("Nothing was synchronised yet; sign in with: imi-tui signin --server URL"))
-        elif total > len(rows):
-            say(_("{shown} of {total} cases shown; use --limit for more.").format(shown=len(rows), total=total))
+        limit = max(1, min(options.limit, MOST))
+        line = options.search
+        if line is None and options.view not in VIEWS:
+            saved = store.saved.named(options.view)
+            if saved is None:
+                say(_no_view(store, options.view))
+                return commands.NOT_FOUND
+            line = saved.line
+        if line is not None:
+            return _found(store, line, limit, options)
+        rows = store.window(options.view, options.sort or "due", limit=limit)
+        total = store.counts()[options.view]
+        _print(store, options, rows, total, str(total))
     return commands.OK
+
+
+def _found(store: Store, line: str, limit: int, options: argparse.Namespace) -> int:
+    """Print what a search line finds."""
+    from imi_tui.viewmodel import searching
+
+    query = store.finding.read(line)
+    if query.problems:
+        for problem in query.problems:
+            say(searching.problem(problem))
+        return commands.USAGE
+    hits = store.hits(query, limit + 1, patient=True)
+    rows = in_order(hits.rows[:limit], options.sort or "newest")
+    total = str(len(hits.rows)) if len(hits.rows) <= limit else f"{limit}+"
+    _print(store, options, rows, min(len(hits.rows), limit), total, more=len(hits.rows) > limit)
+    unsearched = partly_searched(store.unsearched())
+    if unsearched:
+        say(unsearched)
+    if not hits.whole:
+        say(searching.left_out(query, hits.whole))
+    return commands.OK
+
+
+def _no_view(store: Store, name: str) -> str:
+    """That there is no such view, and which is near."""
+    import difflib
+
+    text = _("There is no view {name}.").format(name=name)
+    known = [*VIEWS, *(view.name for view in store.saved.all())]
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    return _("{problem} Do you mean {near}?").format(problem=text, near=near[0]) if near else text
+
+
+def _print(
+    store: Store, options: argparse.Namespace, rows: list[Row], total: int, shown: str, *, more: bool = False
+) -> None:
+    """Print rows of so many as `shown` says."""
+    if options.json:
+        out_json(_as_json(store, options, rows, total, more=more))
+        return
+    _table(store, rows)
+    if not store.seats():
+        say(_("Nothing was synchronised yet; sign in with: imi-tui signin --server URL"))
+    elif more or total > len(rows):
+        say(_("{shown} of {total} cases shown; use --limit for more.").format(shown=len(rows), total=shown))
+
+
+def _table(store: Store, rows: list[Row]) -> None:
+    labels: dict[tuple[str, str], str] = {}
+    today = dt.datetime.now().astimezone().date().isoformat()
+    lines = [
+        (
+            _marks(row, today),
+            row.due or "-",
+            row.reference or "-",
+            row.country,
+            named(row.counterpart),
+            own(row) + row.subject,
+            _state(store, row, labels),
+        )
+        for row in rows
+    ]
+    for line in table(lines):
+        out(line)
 
 
 def _marks(row: Row, today: str) -> str:
@@ -80,7 +137,7 @@ def _state(store: Store, row: Row, labels: dict[tuple[str, str], str]) -> str:
     return labels[key]
 
 
-def _as_json(store: Store, view: str, rows: list[Row], total: int) -> dict[str, Any]:
+def _as_json(store: Store, options: argparse.Namespace, rows: list[Row], total: int, *, more: bool) -> dict[str, Any]:
     status = store.status()
     cases = []
     for row in rows:
@@ -89,4 +146,6 @@ def _as_json(store: Store, view: str, rows: list[Row], total: int) -> dict[str, 
             wire.pop(inner)
         wire["turnMine"] = wire.pop("turn_mine")
         cases.append(wire)
-    return {"view": view, "total": total, "lastSync": status.last_ok, "problem": status.problem, "cases": cases}
+    which = {"view": options.view} if options.search is None else {"search": options.search}
+    found = {"total": total, "more": more, "lastSync": status.last_ok, "problem": status.problem, "cases": cases}
+    return {**which, **found}

@@ -8,7 +8,7 @@ A dialogue subclasses `Dialogue`. Neither ever waits for the network.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.screen import ModalScreen, Screen
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from imi_tui.context import Context
     from imi_tui.keyboard import Layout
     from imi_tui.messages import CacheChanged, LanguageChanged
+    from imi_tui.viewmodel.blocks import Block
     from imi_tui.viewmodel.palette import Entry, Keyboard
 
 Result = TypeVar("Result")
@@ -165,7 +166,12 @@ class ActionScreen(Screen[Result]):
         """Open the help of this screen."""
         from imi_tui.screens import routes
 
-        await self.app.push_screen(routes.help(*self.everything(), marks=self.SCOPE == "inbox"))
+        marks = self.SCOPE == "inbox"
+        await self.app.push_screen(routes.help(*self.everything(), marks=marks, first=self.help_first()))
+
+    def help_first(self) -> Sequence[Block]:
+        """What the help begins with, before the keys; override."""
+        return ()
 
     def everything(self) -> tuple[tuple[Entry, ...], Keyboard]:
         """What this screen has and what of it is possible now, for menu and help."""

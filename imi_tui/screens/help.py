@@ -66,9 +66,11 @@ class HelpScreen(Dialogue[None]):
     BINDINGS = bindings("help")
     AUTO_FOCUS = "LineInput"
 
-    def __init__(self, found: Sequence[Entry], keys: Keyboard, *, marks: bool = False) -> None:
+    def __init__(
+        self, found: Sequence[Entry], keys: Keyboard, *, marks: bool = False, first: Sequence[Block] = ()
+    ) -> None:
         super().__init__()
-        self._found, self._keys, self._marks = found, keys, marks
+        self._found, self._keys, self._marks, self._first = found, keys, marks, first
 
     def compose(self) -> ComposeResult:
         """Search line and page."""
@@ -95,4 +97,5 @@ class HelpScreen(Dialogue[None]):
         self.query_one(Document).action_page(step)
 
     def _write(self, typed: str) -> None:
-        self.query_one(Document).show(page(self._found, self._keys, typed, marks=self._marks))
+        first = [] if typed.strip() else self._first
+        self.query_one(Document).show([*first, *page(self._found, self._keys, typed, marks=self._marks)])

@@ -13,30 +13,29 @@ from textual.widgets import Static
 from imi_tui.actions import Action, Situation
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.model import SORTS, VIEWS
-from imi_tui.i18n import _, ngettext
+from imi_tui.i18n import _
 from imi_tui.screens import routes
 from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings
 from imi_tui.screens.doing import CaseId
+from imi_tui.screens.searching import SearchingScreen
 from imi_tui.screens.together import TogetherActions
 from imi_tui.viewmodel import front, rows, views
-from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.window import Window
 from imi_tui.widgets.case_list import CaseList
 from imi_tui.widgets.views_column import ViewsColumn
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.widgets import Input
 
     from imi_tui.cache.model import CaseDetail, Row, SortId, ViewId
+    from imi_tui.cache.saved import SavedView
 
 SETTLE = 0.08
 """Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
-HITS = 200
 
 
-class InboxScreen(AccountActions, TogetherActions):
+class InboxScreen(AccountActions, TogetherActions, SearchingScreen):
     """Cases by view and order; marked cases are acted on together."""
 
     SCOPE = "inbox"
@@ -52,7 +51,6 @@ class InboxScreen(AccountActions, TogetherActions):
         self._words: rows.Words | None = None
         self._timer: Timer | None = None
         self._details: list[CaseDetail] = []
-        self._query = ""
         self._painted = False
         self._flags: frozenset[str] = frozenset()
 
@@ -72,9 +70,10 @@ class InboxScreen(AccountActions, TogetherActions):
     def title_text(self) -> str:
         """View and count, or the search."""
         found = self.query_one(CaseList)
-        if self._query:
-            text = ngettext("Search: {count} hit", "Search: {count} hits", found.count).format(count=found.count)
-            return f"{text}  +{len(found.marked)}" if found.marked else text
+        if self._typed:
+            return views.search_title(found.count, self.more_hits, len(found.marked))
+        if self._own is not None:
+            return views.own_title(self._own.name, found.count, self.more_hits, len(found.marked))
         return views.title(self.view, self._counts.get(self.view, 0), len(found.marked))
 
     def title_note(self) -> str:
@@ -110,7 +109,7 @@ class InboxScreen(AccountActions, TogetherActions):
             current=found.row is not None,
             marked=len(found.marked),
             undo=self.imi.undo.possible,
-            flags=self._flags | {"redo"} if self.imi.undo.again is not None else self._flags,
+            flags=self._flags | self.flags_here() | ({"redo"} if self.imi.undo.again is not None else set()),
         )
 
     def targets(self) -> list[CaseId]:
@@ -126,7 +125,7 @@ class InboxScreen(AccountActions, TogetherActions):
 
     def view_now(self) -> ViewId:
         """The view, which a search leaves as it is."""
-        return "all" if self._query else self.view
+        return "all" if self.line else self.view
 
     def marks_changed(self) -> None:
         """Title and footer follow."""
@@ -162,37 +161,62 @@ class InboxScreen(AccountActions, TogetherActions):
         """Read the view again; the cursor stays on its case."""
         if not kinds or kinds & {"session", "status"}:
             self._flags = front.flags(self.context)
-        if kinds and not kinds & {"cases", "outbox", "session", "directory"}:
+        if kinds and not kinds & {"cases", "outbox", "session", "directory", "views", "drafts"}:
             self._say_why_empty()
             return
         if not kinds or "directory" in kinds:
             self._words = None
         self._details = []
         self.marks.forget()
+        if not kinds or kinds & {"cases", "outbox", "views"}:
+            self.own_counts = {}
         self._counts = self.store.counts()
         self._show(keep=True)
 
+    def show_rows(self, *, keep: bool) -> None:
+        """Show what the line finds, or the view."""
+        self._show(keep=keep)
+
+    def show_view(self) -> None:
+        """Show the view from its beginning."""
+        self._switch(self.view, self._own)
+
     def _show(self, *, keep: bool) -> None:
         found = self.query_one(CaseList)
-        if self._query:
-            hits = self.store.search(self._query, HITS)
-            window = Window(FixedRows(hits), self.view, self.sort, len(hits))
+        if self.line:
+            window = self.hits()
         else:
             window = Window(self.store, self.view, self.sort, self._counts.get(self.view, 0))
         found.show(window, keep=keep, filling=self.store.status().filling is not None)
-        self.query_one(ViewsColumn).show(self._counts, self.view)
+        self._show_views()
         found.styles.height = "1fr" if found.count else 0
         self._say_why_empty()
         self._head()
         if self._painted:
             self._settle()
 
+    def _show_views(self) -> None:
+        own = self._own.no if self._own is not None else None
+        beside = front.beside(self.store, self.own_counts, own)
+        self.query_one(ViewsColumn).show(self._counts, self.view if own is None else None, beside)
+
+    def _count_own(self) -> None:
+        """Count one own view, if there is one that nobody has counted, and then the next: no key waits for all."""
+        if self.size.width < front.WIDE:
+            return
+        view = next((view for view in self.store.saved.all() if view.no not in self.own_counts), None)
+        if view is not None:
+            query = self.store.finding.read(view.line)
+            self.own_counts[view.no] = len(self.store.hits(query, front.HITS + 1).rows)
+            self._show_views()
+            self.call_later(self._count_own)
+
     def _say_why_empty(self) -> None:
         """Where there is nothing to show: what that means, which changes with the synchronisation."""
         empty, found = self.query_one("#empty", Static), self.query_one(CaseList)
-        if self._query:
+        if self.line:
             none = "" if found.count else _("No case on this machine has these words. Esc ends the search.")
-            text = "\n".join(filter(None, (none, views.partly_searched(self.store.unsearched()))))
+            text = "\n".join(filter(None, (none, self.left_out(), views.partly_searched(self.store.unsearched()))))
         elif found.count:
             text = ""
         else:
@@ -236,6 +260,7 @@ class InboxScreen(AccountActions, TogetherActions):
         self.refresh_frame()
         if self.has_class("-vast"):
             self._preview()
+        self._count_own()
 
     def _preview(self) -> None:
         from imi_tui.viewmodel import case as pages
@@ -283,6 +308,9 @@ class InboxScreen(AccountActions, TogetherActions):
 
     async def action_list_sort(self) -> None:
         """Choose the order."""
+        if self.line:
+            await self.choose_hits_order()
+            return
 
         def chosen(value: str | None) -> None:
             if value in SORTS:
@@ -296,41 +324,37 @@ class InboxScreen(AccountActions, TogetherActions):
 
     def action_view(self, number: int) -> None:
         """A view by number."""
-        self._switch(VIEWS[number - 1])
+        self._switch(VIEWS[number - 1], None)
 
     def action_view_next(self) -> None:
         """The next view."""
-        self._switch(VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)])
+        self._step(1)
 
     def action_view_previous(self) -> None:
         """The view before."""
-        self._switch(VIEWS[VIEWS.index(self.view) - 1])
+        self._step(-1)
 
-    def _switch(self, view: ViewId) -> None:
-        self.view = view
-        self._end_search()
+    def _step(self, step: int) -> None:
+        """Through the built-in views, then the own ones, and round."""
+        own = self.store.saved.all()
+        stops: list[ViewId | SavedView] = [*VIEWS, *own]
+        at = next((len(VIEWS) + index for index, view in enumerate(own) if view == self._own), VIEWS.index(self.view))
+        stop = stops[(at + step) % len(stops)]
+        if isinstance(stop, str):
+            self._switch(stop, None)
+        else:
+            self._switch(self.view, stop)
+
+    def _switch(self, view: ViewId, own: SavedView | None) -> None:
+        self.view, self._own = view, own
+        self.end_search()
         self.query_one(CaseList).focus()
         self._counts = self.store.counts()
         self._show(keep=False)
 
     # -- search ------------------------------------------------------------------------------------------------------
 
-    async def action_list_search(self) -> None:
-        """Open the search line."""
-        from imi_tui.widgets.entry import LineInput
-
-        if not self.query(LineInput):
-            field = LineInput(id="search")
-            field.hint(_("Words or a reference; Enter: hits, Esc: end"))
-            await self.mount(field, before="#heading")
-        self.query_one(LineInput).focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show hits while typing, newest first."""
-        self._query = event.value.strip()
-        self._show(keep=False)
-
-    def on_input_submitted(self, _event: Input.Submitted) -> None:
+    def to_list(self) -> None:
         """To the hits; one that is alone opens."""
         found = self.query_one(CaseList)
         found.focus()
@@ -341,14 +365,10 @@ class InboxScreen(AccountActions, TogetherActions):
         """End the search, else take marks away."""
         found = self.query_one(CaseList)
         if self.query("#search"):
-            self._end_search()
+            self.end_search()
             found.focus()
             self._show(keep=True)
             found.centre()
         elif found.marked:
             found.unmark()
             self._settle()
-
-    def _end_search(self) -> None:
-        self.query("#search").remove()
-        self._query = ""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.shelf import Phrase
     from imi_tui.compose import Composition, Gap
     from imi_tui.outside.preview import Preview
+    from imi_tui.viewmodel.blocks import Block
     from imi_tui.viewmodel.inserting import Insertion, Shelf
     from imi_tui.viewmodel.palette import Entry, Keyboard
 
@@ -75,6 +76,13 @@ def ask_line(heading: str, label: str, value: str = "", *, check: Callable[[str]
     return LinePrompt(heading, label, value, check)
 
 
+def ask_name(heading: str, value: str, most: int) -> Screen[str]:
+    """Asks for a name of at most so many characters."""
+    from imi_tui.screens.naming import NamePrompt
+
+    return NamePrompt(heading, value, most)
+
+
 def ask_path(heading: str, value: str, *, folder: bool) -> Screen[str]:
     """Asks for the path of a file, or of a folder."""
     from imi_tui.screens.paths import PathPrompt
@@ -103,11 +111,11 @@ def menu(found: Sequence[Entry], keys: Keyboard) -> Screen[Action]:
     return MenuScreen(found, keys)
 
 
-def help(found: Sequence[Entry], keys: Keyboard, *, marks: bool) -> Screen[None]:
-    """What works on one screen now; `marks`: it shows the list of cases."""
+def help(found: Sequence[Entry], keys: Keyboard, *, marks: bool, first: Sequence[Block] = ()) -> Screen[None]:
+    """What works on one screen now, behind `first`; `marks`: it shows the list of cases."""
     from imi_tui.screens.help import HelpScreen
 
-    return HelpScreen(found, keys, marks=marks)
+    return HelpScreen(found, keys, marks=marks, first=first)
 
 
 def compose(

@@ -6,15 +6,22 @@ import json
 from typing import TYPE_CHECKING
 
 from imi_tui.i18n import ngettext
+from imi_tui.viewmodel import views
 from imi_tui.viewmodel.rows import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from imi_tui.cache.model import Seat, SortId, ViewId
+    from imi_tui.cache.store import Store
     from imi_tui.context import Context
+    from imi_tui.viewmodel.views import Beside
 
 VIEW: ViewId = "todo"
 SORT: SortId = "due"
 """What the inbox opens with."""
+HITS = 500
+"""Cases that a search or an own view shows and counts at most."""
 WIDE, VAST = 100, 140
 """Columns from which the views stand beside the list, and the case under the cursor too."""
 VIEWS_WIDTH = 26
@@ -48,6 +55,11 @@ def note(seats: tuple[Seat, ...]) -> str:
     if len(seats) == 1:
         return seats[0].authority_name
     return ngettext("{count} desk", "{count} desks", len(seats)).format(count=len(seats))
+
+
+def beside(store: Store, counts: Mapping[int, int] | None = None, current: int | None = None) -> list[Beside]:
+    """Drafts and own views for the views column; the latter count when somebody has looked."""
+    return views.beside(store.draft_count(), store.saved.all(), counts or {}, HITS, current)
 
 
 def memo_name(context: Context) -> str:

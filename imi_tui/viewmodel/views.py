@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from imi_core.text import fold
 from imi_tui.cache.model import MANY, VIEWS
 from imi_tui.hints import hint
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.cells import fit, fit_end
 
 if TYPE_CHECKING:
-    from imi_tui.cache.model import Held, Seat, SortId, SyncStatus, ViewId
+    from collections.abc import Mapping, Sequence
+
+    from imi_tui.cache.model import Held, Row, Seat, SortId, SyncStatus, ViewId
+    from imi_tui.cache.saved import SavedView
 
 NAMES: dict[ViewId, str] = {
     "todo": N_("To do"),
@@ -33,6 +37,13 @@ SORT_NAMES: dict[SortId, str] = {
     "reference": N_("by reference"),
     "authority": N_("by authority"),
 }
+HIT_ORDERS: dict[str, str] = {
+    "newest": N_("as found: the newest first, deadlines by date"),
+    "best": N_("best first: what says it in reference, subject or name"),
+    "due": SORT_NAMES["due"],
+    "reference": SORT_NAMES["reference"],
+    "authority": SORT_NAMES["authority"],
+}
 NUMBERED = 10
 """Views with a number key; the last one is 0."""
 
@@ -43,16 +54,66 @@ def title(view: ViewId, count: int, marked: int) -> str:
     return f"{name}  +{marked}" if marked else name
 
 
-def column(counts: dict[ViewId, int], current: ViewId, width: int) -> list[tuple[str, bool]]:
+class Beside(NamedTuple):
+    """A line below the built-in views: its key, name, count in words and whether it is shown now."""
+
+    key: str
+    name: str
+    number: str
+    current: bool = False
+
+
+def column(
+    counts: dict[ViewId, int], current: ViewId | None, width: int, beside: Sequence[Beside] = ()
+) -> list[tuple[str, bool]]:
     """The lines of the views column: text of exactly `width` cells, and whether it is the current view."""
+    built_in = (
+        Beside(
+            str(number % 10) if number <= NUMBERED else " ", _(NAMES[view]), str(counts.get(view, 0)), view == current
+        )
+        for number, view in enumerate(VIEWS, 1)
+    )
     lines = []
-    for number, view in enumerate(VIEWS, 1):
-        count = str(counts.get(view, 0))
-        mark = ">" if view == current else " "
-        name = fit(_(NAMES[view]), width - len(count) - 5)
-        key = number % 10 if number <= NUMBERED else " "
-        lines.append((f"{mark}{key} {name} {fit_end(count, len(count))} ", view == current))
+    for key, name, count, now in (*built_in, *beside):
+        text = fit(name, width - len(count) - 5)
+        lines.append((f"{'>' if now else ' '}{key} {text} {fit_end(count, len(count))} ", now))
     return lines
+
+
+def beside(
+    drafts: int, own: Sequence[SavedView], counts: Mapping[int, int], most: int, current: int | None
+) -> list[Beside]:
+    """Drafts, and own views with what was counted of them: up to `most`, and "…" while nobody has."""
+    lines = [Beside("d", _("Drafts"), str(drafts))]
+    for view in own:
+        count = counts.get(view.no)
+        text = "…" if count is None else f"{most}+" if count > most else str(count)
+        lines.append(Beside(" ", view.name, text, view.no == current))
+    return lines
+
+
+def own_title(name: str, count: int, more: bool, marked: int) -> str:
+    """The left end of the status line where an own view is shown."""
+    shown = f"{count}+" if more else str(count)
+    text = _("Inbox: {view} {count}").format(view=name, count=shown)
+    return f"{text}  +{marked}" if marked else text
+
+
+def search_title(count: int, more: bool, marked: int) -> str:
+    """The left end of the status line while somebody searches."""
+    text = ngettext("Search: {count} hit", "Search: {count} hits", count).format(count=f"{count}+" if more else count)
+    return f"{text}  +{marked}" if marked else text
+
+
+def in_order(rows: Sequence[Row], order: str) -> list[Row]:
+    """Hits in an order of `HIT_ORDERS`; "newest" and "best" are those in which they were found."""
+    if order == "due":
+        return sorted(rows, key=lambda row: row.due or "9999")
+    if order == "reference":
+        return sorted(rows, key=lambda row: row.reference or "\uffff")
+    if order == "authority":
+        return sorted(rows, key=lambda row: fold(row.counterpart))
+    return list(rows)
 
 
 def empty(view: ViewId, status: SyncStatus, seats: int) -> str:

@@ -11,7 +11,10 @@ from imi_tui.viewmodel import views
 from imi_tui.viewmodel.front import VIEWS_WIDTH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imi_tui.cache.model import ViewId
+    from imi_tui.viewmodel.views import Beside
 
 
 class ViewsColumn(Static):
@@ -25,9 +28,9 @@ class ViewsColumn(Static):
         super().__init__("", markup=False)
         self._last: list[tuple[str, bool]] = []
 
-    def show(self, counts: dict[ViewId, int], current: ViewId) -> None:
+    def show(self, counts: dict[ViewId, int], current: ViewId | None, beside: Sequence[Beside] = ()) -> None:
         """Show the counts."""
-        lines = views.column(counts, current, VIEWS_WIDTH)
+        lines = views.column(counts, current, VIEWS_WIDTH, beside)
         if lines == self._last:
             return
         self._last = lines

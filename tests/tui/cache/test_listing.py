@@ -164,7 +164,8 @@ def test_a_change_moves_the_row(store: Store, pw_info: Rules) -> None:
 # Tables with a handful of rows, whatever the number of cases (`v` is a window, `j` a list); the full-text index is
 # read in its own order.
 SMALL = (
-    r"(v$|j VIRTUAL|w VIRTUAL TABLE|group_count|account|desk|meta|procedure"
+    r"(v$|c$|j VIRTUAL|words VIRTUAL TABLE|group_count|account|desk|meta|procedure"
+    r"|listing USING (COVERING )?INDEX listing_(own|unread)|l USING INDEX listing_own"
     r"|outbox USING (COVERING )?INDEX outbox_live|CONSTANT ROW)"
 )
 
@@ -197,7 +198,19 @@ def test_nothing_a_screen_reads_scans_or_sorts(store: Store, pw_info: Rules) -> 
         store.row(DE, case_id(2), view, sort)
     store.counts()
     store.search("alpbau", 5)
-    store.search("alp geh", 5)
+    for line in (
+        "alp geh",
+        "country:FR state:accepted",
+        "is:unread",
+        "is:queued",
+        "due:<5d is:todo",
+        "alp due:<5d",
+        "is:todo -country:AT",
+        "-alpbau",
+        "activity:<2w",
+        '"alpbau gmbh" activity:<2w',
+    ):
+        store.search(line, 5)
     store.case(DE, case_id(1))
     store.find("PW-26-000001")
     store.mark_read(DE, case_id(2))

@@ -5,16 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-import apsw
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from imi_core.case import Case, to_wire
 from imi_core.procedure import Rules
 from imi_tui.cache import opening
 from imi_tui.cache.arriving import Page
-from imi_tui.cache.documents import match
 from imi_tui.cache.indexing import LITTLE
 from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
@@ -70,14 +66,6 @@ def test_what_is_searched(store: Store, pw_info: Rules) -> None:
 def test_nothing_typed_is_syntax(store: Store, pw_info: Rules, typed: str) -> None:
     put(store, case(pw_info))
     store.search(typed)
-
-
-@given(st.text(max_size=30))
-def test_any_text_makes_a_query(typed: str) -> None:
-    connection = apsw.Connection(":memory:")
-    connection.execute("create virtual table words using fts5(text, tokenize=\"ascii tokenchars '_'\", detail=none)")
-    if query := match(typed):
-        connection.execute("select rowid from words where words match ?", (query,)).fetchall()
 
 
 def test_newest_first(store: Store, pw_info: Rules) -> None:

@@ -17,6 +17,7 @@ from imi_core.authority import Officer
 from imi_tui import commands, signin
 from imi_tui.cache.mark import Mark, noted
 from imi_tui.cache.store import Store
+from imi_tui.cache.vault import open_vault
 from imi_tui.cli import TOKEN_VARIABLE
 from imi_tui.profile import Profile
 from tests.central.world import LYON, REQUEST, ROSENHEIM, accept, act, send
@@ -298,9 +299,32 @@ def test_hostile_text_is_printed_harmlessly(run: Run, central: Central, server: 
         assert not set("\x1b\x07\x9b\u202e") & set(out.out + out.err)
 
 
+def test_a_search_and_an_own_view_are_listed(run: Run, central: Central, server: str, home: Path, token: str) -> None:
+    for company in ("Alpbau GmbH", "Donau KG"):
+        send(central, subject=f"Check of {company}", company=company)
+    run("sync", "--server", server, token=token)
+    found = run("list", "--search", "alpbau is:open", "--json").json
+    assert (found["search"], found["total"], found["more"]) == ("alpbau is:open", 1, False)
+    assert "Alpbau" in found["cases"][0]["subject"]
+    both = run("list", "--search", "is:open", "--limit", "1")
+    assert "1 of 1+ cases shown" in both.err
+    wrong = run("list", "--search", "contry:FR")
+    assert (wrong.code, wrong.out) == (commands.USAGE, "")
+    assert "Do you mean country:?" in wrong.err
+    profile = Profile(home)
+    store = Store.open(profile, open_vault("file", profile, lambda _: "").key())
+    store.saved.keep("Bau", "alpbau")
+    store.close()
+    assert "Alpbau" in run("list", "--view", "bau").out
+    none = run("list", "--view", "Bao")
+    assert none.code == commands.NOT_FOUND
+    assert "There is no view Bao. Do you mean Bau?" in none.err
+
+
 def test_usage_errors(run: Run) -> None:
     assert run("fly").code == commands.USAGE
-    assert run("list", "--view", "none").code == commands.USAGE
+    assert run("list", "--sort", "none").code == commands.USAGE
+    assert run("list", "--view", "all", "--search", "x").code == commands.USAGE
     assert run("show").code == commands.USAGE
 
 

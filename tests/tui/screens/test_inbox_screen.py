@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,6 +32,7 @@ from imi_tui.screens.prompt import DaysPrompt
 from imi_tui.settings import Settings
 from imi_tui.settings import read as settings_of
 from imi_tui.widgets.case_list import CaseList
+from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.line_list import LineList
 from imi_tui.widgets.status_line import StatusLine
@@ -572,3 +575,56 @@ async def test_what_is_urgent_and_comes_last_does_not_hide_above_the_list(store:
         comes(5, 0.5)
         await settled(pilot)
         assert case_list(app).index == 3
+
+
+async def test_a_search_is_completed_kept_as_a_view_deleted_and_brought_back(store: Store, home: Path) -> None:
+    while store.sync.index_pending(1000):
+        pass
+    ((country, _many),) = Counter(row.country for row in store.window("todo", "due", limit=99)).most_common(1)
+    async with running(store, home, size=(120, 30)) as (app, pilot):
+        await pilot.press("slash", *"cou", "tab")
+        assert app.screen.query_one(LineInput).value == "country:"
+        await pilot.press(*country.lower(), "tab", "space", *"is:too")
+        await settled(pilot)
+        assert "There is nothing here for is:too. Do you mean is:todo?" in text_of(app)
+        await pilot.press("backspace", *"do", "f1")
+        await settled(pilot)
+        assert "What can be searched" in text_of(app)
+        await pilot.press("escape", "enter")
+        await settled(pilot)
+        expected = len(store.search(f"country:{country} is:todo", 1000))
+        assert case_list(app).count == expected > 1
+        await app.screen.run_action("view_keep")
+        await pilot.press(*"Zoll", "enter")
+        await settled(pilot)
+        assert f"Inbox: Zoll {expected}" in text_of(app)
+        assert [view.line for view in store.saved.all()] == [f"country:{country} is:todo"]
+        assert re.search(rf">  Zoll +{expected} ", text_of(app)), "counted beside the list"
+        await pilot.press("tab")
+        await settled(pilot)
+        assert "Inbox: To do" in text_of(app)
+        await pilot.press("shift+tab")
+        await app.screen.run_action("view_rename")
+        await pilot.press(*"2", "enter")
+        await settled(pilot)
+        assert f"Inbox: Zoll2 {expected}" in text_of(app)
+        await app.screen.run_action("view_delete")
+        await settled(pilot)
+        assert store.saved.all() == []
+        assert "Inbox: To do" in text_of(app)
+        await pilot.press("u")
+        await settled(pilot)
+        assert f"Inbox: Zoll2 {expected}" in text_of(app)
+
+
+async def test_hits_stand_in_the_order_chosen(store: Store, home: Path) -> None:
+    while store.sync.index_pending(1000):
+        pass
+    async with running(store, home) as (app, pilot):
+        await pilot.press("slash", *"is:todo", "enter", "b", "down", "down", "enter")
+        await settled(pilot)
+        found = case_list(app)
+        assert found._window is not None
+        dues = [row.due for index in range(found.count) if (row := found._window.get(index)) is not None]
+        assert dues == sorted(dues, key=lambda due: due or "9999")
+        assert len(set(dues)) > 1

@@ -1,0 +1,197 @@
+"""The search line of the inbox, and the officer's own views, which are search lines with names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+from imi_tui import problems
+from imi_tui.cache.errors import NameTaken
+from imi_tui.cache.saved import NAME
+from imi_tui.i18n import _
+from imi_tui.screens import routes
+from imi_tui.screens.doing import CaseScreenBase
+from imi_tui.screens.undoing import told
+from imi_tui.undo import Change
+from imi_tui.viewmodel import views
+from imi_tui.viewmodel.fixed import FixedRows
+from imi_tui.viewmodel.front import HITS
+from imi_tui.viewmodel.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imi_tui.cache.model import Hits
+    from imi_tui.cache.query import Query
+    from imi_tui.cache.saved import SavedView
+    from imi_tui.viewmodel.blocks import Block
+    from imi_tui.widgets.search_line import SearchLine
+
+
+class SearchingScreen(CaseScreenBase):
+    """What a line finds in place of a view's rows: while somebody types, and in an own view."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typed = ""
+        self._query: Query | None = None
+        self._hits: Hits | None = None
+        self._own: SavedView | None = None
+        self.hits_order = "newest"
+        self.own_counts: dict[int, int] = {}
+
+    # -- what the inbox does -----------------------------------------------------------------------------------------
+
+    def show_rows(self, *, keep: bool) -> None:
+        """Show what is to be shown; override."""
+
+    def show_view(self) -> None:
+        """Show a view from its beginning; override."""
+
+    def to_list(self) -> None:
+        """Give the keys back to the list; override."""
+
+    # -- searching ---------------------------------------------------------------------------------------------------
+
+    @property
+    def line(self) -> str:
+        """The search line whose hits are shown; empty where a built-in view is."""
+        return self._typed or (self._own.line if self._own is not None else "")
+
+    @property
+    def more_hits(self) -> bool:
+        """Whether there are more hits than are shown."""
+        return self._hits is not None and len(self._hits.rows) > HITS
+
+    def hits(self) -> Window:
+        """What the line finds, in the order chosen."""
+        self._query = self.store.finding.read(self.line)
+        self._hits = self.store.hits(self._query, HITS + 1, best=self.hits_order == "best")
+        rows = views.in_order(self._hits.rows[:HITS], self.hits_order)
+        return Window(FixedRows(rows), "all", "due", len(rows))
+
+    def left_out(self) -> str:
+        """What the search did not do, in sentences; "" where it did everything."""
+        from imi_tui.viewmodel import searching
+
+        if self._query is None or self._hits is None:
+            return ""
+        return searching.left_out(self._query, self._hits.whole)
+
+    def help_first(self) -> Sequence[Block]:
+        """While somebody searches: what can be searched."""
+        if not self.query("#search"):
+            return ()
+        from imi_tui.viewmodel import searching
+
+        return searching.help_blocks()
+
+    async def action_list_search(self) -> None:
+        """Open the search line."""
+        from imi_tui.viewmodel import searching
+        from imi_tui.widgets.search_line import OfferLine, SearchLine
+
+        if not self.query(SearchLine):
+            language = self.store.finding.language()
+            meanings = searching.Meanings(self.store.procedures(), self.context.languages, self.context.language)
+            offered = OfferLine()
+            field = SearchLine(
+                lambda line, cursor: searching.offers(language, line, cursor, meanings.of, self.store.names), offered
+            )
+            field.hint(_("Words, or terms such as country:DE; Tab completes, F1 explains, Esc ends"))
+            await self.mount(field, offered, before="#heading")
+        self.query_one(SearchLine).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show hits while typing, newest first."""
+        field: SearchLine = event.input  # type: ignore[assignment]
+        field.typed()
+        self._typed = event.value.strip()
+        self.show_rows(keep=False)
+
+    def on_input_submitted(self, _event: Input.Submitted) -> None:
+        """To the hits; one that is alone opens."""
+        self.to_list()
+
+    def end_search(self) -> None:
+        """Take the search line away."""
+        self.query("#search, #offers").remove()
+        self._typed = ""
+        self._query = self._hits = None
+
+    async def choose_hits_order(self) -> None:
+        """Choose the order of hits."""
+
+        def chosen(value: str | None) -> None:
+            if value is not None:
+                self.hits_order = value
+                self.show_rows(keep=True)
+
+        orders = [(_(name), order) for order, name in views.HIT_ORDERS.items()]
+        await self.app.push_screen(routes.choose(_("Order of the hits"), orders, self.hits_order), chosen)
+
+    # -- own views ---------------------------------------------------------------------------------------------------
+
+    def flags_here(self) -> frozenset[str]:
+        """Facts for the registry of actions."""
+        own = self._own is not None and not self._typed
+        return frozenset(name for name, holds in (("searching", bool(self._typed)), ("own_view", own)) if holds)
+
+    async def action_view_keep(self) -> None:
+        """Keep the search as a view under a name."""
+        line = self._typed
+
+        def named(name: str | None) -> None:
+            if name:
+                self._keep(name, line)
+
+        await self.app.push_screen(routes.ask_name(_("Name of the view"), "", NAME), named)
+
+    def _keep(self, name: str, line: str) -> None:
+        try:
+            self._own = self.store.saved.keep(name, line)
+        except NameTaken as error:
+            self.say(problems.sentence(error.code), problem=True)
+            return
+        self.end_search()
+        self.show_view()
+        self.say(_("Kept on this machine as the view {name}.").format(name=self._own.name))
+
+    async def action_view_rename(self) -> None:
+        """Give the own view that is shown another name."""
+        own = self._own
+
+        def named(name: str | None) -> None:
+            if not name or own is None:
+                return
+            try:
+                self.store.saved.rename(own.no, name)
+            except NameTaken as error:
+                self.say(problems.sentence(error.code), problem=True)
+                return
+            self._own = self.store.saved.named(name)
+            self.show_rows(keep=True)
+
+        if own is not None:
+            await self.app.push_screen(routes.ask_name(_("Name of the view"), own.name, NAME), named)
+
+    def action_view_delete(self) -> None:
+        """Delete the own view that is shown; undo brings it back."""
+        own = self._own
+        if own is None:
+            return
+        text = _("View {name} deleted").format(name=own.name)
+        self.imi.undo.did(Change(text, (), lambda: self._bring_back(own), lambda: self._delete(own)))
+        self._delete(own)
+        self.say(told(text))
+
+    def _delete(self, own: SavedView) -> None:
+        self.store.saved.delete(own.no)
+        self._own = None
+        self.show_view()
+
+    def _bring_back(self, own: SavedView) -> None:
+        self.store.saved.put_back(own)
+        self._own = own
+        self.show_view()

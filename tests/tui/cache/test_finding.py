@@ -1,0 +1,283 @@
+"""Search lines on a cache: every answer is what comparing each case by itself would give, in the order promised."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from imi_core.case import Case
+from imi_core.procedure import Rules
+from imi_core.text import words
+from imi_tui.cache import finding, opening
+from imi_tui.cache.model import Row
+from imi_tui.cache.query import Term
+from imi_tui.cache.store import Store
+from tests.tui.cache.world import DE, Clock, case, case_id, entry, open_store, procedure, put, set_up
+
+NOW = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
+TODAY = NOW.date()
+STATES = ("awaiting_acceptance", "accepted", "replied", "closed", "clarification_requested")
+SUBJECTS = ("Alpbau GmbH posting", "Posting of Alpbau", "Zoll control", "Führerschein Alpbau GmbH", "GmbH Alpbau")
+NAMES = ("Zoll FKS Rosenheim", "Hauptzollamt", "Préfecture de Lyon")
+LINES = (
+    "alpbau",
+    "gmbh alp",
+    '"alpbau gmbh"',
+    '"gmbh alp',
+    '-"alpbau gmbh" alpbau',
+    "-alpbau",
+    "-zoll -gmbh",
+    "country:FR",
+    "country:AT,FR zoll",
+    "-country:FR",
+    "area:pw",
+    "procedure:pw.urgent",
+    "-procedure:pw.urgent alpbau",
+    "state:accepted",
+    "zoll state:a",
+    "-state:closed",
+    "-state:closed,accepted alpbau",
+    "from:zoll",
+    'from:"zoll fks"',
+    "from:lyon -is:closed",
+    "-from:zoll gmbh",
+    "due:<5d",
+    "due:overdue",
+    "due:none",
+    "-due:none alpbau",
+    "due:2026-03 country:AT",
+    "due:>1w gmbh",
+    "activity:<2d",
+    "activity:>3d alpbau",
+    "activity:today",
+    "is:todo",
+    "is:todo country:FR",
+    "is:open alpbau",
+    "is:closed",
+    "is:waiting,accept zoll",
+    "is:unread",
+    "-is:unread gmbh",
+    "is:overdue",
+    "is:soon alpbau",
+    "is:queued",
+    "is:queued alpbau",
+    "is:files",
+    "is:open due:<5d -country:AT",
+    "is:sent",
+    "tag:odd",
+    "tag:odd alpbau",
+    "-tag:odd state:accepted",
+    'country:FR area:pw due:<9d state:accepted from:"Zoll" "Alpbau" -tag:odd',
+)
+
+
+def filled(home: Path, rules: Rules, seed: int) -> Store:
+    """Sixty cases of two procedures, some changed here since."""
+    dice = random.Random(seed)
+    store = set_up(open_store(home, now=Clock(NOW)), rules)
+    urgent = msgspec.structs.replace(rules, procedure=msgspec.structs.replace(rules.procedure, id="pw.urgent"))
+    from imi_tui.cache.arriving import Page
+    from tests.tui.cache.world import authority
+
+    countries = [authority(f"{code}1", country=code.upper()) for code in ("at", "fr")]
+    store.sync.apply("directory", Page("d2", procedures=[procedure(urgent)], authorities=countries))
+    for number in range(1, 61):
+        put(store, made(dice, dice.choice((rules, urgent)), number), entries=[])
+    for row in store.window("to_accept", "due", limit=3):
+        store.act(DE, row.id, "accept", answers={"agreed_days": 5})
+    while store.sync.index_pending(50):
+        pass
+    store.finding.sets["tag"] = lambda values: odd(store) if values == ("odd",) else []
+    return store
+
+
+def made(dice: random.Random, rules: Rules, number: int) -> Case:
+    found = case(
+        rules,
+        number,
+        dice.choice(STATES),
+        subject=dice.choice(SUBJECTS),
+        due=dice.choice((None, *(TODAY + dt.timedelta(days) for days in (-9, -1, 0, 1, 5, 8, 20)))),
+        last_activity=NOW - dt.timedelta(hours=dice.randrange(200)),
+        files=dice.choice((0, 0, 2)),
+    )
+    country, name = dice.choice(("AT", "FR")), dice.choice(NAMES)
+    parts = tuple(
+        msgspec.structs.replace(part, name=name, country=country) if part.role == "initiator" else part
+        for part in found.parts
+    )
+    return msgspec.structs.replace(found, parts=parts)
+
+
+def odd(store: Store) -> list[int]:
+    numbers: list[tuple[int]] = store._cache.rows("select n from listing where n % 2 = 1")
+    return [n for (n,) in numbers]
+
+
+def answers(store: Store, row: Row, term: Term) -> bool:
+    """Whether a case answers a term, looked at by itself."""
+    (n,) = store._cache.one("select n from listing where id = ?", (row.id,))
+    texts = [*(store._documents.stored_strings(n) or ()), row.subject]
+    said = {word for text in texts for word in words(text)}
+    key, values = term.key, term.values
+    if key == "":
+        return all(each in said for each in values[:-1]) and (
+            any(each.startswith(values[-1]) for each in said) if term.open else values[-1] in said
+        )
+    if key == '"':
+        tail = "" if term.open else " "
+        return any(f" {' '.join(values)}{tail}" in f" {' '.join(words(text))} " for text in texts)
+    if key == "from":
+        name = words(row.counterpart)
+        return all(each in name for each in values[:-1]) and any(
+            each.startswith(values[-1]) if term.open else each == values[-1] for each in name
+        )
+    if key == "area":
+        return row.procedure.split(".")[0] in values
+    if key in ("country", "procedure", "state"):
+        return str(getattr(row, key)).lower() in values
+    if key == "tag":
+        return n in odd(store)
+    if key == "due":
+        if values == ("none",):
+            return not row.due
+        assert term.span is not None
+        return bool(row.due) and term.span[0] <= dt.date.fromisoformat(row.due) < term.span[1]
+    if key == "activity":
+        assert term.span is not None
+        return term.span[0] <= dt.datetime.fromisoformat(row.activity).astimezone().date() < term.span[1]
+    return any(flagged(store, row, value) for value in values)
+
+
+def flagged(store: Store, row: Row, value: str) -> bool:
+    facts = {
+        "unread": row.unread,
+        "queued": row.pending > 0,
+        "refused": row.rejected > 0,
+        "files": row.files > 0,
+    }
+    if value in facts:
+        return facts[value]
+    names: dict[str, Any] = {
+        "accept": "to_accept", "answer": "to_answer", "close": "to_close", "alert": "alerts", "soon": "due_soon"
+    }  # fmt: skip
+    return any(found.id == row.id for found in store.window(names.get(value, value), "due", limit=99))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_line_finds_what_comparing_each_case_would(home: Path, pw_info: Rules, seed: int) -> None:
+    store = filled(home, pw_info, seed)
+    everything = store.window("all", "activity", limit=99)
+    some = 0
+    for line in LINES:
+        query = store.finding.read(line)
+        assert not query.problems, line
+        expected = [row for row in everything if all(answers(store, row, t) != t.negated for t in query.terms)]
+        found = store.hits(query, 99)
+        if found.by == "due":
+            expected.sort(key=lambda row: row.due)
+            assert [row.due for row in found.rows] == [row.due for row in expected], line
+        else:
+            assert [row.activity for row in found.rows] == [row.activity for row in expected], line
+        assert {row.id for row in found.rows} == {row.id for row in expected}, line
+        assert found.whole
+        assert store.hits(query, 3).rows == found.rows[:3], line
+        some += bool(expected)
+    assert some > len(LINES) * 2 / 3
+    store.close()
+
+
+def test_a_value_that_is_not_here_finds_nothing(home: Path, pw_info: Rules) -> None:
+    store = filled(home, pw_info, 1)
+    for line in (
+        "country:xx",
+        "state:nonsense",
+        "alpbau country:xx",
+        "area:zz",
+        "",
+        "  ",
+        '""',
+        "-",
+        "due:",
+        "tag:even",
+    ):
+        assert store.search(line) == [], line
+    assert store.search("-country:xx alpbau") == store.search("alpbau")
+
+
+def test_nothing_typed_can_be_a_facet(store: Store, pw_info: Rules) -> None:
+    put(store, case(pw_info, 1, "accepted", subject="§_saccepted _saccepted §_s"), case(pw_info, 2, "closed"))
+    assert [row.id for row in store.search("§_saccepted")] == [case_id(1)]
+    assert [row.id for row in store.search("state:accepted")] == [case_id(1)]
+    put(store, case(pw_info, 3, "accepted"))
+    assert [row.id for row in store.search("_saccepted")] == [case_id(1)]
+    put(store, case(pw_info, 2, "closed", subject="§_saccepted"), case(pw_info, 3, "closed"))
+    assert [row.id for row in store.search("state:accepted")] == [case_id(1)]
+
+
+def test_a_state_that_changed_here_is_found_before_and_after_it_is_sent(store: Store, pw_info: Rules) -> None:
+    put(store, case(pw_info, 1), case(pw_info, 2, "accepted"))
+    store.act(DE, case_id(1), "accept", answers={"agreed_days": 5})
+    assert {row.id for row in store.search("state:accepted alpbau")} == {case_id(1), case_id(2)}
+    assert store.search("state:awaiting_acceptance alpbau") == []
+    store.undo(store.outbox()[0].client_ref)
+    assert [row.id for row in store.search("state:awaiting_acceptance alpbau")] == [case_id(1)]
+
+
+def test_what_is_rarer_than_what_is_compared_says_so(
+    store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, *(case(pw_info, number, last_activity=NOW - dt.timedelta(hours=number)) for number in range(1, 12)))
+    put(store, case(pw_info, 11, files=1, last_activity=NOW - dt.timedelta(days=9)))
+    assert store.hits(store.finding.read("is:files alpbau"), 9)[1:] == ("activity", True)
+    monkeypatch.setattr(finding, "SCAN", 10)
+    assert store.hits(store.finding.read("is:files alpbau"), 9) == ([], "activity", False)
+    assert store.hits(store.finding.read("is:files"), 9) == ([], "activity", False)
+    assert store.hits(store.finding.read("alpbau"), 9).whole
+
+
+def test_a_phrase_is_looked_up_in_so_many_texts(store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [case(pw_info, number, subject=f"gmbh {number} alpbau", request={}) for number in range(1, 8)]
+    put(store, *cases)
+    text = {"lang": "de", "text": "Die Alpbau-GmbH, so."}
+    put(store, entries=[entry(cases[0], id="e", text=text)])
+    while store.sync.index_pending(50):
+        pass
+    query = store.finding.read('"alpbau gmbh"')
+    found = store.hits(query, 9)
+    assert ([row.id for row in found.rows], found.whole) == ([case_id(1)], True)
+    monkeypatch.setattr(finding, "PHRASES", 3)
+    assert not store.hits(query, 9).whole
+    assert store.hits(store.finding.read('"7 alpbau"'), 1).rows[0].id == case_id(7)
+
+
+def test_the_best_come_first_when_asked(store: Store, pw_info: Rules) -> None:
+    put(
+        store,
+        case(pw_info, 1, subject="quokka", last_activity=NOW - dt.timedelta(days=3)),
+        case(pw_info, 2, subject="other", request={"EST-01": "quokka"}, last_activity=NOW),
+        case(pw_info, 3, subject="none", request={}),
+    )
+    query = store.finding.read("quok")
+    assert [row.id for row in store.hits(query, 9).rows] == [case_id(2), case_id(1)]
+    assert [row.id for row in store.hits(query, 9, best=True).rows] == [case_id(1), case_id(2)]
+    assert [row.id for row in store.hits(query, 1, best=True).rows] == [case_id(1)]
+
+
+def test_an_index_without_facets_is_made_anew(home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "FOLDING", "1/old")
+    store = set_up(open_store(home), pw_info)
+    put(store, case(pw_info, 1, "accepted"))
+    store.close()
+    monkeypatch.undo()
+    again = open_store(home)
+    assert again.search("alpbau state:accepted") == []
+    while again.sync.index_pending(50):
+        pass
+    assert len(again.search("alpbau state:accepted")) == 1
+    again.close()

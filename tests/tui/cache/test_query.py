@@ -1,0 +1,165 @@
+"""The language of the search line: what is typed becomes terms, and what means nothing is named with what would."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imi_tui.cache.query import KEYS, Language, Problem, Term
+
+TODAY = dt.date(2026, 3, 10)
+VALUES = {
+    "country": ("at", "de", "dk", "el"),
+    "area": ("pq", "pw"),
+    "procedure": ("pq.info", "pw.info", "pw.urgent"),
+    "state": ("accepted", "awaiting_acceptance", "closed"),
+}
+LANGUAGE = Language(VALUES, TODAY, ("tag",))
+MIN, MAX = dt.date.min, dt.date.max
+
+
+def terms(line: str) -> list[tuple[object, ...]]:
+    return [(term.key, term.values, term.negated) for term in LANGUAGE.read(line).terms]
+
+
+def span(line: str) -> tuple[dt.date, dt.date] | None:
+    (term,) = LANGUAGE.read(line).terms
+    assert not term.negated
+    return term.span
+
+
+def test_a_line_of_everything() -> None:
+    line = 'country:DE area:pw due:<5d state:accepted from:"Zoll FKS" "Alpbau" -tag:x Müller'
+    assert terms(line) == [
+        ("country", ("de",), False),
+        ("area", ("pw",), False),
+        ("due", (), False),
+        ("state", ("accepted",), False),
+        ("from", ("zoll", "fks"), False),
+        ('"', ("alpbau",), False),
+        ("tag", ("x",), True),
+        ("", ("muller",), False),
+    ]
+    query = LANGUAGE.read(line)
+    assert not query.problems
+    assert [line[slice(*term.at)] for term in query.of("from", "tag")] == ['from:"Zoll FKS"', "-tag:x"]
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("country:de,AT", ("de", "at")),
+        ("country:GR", ("el",)),
+        ("COUNTRY:Dk", ("dk",)),
+        ("country:d", ("de", "dk")),
+        ("country:at,d", ("at", "de", "dk")),
+        ("procedure:pw x", ("pw.info", "pw.urgent")),
+        ("procedure:pw.urgent", ("pw.urgent",)),
+        ("state:a", ("accepted", "awaiting_acceptance")),
+        ("is:unread,queued", ("unread", "queued")),
+    ],
+)
+def test_listed_values(line: str, values: tuple[str, ...]) -> None:
+    query = LANGUAGE.read(line)
+    assert (query.terms[0].values, query.problems) == (values, ())
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("contry:DE", Problem("key", "contry:", "country:")),
+        ("xyzzy:DE", Problem("key", "xyzzy:", "")),
+        ("state:acepted", Problem("value", "state:acepted", "state:accepted")),
+        ("state:acc x", Problem("value", "state:acc", "state:accepted")),
+        ("country:xx", Problem("value", "country:xx", "")),
+        ("due:tomorow x", Problem("date", "due:tomorow", "due:tomorrow")),
+        ("due:2026-13 x", Problem("date", "due:2026-13", "")),
+        ("country: x", Problem("value", "country:", "")),
+    ],
+)
+def test_what_means_nothing_is_named_with_what_would(line: str, problem: Problem) -> None:
+    assert LANGUAGE.read(line).problems == (problem,)
+
+
+def test_a_term_that_is_being_typed_is_no_problem() -> None:
+    for line in ("country:", "due:", "due:<", "due:2026-", "from:", "-is:", '"', "-"):
+        query = LANGUAGE.read(line)
+        assert not query.problems, line
+        assert all(not term.values for term in query.terms), line
+
+
+def test_a_term_without_meaning_is_searched_as_words() -> None:
+    assert terms("Re:Alpbau") == [("", ("re", "alpbau"), False)]
+    assert terms("http://example.org x")[0] == ("", ("http", "example", "org"), False)
+
+
+@pytest.mark.parametrize(
+    ("line", "open"),
+    [
+        ("alp", True),
+        ("alp ", False),
+        ('"alp', True),
+        ('"alp"', False),
+        ("from:zo", True),
+        ('from:"zo"', False),
+        ("alp is:open", False),
+    ],
+)
+def test_the_last_word_may_go_on(line: str, open: bool) -> None:
+    assert LANGUAGE.read(line).terms[0].open is open
+
+
+@pytest.mark.parametrize(
+    ("typed", "low", "high"),
+    [
+        ("due:today", "2026-03-10", "2026-03-11"),
+        ("due:tomorrow", "2026-03-11", "2026-03-12"),
+        ("due:overdue", MIN, "2026-03-10"),
+        ("due:<5d", MIN, "2026-03-15"),
+        ("due:<=5d", MIN, "2026-03-16"),
+        ("due:5d", "2026-03-10", "2026-03-16"),
+        ("due:>2w", "2026-03-25", MAX),
+        ("due:>=2w", "2026-03-24", MAX),
+        ("due:2026", "2026-01-01", "2027-01-01"),
+        ("due:2026-12", "2026-12-01", "2027-01-01"),
+        ("due:2026-4-5", "2026-04-05", "2026-04-06"),
+        ("due:<2026-12", MIN, "2026-12-01"),
+        ("due:<=2026-12", MIN, "2027-01-01"),
+        ("due:>2026-12-24", "2026-12-25", MAX),
+        ("due:2026-03..2026-05", "2026-03-01", "2026-06-01"),
+        ("due:..today", MIN, "2026-03-11"),
+        ("due:today..", "2026-03-10", MAX),
+        ("activity:today", "2026-03-10", "2026-03-11"),
+        ("activity:2w", "2026-02-24", "2026-03-11"),
+        ("activity:<2w", "2026-02-25", MAX),
+        ("activity:<=2w", "2026-02-24", MAX),
+        ("activity:>2w", MIN, "2026-02-24"),
+        ("activity:>=2w", MIN, "2026-02-25"),
+        ("activity:<2026-03-01", MIN, "2026-03-01"),
+        ("activity:yesterday", "2026-03-09", "2026-03-10"),
+    ],
+)
+def test_dates(typed: str, low: str | dt.date, high: str | dt.date) -> None:
+    expected = tuple(dt.date.fromisoformat(date) if isinstance(date, str) else date for date in (low, high))
+    assert span(typed) == expected
+
+
+def test_none_is_of_deadlines_only() -> None:
+    assert LANGUAGE.read("due:none").terms == (Term("due", ("none",), at=(0, 8)),)
+    assert LANGUAGE.read("activity:none x").problems == (Problem("date", "activity:none", ""),)
+
+
+@given(
+    st.text(max_size=40)
+    | st.lists(st.sampled_from((*KEYS, "-", ":", "<", '"', "5d", "..", " ", "9999-12", "é"))).map("".join)
+)
+def test_any_line_is_read(line: str) -> None:
+    query = LANGUAGE.read(line)
+    for term in query.terms:
+        assert 0 <= term.at[0] < term.at[1] <= len(line)
+        if term.span is not None:
+            assert term.span[0] >= MIN
+            assert term.span[1] <= MAX

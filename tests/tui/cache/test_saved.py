@@ -1,0 +1,55 @@
+"""The officer's own views: kept with what cannot be fetched again, each name once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imi_core.procedure import Rules
+from imi_tui.cache.errors import NameTaken
+from imi_tui.cache.saved import NAME
+from imi_tui.cache.store import Store
+from tests.tui.cache.world import open_store, set_up
+
+
+def test_views_stay_when_the_cache_goes(home: Path, pw_info: Rules) -> None:
+    store = set_up(open_store(home), pw_info)
+    store.saved.keep("Zoll", "country:DE is:todo")
+    store.saved.keep("Late \x1b[31m", "is:overdue")
+    store.close()
+    (home / "cache.db").unlink()
+    again = open_store(home)
+    assert [(view.name, view.line) for view in again.saved.all()] == [
+        ("Zoll", "country:DE is:todo"),
+        ("Late \u241b[31m", "is:overdue"),
+    ]
+    again.close()
+
+
+def test_a_name_is_there_once(store: Store) -> None:
+    zoll = store.saved.keep(" Zoll ", "a")
+    other = store.saved.keep("x" * 99, "b")
+    assert len(other.name) == NAME
+    for name in ("zoll", "ZÖLL"):
+        with pytest.raises(NameTaken):
+            store.saved.keep(name, "c")
+    with pytest.raises(NameTaken):
+        store.saved.rename(other.no, "Zoll")
+    with pytest.raises(ValueError, match="name"):
+        store.saved.keep("  ", "c")
+    store.saved.rename(zoll.no, "ZOLL")
+    assert store.saved.named("zoll") == zoll._replace(name="ZOLL")
+
+
+def test_what_is_deleted_comes_back_in_its_place(store: Store) -> None:
+    kinds: list[frozenset[str]] = []
+    end = store.subscribe(lambda changed: kinds.append(frozenset(changed.kinds)))
+    first, second = store.saved.keep("a", "1"), store.saved.keep("b", "2")
+    store.saved.delete(first.no)
+    assert store.saved.all() == [second]
+    assert store.saved.named("a") is None
+    store.saved.put_back(first)
+    assert store.saved.all() == [first, second]
+    end()
+    assert set(kinds) == {frozenset({"views"})}
