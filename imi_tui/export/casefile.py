@@ -73,7 +73,9 @@ def _remarks(view: View) -> list[str]:
             " and the wording of its questions and forms is not an official text unless an act says so."
         )
     ]
-    if view.hidden:
+    if view.shortened:
+        out.append(_("This is a summary: personal data, answers, texts and files were left out on purpose."))
+    elif view.hidden:
         out.append(_("The authority sees the summary of this case only; what is not in it is missing here."))
     if view.detail.fetching:
         out.append(_("The content of this case was still being fetched; what stands here may not be all of it."))

@@ -27,14 +27,26 @@ Send = Callable[[bytes, str], str]
 def job(store: Store, detail: CaseDetail, *, personal: bool, language: str, server: str, today: dt.date) -> Job:
     """What is to be printed, gathered from the cache. Raises `UnknownProcedure`, `BadObject`."""
     given = detail if personal else without_personal(store, detail)
-    return service.case(store, given, "pdf", language=language, server=server, today=today)
+    return service.case(
+        store,
+        given,
+        "pdf",
+        language=language,
+        server=server,
+        today=today,
+        shortened=not personal and not _is_summary(detail),
+    )
+
+
+def _is_summary(detail: CaseDetail) -> bool:
+    return bool(detail.case.get("level", "full") != "full")
 
 
 def without_personal(store: Store, detail: CaseDetail) -> CaseDetail:
     """The case as somebody sees it who may see its summary only: what was written freely may be about anybody."""
     rules = store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1))
     summary = to_wire(visibility.project(rules, to_case(detail.case), "summary"))
-    hidden: dict[str, Any] = {"answers": {}, "text": None, "attachments": [], "redacted": True}
+    hidden: dict[str, Any] = {"answers": {}, "text": None, "attachments": [], "redacted": _is_summary(detail)}
     return detail._replace(case=summary, entries=tuple({**entry, **hidden} for entry in detail.entries))
 
 

@@ -179,8 +179,12 @@ def case(
     server: str,
     today: dt.date,
     files: Mapping[int, bytes] | None = None,
+    shortened: bool = False,
 ) -> Job:
-    """One case. `files` are the contents to embed, by number. Raises `UnknownProcedure`."""
+    """One case. `files` are the contents to embed, by number; `shortened`: it was made a summary before.
+
+    Raises `UnknownProcedure`.
+    """
     contents = files or {}
     rules = store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1))
     mark = marks.mark_of(store, detail.desk, server)
@@ -191,7 +195,7 @@ def case(
     if format == "pdf":
         languages = (language,) if language == "en" else (language, "en")
         with i18n.speaking(language):
-            view = View(detail, rules, languages, today, store.authority)
+            view = View(detail, rules, languages, today, store.authority, shortened=shortened)
             document = casefile.document(view, mark, contents)
         given = {casefile.DATA: _json(data)}
         given |= {casefile.path_of(each): contents[each.number] for each in listed(detail) if each.number in contents}

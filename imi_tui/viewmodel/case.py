@@ -48,6 +48,7 @@ class View:
     """What the pages of one case are made from. `contact` gives an authority's wire object by id, or None.
 
     `original`: the procedure's own texts stand beside their translations, since a translation binds nobody.
+    `shortened`: the officer left out what a summary does not hold.
     """
 
     detail: CaseDetail
@@ -56,6 +57,7 @@ class View:
     today: dt.date
     contact: Callable[[str], Contact | None]
     original: bool = False
+    shortened: bool = False
 
     @property
     def case(self) -> dict[str, Any]:
