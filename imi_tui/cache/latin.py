@@ -25,7 +25,7 @@ _BEFORE_VOICELESS = re.compile("([αεη])υ(?=[θκξπσςτφχψ]|$)")
 
 def latin(word: str) -> str:
     """`word` in Latin letters; empty where it has no others."""
-    if not _FOREIGN.search(word):
+    if word.isascii() or not _FOREIGN.search(word):
         return ""
     word = _BEFORE_VOICELESS.sub(lambda pair: {"α": "af", "ε": "ef", "η": "if"}[pair[1]], word)
     for pair, letters in _PAIRS.items():

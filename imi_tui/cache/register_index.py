@@ -6,6 +6,7 @@ start reads some megabytes and builds nothing.
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from array import array
@@ -32,6 +33,7 @@ SHORT = "="
 COORDINATES, SUSPENDED = "*", "-"
 """After an area: its desk coordinates, or cannot be addressed."""
 _SMALL = re.compile(r"[a-z\u00e0-\u024f\u03ac-\u03ce\u0430-\u045f]")
+_PARTS, _BETWEEN = re.compile(r"\s[-\u2013\u2014]\s|[,;:()/]"), re.compile(r"[\s'\u2019-]+")
 _ARTICLE = 3
 """Letters of an article or a preposition at most."""
 _WITHIN = re.compile(
@@ -82,21 +84,23 @@ def abbreviations(name: str) -> set[str]:
     Of its large words, of those that are no articles, or of all; with and without the last one, which is often the
     town. Of a German compound those of what it is made of: "Bundesministerium für Arbeit und Soziales" is BMAS.
     """
-    parts = [part for part in re.split(r"\s[-\u2013\u2014]\s|[,;:()/]", name) if part.strip()]
+    parts = [part for part in _PARTS.split(name) if part.strip()]
     out: set[str] = set()
-    for part in (*parts, name):
-        found = [word for word in re.split(r"[\s'\u2019-]+", part) if word[:1].isalpha()]
-        large = [word for word in found if not _SMALL.match(word)]
-        telling = [word for word in found if len(word) > _ARTICLE or not _SMALL.match(word)]
-        for words in (large, telling, found):
-            for letters in ("".join(word[0] for word in words), "".join(map(_pieces, words))):
-                out.update(each for each in (letters.lower(), letters[:-1].lower()) if 2 <= len(each) <= 8)
+    for part in parts if len(parts) == 1 else (*parts, name):
+        words = [_initials(word) for word in _BETWEEN.split(part) if word[:1].isalpha()]
+        for least in (2, 1, 0):
+            kept = [each for each in words if each[2] >= least]
+            for letters in {"".join(each[0] for each in kept), "".join(each[1] for each in kept)}:
+                out.update(each for each in (letters, letters[:-1]) if 2 <= len(each) <= 8)
     return {each for each in out if len(each) > 2} or out
 
 
-def _pieces(word: str) -> str:
-    """The first letters of what a compound is made of; of any other word its own."""
-    return word[0] + "".join(_WITHIN.findall(word.lower()))
+@functools.lru_cache(maxsize=8192)
+def _initials(word: str) -> tuple[str, str, int]:
+    """Its first letter, those of what a compound is made of, and its size: large (2), long (1), an article (0)."""
+    first = word[0].lower()
+    size = 2 if not _SMALL.match(word) else 1 if len(word) > _ARTICLE else 0
+    return first, first + "".join(_WITHIN.findall(word.lower())), size
 
 
 def build(sources: Iterable[Source]) -> bytes:
@@ -256,5 +260,5 @@ def _array(data: bytes) -> array[int]:
     return out
 
 
-FORMAT = f"3 {sys.byteorder} {array('I').itemsize}"
+FORMAT = f"4 {sys.byteorder} {array('I').itemsize}"
 """What a blob was made by: another program or machine makes it anew."""

@@ -89,7 +89,9 @@ class RegisterParts:
             if not more:
                 self._finish(country, present)
             self._directory.changed()
-        self.index.make()
+        if not more:
+            # Of a country that comes in many pages the index is made once.
+            self.index.make()
         self._store.publish(Changed(frozenset(("directory",))))
 
     def _finish(self, country: str, present: int) -> None:

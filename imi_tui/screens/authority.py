@@ -47,14 +47,12 @@ class AuthorityScreen(BaseScreen[None]):
         if kinds and "directory" not in kinds:
             return
         wire = self.store.authority(self._authority)
-        page = (
-            [Block(_("This authority is no longer in the register."))]
-            if wire is None
-            else record(wire, self.context.languages)
-        )
-        if wire is not None:
-            page += coordinators(wire, self.store.coordinators(str(wire.get("country", ""))), self.store.authority)
-            page += self._known(wire)
+        if wire is None:
+            page = [Block(_("This authority is no longer in the register."))]
+        else:
+            found = self.store.coordinators(str(wire.get("country", "")))
+            more = coordinators(wire, found, self.store.authority) + self._known(wire)
+            page = record(wire, self.context.languages, more)
         if self.store.authority_is_brief(self._authority):
             page += [Block(""), Block(_("The rest of this record is fetched as soon as the line allows."), "quiet")]
         self.query_one(Document).show(page, keep=bool(kinds))

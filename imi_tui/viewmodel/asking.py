@@ -11,6 +11,7 @@ from imi_tui.cache.ranking import Matter, Query
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.i18n.languages import NAMES
 from imi_tui.names import area_name, countries, country_name
+from imi_tui.viewmodel.authority_record import field_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -226,7 +227,7 @@ def topics(
     for area in {topic.area for topic in out.values()}:
         for each in competences.get(area, ()):
             if (area, each) not in used:
-                add(area, each, each.replace("-", " ").replace("_", " "), frozenset((each,)))
+                add(area, each, field_of_work(each), frozenset((each,)))
     return sorted(out.values(), key=lambda topic: (area_name(topic.area), "." in topic.key, fold(topic.label)))
 
 
@@ -247,7 +248,7 @@ def reason(hit: AuthorityHit, topic: Topic | None) -> str:
     if topic is None:
         return ""
     if hit.competent:
-        fields = ", ".join(each.replace("-", " ").replace("_", " ") for each in hit.competent)
+        fields = ", ".join(map(field_of_work, hit.competent))
         return _("its field of work: {fields}").format(fields=fields)
     if hit.coordinates:
         return _("coordinates {area}: passes it on where it is not competent").format(area=area_name(topic.area))

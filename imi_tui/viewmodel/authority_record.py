@@ -11,7 +11,7 @@ from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 MOST = 3
 """Coordinators of one area that are named; a federal state has many."""
@@ -25,8 +25,11 @@ _KINDS = {
 }
 
 
-def record(wire: Mapping[str, Any], languages: tuple[str, ...]) -> list[Block]:
-    """Name, titles, description, where it is, what it does, its desks; formal name and address as they are."""
+def record(wire: Mapping[str, Any], languages: tuple[str, ...], more: Sequence[Block] = ()) -> list[Block]:
+    """Name, titles, description, where it is, what it does, its desks; formal name and address as they are.
+
+    `more` is what is known besides the register; titles in other languages come last.
+    """
     out = [Block(named(str(wire.get("formalName", ""))), "heading")]
     if title := in_language(wire.get("titles"), languages):
         out.append(Block(named(title)))
@@ -44,12 +47,13 @@ def record(wire: Mapping[str, Any], languages: tuple[str, ...]) -> list[Block]:
         (_("Address"), wire.get("address")),
         (_("Web site"), wire.get("website")),
         (_("Works in"), ", ".join(NAMES.get(code, code) for code in wire.get("languages", ()))),
-        (_("Fields of work"), ", ".join(str(topic).replace("_", " ") for topic in wire.get("topics", ()))),
+        (_("Fields of work"), ", ".join(field_of_work(str(topic)) for topic in wire.get("topics", ()))),
     )
     out += [Block(f"{label}: {named(str(value))}") for label, value in lines if value]
     if desks := wire.get("desks", ()):
         out += [Block(""), Block(_("Desks"), "heading")]
         out += [Block(f"- {_desk(desk)}") for desk in desks]
+    out += more
     if titles := {code: text for code, text in dict(wire.get("titles") or {}).items() if code not in languages[:1]}:
         out += [Block(""), Block(_("Titles in other languages"), "heading")]
         out += [Block(str(text), lang=str(code), remote=True) for code, text in sorted(titles.items())]
@@ -65,12 +69,24 @@ def coordinators(
         ids = found.get(area, [])
         if wire.get("id") in ids:
             continue
-        names = [named(str((read(id) or {}).get("formalName", id))) for id in ids[:MOST]]
+        # Who is nearest: of the same region, then who has little else to coordinate.
+        near = sorted((read(id) or {"id": id} for id in ids), key=lambda each: _distance(wire, each))
+        names = [named(str(each.get("formalName", each.get("id")))) for each in near[:MOST]]
         if names:
             more = len(ids) - len(names)
             text = "; ".join(names) + (" " + _("and {count} more").format(count=more) if more else "")
             out.append(Block(f"- {area_name(area)}: {text}"))
     return [Block(""), Block(_("Coordinators"), "heading"), *out] if out else []
+
+
+def _distance(wire: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[bool, int, str]:
+    region = wire.get("region", "")
+    return not region or other.get("region", "") != region, len(other.get("desks", ())), str(other.get("id"))
+
+
+def field_of_work(topic: str) -> str:
+    """How the id of a field of work reads."""
+    return topic.replace("-", " ").replace("_", " ")
 
 
 def in_language(texts: Mapping[str, Any] | None, languages: tuple[str, ...]) -> str:

@@ -234,6 +234,17 @@ def test_an_index_that_a_kill_left_out_or_another_program_made_is_made_with_the_
         assert names(register.authorities("wroclaw")) == ["pl1"]
 
 
+def test_a_country_of_several_pages_is_indexed_when_it_is_whole(store: Store) -> None:
+    store.sync.register.begin({"DE": 2, "AT": 1})
+    store.sync.register.put("DE", [authority("de7", formalName="Amt Eins")], more=True)
+    assert store.authorities("eins") == []
+    store.sync.register.put("AT", [authority("at7", formalName="Amt Zwei")], more=False)
+    assert set(names(store.authorities("amt"))) == {"de7", "at7"}, "what waits is made with the next one that is whole"
+    store.sync.register.put("DE", [authority("de8", formalName="Amt Drei")], more=False)
+    assert names(store.authorities("drei")) == ["de8"]
+    assert names(store.authorities("eins")) == ["de7"]
+
+
 def test_another_store_of_the_same_cache_finds_what_came(register: Store, home: Path) -> None:
     other = open_store(home)
     assert names(other.authorities("rosenheim")) == ["de5"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from imi_tui.screens.authorities import AuthoritiesScreen, partial_text
 from imi_tui.screens.authority import AuthorityScreen
 from imi_tui.viewmodel import asking
 from imi_tui.viewmodel.asking import Asking, Found, narrowing
+from imi_tui.viewmodel.authority_record import coordinators
 from imi_tui.widgets.authority_list import AuthorityFinder
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import footer, running, settled, text_of
@@ -217,6 +220,22 @@ async def test_whom_to_ask_by_keys_alone(store: Store, home: Path, size: tuple[i
         await pilot.press("f7", *"town: lisboa", "enter")
         await settled(pilot)
         assert {hit.town for hit in app.screen.query_one(AuthorityFinder).query_one("#hits").items} == {"Lisboa"}  # type: ignore[attr-defined]
+
+
+def test_the_nearest_coordinators_are_named_and_the_others_counted(store: Store) -> None:
+    wire = store.authority("de-fks-rosenheim") or {}
+    found = {"pw": ["de-bva", "de-gzd-dvii", "x-far", "x-near"]}
+    extra = {"x-near": {"id": "x-near", "formalName": "Near", "region": wire["region"]}, "x-far": None}
+
+    def read(id: str) -> Mapping[str, Any] | None:
+        return extra[id] if id in extra else store.authority(id)
+
+    _gap, heading, line = coordinators(wire, found, read)
+    assert heading.text == "Coordinators"
+    assert line.text.startswith("- Posting of workers: Near; x-far; Generalzolldirektion")
+    assert line.text.endswith("and 1 more")
+    assert coordinators({**wire, "id": "de-bva"}, found, read) == [], "itself is not named"
+    assert coordinators(wire, {}, read) == []
 
 
 @pytest.mark.anyio
