@@ -190,3 +190,24 @@ def test_the_first_page_of_every_desk_shows_at_once(central: Central, client: Cl
     assert min(begun.count(ROSENHEIM), begun.count(MUNICH)) > 3
     assert len(transactions) < len(begun)
     assert both.ids() == server_ids(central, "both")
+
+
+@pytest.mark.has_cases(80, ROSENHEIM, MUNICH)
+def test_of_two_desks_whose_pages_wait_none_is_left_out(central: Central, client: Clients) -> None:
+    central.put_officer(Officer(id="both", name="Both", desks={ROSENHEIM: ("handler",), MUNICH: ("handler",)}))
+    both = client("both")
+    both.restart(page=PAGE)
+    transactions = kept(both)
+
+    def go_on(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _ in response["methodResponses"]:
+            page = arguments["accounts"].get(MUNICH, {}) if name == "Desk/sync" else {}
+            if page.get("Case", {}).get("created"):
+                # The last page does not say that it is: it waits, too, and the other desk's come behind it.
+                page["hasMoreChanges"] = True
+        return response
+
+    both.line.change = go_on
+    both.sync()
+    assert sorted(transactions) == [10, 10, 10, 20, 30]
+    assert both.ids() == server_ids(central, "both")
