@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import sys
 from typing import TYPE_CHECKING, cast
 
-from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.reactive import Reactive
 
 from imi_tui import hints, keyboard, themes
+from imi_tui.asking import AskingApp
 from imi_tui.cache.errors import CacheError
 from imi_tui.colours import theme_of
 from imi_tui.i18n import _
+from imi_tui.idle import Idle
 from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
-from imi_tui.process import report
 from imi_tui.safety import ControlFilter
 from imi_tui.screens import routes
 from imi_tui.typeahead import Passed, TypeAhead
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from imi_tui.ending import Ending
     from imi_tui.keyboard import Layout
     from imi_tui.screens.touring import Touring
+    from imi_tui.telling import Teller
     from imi_tui.widgets.case_list import CaseList
 
 GATHER = 0.1
@@ -66,7 +66,7 @@ LOADED = 3.0
 """Seconds after that in which it has loaded what it needs."""
 
 
-class ImiApp(App[None], inherit_bindings=False):
+class ImiApp(AskingApp, inherit_bindings=False):
     """One officer, one cache, one stack of screens."""
 
     # The first screen's style sheets are read with the rest: adding them later would apply every rule twice.
@@ -98,6 +98,8 @@ class ImiApp(App[None], inherit_bindings=False):
         self._layout_asked = False
         self._day = context.today()
         self.tour: Touring | None = None
+        self.idle = Idle(context.lock_minutes)
+        self._teller: Teller | None = None
         self.animation_level = "none"
         if context.screen_reader:
             # One column at every width: what stands beside the list would be read between its rows.
@@ -135,7 +137,7 @@ class ImiApp(App[None], inherit_bindings=False):
         markup: bool = True,
     ) -> None:
         """Say something for a moment, or where a screen reader is used on its own line, to stay; never as markup."""
-        if self.context.screen_reader:
+        if self.context.screen_reader and not self.locked:
             from imi_tui.widgets.announcer import Announcer
 
             for screen in reversed(self.screen_stack):
@@ -197,7 +199,7 @@ class ImiApp(App[None], inherit_bindings=False):
 
     def _screen_changes(self, _screen: Screen[object]) -> None:
         self.delay_update(COMPLETE)
-        if self.tour is not None:
+        if self.tour is not None and not self.locked:
             self.call_later(self.tour.changed)
 
     # -- tour --------------------------------------------------------------------------------------------------------
@@ -289,10 +291,16 @@ class ImiApp(App[None], inherit_bindings=False):
         changed, self._changed = self._changed, None
         if changed is not None:
             self._tell(CacheChanged(changed))
+            self._teller = self._teller or _teller(self)
+            if self._teller is not None:
+                self._teller.changed(changed)
 
     def _look_at_the_day(self) -> None:
         """Relative dates are drawn again when the day changes, and only then."""
         gc.collect()
+        self.lock_when_idle()
+        if self._teller is not None:
+            self._teller.tell()
         today = self.context.today()
         if today != self._day:
             self._day = today
@@ -301,7 +309,7 @@ class ImiApp(App[None], inherit_bindings=False):
             self._tell(LanguageChanged())
 
     def _tell(self, message: CacheChanged | LanguageChanged) -> None:
-        for screen in self.screen_stack:
+        for screen in self.desk_stack:
             # A message belongs to one receiver.
             copy = CacheChanged(message.changed) if isinstance(message, CacheChanged) else LanguageChanged()
             screen.post_message(copy)
@@ -310,6 +318,8 @@ class ImiApp(App[None], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """One key at a time; a Greek or Cyrillic accelerator is the Latin key of the same position."""
+        if self.touched(event):
+            return
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
@@ -342,41 +352,9 @@ class ImiApp(App[None], inherit_bindings=False):
         """Ask once which Bulgarian layout this is."""
         self.ask_keyboard()
 
-    def ask_keyboard(self) -> None:
-        """Let the officer say which layout the keyboard has."""
-
-        def chosen(value: str | None) -> None:
-            if value:
-                self.context.keyboard = value
-                self.context.setting("keyboard", value)
-
-        self.push_screen(
-            routes.choose(
-                _("Which keyboard do you use? Single-letter keys then work on it without switching to Latin letters."),
-                [
-                    (_("Bulgarian, BDS: Ф is on the key B"), "bds"),
-                    (_("Bulgarian, phonetic: Ф is on the key F"), "phonetic"),
-                    (_("Greek"), "greek"),
-                    (_("None of these: letters stay what they are"), "off"),
-                ],
-                self.context.keyboard,
-            ),
-            chosen,
-        )
-
-    def ask_language(self) -> None:
-        """Let the officer choose the language of the program."""
-        from imi_tui import i18n
-
-        def chosen(code: str | None) -> None:
-            if code:
-                i18n.install(code)
-                self.context.language = code
-                self.context.setting("language", code)
-                self._tell(LanguageChanged())
-
-        own = [(f"{code}  {name}", code) for code, name in i18n.languages().items()]
-        self.push_screen(routes.choose(_("Language of the program"), own, self.context.language), chosen)
+    def write_again(self) -> None:
+        """Every text on every screen, in the language of now."""
+        self._tell(LanguageChanged())
 
     def ask_colours(self) -> None:
         """Let the officer choose the colours."""
@@ -402,16 +380,13 @@ class ImiApp(App[None], inherit_bindings=False):
         """None of Textual's own: they are in English, and one writes the case on screen to a file."""
         return ()
 
-    def _fatal_error(self) -> None:
-        """End after a mistake of the program without printing a single value."""
-        error = sys.exc_info()[1] or self._exception or RuntimeError()
-        incident, path = report(error, self.context.profile.home / "incidents", f"Python {sys.version.split()[0]}")
-        text = _("The program made a mistake and has to end. Everything queued or drafted is kept.")
-        text += "\n" + _("Incident {incident}.").format(incident=incident)
-        if path is not None:
-            text += " " + _("A report without any content of cases is in {path}.").format(path=path)
-        self._exit_renderables.append(Text(text))
-        self._close_messages_no_wait()
+
+def _teller(app: ImiApp) -> Teller | None:
+    if app.context.notify == "off":
+        return None
+    from imi_tui.telling import Teller
+
+    return Teller(app)
 
 
 def run(context: Context, early: Early | None = None, ending: Ending | None = None) -> int:

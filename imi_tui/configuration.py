@@ -35,6 +35,10 @@ MEANINGS: dict[str, str] = {
     "files_mib": N_("Mebibytes of downloaded files that are kept on this machine."),
     "open_personal": N_("Whether files with personal data may be given to other programs of this machine."),
     "clipboard": N_("Whether parts of a case may be copied to the clipboard."),
+    "lock_minutes": N_("Minutes without a key after which the full screen locks; 0: never."),
+    "notify": N_("Of which new cases it tells while nobody looks: urgent (due by tomorrow), all or off."),
+    "notify_by": N_("How it tells: desktop (or the terminal's own notifications), bell, or both."),
+    "quiet_hours": N_("When it does not tell, such as 18:00-07:30; what came meanwhile is told afterwards."),
     "keys": N_("Own keys; names of actions: imi-tui config show --keys."),
 }
 """What each setting is for, in the order of the file."""

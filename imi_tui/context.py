@@ -29,6 +29,9 @@ class Context:
     `meter` begins and ends sparing the line. `notices` are sentences shown once at the start.
     `vault` is how the key is kept, as the settings name it. `screen_reader` says that the screen is read
     aloud, `reads_aloud` whether the next one will be.
+    `server` is the address that exported files bear.
+    `unlock` tries a passphrase ("" or an error code); None where the data has none of its own. `lock_minutes`,
+    `notify`, `notify_by` and `quiet_hours` are those of the settings.
     `after` is what the officer wants once the screen is closed ("tour": the demo with its tour).
     `extra` carries callables of single screens (such as the steps of signing in).
     """
@@ -54,9 +57,14 @@ class Context:
         mouse: bool = True,
         screen_reader: bool = False,
         open_personal: bool = False,
+        server: str = "",
+        unlock: Callable[[str], str] | None = None,
+        lock_minutes: int = 0,
+        notify: str = "off",
+        notify_by: str = "both",
+        quiet_hours: str = "",
         setting: Callable[[str, str | bool], None] = _keep_nothing,
         clipboard: bool = True,
-        server: str = "",
         notices: tuple[str, ...] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
@@ -66,10 +74,12 @@ class Context:
         self.sign_in, self.sign_out = sign_in, sign_out
         self.language, self.today, self.keyboard, self.theme = language, today, keyboard, theme
         self.keymap: Mapping[str, tuple[str, ...]] = {} if keymap is None else keymap
+        self.server, self.unlock, self.lock_minutes = server, unlock, lock_minutes
+        self.notify, self.notify_by, self.quiet_hours = notify, notify_by, quiet_hours
         self.mouse, self.screen_reader = mouse, screen_reader
         self.reads_aloud = screen_reader
         self.open_personal, self.setting, self.notices = open_personal, setting, notices
-        self.clipboard, self.server = clipboard, server
+        self.clipboard = clipboard
         self.after = ""
         self.extra: Mapping[str, Any] = {} if extra is None else extra
 

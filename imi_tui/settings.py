@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 VAULTS = ("keyring", "passphrase", "file", "memory")
 KEYBOARDS = ("auto", "greek", "bds", "phonetic", "off")
 EVENTS = ("auto", "off")
+NOTIFY = ("urgent", "all", "off")
+NOTIFY_BY = ("both", "desktop", "bell")
 
 
 class Settings(NamedTuple):
@@ -52,6 +54,14 @@ class Settings(NamedTuple):
     """Whether files with personal data may be given to other programs of this machine to show."""
     clipboard: bool = True
     """Whether parts of a case may be copied to the clipboard; an office may forbid it."""
+    lock_minutes: int = 10
+    """Minutes without a key after which the full screen locks; 0 leaves that to the system."""
+    notify: str = "urgent"
+    """Of which new cases the client tells while nobody looks: urgent (due by tomorrow), all or off."""
+    notify_by: str = "both"
+    """How it tells: desktop (or the terminal's own notifications), bell, or both."""
+    quiet_hours: str = ""
+    """When it does not, such as ``18:00-07:30``; what came meanwhile is told afterwards."""
     keys: Mapping[str, Any] = MappingProxyType({})
     """Table of own keys: ``"go.outbox" = "f6"``; see the help screen for the names."""
     problems: tuple[str, ...] = ()
@@ -71,9 +81,20 @@ _KINDS: dict[str, type] = {
     "files_mib": int,
     "open_personal": bool,
     "clipboard": bool,
+    "lock_minutes": int,
+    "notify": str,
+    "notify_by": str,
+    "quiet_hours": str,
     "keys": dict,
 }
-CHOICES: dict[str, tuple[str, ...]] = {"vault": VAULTS, "keyboard": KEYBOARDS, "theme": NAMES, "events": EVENTS}
+CHOICES: dict[str, tuple[str, ...]] = {
+    "vault": VAULTS,
+    "keyboard": KEYBOARDS,
+    "theme": NAMES,
+    "events": EVENTS,
+    "notify": NOTIFY,
+    "notify_by": NOTIFY_BY,
+}
 """The values of settings that have only a few."""
 
 
@@ -233,6 +254,13 @@ def _problem(name: str, value: object) -> str:
         return _("{name} has to be from {low} to {high}.").format(name=name, low=1, high=24 * 60)
     if name == "files_mib" and not 25 <= int(str(value)) <= 1024 * 1024:
         return _("{name} has to be from {low} to {high}.").format(name=name, low=25, high=1024 * 1024)
+    if name == "lock_minutes" and not 0 <= int(str(value)) <= 24 * 60:
+        return _("{name} has to be from {low} to {high}.").format(name=name, low=0, high=24 * 60)
+    if name == "quiet_hours" and value:
+        from imi_tui.viewmodel.news import hours
+
+        if hours(str(value)) is None:
+            return _("{name} has to be such as {example}.").format(name=name, example="18:00-07:30")
     return ""
 
 

@@ -211,6 +211,7 @@ EDGES = {
     "imi_tui/sync/events.py",
     "imi_tui/sync/worker.py",
     "imi_tui/cli.py",
+    "imi_tui/failing.py",
     "imi_tui/outside/pdf_text.py",
     "imi_central/app.py",
     "imi_central/cli.py",

@@ -13,7 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from imi_tui.actions import authorities, case, dialogues, everywhere, files, inbox, outbox, signing_in, triage, writing
+from imi_tui.actions import (
+    authorities,
+    case,
+    dialogues,
+    everywhere,
+    files,
+    inbox,
+    outbox,
+    outside,
+    signing_in,
+    triage,
+    writing,
+)
 from imi_tui.actions.kinds import Action, Group, Situation
 from imi_tui.i18n import N_
 
@@ -42,7 +54,9 @@ GROUPS: dict[Group, str] = {
 
 EVERYWHERE = "*"
 """Scope of actions that every full screen has; dialogues name their scope themselves."""
-DIALOGUES = frozenset({"menu", "help", "confirm", "prompt", "preview", "phrase", "act", "rows", "search"})
+DIALOGUES = frozenset(
+    {"menu", "help", "confirm", "prompt", "preview", "phrase", "act", "rows", "search", "export", "lock"}
+)
 """Scopes without the actions of `EVERYWHERE`."""
 
 ACTIONS: tuple[Action, ...] = (
@@ -56,6 +70,7 @@ ACTIONS: tuple[Action, ...] = (
     *files.ACTIONS,
     *outbox.ACTIONS,
     *signing_in.ACTIONS,
+    *outside.ACTIONS,
 )
 """One section a screen: whoever writes a screen edits its module."""
 

@@ -145,7 +145,7 @@ def _list(client: Client, options: argparse.Namespace) -> Job:
     most = max(1, min(options.limit, service.MOST))
     found: list[Row] = []
     if options.search:
-        found = client.store.search(options.search, most)
+        found = client.store.hits(client.store.finding.read(options.search), most).rows
         name, what = "search", options.search
     else:
         for page in service.view_rows(client.store, options.view, options.sort, most):

@@ -84,7 +84,16 @@ def _demo_with_tour() -> int:
     return subprocess.run(command, check=False).returncode  # noqa: S603
 
 
+TRACES = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEVTOOLS_HOST", "TEXTUAL_DEVTOOLS_PORT", "TEXTUAL_PRESS")
+"""With these the framework writes what happens, keys included, into a file or to another program."""
+
+
 def _run_screen(context: Context, picture: Early, ending: Ending) -> int:
+    for name in TRACES:
+        os.environ.pop(name, None)
+    from imi_tui import process
+
+    process.report_silently(context.profile.home / "incidents", f"Python {sys.version.split()[0]}")
     from imi_tui.app import run
 
     return run(context, picture, ending)
@@ -119,9 +128,34 @@ def context_of(client: Client, *, demo: bool) -> Context:
         open_personal=client.settings.open_personal,
         clipboard=client.settings.clipboard,
         server=str(getattr(client.options, "server", "") or client.settings.server),
+        unlock=unlocking(client),
+        lock_minutes=client.settings.lock_minutes,
+        notify=client.settings.notify,
+        notify_by=client.settings.notify_by,
+        quiet_hours=client.settings.quiet_hours,
         setting=lambda name, value: settings.write(config, name, value),
         notices=(*client.settings.problems, *notices),
     )
+
+
+def unlocking(client: Client) -> Callable[[str], str] | None:
+    """How a passphrase is tried at the lock of the screen; None where the data has none of its own."""
+    if client.vault_kind not in ("", "passphrase") or not (client.profile.home / "vault.json").exists():
+        return None
+
+    def attempt(given: str) -> str:
+        import hmac
+
+        from imi_tui.cache.errors import CacheError, VaultError
+        from imi_tui.cache.vault import PassphraseVault
+
+        try:
+            found = PassphraseVault(client.profile, lambda _question: given).key()
+        except (CacheError, VaultError) as error:
+            return error.code
+        return "" if hmac.compare_digest(found, client.key) else "wrongPassphrase"
+
+    return attempt
 
 
 class Wiring:

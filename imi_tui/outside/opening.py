@@ -66,9 +66,8 @@ def open_with(
     except OSError as error:
         raise NotHandedOut("notWritable") from error
     path = save(data, folder.absolute(), name)
-    clean = {key: given[key] for key in _KEPT if key in given} | {"PATH": PLACES}
     try:
-        (start or _start)([opener, str(path)], clean)
+        (start or start_program)([opener, str(path)], environment_of(given))
     except OSError as error:
         forget_copies(runtime)
         raise NotHandedOut("noProgram") from error
@@ -84,7 +83,13 @@ def find_program(environment: Mapping[str, str]) -> str | None:
     return shutil.which("xdg-open", path=PLACES)
 
 
-def _start(arguments: list[str], environment: dict[str, str]) -> None:
+def environment_of(given: Mapping[str, str]) -> dict[str, str]:
+    """The little that another program is told of this one's environment."""
+    return {key: given[key] for key in _KEPT if key in given} | {"PATH": PLACES}
+
+
+def start_program(arguments: list[str], environment: dict[str, str]) -> None:
+    """Start a program that lives on by itself. Raises OSError."""
     subprocess.Popen(  # noqa: S603
         arguments,
         env=environment,

@@ -156,7 +156,11 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         self.dismiss(None)
 
     def on_unmount(self) -> None:
-        """Whatever ends the screen, the last second of typing is kept, where there is room for it."""
+        """Whatever ends the screen, the last second of typing is kept."""
+        self.keep()
+
+    def keep(self) -> None:
+        """Save what is not saved yet, where there is room for it."""
         if self._saving is not None:
             self._stop_saving()
             with suppress(CacheError):

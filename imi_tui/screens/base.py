@@ -181,6 +181,13 @@ class ActionScreen(Screen[Result]):
         keys = palette.Keyboard(context.keymap, context.language, cast("Layout", context.keyboard))
         return palette.entries(self.offered_actions(), self.refused_actions(), self._now(), keys), keys
 
+    def keep(self) -> None:
+        """Save what was typed and is not saved yet, for the program fails; override where something is written."""
+
+    def action_app_lock(self) -> None:
+        """Hide everything until the officer is back."""
+        self.imi.lock()
+
     def action_back(self) -> None:
         """Return to the screen before."""
         self.dismiss()

@@ -14,6 +14,7 @@ from imi_tui.screens import routes
 from imi_tui.screens.base import bindings
 from imi_tui.screens.case_files import FilesTab
 from imi_tui.screens.doing import CaseId
+from imi_tui.screens.exporting import Exporting
 from imi_tui.screens.handing_over import HandingOver
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.viewmodel import case as pages
@@ -45,7 +46,7 @@ TABS: tuple[Page, ...] = (
 )
 
 
-class CaseScreen(HandingOver, FilesTab):
+class CaseScreen(Exporting, HandingOver, FilesTab):
     """A case from the cache, with this officer's queued entries applied."""
 
     SCOPE = "case"
@@ -235,6 +236,10 @@ class CaseScreen(HandingOver, FilesTab):
     def action_case_previous(self) -> None:
         """The case before."""
         self._step(-1)
+
+    async def action_export(self) -> None:
+        """This case into a file."""
+        await self.export_case(*self._at)
 
     def action_app_language(self) -> None:
         """Choose the language."""

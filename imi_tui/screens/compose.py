@@ -370,6 +370,10 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
 
     def on_unmount(self, _event: events.Unmount) -> None:
         """Whatever ends the screen, the last second of typing is kept."""
+        self.keep()
+
+    def keep(self) -> None:
+        """Save what is not saved yet."""
         self._save()
 
     def reload(self, kinds: frozenset[str]) -> None:

@@ -18,6 +18,7 @@ from imi_tui.screens import routes
 from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings
 from imi_tui.screens.doing import CaseId
+from imi_tui.screens.exporting import Exporting
 from imi_tui.screens.searching import SearchingScreen
 from imi_tui.screens.together import TogetherActions
 from imi_tui.viewmodel import front, rows, views
@@ -35,7 +36,7 @@ SETTLE = 0.08
 """Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
 
 
-class InboxScreen(AccountActions, TogetherActions, SearchingScreen):
+class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
     """Cases by view and order; marked cases are acted on together."""
 
     SCOPE = "inbox"
@@ -305,6 +306,25 @@ class InboxScreen(AccountActions, TogetherActions, SearchingScreen):
         if row is not None:
             self.read(row)
             self.app.push_screen(routes.case(row.desk, row.id))
+
+    async def action_export(self) -> None:
+        """The marked cases as a list, else the case under the cursor or all that is listed."""
+        found = self.query_one(CaseList)
+        if found.marked:
+            marked = (self.store.row(desk, id, "all", "due") for desk, id in self.store.marking.cases(found.marked))
+            rows = [row for row in marked if row is not None]
+            await self.export_rows(rows, _("Marked cases"), "marked")
+        elif found.row is not None:
+            name = _("Search") if self.line else _(views.NAMES[self.view])
+            what = self.line or self.view
+            await self.ask_which(found.row, found.count, self._listed, name, what)
+
+    def _listed(self) -> list[Row]:
+        from imi_tui.export import service
+
+        if self.line:
+            return self.store.hits(self.store.finding.read(self.line), service.MOST).rows
+        return [row for page in service.view_rows(self.store, self.view, self.sort) for row in page]
 
     async def action_list_sort(self) -> None:
         """Choose the order."""

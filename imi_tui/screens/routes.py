@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Field
     from imi_tui.actions import Action
-    from imi_tui.cache.model import AuthorityHit, OutboxItem, Seen
+    from imi_tui.cache.model import AuthorityHit, OutboxItem, Row, Seen
     from imi_tui.cache.shelf import Phrase
     from imi_tui.compose import Composition, Gap
     from imi_tui.outside.preview import Preview
@@ -95,6 +95,13 @@ def read_file(title: str, found: Preview) -> Screen[None]:
     from imi_tui.screens.reading import ReadingScreen
 
     return ReadingScreen(title, found)
+
+
+def read_lines(title: str, lines: list[str]) -> Screen[None]:
+    """Lines of the program's own."""
+    from imi_tui.screens.reading import LinesScreen
+
+    return LinesScreen(title, lines)
 
 
 def choose(question: str, answers: list[tuple[str, str]], value: str = "") -> Screen[str]:
@@ -223,6 +230,27 @@ def sign_in() -> Screen[None]:
     from imi_tui.screens.sign_in import SignInScreen
 
     return SignInScreen()
+
+
+def lock() -> Screen[None]:
+    """The page that hides everything while the screen is locked."""
+    from imi_tui.screens.lock import LockScreen
+
+    return LockScreen()
+
+
+def export_case(desk: str, id: str) -> Screen[str]:
+    """A case into a file; the result is its path."""
+    from imi_tui.screens.export import ExportCase
+
+    return ExportCase(desk, id)
+
+
+def export_list(rows: Sequence[Row], name: str, what: str) -> Screen[str]:
+    """A list of cases into a file called `name`; `what` says in the log which they are. The result is its path."""
+    from imi_tui.screens.export import ExportList
+
+    return ExportList(rows, name, what)
 
 
 def unlock(attempt: Callable[[str], str]) -> Screen[bool]:

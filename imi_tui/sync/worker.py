@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -42,6 +43,8 @@ INDEX_AT_ONCE = 1000
 """Cases whose words are gathered before they go into the index, in as many transactions as it takes."""
 COUNT_SECONDS = 1.0
 """What the line carried is counted so often while something comes."""
+MOST_REPORTED = 5
+"""Different mistakes of ours that one run keeps reports of."""
 SKEW_SECONDS = 120.0
 """A difference of clocks worth telling the officer."""
 _NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherOfficer, OtherServer)
@@ -110,6 +113,7 @@ class SyncWorker:
 
         `metered`: only lists and what is opened is fetched, less often. `rest` waits for an event or so many seconds.
         `said` hears a problem code (or "") after each run, in the thread."""
+        self._reported: set[str] = set()
         self._profile, self._key, self._server, self._tokens = profile, key, server, token_source
         self._languages, self._file_budget = languages, file_budget
         self._pace = Pace(poll, secrets.SystemRandom().random)
@@ -277,8 +281,19 @@ class SyncWorker:
             return None, error, error.code
         except Exception as error:  # noqa: BLE001
             # Neither message nor locals: they may hold case data.
-            log.error("sync: %s: internal mistake %s", what, _where(error))
+            where = _where(error)
+            log.error("sync: %s: internal mistake %s", what, where)
+            self._report(error, where)
             return None, error, "internal"
+
+    def _report(self, error: Exception, where: str) -> None:
+        """Keep where it happened for whoever mends it, once: the thread goes on and may fail at the same again."""
+        if where in self._reported or len(self._reported) >= MOST_REPORTED:
+            return
+        from imi_tui import process
+
+        self._reported.add(where)
+        process.report(error, self._profile.home / "incidents", f"Python {sys.version.split()[0]}")
 
     def _note(self, store: Store, code: str) -> None:
         try:
