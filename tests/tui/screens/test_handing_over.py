@@ -195,6 +195,9 @@ def test_a_case_is_printed_whole_or_without_what_is_personal(
     assert worker in made(personal=True)
     assert worker not in made(personal=False)
     assert case.request["justification"] not in made(personal=False)
+    said = [entry["text"]["text"] for entry in detail.entries if entry.get("text")]
+    assert said
+    assert all(each in made(personal=True) and each not in made(personal=False) for each in said)
     assert case.request["company"] in made(personal=False)
     job = printed.job(store, detail, personal=False, language="en", server="", today=filled.TODAY)
     command, _digest = printed.send(job)
