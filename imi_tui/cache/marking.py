@@ -37,6 +37,7 @@ _STANDING = (
     "select l.n, l.desk, l.id, l.reference, l.pending, l.rejected, c.version, c.wire"
     f" {_IN} left join confirmed c on c.n = l.n"
 )
+_NUMBERS = "select l.n from json_each(?1) j cross join listing l on l.desk = j.value ->> 0 and l.id = j.value ->> 1"
 _WAITING = (
     "select l.desk, l.id, l.due, coalesce(c.version, 0) from json_each(?1) j cross join listing l"
     " on l.desk = j.value ->> 0 and l.id = j.value ->> 1 left join confirmed c on c.n = l.n where l.views & ?2"
@@ -140,6 +141,11 @@ class Marking:
         views = VIEW_BIT["todo"] | VIEW_BIT["put_off"]
         rows = self._cache.rows(_WAITING, (asked, views))
         return {(self._desks.id(desk), id): (due, version) for desk, id, due, version in rows}
+
+    def numbers(self, cases: Iterable[tuple[str, str]]) -> list[int]:
+        """The numbers of these cases; those that are not here are left out."""
+        asked = json.dumps([(self._desks.number(desk), id) for desk, id in cases])
+        return [n for (n,) in self._cache.rows(_NUMBERS, (asked,))]
 
     # --- how they stand -------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class TogetherActions(OwnActions):
     def __init__(self) -> None:
         super().__init__()
         self.marks = bulk.Marked(lambda: self.store.marking)
+        self._offers: tuple[object, tuple[Action, ...]] = (None, ())
 
     @property
     def marked(self) -> set[int]:
@@ -120,11 +121,15 @@ class TogetherActions(OwnActions):
     def offered_together(self) -> tuple[Action, ...]:
         """The lifecycle actions possible with at least one of the marked cases."""
         numbers = frozenset(self.marked)
-        standings = self.marks.standings(numbers)
+        moment = numbers, self.marks.generation, self.context.language
+        if self._offers[0] != moment:
+            # Asked for at every key that is no binding of its own.
+            self._offers = moment, self._look_what_is_possible(numbers)
+        return self._offers[1]
+
+    def _look_what_is_possible(self, numbers: frozenset[int]) -> tuple[Action, ...]:
         names = self.marks.offered(numbers)
-        if not names:
-            return ()
-        rules = self._rules_of_kind(self._most(standings))
+        rules = self._rules_of_kind(self._most(self.marks.standings(numbers))) if names else None
         if rules is None:
             return ()
         known = tuple(name for name in rules.lifecycle.actions if name in names)

@@ -44,10 +44,13 @@ class Marked:
     def __init__(self, marking: Callable[[], Marking]) -> None:
         self._marking = marking
         self._known: dict[int, Standing] = {}
+        self.generation = 0
+        """Another number whenever what was known may be wrong."""
         self._offered: tuple[frozenset[int], tuple[str, ...]] = (frozenset(), ())
 
     def forget(self) -> None:
         """The cache changed."""
+        self.generation += 1
         self._known.clear()
         self._offered = (frozenset(), ())
 

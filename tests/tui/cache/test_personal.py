@@ -169,3 +169,4 @@ def test_a_number_is_never_that_of_another_case(store: Store, pw_info: Rules) ->
     [new] = [row.n for row in store.window("all", "due", limit=9) if row.id == case_id(3)]
     assert new not in numbers.values()
     assert store.marking.cases([numbers[last], new]) == [(DE, case_id(3))]
+    assert store.marking.numbers([(DE, last), (DE, case_id(3)), ("nowhere", last)]) == [new]
