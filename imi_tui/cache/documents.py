@@ -68,15 +68,6 @@ class Documents:
     def __init__(self, cache: Database) -> None:
         self._cache = cache
 
-    def numbers(self, text: str, limit: int) -> list[int]:
-        """The numbers of the cases in which every word of `text` stands, the newest first."""
-        query = match(text)
-        sql = (
-            "select d.n from words w cross join document d on d.docid = w.rowid where w.words match ?"
-            " order by w.rowid limit ?"
-        )
-        return [n for (n,) in self._cache.rows(sql, (query, limit))] if query else []
-
     def left(self) -> int:
         """Cases not indexed yet."""
         found: int = self._cache.one("select count(*) from to_index")[0]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from imi_core.case import Case
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
-    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.finding import Finding
     from imi_tui.cache.model import CaseDetail, SortId, ViewId
     from imi_tui.cache.rows import Desks, Listing
     from imi_tui.cache.session import SessionTable
@@ -95,7 +95,7 @@ class Marking:
         cache: Database,
         desks: Desks,
         listing: Listing,
-        documents: Documents,
+        finding: Finding,
         directory: Directory,
         session: SessionTable,
         detail: Callable[[str, str], CaseDetail | None],
@@ -104,7 +104,7 @@ class Marking:
         self._cache = cache
         self._desks = desks
         self._listing = listing
-        self._documents = documents
+        self._finding = finding
         self._directory = directory
         self._session = session
         self._detail = detail
@@ -122,8 +122,9 @@ class Marking:
         return self.between(view, "due", b"", _END)
 
     def matching(self, text: str, view: ViewId) -> list[int]:
-        """The numbers of the cases of a view that a search for `text` finds, the newest first; at most `MOST`."""
-        found = self._documents.numbers(text, MOST)
+        """The numbers of the cases of a view that the search line `text` finds; at most `MOST`."""
+        query = self._finding.read(text)
+        found = [row[0] for row in self._finding.find(query, MOST, patient=True).rows]
         if view in DATED:
             inside = set(self.all(view))
             return [n for n in found if n in inside]

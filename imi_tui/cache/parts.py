@@ -155,7 +155,7 @@ class Parts:
             self._cache,
             self.desks,
             self._listing,
-            self._documents,
+            self.finding,
             self._directory,
             self._session,
             self._desk_work.detail,

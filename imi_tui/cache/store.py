@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
     from imi_tui.cache.draft import Draft
+    from imi_tui.cache.finding import Finding
     from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, Untouched, ViewId
     from imi_tui.cache.query import Query as CaseQuery
     from imi_tui.cache.ranking import Answer, Query
@@ -80,6 +81,21 @@ class Store(Parts):
     def personal(self) -> Personal:
         """What the officer keeps about cases on this machine."""
         return Personal(self._work, self.outbox_table, self.publish, self.reflect)
+
+    @cached_property
+    def finding(self) -> Finding:
+        """The search over cases, which knows what the officer keeps about them too."""
+        found = super().finding
+        kept = self.personal
+
+        def tagged(values: tuple[str, ...]) -> list[int]:
+            return self.marking.numbers({case for value in values for case in kept.with_tag(value.lstrip("#"))})
+
+        def noted(values: tuple[str, ...]) -> list[int]:
+            return self.marking.numbers({case for value in values for case in kept.with_note(value)})
+
+        found.sets |= {"tag": tagged, "note": noted}
+        return found
 
     # --- reading ------------------------------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ class TogetherActions(OwnActions):
             if typed and typed.strip():
                 self._mark(self.store.marking.matching(typed, self.view_now()))
 
-        label = _("Every case of this view in which all these words stand is marked.")
+        label = _("Every case of this view that this search line finds is marked, such as: country:DE alpbau")
         await self.app.push_screen(routes.ask_line(_("Mark what matches"), label), answered)
 
     def _mark(self, numbers: list[int]) -> None:

@@ -170,3 +170,20 @@ def test_a_number_is_never_that_of_another_case(store: Store, pw_info: Rules) ->
     assert new not in numbers.values()
     assert store.marking.cases([numbers[last], new]) == [(DE, case_id(3))]
     assert store.marking.numbers([(DE, last), (DE, case_id(3)), ("nowhere", last)]) == [new]
+
+
+def test_the_search_line_finds_what_is_kept(store: Store, pw_info: Rules) -> None:
+    put(store, *(case(pw_info, number) for number in (1, 2, 3)))
+    store.personal.change([one(store, 1)], lambda _case, mine: tagged(mine, "Paris")._replace(note="Call Marie"))
+    store.personal.change([one(store, 2)], lambda _case, mine: tagged(mine, "later"))
+    numbers = {row.id: row.n for row in store.window("all", "due", limit=9)}
+
+    def found(line: str) -> set[int]:
+        assert {row.n for row in store.search(line)} == set(store.marking.matching(line, "all"))
+        return {number for number in (1, 2, 3) if numbers[case_id(number)] in store.marking.matching(line, "all")}
+
+    assert found("tag:paris") == {1}
+    assert found("tag:#PARIS,later") == {1, 2}
+    assert found("-tag:paris") == {2, 3}
+    assert found("note:mar") == {1}
+    assert found("tag:nowhere") == set()
