@@ -7,6 +7,8 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
+from imi_tui.cache.model import VIEWS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,9 +17,11 @@ EDGES = "…│╭╮╰╯╷╵─▌▐┃"
 """Where a word may be cut: an ellipsis, the frame of a dialogue above the screen."""
 
 ARGUMENTS = {
-    "metavars": "URL KIND FILE PATH CODE COMMAND PROCEDURE DESK REF ACTION FIELD VALUE TEXT WORDS CC AREA SEAT NAME N",
+    "metavars": "URL KIND FILE PATH CODE COMMAND PROCEDURE DESK REF ACTION FIELD VALUE TEXT WORDS CC AREA SEAT NAME N"
+    " TAG DAY TOWN LL ID TOPIC LINE VIEW",
     "values": "keyring passphrase file memory auto terminal json toml fd HOME TUI IMI imi tui fr DE pw PW info",
     "steps": "show check path init set",
+    "views": " ".join(VIEWS).replace("_", " "),
 }
 """What is typed as it stands: names of arguments, allowed values, examples."""
 OPTIONS = re.compile(r"(?<!\w)--?[a-z][a-z-]*|\{[\w,]+\}|imi-tui [a-z]+|`[^`]*`|'\w+'")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WRONG_USE = (
     ("nonsense",),
-    ("list", "--view", "nonsense"),
+    ("list", "--sort", "nonsense"),
     ("list", "--limit", "many"),
     ("list", "--nonsense"),
     ("list", "--json=nonsense"),
@@ -25,7 +25,7 @@ WRONG_USE = (
     ("show",),
     ("new", "pw.info"),
     ("sync", "--server"),
-    ("authorities",),
+    ("authorities", "--limit", "many"),
 )
 
 
