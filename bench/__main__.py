@@ -1,4 +1,4 @@
-"""Run the measurements: ``python -m bench [launch] [keys] [commands] [idle] [authorities] [bulk] [ingest]
+"""Run the measurements: ``python -m bench [launch] [keys] [search] [commands] [idle] [authorities] [bulk] [ingest]
 [sync]``; without a name all but the last two."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MARKER = "-26-"
 
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
-    names = ("launch", "keys", "commands", "idle", "authorities", "bulk")
+    names = ("launch", "keys", "search", "commands", "idle", "authorities", "bulk")
     slow = ("ingest", "sync")
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[*names, *slow, []], default=[])
@@ -47,6 +47,12 @@ def main() -> int:
             keys.session(small[0], MARKER, small[1], rounds, views),
             keys.datatable(rounds),
         )
+    if "search" in wanted:
+        from bench import search
+
+        argv, env = opened(options.cases)
+        found = search.engine(options.cases, options.runs)
+        lines += search.report(found, search.painted(argv, env, MARKER, max(2, options.runs // 3)))
     if "commands" in wanted:
         lines += commands.report(commands.measure(options.runs))
     if "idle" in wanted:
