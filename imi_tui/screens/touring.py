@@ -84,8 +84,8 @@ class Touring:
         if bar is None:
             bar = TourBar()
             if isinstance(screen, BaseScreen):
-                # Above the footer, whatever room the rest of the screen leaves.
-                bar.styles.margin = (0, 0, 1, 0)
+                # Above the footer and what is said to a screen reader, whatever room the rest of the screen leaves.
+                bar.styles.margin = (0, 0, 3 if self._app.context.screen_reader else 1, 0)
             screen.mount(bar)
         for below in self._app.screen_stack[:-1]:
             # What stands behind a small window is not for this moment.

@@ -19,6 +19,7 @@ from imi_tui.screens.inbox import InboxScreen
 from imi_tui.screens.menu import MenuScreen
 from imi_tui.screens.sign_in import WayList
 from imi_tui.viewmodel.tour import ENDED, NAME, STEPS
+from imi_tui.widgets.announcer import Announcer
 from imi_tui.widgets.tour_bar import TourBar
 from tests.system.tour import catalogues
 from tests.tui.screens import filled
@@ -156,6 +157,19 @@ async def test_who_signs_in_for_the_first_time_can_look_around_before(tmp_path: 
         await pilot.pause()
     assert app.context.after == "tour"
     store.close()
+
+
+async def test_it_leaves_the_line_of_the_screen_reader_alone(store: Store, home: Path) -> None:
+    async with running(store, home, demo=True, screen_reader=True) as (app, pilot):
+        app._tour(anew=False)
+        await settled(pilot)
+        await pilot.press("f5")
+        await settled(pilot)
+        said, told = app.screen.query_one(Announcer), app.screen.query_one(TourBar)
+        assert told.region.bottom <= said.region.y
+        shown = text_of(app)
+        assert "Tour 1/9" in shown
+        assert "Synchronising." in shown
 
 
 @pytest.fixture

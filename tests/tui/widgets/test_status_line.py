@@ -15,7 +15,9 @@ from imi_tui.widgets import status_line
 from imi_tui.widgets.status_line import StatusLine
 
 REST = SyncStatus("2026-03-05T08:02:00+00:00", 0, 0, "", None)
-CONTEXT: Any = SimpleNamespace(language="en", today=lambda: dt.date(2026, 3, 5), demo=False, vault="")
+CONTEXT: Any = SimpleNamespace(
+    language="en", today=lambda: dt.date(2026, 3, 5), demo=False, vault="", screen_reader=False
+)
 
 
 class Line(StatusLine):
