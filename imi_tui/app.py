@@ -20,6 +20,7 @@ from imi_tui.idle import Idle
 from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
 from imi_tui.safety import ControlFilter
 from imi_tui.screens import routes
+from imi_tui.tour_host import TourHost
 from imi_tui.typeahead import Passed, TypeAhead
 from imi_tui.undo import Undo
 from imi_tui.viewmodel import front
@@ -34,16 +35,13 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.theme import Theme
     from textual.timer import Timer
-    from textual.widgets import Input
 
     from imi_tui.cache.model import Changed, OutboxItem
     from imi_tui.context import Context
     from imi_tui.early import Early
     from imi_tui.ending import Ending
     from imi_tui.keyboard import Layout
-    from imi_tui.screens.touring import Touring
     from imi_tui.telling import Teller
-    from imi_tui.widgets.case_list import CaseList
 
 GATHER = 0.1
 """Seconds in which changes of the cache are gathered before screens read again."""
@@ -66,7 +64,7 @@ LOADED = 3.0
 """Seconds after that in which it has loaded what it needs."""
 
 
-class ImiApp(AskingApp, inherit_bindings=False):
+class ImiApp(AskingApp, TourHost, inherit_bindings=False):
     """One officer, one cache, one stack of screens."""
 
     # The first screen's style sheets are read with the rest: adding them later would apply every rule twice.
@@ -97,7 +95,6 @@ class ImiApp(AskingApp, inherit_bindings=False):
         self._typed = TypeAhead(self)
         self._layout_asked = False
         self._day = context.today()
-        self.tour: Touring | None = None
         self.idle = Idle(context.lock_minutes)
         self._teller: Teller | None = None
         self.animation_level = "none"
@@ -186,7 +183,7 @@ class ImiApp(AskingApp, inherit_bindings=False):
         if not self.context.store.seats() and self.context.sign_in is not None:
             self.push_screen(routes.sign_in())
         elif self.context.demo:
-            self._tour(anew=False)
+            self.go_on_with_tour()
 
     def _unknown_actions(self) -> list[str]:
         """Own keys for actions of procedures that no procedure here has; before the first are here, nobody knows."""
@@ -201,52 +198,6 @@ class ImiApp(AskingApp, inherit_bindings=False):
         self.delay_update(COMPLETE)
         if self.tour is not None and not self.locked:
             self.call_later(self.tour.changed)
-
-    # -- tour --------------------------------------------------------------------------------------------------------
-
-    def _tour(self, *, anew: bool) -> None:
-        from imi_tui.screens.touring import Touring
-
-        touring = Touring(self)
-        if anew or touring.running:
-            self.tour = touring
-            touring.begin(anew=anew)
-
-    def begin_tour(self) -> None:
-        """Begin the tour where the cases are invented; elsewhere offer to open such cases."""
-        if self.context.demo:
-            self.end_tour()
-            self._tour(anew=True)
-            return
-
-        def answered(value: str | None) -> None:
-            if value == "demo":
-                self.context.after = "tour"
-                self.exit()
-
-        text = _("The tour uses invented cases and a server of its own on this machine. Yours stay as they are.")
-        answers = [(_("Close this and open the tour"), "demo"), (_("Stay here"), "stay")]
-        self.push_screen(routes.choose(text, answers), answered)
-
-    def end_tour(self) -> None:
-        """No tour any more."""
-        if self.tour is not None:
-            self.tour.end()
-            self.tour = None
-
-    def happened(self, fact: str) -> None:
-        """The officer did something that the tour may wait for."""
-        if self.tour is not None:
-            self.tour.happened(fact)
-
-    def on_case_list_moved(self, _message: CaseList.Moved) -> None:
-        """A row of the list of cases."""
-        self.happened("row")
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Something is typed into a line."""
-        if self.tour is not None:
-            self.tour.typed(getattr(self.screen, "SCOPE", ""), event.value)
 
     def _set_aside(self) -> None:
         """Leave alone for good what the synchronisation loaded."""

@@ -94,7 +94,7 @@ class ActionScreen(Screen[Result]):
 
     def footer_items(self) -> list[tuple[int, str, str]]:
         """(order, key, label) of what can be done now, with a key that works now: letters do not while typing."""
-        typing = self.focused is not None and self.focused.check_consume_key("a", "a")
+        typing = self._typing()
         out = []
         for action in self.actions_now():
             keys = [key for key in self.keys_for(action) if not (typing and keymap.is_typed(key))]
@@ -105,6 +105,10 @@ class ActionScreen(Screen[Result]):
     def footer_label(self, action: Action) -> str:
         """How an action reads in the footer."""
         return label_of(action)
+
+    def _typing(self) -> bool:
+        """Whether letters are written into a field now."""
+        return self.focused is not None and self.focused.check_consume_key("a", "a")
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -178,7 +182,8 @@ class ActionScreen(Screen[Result]):
         from imi_tui.viewmodel import palette
 
         context = self.context
-        keys = palette.Keyboard(context.keymap, context.language, cast("Layout", context.keyboard))
+        layout = cast("Layout", context.keyboard)
+        keys = palette.Keyboard(context.keymap, context.language, layout, self._typing())
         return palette.entries(self.offered_actions(), self.refused_actions(), self._now(), keys), keys
 
     def keep(self) -> None:

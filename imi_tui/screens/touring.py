@@ -15,7 +15,7 @@ from imi_tui.widgets.tour_bar import TourBar
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from imi_tui.app import ImiApp
+    from imi_tui.tour_host import TourHost
 
 MOVES = 3
 """Rows to go until somebody has seen how that works."""
@@ -28,7 +28,7 @@ FAREWELL = 12.0
 class Touring:
     """One tour over all screens of an app."""
 
-    def __init__(self, app: ImiApp) -> None:
+    def __init__(self, app: TourHost) -> None:
         self._app = app
         self._store = app.context.store
         self.tour = Tour(self._store.kept(NAME))
@@ -119,7 +119,7 @@ class Touring:
 
     def _finish(self) -> None:
         if not self.tour.step:
-            self.end()
+            self._app.end_tour()
 
     def _keep(self) -> None:
         # While a large synchronisation writes, how far the tour is matters least.

@@ -9,6 +9,7 @@ from imi_tui import actions as registry
 from imi_tui import keyboard
 from imi_tui.actions.kinds import on_current
 from imi_tui.i18n import _
+from imi_tui.keymap import is_typed
 from imi_tui.viewmodel.footer import key_name
 
 if TYPE_CHECKING:
@@ -22,15 +23,20 @@ WITHOUT_ROWS = frozenset({"act", "compose", "sign_in", "prompt", "confirm", "men
 
 
 class Keyboard(NamedTuple):
-    """The officer's own keys, language and layout: how keys are shown and what is typed is understood."""
+    """The officer's own keys, language and layout: how keys are shown and what is typed is understood.
+
+    `typing`: a field has the focus, so that keys which write something into it do nothing else.
+    """
 
     keymap: Mapping[str, tuple[str, ...]]
     language: str
     layout: Layout
+    typing: bool = False
 
     def shown(self, action: Action, most: int = 9) -> str:
-        """The keys of an action as they are printed on this keyboard: "b (β), F8"."""
-        return ", ".join(self._named(key) for key in registry.keys_of(action, self.keymap)[:most])
+        """The keys of an action that work now, as they are printed on this keyboard: "b (β), F8"."""
+        keys = [key for key in registry.keys_of(action, self.keymap) if not (self.typing and is_typed(key))]
+        return ", ".join(self._named(key) for key in keys[:most])
 
     def _named(self, key: str) -> str:
         local = keyboard.shown_on(key, self.language, self.layout)

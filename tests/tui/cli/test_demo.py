@@ -6,13 +6,15 @@ import json
 import os
 import signal
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from imi_tui import commands
+from imi_tui import cli, commands, i18n
+from imi_tui.commands import tui
 from tests.tui.cli.conftest import Run
 
 
@@ -101,3 +103,22 @@ def test_a_state_file_of_any_content_is_survived(run: Run, folder: Path, content
     (folder / "server.json").write_text(content)
     assert "No demo" in run("demo", "--stop", vault="").err
     assert not (folder / "server.json").exists()
+
+
+def test_the_tour_goes_on_as_the_demo_in_a_program_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[list[str]] = []
+
+    def instead(_path: str, command: list[str]) -> None:
+        begun.append(command)
+        raise SystemExit
+
+    monkeypatch.setattr(os, "execv", instead)
+    i18n.install("fi")
+    try:
+        with pytest.raises(SystemExit):
+            tui._demo_with_tour()
+    finally:
+        i18n.install("en")
+    [command] = begun
+    options, name = cli._parsed(command[command.index("imi_tui.cli") + 1 :])
+    assert (command[0], name, options.tour, options.lang) == (sys.executable, "demo", True, "fi")

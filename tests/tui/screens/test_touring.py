@@ -43,10 +43,12 @@ async def at(app: ImiApp, pilot: Pilot[None]) -> str:
 
 async def test_a_new_officer_does_the_nine_steps_with_the_keys_they_name(store: Store, home: Path) -> None:
     async with running(store, home, demo=True) as (app, pilot):
-        app._tour(anew=False)
+        app.go_on_with_tour()
         await settled(pilot)
         assert "Tour 1/9" in bar(app)
-        await pilot.press("down", "down", "down", "down")
+        await pilot.press("down", "down")
+        app.go_on_with_tour()
+        await pilot.press("down", "down")
         assert await at(app, pilot) == "open"
         assert "Enter" in bar(app)
         await pilot.press("enter")
@@ -92,13 +94,14 @@ async def test_a_new_officer_does_the_nine_steps_with_the_keys_they_name(store: 
         assert app.tour is not None
         app.tour._finish()
         await settled(pilot)
+        assert app.tour is None
         assert not app.screen.query(TourBar)
         assert store.kept(NAME) == ENDED
 
 
 async def test_the_menu_leaves_a_step_out_and_ends_the_tour_for_good(store: Store, home: Path) -> None:
     async with running(store, home, demo=True) as (app, pilot):
-        app._tour(anew=False)
+        app.go_on_with_tour()
         await settled(pilot)
         await pilot.press("f9")
         await settled(pilot)
@@ -110,7 +113,7 @@ async def test_the_menu_leaves_a_step_out_and_ends_the_tour_for_good(store: Stor
         await settled(pilot)
         assert app.tour is None
         assert bar(app) == ""
-        app._tour(anew=False)
+        app.go_on_with_tour()
         assert app.tour is None, "ended stays ended"
         await pilot.press("f9", *"tour", "enter")
         await settled(pilot)
@@ -161,7 +164,7 @@ async def test_who_signs_in_for_the_first_time_can_look_around_before(tmp_path: 
 
 async def test_it_leaves_the_line_of_the_screen_reader_alone(store: Store, home: Path) -> None:
     async with running(store, home, demo=True, screen_reader=True) as (app, pilot):
-        app._tour(anew=False)
+        app.go_on_with_tour()
         await settled(pilot)
         await pilot.press("f5")
         await settled(pilot)
@@ -184,7 +187,7 @@ def long_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 @pytest.mark.usefixtures("long_words")
 async def test_no_word_of_the_tour_is_cut_in_a_language_of_long_words(store: Store, home: Path) -> None:
     async with running(store, home, demo=True, language="el") as (app, pilot):
-        app._tour(anew=False)
+        app.go_on_with_tour()
         for index, step in enumerate(STEPS):
             assert await at(app, pilot) == step
             told = app.screen.query_one(TourBar)

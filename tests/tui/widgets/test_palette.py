@@ -107,6 +107,12 @@ def test_keys_are_shown_as_they_work_here() -> None:
     assert ids(palette.search(found(keys), "x", keys))[0] == "go.outbox"
 
 
+def test_keys_that_would_only_be_typed_are_not_shown_while_typing() -> None:
+    shown = {entry.action.id: entry.keys for entry in found(Keyboard({}, "en", "auto", typing=True))}
+    assert (shown["list.sort"], shown["app.help"], shown["do.accept"]) == ("F8", "F1", "")
+    assert shown["app.menu"] == "F9, Ctrl+P"
+
+
 def test_what_is_used_most_comes_first_and_only_what_is_possible() -> None:
     used = palette.by_use(found(current=True, flags=frozenset({"seated"})))
     assert used[0].action is ACCEPT
