@@ -175,6 +175,8 @@ def test_all_but_the_rows_of_a_damaged_page_is_read(tmp_path: Path) -> None:
     for number in range(many):
         store.save_draft(Draft(id=f"d{number:03}", desk="x", procedure="p", action="send", text="t" * 500))
     store._work.run("pragma wal_checkpoint(truncate)")
+    # Bytes of the list of tables: it grows with them, and half a page of it may be empty.
+    listed = store._work.one("select sum(length(sql) + length(name) + length(tbl_name) + 20) from sqlite_schema")[0]
     store.close()
     content = bytearray(profile.work_db.read_bytes())
     sound = {f"d{number:03}" for number in range(many)}
@@ -191,4 +193,4 @@ def test_all_but_the_rows_of_a_damaged_page_is_read(tmp_path: Path) -> None:
         assert found <= sound
         least = min(least, len(found))
     assert many // 2 < least < many
-    assert nothing <= 2, "only without the list of tables nothing can be read"
+    assert nothing <= listed // (4096 // 2) + 1, "only without the list of tables nothing can be read"
