@@ -84,11 +84,15 @@ def _keep_few(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+_WRITER = "textual.drivers._writer_thread"
+
+
 def report_silently(folder: Path, versions: str) -> None:
     """From now on no thread and nothing that ends prints what it failed at: it is reported into `folder` instead.
 
     Python would write the message of such an error to the terminal, in the middle of the screen or behind it.
     """
+    import errno
     import logging
     import threading
 
@@ -99,7 +103,13 @@ def report_silently(folder: Path, versions: str) -> None:
             left[0] -= 1
             report(error, folder, versions)
 
-    threading.excepthook = lambda given: keep(given.exc_value)
+    def of_thread(given: threading.ExceptHookArgs) -> None:
+        # Whoever closes the terminal ends the program (imi_tui.ending): that it cannot be written to is no mistake.
+        lost = isinstance(given.exc_value, OSError) and given.exc_value.errno == errno.EIO
+        if not (lost and type(given.thread).__module__ == _WRITER):
+            keep(given.exc_value)
+
+    threading.excepthook = of_thread
     sys.unraisablehook = lambda given: keep(given.exc_value)
     # Without any handler, warnings and errors of every library would be written out, values and all.
     logging.getLogger().addHandler(logging.NullHandler())

@@ -11,9 +11,7 @@ from imi_tui.cache.model import SORTS, VIEWS, Row
 from imi_tui.commands.common import opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
-from imi_tui.viewmodel.rows import own
 from imi_tui.viewmodel.suspects import named
-from imi_tui.viewmodel.views import in_order, partly_searched
 
 if TYPE_CHECKING:
     import argparse
@@ -58,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
 def _found(store: Store, line: str, limit: int, options: argparse.Namespace) -> int:
     """Print what a search line finds."""
     from imi_tui.viewmodel import searching
+    from imi_tui.viewmodel.views import in_order, partly_searched
 
     query = store.finding.read(line)
     if query.problems:
@@ -101,6 +100,8 @@ def _print(
 
 
 def _table(store: Store, rows: list[Row]) -> None:
+    from imi_tui.viewmodel.rows import own
+
     labels: dict[tuple[str, str], str] = {}
     today = dt.datetime.now().astimezone().date().isoformat()
     lines = [

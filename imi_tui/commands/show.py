@@ -9,7 +9,6 @@ from imi_core.text import display
 from imi_tui import commands
 from imi_tui.commands.common import action_label, find_case, languages, opened, out, out_json, rules_of, state_label
 from imi_tui.i18n import _
-from imi_tui.viewmodel import own
 
 if TYPE_CHECKING:
     import argparse
@@ -80,6 +79,8 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list
         lines.append("  " + _("due {date}").format(date=case["due"]))
     if case.get("level") == "summary":
         lines.append("  " + _("Only the summary can be seen: personal data and files open once you accept."))
+    from imi_tui.viewmodel import own
+
     lines += [f"  {line}" for line in own.lines(detail, dt.datetime.now().astimezone().date())]
     for name in ("request", "answers"):
         lines += [f"  {_label(view, field)}: {_value(value)}" for field, value in case.get(name, {}).items()]

@@ -99,7 +99,7 @@ class SearchingScreen(CaseScreenBase):
             field = SearchLine(
                 lambda line, cursor: searching.offers(language, line, cursor, meanings.of, self.store.names), offered
             )
-            field.hint(_("Words, or terms such as country:DE; Tab completes, F1 explains, Esc ends"))
+            field.hint(_("Words or country:DE; Tab completes, F1 explains"))
             await self.mount(field, offered, before="#heading")
         self.query_one(SearchLine).focus()
 

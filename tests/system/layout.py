@@ -27,6 +27,8 @@ def _footer(shot: Shot) -> list[str]:
     if not last.strip():
         return ["the last line is empty"]
     found = []
+    # What is undone is named as far as there is room.
+    last = re.sub(r"(?<=⟧: )⟦[^⟧]*…", "", last)
     if last.count("⟦") != last.count("⟧") or "…" in last:
         found.append(f"a label of the footer is cut: {last.rstrip()}")
     if not re.search(r"\S ⟦", last):

@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from babel import Locale
 
 from imi_tui import actions, names
+from imi_tui.cache import query
 from imi_tui.i18n.languages import NAMES
 from tests.system import layout
 from tests.system.pseudo import ARGUMENTS, OPTIONS, bare, narration, words
@@ -60,7 +62,12 @@ def known(data: set[str], visitor: Visitor) -> set[str]:
     countries = words(" ".join(name for _code, name in names.countries("en-XA")))
     languages = {code.lower() for code in NAMES} | words(" ".join(NAMES.values()))
     letters = {key[-1:] for action in actions.ACTIONS for key in action.keys if len(key.removeprefix("ctrl+")) == 1}
-    return data | KEYS | letters | FIXED | TYPED | countries | languages
+    # Dates, lists and names of languages are borrowed from English; keys of the search belong to no language.
+    english = Locale("en")
+    borrowed = words(" ".join([*english.months["format"]["abbreviated"].values(), "day days week weeks ago in or and"]))
+    borrowed |= words(" ".join(english.languages[code] for code in NAMES))
+    search = {*query.KEYS, "tag", "note"}
+    return data | KEYS | letters | FIXED | TYPED | countries | languages | borrowed | search
 
 
 def test_every_screen_is_translated_and_laid_out_whole(

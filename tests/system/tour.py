@@ -174,7 +174,7 @@ class Tour:
         self.press("f5")
         yield "toast"
         self.press("/")
-        self.see("Words or a reference; Enter: hits, Esc: end")
+        self.see("Words or country:DE; Tab completes, F1 explains")
         yield "search, empty"
         self.type("a")
         yield "search, hits"
@@ -296,7 +296,7 @@ class Tour:
         self.at("Drafts")
         yield "drafts"
         self.press("delete")
-        self.see("There are no drafts.")
+        self.see("There are no drafts. What you write is saved here by itself until it is sent.")
         yield "drafts, discard"
         self.press("u", "f1")
         self.see(HELP)

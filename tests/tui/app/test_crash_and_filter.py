@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
+from textual.drivers._writer_thread import WriterThread
 
-from imi_tui.process import MOST_REPORTS, report
+from imi_tui.process import MOST_REPORTS, report, report_silently
 from imi_tui.safety import ControlFilter, harmless
 from tests.tui.app.test_first_paint import terminal
 from tests.tui.screens import filled
@@ -225,3 +229,19 @@ def test_a_report_of_errors_that_name_each_other_ends(tmp_path: Path) -> None:
     _, path = report(first, tmp_path, "versions")
     assert path is not None
     assert path.read_text().count("builtins.ValueError") == 1
+
+
+def test_a_terminal_that_was_closed_is_no_mistake_and_everything_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, hook in ((threading, "excepthook"), (sys, "unraisablehook")):
+        monkeypatch.setattr(module, hook, getattr(module, hook))
+    report_silently(tmp_path, "")
+    lost = OSError(errno.EIO, "Input/output error")
+    writer = WriterThread(sys.stdout)
+    threading.excepthook(threading.ExceptHookArgs((OSError, lost, None, writer)))
+    assert list(tmp_path.iterdir()) == []
+    threading.excepthook(threading.ExceptHookArgs((OSError, lost, None, threading.main_thread())))
+    full = OSError(errno.ENOSPC, "No space left on device")
+    threading.excepthook(threading.ExceptHookArgs((OSError, full, None, writer)))
+    assert len(list(tmp_path.iterdir())) == 2
