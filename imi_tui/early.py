@@ -185,10 +185,12 @@ def shown(context: Context) -> Iterator[Early]:
         early.painted = True
         yield early
     finally:
-        if not early.taken:
-            sys.stdout.write(f"{LEAVE}\x1b[?25h")
-            sys.stdout.flush()
-        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, before)
+        # A terminal that was closed meanwhile has nothing to be given back.
+        with contextlib.suppress(OSError, termios.error):
+            if not early.taken:
+                sys.stdout.write(f"{LEAVE}\x1b[?25h")
+                sys.stdout.flush()
+            termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, before)
 
 
 def _quieten(descriptor: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -157,3 +159,29 @@ def test_a_terminal_of_another_kind_gets_no_picture(home: Path) -> None:
             assert early.ENTER.encode() not in terminal.output
     piped = subprocess.run(argv, capture_output=True, text=True, cwd=ROOT, check=False, stdin=subprocess.DEVNULL)
     assert early.ENTER not in piped.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal")
+def test_a_terminal_that_goes_while_the_picture_stands_is_no_mistake(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    for name, value in (("TERM", "xterm-256color"), ("COLUMNS", ""), ("LINES", ""), ("NO_COLOR", "")):
+        monkeypatch.setenv(name, value)
+    store = filled.open_store(home)
+    terminal = open(slave, "w")  # noqa: SIM115 - closing it fails like everything else on it
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    with early.shown(filled.context(store, home)) as picture:
+        assert picture.painted
+        os.close(master)
+    monkeypatch.undo()
+    with contextlib.suppress(OSError):
+        terminal.close()
+    store.close()
