@@ -188,7 +188,8 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
             window = self.hits()
         else:
             window = Window(self.store, self.view, self.sort, self._counts.get(self.view, 0))
-        found.show(window, keep=keep, filling=self.store.status().filling is not None)
+        # Asked where data came, not where a key waits for the list.
+        found.show(window, keep=keep, filling=keep and self.store.status().filling is not None)
         self._show_views()
         found.styles.height = "1fr" if found.count else 0
         self._say_why_empty()
