@@ -16,6 +16,8 @@ from imi_tui.screens.undoing import UndoActions
 from imi_tui.viewmodel import doing
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
     from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem, Row
@@ -101,19 +103,20 @@ class CaseScreenBase(UndoActions):
         if rules is None:
             return
         if rules.lifecycle.actions[name].target is not None:
-            await self._choose_target(name, details, rules)
+            await self.choose_target(name, rules, first.desk, lambda desk: self._ask(name, details, rules, desk))
         else:
             await self._ask(name, details, rules, "")
 
-    async def _choose_target(self, name: str, details: list[CaseDetail], rules: Rules) -> None:
-        seat = next((seat for seat in self.store.seats() if seat.desk == details[0].desk), None)
+    async def choose_target(self, name: str, rules: Rules, desk: str, then: Callable[[str], Awaitable[None]]) -> None:
+        """Have the officer choose to whom an action of this desk goes, within what the lifecycle allows."""
+        seat = next((seat for seat in self.store.seats() if seat.desk == desk), None)
         if seat is None:
             return
         within = rules.lifecycle.actions[name].within
 
         async def chosen(hit: AuthorityHit | None) -> None:
             if hit is not None:
-                await self._ask(name, details, rules, hit.desk)
+                await then(hit.desk)
 
         await self.app.push_screen(
             routes.authorities(

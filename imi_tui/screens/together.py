@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imi_tui.actions import Action
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.marking import Kind, Standing
-    from imi_tui.cache.model import AuthorityHit, OutboxItem
+    from imi_tui.cache.model import OutboxItem
 
 AT_ONCE = 500
 """Entries queued in one go; between two of them keys are answered."""
@@ -150,24 +150,7 @@ class TogetherActions(OwnActions):
         if rules.lifecycle.actions[name].target is None:
             await self._ask_together(plan, rules, "")
             return
-        seat = next((seat for seat in self.store.seats() if seat.desk == plan.ready[0].desk), None)
-        if seat is None:
-            return
-
-        async def chosen(hit: AuthorityHit | None) -> None:
-            if hit is not None:
-                await self._ask_together(plan, rules, hit.desk)
-
-        within = rules.lifecycle.actions[name].within
-        await self.app.push_screen(
-            routes.authorities(
-                choose=True,
-                country=seat.country if within == "same_country" else "",
-                other_than=seat.country if within == "other_country" else "",
-                area=seat.area,
-            ),
-            chosen,
-        )
+        await self.choose_target(name, rules, plan.ready[0].desk, lambda desk: self._ask_together(plan, rules, desk))
 
     async def _ask_together(self, plan: bulk.Plan, rules: Rules, target: str) -> None:
         detail = self.store.case(*self.marks.representative(plan.ready))

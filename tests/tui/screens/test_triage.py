@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from imi_core.authority import Seat
 from imi_tui.cache.store import Store
 from imi_tui.screens.act import ActScreen
+from imi_tui.screens.authorities import ChooseAuthority
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.prompt import DaysPrompt, LinePrompt
+from imi_tui.widgets.authority_list import AuthorityList
 from imi_tui.widgets.line_list import LineList
 from tests.tui.screens.test_inbox_screen import case_list, footer, running, settled, text_of
 
@@ -127,3 +130,27 @@ async def test_a_note_shows_with_the_case_and_another_day_has_to_be_one(store: S
         await pilot.press("u")
         await settled(pilot)
         assert store.personal.one(row.desk, row.id).note == ""
+
+
+@pytest.mark.parametrize("cases", [1, 2])
+async def test_whom_to_forward_to_is_chosen_where_the_lifecycle_allows_it(
+    store: Store, home: Path, seat: Seat, cases: int
+) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("2")
+        await settled(pilot)
+        if cases > 1:
+            await pilot.press(*["space"] * cases)
+            await settled(pilot)
+        await pilot.press("f")
+        await settled(pilot)
+        screen = app.screen
+        assert isinstance(screen, ChooseAuthority)
+        found = screen.query_one(AuthorityList)
+        assert found.item is not None
+        assert {hit.country for hit in found.items} == {seat.country}
+        await pilot.press("enter")
+        await settled(pilot)
+        assert not isinstance(app.screen, ChooseAuthority)
+        assert app.screen is not screen
+        assert len(app.screen_stack) == 2
