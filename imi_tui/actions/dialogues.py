@@ -9,6 +9,7 @@ ACTIONS: tuple[Action, ...] = (
     # Dialogues
     action(
         "dialogue.cancel",
+        # Translators: closes a window, not a case.
         N_("Close"),
         N_("Closes this window."),
         "escape",

@@ -118,7 +118,7 @@ def _facts(view: View) -> list[Row]:
     for part in case.get("parts", ()):
         role = _(pages.ROLES[part["role"]]) if part.get("role") in pages.ROLES else str(part.get("role", ""))
         out.append(_row(role, f"{part.get('country', '')}  {named(str(part.get('name', '')))}", remote=True))
-    for name, label in (("sentAt", _("Sent")), ("lastActivity", _("Last activity")), ("closedAt", _("Closed"))):
+    for name, label in (("sentAt", _("Sent on")), ("lastActivity", _("Last activity")), ("closedAt", _("Closed on"))):
         if case.get(name):
             out.append(_row(label, _moment(str(case[name]))))
     for deadline in sorted(case.get("deadlines", ()), key=lambda each: str(each.get("on", ""))):

@@ -42,7 +42,8 @@ TABS: tuple[Page, ...] = (
     ("timeline", N_("Timeline"), timeline),
     ("files", N_("Files"), pages.files),
     ("people", N_("People"), pages.people),
-    ("whole", N_("All"), pages.whole),
+    # Translators: the tab with all of a case on one page.
+    ("whole", N_("Everything"), pages.whole),
 )
 
 

@@ -22,12 +22,16 @@ NAMES: dict[ViewId, str] = {
     "to_answer": N_("To answer"),
     "to_close": N_("To close"),
     "waiting": N_("Waiting for others"),
-    "open": N_("Open"),
+    # Translators: the view of cases that are not closed.
+    "open": N_("Still open"),
+    # Translators: the view of closed cases.
     "closed": N_("Closed"),
+    # Translators: the view of all cases.
     "all": N_("All"),
     "due_soon": N_("Due soon"),
     "overdue": N_("Overdue"),
     "alerts": N_("Alerts"),
+    # Translators: the view of cases this desk has sent.
     "sent": N_("Sent"),
     "put_off": N_("Put off"),
 }
