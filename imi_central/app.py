@@ -20,11 +20,11 @@ from imi_central import catalogue
 from imi_central.api import Unauthorized, build_routes
 from imi_central.api.errors import unavailable
 from imi_central.api.rates import Rates
+from imi_central.database import open_store
 from imi_central.identity.errors import NotAuthenticated
 from imi_central.identity.routes import Identity
 from imi_central.settings import Settings, is_loopback
 from imi_central.store import Store, Unavailable
-from imi_central.store.errors import Unreachable
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -79,19 +79,6 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
     )
     app.state.store, app.state.identity, app.state.end_flows = opened, identity, ending[0]
     return app
-
-
-def open_store(settings: Settings) -> Store:
-    """The database of these settings; its directory is made where there is none, readable by its owner alone.
-
-    Raises `StoreError`.
-    """
-    if not settings.database:
-        try:
-            settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unreachable(f"its folder cannot be made: {error.strerror}") from error
-    return Store.open(settings.database_url)
 
 
 class Outside:

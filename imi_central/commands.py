@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from imi_central import catalogue
-from imi_central.app import open_store
+from imi_central.database import open_store
 from imi_central.directory import publicbodies
 from imi_central.errors import CommandError, DatabaseUnusable
 from imi_central.identity import passwords

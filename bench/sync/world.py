@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bench.sync.line import SERVER
 from imi_central import catalogue
-from imi_central.app import open_store
+from imi_central.database import open_store
 from imi_central.demo import europe as demo
 from imi_central.demo.cases import Plan, generate
 from imi_central.settings import Settings

@@ -7,6 +7,7 @@ Translations are in `translations`.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from imi_central.catalogue import translations
@@ -24,7 +25,16 @@ def load(modules: Path | None = None) -> tuple[Rules, ...]:
     """
     if modules is not None and not modules.is_dir():
         raise DefinitionError(str(modules), "", "is not a directory", ("a directory with TOML files",))
-    folders = [BUILT_IN] if modules is None else [BUILT_IN, modules]
+    return _built_in() if modules is None else _read_all(BUILT_IN, modules)
+
+
+@functools.cache
+def _built_in() -> tuple[Rules, ...]:
+    """Read once a process: to make a demo and to serve it ask for them one after the other."""
+    return _read_all(BUILT_IN)
+
+
+def _read_all(*folders: Path) -> tuple[Rules, ...]:
     lifecycles: dict[str, Lifecycle] = {}
     for folder in folders:
         for path in sorted((folder / "lifecycles").glob("*.toml")):

@@ -92,7 +92,7 @@ def read_po(path: Path) -> Translations:
             finish()
             entry, fuzzy = {}, False
         key = match.group(1) or key
-        entry[key] = entry.get(key, "") + ast.literal_eval(match.group(2))
+        entry[key] = entry.get(key, "") + _unquoted(match.group(2))
     finish()
     return out
 
@@ -105,6 +105,11 @@ def template(procedures: Iterable[Rules]) -> str:
     head = 'msgid ""\nmsgstr ""\n"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
     entries = (f'msgctxt {_quoted(label)}\nmsgid {_quoted(text)}\nmsgstr ""\n' for label, text in labels.items())
     return "\n".join((f"# Texts of the procedures ({DOMAIN}).\n{head}", *entries))
+
+
+def _unquoted(text: str) -> str:
+    # Nearly no text has an escape in it, and there are as many texts as languages times labels.
+    return str(ast.literal_eval(text)) if "\\" in text else text[1:-1]
 
 
 def _quoted(text: str) -> str:

@@ -78,7 +78,7 @@ def _remove_other(settings: Settings) -> bool:
 def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = None) -> str:
     """Fill the database with the demo, unless it was made before; a sentence that says which."""
     from imi_central import catalogue
-    from imi_central.app import open_store
+    from imi_central.database import open_store
     from imi_central.demo import europe as demo
     from imi_central.demo.cases import Plan, generate
     from imi_central.store.migrate import tables_id
@@ -122,7 +122,7 @@ def _passwords(store: Store) -> None:
 
 def _tokens(settings: Settings) -> dict[str, str]:
     """A fresh token for every demo seat, so that a client opens signed in."""
-    from imi_central.app import open_store
+    from imi_central.database import open_store
     from imi_central.demo.europe import DEMO_SEATS
     from imi_central.store.identity import Sessions
 

@@ -266,3 +266,19 @@ def test_help_imports_no_framework(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "usage: imi-central" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["token", "lyon"], ["officer", "show", "lyon"], ["jobs", "run"], ["verify"]])
+def test_a_command_on_a_database_imports_nothing_that_serves_or_migrates(
+    template: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "central.db").write_bytes(template.read_bytes())
+    program = (
+        "import sys; from imi_central.cli import main\n"
+        f"code = main({[*arguments, '--data', str(tmp_path)]!r})\n"
+        "heavy = {'starlette', 'uvicorn', 'authlib', 'alembic', 'jinja2', 'mako', 'pygments', 'psycopg'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "sys.exit(code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

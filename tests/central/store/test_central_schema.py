@@ -8,11 +8,14 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from imi_central.store import NewerDatabase, Store
 from imi_central.store.errors import WrongEncoding
+from imi_central.store.migrate import FOLDER, revisions
 from imi_central.store.tables import metadata
 from tests.central.postgresql import Cluster
 from tests.central.world import LYON, accept, send
@@ -26,6 +29,13 @@ def test_the_migrations_make_the_tables(store: Store) -> None:
         )
         assert compare_metadata(context, metadata) == []
         assert mine <= set(sa.inspect(conn).get_table_names())
+
+
+def test_the_names_of_the_revisions_say_their_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    script = ScriptDirectory.from_config(config)
+    assert list(revisions()) == [each.revision for each in script.walk_revisions()][::-1]
 
 
 def test_opening_again_keeps_everything(store: Store) -> None:
