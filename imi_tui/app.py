@@ -350,5 +350,6 @@ def run(context: Context, early: Early | None = None, ending: Ending | None = No
     finally:
         if ending is not None:
             ending.leave = None
+        app.let_go()
         context.stop()
     return app.return_code or 0

@@ -26,6 +26,14 @@ class ReportingApp(LockingApp, inherit_bindings=False):
         if sequence and self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
+    def let_go(self) -> None:
+        """Wait until the terminal has all that was written to it: what is said after that stands below the screen.
+
+        Textual does so as the last thing when it closes, and not at all where closing itself fails.
+        """
+        if self._driver is not None:
+            self._driver.close()
+
     def _fatal_error(self) -> None:
         """End after a mistake of the program without printing a single value."""
         error = sys.exc_info()[1] or self._exception or RuntimeError()

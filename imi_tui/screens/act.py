@@ -64,6 +64,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         self._seen = dict(seen or {})
         self._saving: Timer | None = None
         self._files: list[dict[str, Any]] = []
+        self._form: FormView | None = None
 
     def situation(self) -> Situation:
         """Whether the action takes files."""
@@ -92,11 +93,12 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
             languages=self.context.languages,
             today=self.context.today(),
         )
+        self._form = FormView(self.model)
         with Vertical(classes="dialogue"):
             yield Static(self._heading(detail), id="heading", markup=False)
             if self._note:
                 yield Static(self._note, markup=False)
-            yield FormView(self.model)
+            yield self._form
             yield Static("", id="files", markup=False)
             yield Static("", id="refusal", markup=False)
             yield ActionFooter()
@@ -117,6 +119,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
 
     def action_act_send(self) -> None:
         """Queue the entry, or say what is missing beside the fields."""
+        self._unsaved()
         if self.model.problems():
             self.query_one(FormView).show_problems()
             return
@@ -148,7 +151,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
 
     def action_act_cancel(self) -> None:
         """Leave; what was written stays as a draft."""
-        if self._saving is not None:
+        if self._unsaved():
             self._stop_saving()
             self._save()
             if self._draft_id:
@@ -161,10 +164,14 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
 
     def keep(self) -> None:
         """Save what is not saved yet, where there is room for it."""
-        if self._saving is not None:
+        if self._unsaved():
             self._stop_saving()
             with suppress(CacheError):
                 self._save()
+
+    def _unsaved(self) -> bool:
+        late = self._form is not None and self._form.take()
+        return late or self._saving is not None
 
     def facts(self) -> Mapping[str, str]:
         """Of the case; of several, only what is true for each of them."""

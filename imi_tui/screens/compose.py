@@ -307,6 +307,8 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
             self._timer = None
         if self._sent:
             return
+        if self.pages.form is not None:
+            self.pages.form.take()
         try:
             self.work.save()
         except CacheError as error:

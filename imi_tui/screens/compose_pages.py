@@ -38,6 +38,8 @@ class StepPages(Vertical):
         self.work: Composition
         self.notes: list[Gap] = []
         """Gaps that the review names first: why it was not sent."""
+        self.form: FormView | None = None
+        """The page with the form, once it was shown."""
         self._shown: tuple[str, str] | None = None
         self._asking: Asking | None = None
 
@@ -84,7 +86,8 @@ class StepPages(Vertical):
                 return Vertical(Static(id="chosen"), self._finder(), id=id)
             case "form":
                 assert self.work.form is not None
-                return FormView(self.work.form, id=id)
+                self.form = FormView(self.work.form, id=id)
+                return self.form
             case "questions":
                 return QuestionList(id=id)
         return Document(id=id)

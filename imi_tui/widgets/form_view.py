@@ -47,6 +47,8 @@ class FieldRow(Vertical):
         super().__init__(classes=f"-{view.kind}" + (" -beside" if view.beside else ""))
         self.view, self._model = view, model
         self.control = self._make()
+        self.heard = self.written
+        """The text of the control as far as the model knows it."""
         self._heading, self._problem, self._width = "", "", 0
 
     def _make(self) -> Control:
@@ -55,6 +57,22 @@ class FieldRow(Vertical):
         if self.view.kind == "lines":
             return LinesInput(self._model.text(self.view.id))
         return Choice(self.view.options, self._model.chosen(self.view.id), many=self.view.kind == "many")
+
+    @property
+    def written(self) -> str:
+        """The text that stands in the control; empty where options are chosen."""
+        match self.control:
+            case LineInput():
+                return self.control.value
+            case LinesInput():
+                return self.control.text
+        return ""
+
+    def write(self, text: str) -> None:
+        """Put a text that the model knows into the control."""
+        if isinstance(self.control, LineInput | LinesInput):
+            self.control.set_text(text)
+            self.heard = self.written
 
     def compose(self) -> ComposeResult:
         """Heading, label and control in a line or below each other, problem."""
@@ -97,11 +115,11 @@ class FieldRow(Vertical):
         found.update(Text(f"^ {problem}" if problem else ""))
 
     def refresh_value(self) -> None:
-        """Show what the model holds."""
+        """Show what the model holds, but not over something that it has not heard of yet."""
         if isinstance(self.control, Choice):
             self.control.update_chosen(self._model.chosen(self.view.id))
-        elif not self.control.has_focus:
-            self.control.set_text(self._model.text(self.view.id))
+        elif not self.control.has_focus and self.written == self.heard:
+            self.write(self._model.text(self.view.id))
 
 
 class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -211,6 +229,17 @@ class FormView(Widget):
         row = self._rows.get(id)
         return row.control if row is not None and isinstance(row.control, LineInput | LinesInput) else None
 
+    def take(self) -> bool:
+        """Take into the model what was typed and not announced yet; whether there was anything.
+
+        Textual announces a change by a message. Whoever saves or sends cannot wait for the one that is on its way.
+        """
+        late = [(id, row) for id, row in self._rows.items() if row.written != row.heard]
+        for id, row in late:
+            row.heard = row.written
+            self.model.set_text(id, row.written)
+        return bool(late)
+
     def answered(self) -> None:
         """Answers of other fields than the one at hand were filled in: show them, and tell the screen."""
         self.call_later(self._refresh)
@@ -221,12 +250,12 @@ class FormView(Widget):
     def on_input_changed(self, event: Input.Changed) -> None:
         """A line was edited."""
         event.stop()
-        self._typed(event.input, event.value)
+        self._typed(event.input)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """A text was edited."""
         event.stop()
-        self._typed(event.text_area, event.text_area.text)
+        self._typed(event.text_area)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field."""
@@ -276,16 +305,18 @@ class FormView(Widget):
             row.refresh_value()
             self._show_problems()
 
-    def _typed(self, control: Widget, typed: str) -> None:
+    def _typed(self, control: Widget) -> None:
         if (id := self._id_of(control)) is None:
             return
-        self.model.set_text(id, typed)
         row = self._rows[id]
+        # Not what the message says: more may have been typed since.
+        typed = row.heard = row.written
+        self.model.set_text(id, typed)
         if isinstance(row.control, LinesInput | LineInput) and row.view.source.type in ("text", "multiline"):
             # Only what cleaning changed is written back; dates and numbers wait until the field is left.
             clean = self.model.text(id)
             if clean.strip() and clean != typed:
-                row.control.set_text(clean)
+                row.write(clean)
         self._changed(id)
 
     def _changed(self, id: str) -> None:

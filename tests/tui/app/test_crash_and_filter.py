@@ -136,8 +136,9 @@ print("left", code)
 """
 
 CRASHES = """
-import os, sys
+import os, sys, time
 from pathlib import Path
+from textual.drivers._writer_thread import WriterThread
 from imi_tui import cli
 from imi_tui.commands import tui
 from imi_tui.cache.store import Store
@@ -174,6 +175,17 @@ if WAY == "twice":
     ActionFooter.on_unmount = unmount
 if WAY == "late":
     ImiApp.on_unmount = unmount
+    class Slow:
+        def __init__(self, file):
+            self.file = file
+        def write(self, text):
+            if "\\x1b[?1049l" in text:
+                time.sleep(0.5)
+            self.file.write(text)
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+    made = WriterThread.__init__
+    WriterThread.__init__ = lambda self, file: made(self, Slow(file))
 if WAY == "thread":
     def worker(self):
         for number in range(3):
@@ -206,11 +218,11 @@ def test_a_crash_while_writing_keeps_the_draft_and_says_one_sentence(home: Path,
     with terminal(home, CRASHES.replace("{way!r}", repr(way))) as client:
         client.until(b"Message")
         client.quiet(0.5)
-        for letter in "Written":
-            client.key(letter.encode())
-        os.write(client.master, b"\x13")
+        os.write(client.master, b"Written\x13")
         end = client.until(b"left 1")
-    said = end.rpartition(b"\x1b[?1049l")[2].decode()
+    _screen, left, below = end.rpartition(b"\x1b[?1049l")
+    assert left, "what was said went with the screen"
+    said = below.decode()
     assert said.count("The program made a mistake and has to end.") == 1
     assert "Incident " in said
     for word in ("Anna", "Traceback", "textual", "Error", "line "):

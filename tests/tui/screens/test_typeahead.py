@@ -49,6 +49,26 @@ async def test_a_text_goes_into_the_form_its_key_opens(store: Store, home: Path)
         assert app.focused.text == "Hello there, are rules kept?"
 
 
+async def test_what_stands_in_a_field_is_kept_and_sent_before_anybody_heard_of_it(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        burst(app, "3m")
+        await calm(pilot)
+        screen, area = app.screen, app.focused
+        assert isinstance(screen, ActScreen)
+        assert isinstance(area, TextArea)
+        area.insert("Kep")
+        screen.keep()
+        assert [draft.text for draft in store.drafts()] == ["Kep"]
+        area.insert("t")
+        screen.keep()
+        assert [draft.text for draft in store.drafts()] == ["Kept"]
+        area.insert(" and sent")
+        screen.action_act_send()
+        assert [item.payload["text"]["text"] for item in store.outbox()] == ["Kept and sent"]
+        await calm(pilot)
+        assert not store.drafts()
+
+
 async def test_digits_after_accept_are_days_and_no_views(store: Store, home: Path) -> None:
     async with running(store, home) as (app, pilot):
         burst(app, "2")
