@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
-CATALOGUES := $(wildcard locales/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 
@@ -17,10 +16,11 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-setup: $(STAMP) locales ## Install everything into .venv and compile the catalogues
+setup: $(STAMP) ## Install everything into .venv and compile the catalogues
+	@$(BIN)/python -m catalogues compile
 
-locales: $(STAMP) ## Compile the translation catalogues
-	@$(BIN)/python -m imi_tui.i18n.build
+locales: $(STAMP) ## Extract texts, carry them into all languages, check the translations, compile
+	@$(BIN)/python -m catalogues
 
 demo: setup ## Open the client on a demo Europe, signed in
 	@$(BIN)/imi-tui demo

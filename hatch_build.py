@@ -10,19 +10,22 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CatalogueHook(BuildHookInterface[Any]):
-    """Compiles ``locales/*/LC_MESSAGES/*.po`` and adds the results to the wheel."""
+    """Compiles ``locales/*/LC_MESSAGES/*.po`` and adds the results to the wheel; editable installs read them there."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before the files are collected."""
-        if self.target_name != "wheel" or version == "editable":
+        if self.target_name != "wheel":
             return
         root = Path(self.root)
         sys.path.insert(0, str(root))
-        from imi_tui.i18n import build
+        from catalogues.domains import DOMAINS
+        from catalogues.files import compile_all
 
-        if faults := build.compile_all(root / "locales"):
-            raise ValueError("\n".join(faults))
+        left_out = compile_all(root / "locales", again=version != "editable")
+        if version == "editable":
+            return
+        if left_out:
+            raise ValueError("\n".join(map(str, left_out)))
         for path in sorted((root / "locales").glob("*/LC_MESSAGES/*.mo")):
-            package = "imi_tui" if path.stem == build.DOMAIN else "imi_central"
             inside = path.relative_to(root).as_posix()
-            build_data["force_include"][str(path)] = f"{package}/{inside}"
+            build_data["force_include"][str(path)] = f"{DOMAINS[path.stem].package}/{inside}"

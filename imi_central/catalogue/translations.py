@@ -1,8 +1,8 @@
 """Translations of definitions: gettext catalogues whose contexts are label ids (see `imi_core.procedure.label_ids`).
 
-Those of the built-in procedures are `locales/<language>/LC_MESSAGES/imi_catalogue.po`; those of a procedure from
-elsewhere stand beside its file as ``<file>.<language>.po``. A translation of another English text than the
-definition's is out of date and left out: English is right, if foreign.
+Those of the built-in procedures are compiled catalogues (`imi_central.i18n`); those of a procedure from elsewhere
+stand beside its file as ``<file>.<language>.po``. A translation of another English text than the definition's is out
+of date and left out: English is right, if foreign.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ from __future__ import annotations
 import ast
 import glob
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from imi_central import i18n
 from imi_core.errors import DefinitionError
+from imi_core.languages import NAMES
 from imi_core.procedure import Rules, label_ids
 from imi_core.text import display
 
 DOMAIN = "imi_catalogue"
-_HERE = Path(__file__).parent.parent
-LOCALES = next((path for path in (_HERE / "locales", _HERE.parent / "locales") if path.is_dir()), _HERE / "locales")
 _LINE = re.compile(r'(msgctxt|msgid|msgstr)?\s*("(?:[^"\\]|\\.)*")')
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
-Translations = dict[str, tuple[str, str]]
-"""Label id to (English text, translation)."""
+Translations = Callable[[str, str], str]
+"""Label id and English text to the translation; "" or the text itself where there is none."""
 
 
-def built_in(locales: Path = LOCALES) -> dict[str, Translations]:
+def built_in(locales: Path = i18n.LOCALES) -> dict[str, Translations]:
     """By language, what `locales` has for the built-in procedures."""
-    found = sorted(locales.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
-    return {path.parent.parent.name: read_po(path) for path in found}
+    found = (language for language in i18n.languages(DOMAIN, locales) if language in NAMES and language != "en")
+    return {language: i18n.load(DOMAIN, language, locales).pgettext for language in found}
 
 
 def beside(definition: Path) -> dict[str, Translations]:
@@ -42,7 +42,7 @@ def beside(definition: Path) -> dict[str, Translations]:
         language = path.name[len(definition.stem) + 1 : -len(".po")]
         if not _LANGUAGE.fullmatch(language):
             raise DefinitionError(str(path), "", f"{language!r} is no language code", ("like fr",))
-        out[language] = read_po(path)
+        out[language] = _of(read_po(path))
     return out
 
 
@@ -51,21 +51,29 @@ def translated(rules: Rules, catalogues: dict[str, Translations]) -> Rules:
     english = label_ids(rules)
     labels = {
         language: {
-            label: display(given[label][1], "multi")
-            for label, text in english.items()
-            if label in given and given[label][0] == text and given[label][1]
+            label: display(text, "multi")
+            for label, said in english.items()
+            if (text := known(label, said)) and text != said
         }
-        for language, given in catalogues.items()
+        for language, known in catalogues.items()
     }
     return msgspec.structs.replace(rules, labels={language: texts for language, texts in labels.items() if texts})
 
 
-def read_po(path: Path) -> Translations:
-    """The entries of a .po file that have a context; fuzzy and obsolete ones are left out.
+def _of(entries: dict[str, tuple[str, str]]) -> Translations:
+    def known(label: str, english: str) -> str:
+        text, translation = entries.get(label, ("", ""))
+        return translation if text == english else ""
+
+    return known
+
+
+def read_po(path: Path) -> dict[str, tuple[str, str]]:
+    """Context to (English text, translation) of a .po file; fuzzy and obsolete entries are left out.
 
     Raises `DefinitionError` naming the line that is no part of such a file.
     """
-    out: Translations = {}
+    out: dict[str, tuple[str, str]] = {}
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -97,20 +105,6 @@ def read_po(path: Path) -> Translations:
     return out
 
 
-def template(procedures: Iterable[Rules]) -> str:
-    """The texts to translate, as a .pot file: every label once, the identifiers as contexts."""
-    labels: dict[str, str] = {}
-    for rules in procedures:
-        labels.update(label_ids(rules))
-    head = 'msgid ""\nmsgstr ""\n"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
-    entries = (f'msgctxt {_quoted(label)}\nmsgid {_quoted(text)}\nmsgstr ""\n' for label, text in labels.items())
-    return "\n".join((f"# Texts of the procedures ({DOMAIN}).\n{head}", *entries))
-
-
 def _unquoted(text: str) -> str:
-    # Nearly no text has an escape in it, and there are as many texts as languages times labels.
+    # Nearly no text has an escape in it.
     return str(ast.literal_eval(text)) if "\\" in text else text[1:-1]
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

@@ -152,7 +152,7 @@ class Pages:
         return response
 
     def _message(self, request: Request, heading: str, message: str, status: int = 200) -> Response:
-        text = texts.TEXTS[_language(request)]
+        text = texts.said(_language(request))
         return self._page(request, "message.html", status=status, heading=text[heading], message=text[message])
 
     def _page(
@@ -167,7 +167,7 @@ class Pages:
         **values: Any,
     ) -> Response:
         language = _language(request)
-        text = texts.TEXTS[language]
+        text = texts.said(language)
         cookie = self._forms.cookie(request)
         html = self._jinja.get_template(template).render(
             language=language,
@@ -192,4 +192,5 @@ class Pages:
 
 
 def _language(request: Request) -> str:
-    return texts.choose(f"{request.query_params.get('ui_locales', '')},{request.headers.get('accept-language', '')}")
+    asked_for = request.query_params.get("ui_locales", ""), request.headers.get("accept-language", "")
+    return texts.choose(*asked_for)

@@ -12,7 +12,7 @@ from _thread import get_ident
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from imi_tui.i18n.languages import NAMES, PLURALS, PSEUDO
+from imi_tui.i18n.languages import NAMES, PSEUDO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -170,7 +170,6 @@ __all__ = [
     "DOMAIN",
     "NAMES",
     "N_",
-    "PLURALS",
     "PSEUDO",
     "_",
     "detect",

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.terminal import KEYS, Terminal
-from imi_tui.i18n import build
+from catalogues import files
+from catalogues.domains import DOMAINS
 from tests.system.conftest import Seat, Server
 from tests.system.liar import Liar
 
@@ -29,8 +30,8 @@ HELP = "What works here now. Type to search; arrows to scroll; Esc to leave"
 
 def greek(text: str) -> str:
     """`text` in Greek letters: labels of one word twice as long, sentences half as long again, as languages are."""
-    parts = build._PARTS.split(text)
-    written = "".join(part if build._PARTS.fullmatch(part) else part.translate(GREEK) for part in parts)
+    parts = files.PARTS.split(text)
+    written = "".join(part if files.PARTS.fullmatch(part) else part.translate(GREEK) for part in parts)
     bare = written.strip()
     more = len(bare) if len(bare) < 12 else len(bare) // 2
     end = written[len(written.rstrip()) :]
@@ -39,9 +40,9 @@ def greek(text: str) -> str:
 
 def catalogues(folder: Path) -> Path:
     """The pseudo-language and long Greek of the texts as they stand in the source now."""
-    template = build.extract()
-    for language, change in (("en-XA", build.pseudo), ("el", greek)):
-        catalogue = build.empty(language)
+    template = DOMAINS["imi_tui"].texts()
+    for language, change in (("en-XA", files.pseudo), ("el", greek)):
+        catalogue = files.empty(language)
         for message in template:
             if isinstance(message.id, tuple | list):
                 catalogue.add(message.id, tuple(change(each) for each in message.id), context=message.context)
@@ -49,7 +50,7 @@ def catalogues(folder: Path) -> Path:
                 catalogue.add(message.id, change(message.id), context=message.context)
         path = folder / language / "LC_MESSAGES" / "imi_tui.mo"
         path.parent.mkdir(parents=True)
-        build._write_mo(path, catalogue)
+        files.write(path, catalogue)
     return folder
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from catalogues import files
+from catalogues.domains import DOMAINS
 from imi_central.catalogue import BUILT_IN, load, translations
 from imi_core.errors import DefinitionError
 from imi_core.procedure import label_ids
@@ -51,21 +53,29 @@ def test_labels_stand_beside_a_procedure_added_at_run_time(tmp_path: Path) -> No
     assert rules.label("sd.info.field.company", "Undertaking", ("fr", "en")) == "Undertaking"
 
 
-def test_the_template_brings_every_label_back(tmp_path: Path) -> None:
-    path = tmp_path / "all.po"
-    path.write_text(translations.template(load()), "utf-8")
+def test_the_template_brings_every_label_back() -> None:
     expected = {label: (text, "") for rules in load() for label, text in label_ids(rules).items()}
-    assert translations.read_po(path) == expected
+    assert translations.read_po(DOMAINS["imi_catalogue"].template) == expected
 
 
 def test_built_in_procedures_are_translated_from_the_locales(tmp_path: Path) -> None:
-    folder = tmp_path / "fr" / "LC_MESSAGES"
-    folder.mkdir(parents=True)
-    (folder / "imi_catalogue.po").write_text('msgctxt "request.action.send"\nmsgid "Send"\nmsgstr "Envoyer"\n', "utf-8")
+    path = files.path_of("fr", "imi_catalogue", tmp_path)
+    path.parent.mkdir(parents=True)
+    texts = files.empty("fr", DOMAINS["imi_catalogue"])
+    texts.add("Send", "Envoyer", context="request.action.send")
+    texts.add("Accept, but of another text", "Périmé", context="request.action.accept")
+    files.write(path.with_suffix(".mo"), texts)
     known = translations.built_in(tmp_path)
     assert all(
         translations.translated(rules, known).labels == {"fr": {"request.action.send": "Envoyer"}} for rules in load()
     )
+
+
+def test_a_broken_catalogue_of_the_built_in_procedures_leaves_them_in_english(tmp_path: Path) -> None:
+    path = tmp_path / "fr" / "LC_MESSAGES" / "imi_catalogue.mo"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no catalogue")
+    assert translations.translated(load()[0], translations.built_in(tmp_path)).labels == {}
 
 
 @pytest.mark.parametrize(

@@ -7,33 +7,22 @@ import gettext
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Message
 
-from imi_tui.i18n import build
-from imi_tui.i18n.languages import NAMES, PLURALS, PSEUDO
+from catalogues import files
+from catalogues.domains import DOMAINS, ROOT
+from catalogues.plurals import PLURALS
+from imi_core.languages import NAMES, PSEUDO
 
-SOURCES = sorted((build.ROOT / "imi_tui").rglob("*.py"))
-
-
-def texts(catalogue: build.Catalog) -> set[tuple[str, str | None]]:
-    return {(str(message.id), message.context) for message in catalogue if message.id}
+SOURCES = sorted(path for package in ("imi_tui", "imi_central") for path in (ROOT / package).rglob("*.py"))
 
 
-def test_source_template_and_english_agree() -> None:
-    found = texts(build.extract())
-    hint = "run: python -m imi_tui.i18n.build extract"
-    assert found == texts(build.read(build.TEMPLATE)), hint
-    assert found == texts(build.read(build.LOCALES / "en" / "LC_MESSAGES" / "imi_tui.po")), hint
-
-
-@pytest.mark.parametrize("path", sorted(build.LOCALES.glob("*/LC_MESSAGES/imi_tui.po")), ids=lambda p: p.parts[-3])
-def test_catalogue_is_sound(path: Path) -> None:
-    language = path.parts[-3]
-    catalogue = build.read(path)
-    reference = build.empty(language)
-    assert catalogue.num_plurals == reference.num_plurals
-    assert catalogue.plural_expr.strip("()") == reference.plural_expr.strip("()")
-    assert [(message.id, wrong) for message in catalogue if message.id and (wrong := build.problems(message))] == []
+@pytest.mark.parametrize("domain", DOMAINS.values(), ids=lambda domain: domain.name)
+def test_source_template_and_english_agree(domain: files.Domain) -> None:
+    template = domain.texts()
+    hint = "run: make locales"
+    assert files.as_text(template, domain.ordered) == domain.template.read_text("utf-8"), hint
+    english = files.as_text(files.english(template, domain), domain.ordered)
+    assert english == files.path_of("en", domain.name).read_text("utf-8"), hint
 
 
 def test_no_text_is_translated_as_an_f_string_or_at_import_time() -> None:
@@ -77,7 +66,7 @@ def test_plural_rules_follow_cldr() -> None:
 
 
 def test_pseudo_keeps_placeholders_and_grows() -> None:
-    out = build.pseudo("Sent {count} entries to {desk}.")
+    out = files.pseudo("Sent {count} entries to {desk}.")
     assert "{count}" in out
     assert "{desk}" in out
     assert "Sent" not in out
@@ -86,34 +75,54 @@ def test_pseudo_keeps_placeholders_and_grows() -> None:
     assert len(out) >= 1.4 * len("Sent {count} entries to {desk}.")
 
 
-@pytest.mark.parametrize(
-    ("id", "text", "sound"),
-    [
-        ("to {desk}", "an {desk}", True),
-        ("to {desk}", "an {stelle}", False),
-        ("to {desk}", "an", False),
-        ("to {desk}", "an {desk", False),
-        ("more: ", "mehr:", False),
-        (("{n} case", "{n} cases"), ("ein Fall", "{n} Fälle"), True),
-        (("{n} case", "{n} cases"), ("{m} Fall", "{n} Fälle"), False),
-        (("{n} case", "{n} cases"), ("{n} Fall", ""), False),
-    ],
-)
-def test_faults_of_translations_are_found(id: object, text: object, sound: bool) -> None:
-    assert (build.problems(Message(id, text)) == []) is sound  # type: ignore[arg-type]
-
-
 def test_a_faulty_translation_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "de" / "LC_MESSAGES" / "imi_tui.po"
     path.parent.mkdir(parents=True)
-    catalogue = build.empty("de")
+    catalogue = files.empty("de")
     catalogue.add("Search", "Suchen")
     catalogue.add("to {desk}", "an {stelle}")
-    path.write_text(build.as_text(catalogue), encoding="utf-8")
-    faults = build.compile_all(tmp_path)
-    assert len(faults) == 1
-    assert "an {stelle}" in faults[0]
+    path.write_text(files.as_text(catalogue), encoding="utf-8")
+    [left_out] = files.compile_all(tmp_path)
+    assert (left_out.rule, left_out.entry) == ("placeholders", "to {desk}")
+    assert "an {stelle}" in str(left_out)
     with path.with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     assert compiled.gettext("Search") == "Suchen"
     assert compiled.gettext("to {desk}").format(desk="x") == "to x"
+
+
+def test_new_texts_come_into_every_catalogue_and_gone_ones_go(tmp_path: Path) -> None:
+    for name, texts in (("imi_tui", ("New", "Search")), ("imi_catalogue", ()), ("imi_central", ())):
+        template = files.Catalog(charset="utf-8")
+        for text in texts:
+            template.add(text, None, auto_comments=["Said by a button."])
+        (tmp_path / f"{name}.pot").write_text(files.as_text(template), "utf-8")
+    path = files.path_of("ga", "imi_tui", tmp_path)
+    path.parent.mkdir(parents=True)
+    before = files.empty("ga")
+    before.add("Search", "Cuardaigh")
+    before.add("Gone", "Imithe")
+    path.write_text(files.as_text(before).replace("nplurals=5", "nplurals=3"), "utf-8")
+    files.update(tmp_path)
+    after = files.read(path)
+    assert {(message.id, message.string) for message in after if message.id} == {("New", ""), ("Search", "Cuardaigh")}
+    assert after.num_plurals == 5
+    assert "Imithe" not in path.read_text("utf-8")
+    assert path.read_text("utf-8").count("#. Said by a button.") == 2
+    assert files.path_of("ga", "imi_central", tmp_path).exists() is False
+
+
+def test_only_what_changed_is_compiled_again(tmp_path: Path) -> None:
+    path = files.path_of("de", "imi_central", tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_text(files.as_text(files.empty("de", DOMAINS["imi_central"])), "utf-8")
+    files.compile_all(tmp_path)
+    made = path.with_suffix(".mo")
+    first = made.stat().st_ino
+    files.compile_all(tmp_path)
+    assert made.stat().st_ino == first
+    files.compile_all(tmp_path, again=True)
+    assert made.stat().st_ino != first
+    made.unlink()
+    files.compile_all(tmp_path)
+    assert made.exists()

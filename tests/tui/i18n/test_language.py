@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from catalogues import files
 from imi_tui import i18n
-from imi_tui.i18n import build, dates
+from imi_tui.i18n import dates
 
 TODAY = dt.date(2026, 3, 5)
 
@@ -45,10 +46,10 @@ def test_detection_order(chosen: str, configured: str, environ: dict[str, str], 
 def test_switching_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "sl" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    catalogue = build.empty("sl")
+    catalogue = files.empty("sl")
     catalogue.add(("{n} case", "{n} cases"), ("{n} zadeva", "{n} zadevi", "{n} zadeve", "{n} zadev"))
-    (folder / "imi_tui.po").write_text(build.as_text(catalogue), encoding="utf-8")
-    build.compile_all(tmp_path)
+    (folder / "imi_tui.po").write_text(files.as_text(catalogue), encoding="utf-8")
+    files.compile_all(tmp_path)
     monkeypatch.setenv("IMI_TUI_LOCALEDIR", str(tmp_path))
     assert i18n.ngettext("{n} case", "{n} cases", 3) == "{n} cases"
     i18n.install("sl")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from catalogues import files
 from imi_tui import actions, i18n
 from imi_tui.actions import Situation
-from imi_tui.i18n import build
 from imi_tui.screens.help import page
 from imi_tui.viewmodel import footer, palette
 from imi_tui.viewmodel.palette import Entry, Keyboard
@@ -74,7 +74,7 @@ def test_an_action_is_found_by_name_in_both_languages_by_key_and_by_what_it_does
 
 
 def test_an_action_is_found_in_the_officers_language_and_in_english() -> None:
-    build.compile_all()
+    files.compile_all()
     i18n.install("en-XA")
     listed = found()
     [outbox] = [entry for entry in listed if entry.action.id == "go.outbox"]
