@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,9 @@ from imi_core.languages import NAMES
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog, Message
+
+PARTS = re.compile(r"(\{[^{}]*\}|%\([^)]*\)[a-z]|%[a-z%])")
+"""Placeholders, for splitting a text at them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Book:
     def finding(self, rule: str, entry: Entry | None, says: str, do: str) -> Finding:
         """Something wrong with an entry, or with the whole."""
         file = f"{self.language}/LC_MESSAGES/{self.path.name}"
-        return Finding(rule, file, entry.name if entry else "", says, do)
+        return Finding(rule, file, entry.name if entry else "", self.language, says, do)
 
 
 def language_of(path: Path) -> str:

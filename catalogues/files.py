@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tempfile
 from pathlib import Path
 
@@ -13,14 +12,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from catalogues.domains import DOMAINS, LOCALES, Domain
+from catalogues.entries import PARTS
 from catalogues.findings import Finding
 from catalogues.plurals import PLURALS
 from catalogues.rules import sound
 from imi_core.languages import NAMES, PSEUDO
 
 PSEUDO_DOMAIN = "imi_tui"
-PARTS = re.compile(r"(\{[^{}]*\}|%\([^)]*\)[a-z]|%[a-z%])")
-"""Placeholders, for splitting a text at them."""
 _ACCENTS = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "ÅƁÇÐÉƑĜĤÎĴĶĻṀÑÖÞǪŔŠŢÛṼŴẊÝŽåƀçđéƒĝĥîĵķļɱñöþǫŕšţûṽŵẋýž"
 )

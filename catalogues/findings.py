@@ -12,6 +12,7 @@ class Finding:
     rule: str
     file: str
     entry: str
+    language: str
     says: str
     do: str
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bench.terminal import KEYS, Terminal
 from catalogues import files
 from catalogues.domains import DOMAINS
+from catalogues.entries import PARTS as PLACEHOLDERS
 from tests.system.conftest import Seat, Server
 from tests.system.liar import Liar
 
@@ -30,8 +31,8 @@ HELP = "What works here now. Type to search; arrows to scroll; Esc to leave"
 
 def greek(text: str) -> str:
     """`text` in Greek letters: labels of one word twice as long, sentences half as long again, as languages are."""
-    parts = files.PARTS.split(text)
-    written = "".join(part if files.PARTS.fullmatch(part) else part.translate(GREEK) for part in parts)
+    parts = PLACEHOLDERS.split(text)
+    written = "".join(part if PLACEHOLDERS.fullmatch(part) else part.translate(GREEK) for part in parts)
     bare = written.strip()
     more = len(bare) if len(bare) < 12 else len(bare) // 2
     end = written[len(written.rstrip()) :]
