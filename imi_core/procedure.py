@@ -284,13 +284,17 @@ def block_title(block: str) -> str:
 def label_ids(rules: Rules) -> dict[str, str]:
     """Every translatable text of a procedure: label id to English text, in order of appearance.
 
-    Ids: ``<procedure>.title``, ``<procedure>.field.<id>[.help]``, ``<procedure>.question.<id>``,
-    ``….option.<id>``, ``<procedure>.block.<id>``,
+    Ids: ``<procedure>.title``, ``<procedure>.basis``, ``<procedure>.deadline.<code>`` (its basis),
+    ``<procedure>.field.<id>[.help]``, ``<procedure>.question.<id>``, ``….option.<id>``, ``<procedure>.block.<id>``,
     ``<lifecycle>.state.<id>[.todo]``, ``<lifecycle>.action.<id>``, ``<lifecycle>.form.<form>.<id>``.
     """
     out: dict[str, str] = {}
     procedure, lifecycle = rules.procedure, rules.lifecycle
     out[f"{procedure.id}.title"] = procedure.title
+    out[f"{procedure.id}.basis"] = procedure.legal_basis
+    for limit in procedure.deadlines:
+        if limit.basis:
+            out[f"{procedure.id}.deadline.{limit.code}"] = limit.basis
 
     def add_field(base: str, field: Field) -> None:
         out[base] = field.label

@@ -26,6 +26,11 @@ class Labels:
         """The procedure's title."""
         return self.text(f"{self.rules.procedure.id}.title", self.rules.procedure.title)
 
+    @property
+    def basis(self) -> str:
+        """The act and articles the procedure rests on."""
+        return self.text(f"{self.rules.procedure.id}.basis", self.rules.procedure.legal_basis)
+
     def action(self, id: str) -> str:
         """What an action is called."""
         return self.text(f"{self.rules.lifecycle.id}.action.{id}", self.rules.lifecycle.actions[id].label)

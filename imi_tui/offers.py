@@ -48,14 +48,14 @@ def offers(cache: Directory, languages: tuple[str, ...]) -> list[Offer]:
         for rules in rules_of_all:
             starts = workflow.available(rules, None, acting)
             if starts:
-                procedure = rules.procedure
+                procedure, labels = rules.procedure, Labels(rules, languages)
                 found.append(
                     Offer(
                         procedure=procedure.id,
                         desk=seat.desk,
                         action=starts[0],
-                        title=Labels(rules, languages).title,
-                        basis=procedure.legal_basis,
+                        title=labels.title,
+                        basis=labels.basis,
                         area=procedure.area,
                         authority=seat.authority_name,
                     )

@@ -112,7 +112,7 @@ def _facts(view: View) -> list[Row]:
     case = view.case
     out = [
         _row(_("Procedure"), view.label(f"{view.rules.procedure.id}.title", view.rules.procedure.title)),
-        _row(_("Legal basis"), view.rules.procedure.legal_basis),
+        _row(_("Legal basis"), view.basis),
         _row(_("State"), view.state(str(case.get("state", "")))),
     ]
     for part in case.get("parts", ()):
@@ -124,7 +124,7 @@ def _facts(view: View) -> list[Row]:
     for deadline in sorted(case.get("deadlines", ()), key=lambda each: str(each.get("on", ""))):
         role = deadline.get("role")
         who = _(pages.ROLES[role]) if role in pages.ROLES else ""
-        basis = str(deadline.get("basis", ""))
+        basis = view.deadline_basis(deadline)
         out.append(_row(_("Due"), ", ".join(filter(None, (_day(deadline.get("on")), who, basis)))))
     return out
 

@@ -188,7 +188,7 @@ class CaseScreen(Exporting, HandingOver, FilesTab):
         subject = cut(pages.one_line(view.case.get("subject", "")), room)
         gap = " " * max(2, width - cell_len(subject) - cell_len(standing))
         self.query_one("#head", Static).update(f"{subject}{gap}{standing}")
-        basis = view.rules.procedure.legal_basis
+        basis = view.basis
         way = pages.way(view)
         if cell_len(way) + cell_len(basis) + 2 <= width:
             way += " " * (width - cell_len(way) - cell_len(basis)) + basis

@@ -20,7 +20,7 @@ from imi_tui.viewmodel.timeline import file_line, moment, timeline
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from imi_core.procedure import Field, Option, Rules
     from imi_tui.cache.model import CaseDetail
@@ -72,6 +72,16 @@ class View:
     def label(self, label_id: str, english: str) -> str:
         """A text of the procedure in the officer's language."""
         return self.rules.label(label_id, english, self.languages)
+
+    @property
+    def basis(self) -> str:
+        """The legal basis of the procedure."""
+        return self.label(f"{self.rules.procedure.id}.basis", self.rules.procedure.legal_basis)
+
+    def deadline_basis(self, deadline: Mapping[str, Any]) -> str:
+        """What a deadline of the case rests on; "" where the rules name nothing."""
+        told = str(deadline.get("basis", ""))
+        return told and self.label(f"{self.rules.procedure.id}.deadline.{deadline.get('code')}", told)
 
     @property
     def translated(self) -> bool:
@@ -155,7 +165,7 @@ def overview(view: View) -> list[Block]:
     if view.hidden:
         out += [Block(hint(view), "quiet"), Block("")]
     out.append(Block(view.label(f"{view.rules.procedure.id}.title", view.rules.procedure.title), "heading"))
-    out.append(Block(view.rules.procedure.legal_basis, "quiet"))
+    out.append(Block(view.basis, "quiet"))
     out.append(Block(_("State: {state}").format(state=view.state(view.case.get("state", "")))))
     if lang := view.case.get("lang"):
         out.append(Block(_("Written in: {language}").format(language=language_name(str(lang)))))
@@ -252,7 +262,7 @@ def _deadlines(view: View) -> list[Block]:
         text = _("Due {date}: {who}").format(date=day, who=who)
         out.append(Block(f"! {text}" if late else text, "alarm" if late and view.my_turn else "plain"))
         code = deadline.get("code")
-        if basis := str(deadline.get("basis", "")) or (_(BASES[code]) if code in BASES else ""):
+        if basis := view.deadline_basis(deadline) or (_(BASES[code]) if code in BASES else ""):
             out.append(Block(basis, "quiet", indent=2))
     return out
 

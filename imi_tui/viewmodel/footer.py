@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.cells import cell_len
 
-from imi_tui.i18n import _
+from imi_tui.i18n import _, language, pgettext
 
 NARROW = 100
 FEWEST = 3
@@ -14,36 +16,40 @@ HELP = 99
 MOST_WHEN_NARROW = 5
 """At 80 columns at most five actions beside help: labels in other languages are up to 2.6 times as long."""
 
-_KEYS = {
-    "escape": "Esc",
-    "enter": "Enter",
-    "space": "Space",
-    "question_mark": "?",
-    "slash": "/",
-    "full_stop": ".",
-    "comma": ",",
-    "minus": "-",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "tab": "Tab",
-    "shift+tab": "Shift+Tab",
-    "delete": "Del",
-    "home": "Home",
-    "end": "End",
-    "up": "Up",
-    "down": "Down",
-    "left": "Left",
-    "right": "Right",
-}
+_SIGNS = {"question_mark": "?", "slash": "/", "full_stop": ".", "comma": ",", "minus": "-"}
+
+
+@lru_cache(maxsize=2)
+def _names(language: str) -> dict[str, str]:
+    """Keys and modifiers as keyboards of a language have them; `language` is the one in force."""
+    return _SIGNS | {
+        # Translators: keys as they are printed on keyboards of your country; short, they stand in the footer.
+        "escape": pgettext("key", "Esc"),
+        "enter": pgettext("key", "Enter"),
+        "space": pgettext("key", "Space"),
+        "tab": pgettext("key", "Tab"),
+        "pageup": pgettext("key", "PgUp"),
+        "pagedown": pgettext("key", "PgDn"),
+        "home": pgettext("key", "Home"),
+        "end": pgettext("key", "End"),
+        "delete": pgettext("key", "Del"),
+        # Translators: the arrow keys.
+        "up": pgettext("key", "Up"),
+        "down": pgettext("key", "Down"),
+        "left": pgettext("key", "Left"),
+        "right": pgettext("key", "Right"),
+        "ctrl": pgettext("key", "Ctrl"),
+        "shift": pgettext("key", "Shift"),
+        "alt": pgettext("key", "Alt"),
+    }
 
 
 def key_name(key: str) -> str:
     """A key as it is printed on a keyboard: "F9", "Ctrl+P", "a", "?"."""
-    if key in _KEYS:
-        return _KEYS[key]
+    names = _names(language())
     *modifiers, last = key.split("+")
-    name = _KEYS.get(last) or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
-    return "+".join([*(part.capitalize() for part in modifiers), name])
+    name = names.get(last) or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
+    return "+".join([*(names.get(part) or part.capitalize() for part in modifiers), name])
 
 
 def more() -> tuple[str, str]:

@@ -88,7 +88,7 @@ def files_line(work: Composition, state: State) -> str:
 def _heads(work: Composition, authority: Callable[[str], dict[str, Any] | None]) -> list[Block]:
     assert work.rules is not None
     seat, target = work.seat, work.target
-    out = [Block(work.labels.title, "heading"), Block(work.rules.procedure.legal_basis, "quiet")]
+    out = [Block(work.labels.title, "heading"), Block(work.labels.basis, "quiet")]
     if seat is not None:
         out.append(Block(_("From: {country} {name}").format(country=seat.country, name=seat.authority_name)))
     if target is not None:

@@ -54,7 +54,8 @@ def test_label_ids_are_unique(rules: Rules) -> None:
         *(field for form in lifecycle.forms.values() for field in form.fields),
     ]
     expected = (
-        1
+        2
+        + sum(bool(limit.basis) for limit in procedure.deadlines)
         + sum(1 + bool(field.help) + len(field.options) for field in fields)
         + sum(1 + bool(question.help) + len(question.options) for question in procedure.questions)
         + len({question.block for question in procedure.questions} - {""})

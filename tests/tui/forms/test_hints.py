@@ -46,7 +46,7 @@ def test_what_has_two_readings_is_shown_back_in_words() -> None:
     assert understood("number", 7, TODAY) == ""
     assert understood("date", "5.", TODAY) == "", "half a date means nothing yet"
     i18n.install("de")
-    assert understood("date", "2026-03-05", TODAY).startswith("That is Donnerstag, 5. März 2026")
+    assert "Donnerstag, 5. März 2026" in understood("date", "2026-03-05", TODAY)
     i18n.install("en")
 
 

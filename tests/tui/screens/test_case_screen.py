@@ -79,7 +79,7 @@ async def test_the_tabs_show_questions_with_answers_entries_files_and_people(
         assert "Languages:" in text_of(app)
         await pilot.press("right")
         await settled(pilot)
-        assert "[All]" in text_of(app)
+        assert "[Everything]" in text_of(app)
         assert "━━ Overview ━━" in text_of(app)
         await pilot.press("end")
         await settled(pilot)

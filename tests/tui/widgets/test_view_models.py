@@ -9,6 +9,8 @@ from rich.cells import cell_len
 
 from imi_core.procedure import Rules
 from imi_tui.cache.model import Now, Row, SyncStatus
+from imi_tui.i18n import speaking
+from imi_tui.i18n.build import pseudo
 from imi_tui.viewmodel import blocks, cells, footer, rows, status, views
 from imi_tui.viewmodel.blocks import GUTTER, Block
 from imi_tui.widgets.tabs import line as tab_line
@@ -133,6 +135,13 @@ def test_the_footer_never_cuts_a_label_and_says_when_there_is_more() -> None:
 )
 def test_keys_read_as_they_are_printed(key: str, name: str) -> None:
     assert footer.key_name(key) == name
+
+
+def test_keys_read_as_keyboards_of_the_language_have_them() -> None:
+    with speaking("en-XA"):
+        assert footer.key_name("enter") == pseudo("Enter")
+        assert footer.key_name("ctrl+pageup") == f"{pseudo('Ctrl')}+{pseudo('PgUp')}"
+        assert footer.key_name("f9") == "F9"
 
 
 def test_the_status_line_says_what_waits_and_why() -> None:
