@@ -7,10 +7,10 @@ import datetime as dt
 import pytest
 from rich.cells import cell_len
 
+from catalogues.files import pseudo
 from imi_core.procedure import Rules
 from imi_tui.cache.model import Now, Row, SyncStatus
 from imi_tui.i18n import speaking
-from imi_tui.i18n.build import pseudo
 from imi_tui.viewmodel import blocks, cells, footer, rows, status, views
 from imi_tui.viewmodel.blocks import GUTTER, Block
 from imi_tui.widgets.tabs import line as tab_line
