@@ -134,10 +134,11 @@ class Seat(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Officer(Wire, kw_only=True, frozen=True):
-    """A person who signs in, as the other officers of the same desks see them."""
+    """A person who signs in, as the other officers of the same desks see them. `active`: may sign in."""
 
     id: str
     name: str
     desks: dict[str, tuple[Role, ...]] = {}
     language: str = "en"
+    active: bool = True
     version: int = 1

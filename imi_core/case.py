@@ -105,6 +105,19 @@ class Entry(Wire, kw_only=True, frozen=True):
     seal: str = ""
 
 
+class Assignment(Wire, kw_only=True, frozen=True):
+    """Who at the reader's desk looks after a case (see `imi_core.assigning`): no other desk is told.
+
+    `officer` and `by`, who said so, are ids of officers; `officer` is "" where the case was given back. `version` rises
+    with every change. An officer who is no active handler at the desk any more counts as nobody.
+    """
+
+    officer: str = ""
+    version: int
+    at: dt.datetime
+    by: str
+
+
 class Case(Wire, kw_only=True, frozen=True):
     """A case as it stands: the fold of its entries.
 
@@ -113,7 +126,8 @@ class Case(Wire, kw_only=True, frozen=True):
     request form, `questions` the ids of the questions asked, `answers` the reply so far. `changed` says at which
     version a facet of the case (`imi_core.procedure.Facet`) last changed after the start, `answered` the same of each
     answer by field id: what the check for stale entries compares with. `level` is how much of the case its reader
-    sees; at `summary`, `request` has only summary fields and `answers` is empty.
+    sees; at `summary`, `request` has only summary fields and `answers` is empty. `assignment` alone follows from no
+    entry: it is the reader's desk's own.
     """
 
     id: str
@@ -147,6 +161,7 @@ class Case(Wire, kw_only=True, frozen=True):
     file_bytes: int = 0
     entries: int = 0
     head: str = ""
+    assignment: Assignment | None = None
 
     def part(self, role: PartRole) -> Part | None:
         """The first part with this role."""

@@ -183,8 +183,8 @@ def test_a_loaded_module_is_noticed(tmp_path: Path) -> None:
 
 # -- who may do what in the source -------------------------------------------------------------------------------------
 
-MAY_CHANGE_CASES = {"imi_core/workflow.py", "imi_core/visibility.py", "imi_core/retention.py"}
-PROBES = {("imi_central/store/sight.py", "_outline"), ("imi_central/store/commit.py", "_case")}
+MAY_CHANGE_CASES = {f"imi_core/{name}.py" for name in ("workflow", "visibility", "retention", "assigning")}
+PROBES = {("imi_central/store/sight.py", "_outline"), ("imi_central/store/commit.py", "case_at")}
 """Cases made up to ask the rules something; none of them is stored or shown."""
 REJOINED = {("imi_tui/cache/contents.py", "with_content")}
 """A case as the server gave it, its head and its content put together again."""

@@ -9,7 +9,7 @@ import msgspec
 from imi_central.api import session
 from imi_central.api.context import Arguments, Context, Method, reject_unknown
 from imi_central.api.errors import over_limit, unknown_capability
-from imi_central.api.methods import authority, blob, case, desk, entry, officer, procedure
+from imi_central.api.methods import assignment, authority, blob, case, desk, entry, officer, procedure
 from imi_central.store import NoSeat, TooMany, TooSlow
 from imi_core.jmap import CASE, CORE, Limits, MethodError, Request, resolve_references
 
@@ -27,6 +27,7 @@ def _session(context: Context, arguments: Arguments) -> Arguments:
 
 
 METHODS: dict[str, Method] = {
+    **assignment.METHODS,
     **authority.METHODS,
     **blob.METHODS,
     **case.METHODS,

@@ -6,7 +6,6 @@ Deterministic: the same Europe, rules, number, seed and moment give the same cas
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import random
 import sys
 from array import array
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from imi_central.demo.colleagues import DESK_OFFICERS, person
 from imi_central.demo.filling import Filler
 from imi_core import seal, workflow
 from imi_core.case import Case, Entry, Text
@@ -187,11 +187,7 @@ class _Maker:
         return self._seat(first), self._seat(second)
 
     def _seat(self, desk: str) -> Seat:
-        people = self.europe.people[self.europe.by_desk[desk][1].country]
-        # Three officers a desk, always the same ones, so that names recur as they do in real work.
-        who = random.Random(f"{desk}:{self.rng.randrange(3)}")
-        name = people.name(who)
-        return self.europe.seat(desk, f"{desk}-{hashlib.sha256(name.encode()).hexdigest()[:8]}", name)
+        return self.europe.seat(desk, *person(self.europe, desk, self.rng.randrange(DESK_OFFICERS)))
 
     def _coordinator(self, seat: Seat) -> Seat:
         for desk, authority in self.europe.desks[self.area][seat.country]:

@@ -81,6 +81,7 @@ def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = No
     from imi_central.database import open_store
     from imi_central.demo import europe as demo
     from imi_central.demo.cases import Plan, generate
+    from imi_central.demo.colleagues import Assigning, colleagues
     from imi_central.store.migrate import tables_id
 
     marker = settings.data / _MADE
@@ -96,10 +97,14 @@ def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = No
     try:
         store.put_procedures(rules)
         store.put_authorities(europe.authorities)
-        for officer in demo.officers():
+        officers = demo.officers()
+        for officer in (*officers, *colleagues(europe, officers)):
             store.put_officer(officer, username=officer.id.removeprefix("demo-"))
         moment = now or dt.datetime.now(dt.UTC).replace(microsecond=0)
-        store.load_cases(generate(europe, rules, Plan(number=cases, now=moment, focus=FOCUS, seed=seed)))
+        assigning = Assigning(europe, officers, seed)
+        plan = Plan(number=cases, now=moment, focus=FOCUS, seed=seed)
+        store.load_cases(assigning.passing(generate(europe, rules, plan)))
+        store.load_assignments(assigning.made())
         _passwords(store)
     finally:
         store.close()

@@ -1,5 +1,6 @@
 """The only place with SQL: tables, transactions, change log, migrations. Everything else uses `Store`."""
 
+from imi_central.store.assigning import Assigned, Wanted
 from imi_central.store.commit import Committed
 from imi_central.store.errors import (
     AlreadyExists,
@@ -26,6 +27,7 @@ __all__ = [
     "INITIAL",
     "AlreadyExists",
     "Assembly",
+    "Assigned",
     "AuthorityFilter",
     "CaseFilter",
     "Committed",
@@ -45,6 +47,7 @@ __all__ = [
     "Unavailable",
     "UnknownOfficer",
     "View",
+    "Wanted",
     "types_of",
     "utc_now",
 ]

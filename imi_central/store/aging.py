@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
-from imi_central.store import files, register
+from imi_central.store import assigning, files, register
 from imi_central.store.casefile import write_case
 from imi_central.store.codec import decode_case, decode_entry, encode, ms
 from imi_central.store.tables import cases, entries
@@ -55,6 +55,7 @@ def _erase_content(conn: Connection, case_id: str) -> None:
         left = retention.erase_entry(decode_entry(data))
         conn.execute(sa.update(entries).where(entries.c.id == entry_id).values(data=encode(left), content_hash=b""))
     files.erase(conn, case_id)
+    assigning.erase(conn, case_id)
 
 
 _AFTER = {"block": retention.block, "erase": retention.erase, "idle": retention.mark_idle}

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from imi_core.case import MARK, Case, Entry
+from imi_core.case import MARK, Assignment, Case, Entry
 from imi_core.deadlines import add_months, day
 from imi_core.retention import IDLE_MONTHS
 from imi_core.text import fold
@@ -17,6 +17,24 @@ decode_case = msgspec.json.Decoder(Case).decode
 decode_entry = msgspec.json.Decoder(Entry).decode
 
 Columns = dict[str, Any]
+
+
+def decode_assignment(row: Any) -> Assignment | None:
+    """How the case of a `desk_case` row is assigned at its desk."""
+    if not row.assigned:
+        return None
+    at = dt.datetime.fromtimestamp(row.assigned_at / 1000, dt.UTC)
+    return Assignment(officer=row.assigned_to, version=row.assigned, at=at, by=row.assigned_by)
+
+
+def assignment_columns(given: Assignment) -> Columns:
+    """The part of a `desk_case` row that says so."""
+    return {
+        "assigned": given.version,
+        "assigned_to": given.officer,
+        "assigned_by": given.by,
+        "assigned_at": ms(given.at),
+    }
 
 
 def ms(moment: dt.datetime) -> int:

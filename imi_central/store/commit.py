@@ -64,15 +64,15 @@ def commit_entry(
     seat = sight.seat(desk)
     if known := _repeat(conn, desk, given.client_ref, received):
         return known
-    case = _case(sight, seat, given) if given.case_id else None
+    case = case_at(sight, seat, given.case_id) if given.case_id else None
     rules = _rules(sight, case, given)
     target = register.target(conn, given.target) if given.target else None
     part = case.part_of(desk) if case is not None else None
     now = _later(now, case)
     entry = msgspec.structs.replace(
         given,
-        id=_id(conn, "entry", desk, given.client_ref) or random_id(),
-        case_id=case.id if case is not None else _id(conn, "case", desk, given.client_ref) or random_id(),
+        id=id_of(conn, "entry", desk, given.client_ref) or random_id(),
+        case_id=case.id if case is not None else id_of(conn, "case", desk, given.client_ref) or random_id(),
         procedure=rules.procedure.id if case is None else "",
         attachments=files.attachments(sight, desk, given.attachments, now),
         at=now,
@@ -95,14 +95,14 @@ def commit_entry(
     changed = workflow.apply(rules, case, entry, target=target, initiator=initiator)
     if case is None:
         changed = msgspec.structs.replace(changed, reference=_reference(conn, rules.procedure.prefix, day(now).year))
-    conn.execute(sa.insert(entries).values(entry_columns(entry, _content_hash(entry.salt, received))))
+    conn.execute(sa.insert(entries).values(entry_columns(entry, content_hash(entry.salt, received))))
     _attach(conn, entry)
     note(conn, ms(now), officer, desk, entry.action, entry.id)
     write_case(conn, ms(now), rules, case, changed, new=entry.id)
     return Committed(entry, changed.reference, False, changes.head(conn, desk).seq)
 
 
-def _id(conn: Connection, kind: str, desk: str, client_ref: str) -> str:
+def id_of(conn: Connection, kind: str, desk: str, client_ref: str) -> str:
     """The id of what this clientRef makes; empty without one.
 
     It follows from the clientRef, which nobody can guess, so that what is offered again after a restore is called as
@@ -114,7 +114,8 @@ def _id(conn: Connection, kind: str, desk: str, client_ref: str) -> str:
     return seal.link(b"", installation, kind, desk, client_ref).hex()[:32]
 
 
-def _content_hash(salt: str, received: object) -> bytes:
+def content_hash(salt: str, received: object) -> bytes:
+    """What a payload as received is recognised by (P1)."""
     # Salted like the seal: without the salt, which erasure drops, nobody can guess the content from the hash.
     return hashlib.sha256(salt.encode() + b"\0" + seal.canonical(received)).digest()
 
@@ -129,14 +130,17 @@ def _repeat(conn: Connection, desk: str, client_ref: str, received: object) -> C
         return None
     entry = decode_entry(row.data)
     # An erased entry has no content left to compare with.
-    if row.content_hash and bytes(row.content_hash) != _content_hash(entry.salt, received):
+    if row.content_hash and bytes(row.content_hash) != content_hash(entry.salt, received):
         raise AlreadyExists(entry.id)
     return Committed(entry, row.reference, True, changes.head(conn, desk).seq)
 
 
-def _case(sight: Sight, seat: Seat, given: Entry) -> Case:
-    """The case the entry acts on, its row locked; one that may not be seen does not exist."""
-    conn, case_id = sight.conn, given.case_id
+def case_at(sight: Sight, seat: Seat, case_id: str) -> Case:
+    """The case that is acted on, its row locked; one that may not be seen does not exist.
+
+    Raises `EntryRefused`: "notFound", "unresolvedReference", to who saw it before "blocked" and "erased".
+    """
+    conn = sight.conn
     if case_id.startswith(REF):
         started = conn.scalar(
             sa.select(entries.c.case_id).where(

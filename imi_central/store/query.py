@@ -12,13 +12,16 @@ from imi_central.store.tables import authority, cases, desk, desk_case
 from imi_core.text import fold
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
     from imi_central.store.sight import Sight
 
 
 class Bucket(NamedTuple):
-    """A digest over the cases whose ids share a prefix; `items` as (id, version, level, mark)."""
+    """A digest over the cases whose ids share a prefix; `items` as (id, version, level, mark).
+
+    To the mark of a case that was ever assigned at the desk belongs how (`_mark`).
+    """
 
     number: int
     hash: str
@@ -66,16 +69,21 @@ def digest(sight: Sight, desk_id: str, prefix: str, depth: int, items: bool, lim
                 continue
             key = row.case_id[:width]
             count, hash = hashes.get(key) or (0, hashlib.sha256())
-            hash.update(f"{row.case_id} {row.version} {level} {row.mark}\n".encode())
+            mark = _mark(row)
+            hash.update(f"{row.case_id} {row.version} {level} {mark}\n".encode())
             hashes[key] = (count + 1, hash)
             if items:
                 total += 1
                 if total > limit:
                     raise TooMany
-                listed.setdefault(key, []).append((row.case_id, row.version, level, row.mark))
+                listed.setdefault(key, []).append((row.case_id, row.version, level, mark))
     return {
         key: Bucket(count, hash.hexdigest()[:32], tuple(listed.get(key, ()))) for key, (count, hash) in hashes.items()
     }
+
+
+def _mark(row: Row[tuple[object, ...]]) -> str:
+    return f"{row.mark}.{row.assigned_to}.{row.assigned}" if row.assigned else str(row.mark)
 
 
 def cases_matching(sight: Sight, desk_id: str, wanted: CaseFilter, position: int, limit: int) -> list[str]:

@@ -6,7 +6,7 @@ itself is `imi_core.visibility`; here it is asked with what the tables hold, onc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -119,8 +119,11 @@ class Sight:
 
     def levels(self, desk_id: str, ids: Iterable[str]) -> dict[str, Level]:
         """The level of each of these cases at a desk, without those that may not be seen. Raises `NoSeat`."""
+        return {row.case_id: level for row, level in self.parts(desk_id, ids)}
+
+    def parts(self, desk_id: str, ids: Iterable[str]) -> Iterator[tuple[Row[tuple[object, ...]], Level]]:
+        """The `desk_case` row and the level of each of these cases that may be seen. Raises `NoSeat`."""
         self.seat(desk_id)
-        out: dict[str, Level] = {}
         for batch in batches(ids):
             found = self.conn.execute(
                 sa.select(desk_case).where(desk_case.c.desk == desk_id, desk_case.c.case_id.in_(batch))
@@ -128,8 +131,7 @@ class Sight:
             for row in found:
                 level = self.level(desk_id, row)
                 if level != "nothing":
-                    out[row.case_id] = level
-        return out
+                    yield row, level
 
 
 def desk_level(rules: Rules, case: Case | None, desk_id: str) -> Level:

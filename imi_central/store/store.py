@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from imi_central.store import aging, backup, budget, bulk, changes, commit, dialect, files, register, trail
+from imi_central.store import aging, assigning, backup, budget, bulk, changes, commit, dialect, files, register, trail
 from imi_central.store.codec import ms
 from imi_central.store.errors import BackupRefused, StateUnknown, Unavailable
 from imi_central.store.migrate import migrate
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from imi_core.authority import Authority, Officer
-    from imi_core.case import Case, Entry
+    from imi_core.case import Assignment, Case, Entry
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
 
@@ -265,6 +265,27 @@ class Store:
                 if last:
                     raise
         raise AssertionError
+
+    def assign(
+        self, officer_id: str, desk: str, wanted: assigning.Wanted, *, received: object = None
+    ) -> assigning.Assigned:
+        """Say who at a desk looks after a case (see `assigning.assign`). Raises `NoSeat`, `EntryRefused`."""
+        payload = list(wanted) if received is None else received
+        for last in (False, True):
+            try:
+                with self.writing() as conn:
+                    return assigning.assign(conn, self.now(), officer_id, desk, wanted, payload)
+            except IntegrityError:
+                # The same request came twice at once: the other one's is there now.
+                if last:
+                    raise
+        raise AssertionError
+
+    def load_assignments(self, given: Iterable[tuple[str, str, Assignment]]) -> int:
+        """Write assignments that were made elsewhere, as (desk, case id, assignment); how many there were."""
+        with self.writing() as conn:
+            dialect.alone(conn)
+            return assigning.load(conn, ms(self.now()), given)
 
     def load_cases(self, given: Iterable[tuple[Case, Iterable[Entry]]]) -> int:
         """Write many finished cases with sealed entries, oldest activity first (see `bulk.load_cases`)."""

@@ -164,6 +164,10 @@ desk_case = Table(
     Column("state", String, nullable=False),
     Column("blocked", Boolean, nullable=False),
     Column("mark", String, nullable=False, server_default=""),
+    Column("assigned", BigInteger, nullable=False, server_default="0"),
+    Column("assigned_to", String, nullable=False, server_default=""),
+    Column("assigned_by", String, nullable=False, server_default=""),
+    Column("assigned_at", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("desk", "case_id"),
     Index("desk_case_joined", "desk", "joined"),
     Index("desk_case_case", "case_id"),
@@ -172,6 +176,26 @@ desk_case = Table(
 """A desk's part in a case, with what visibility needs, so that digests read no JSON.
 
 `joined` is the change that brought the case to the desk: the order of a first sync. `mark`: see `imi_core.case.MARK`.
+`assigned` is the version of its assignment at this desk, 0 before the first one; it goes with the row.
+"""
+
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("desk", String, nullable=False),
+    Column("client_ref", String, nullable=False),
+    Column("case_id", String, nullable=False, index=True),
+    Column("version", BigInteger, nullable=False),
+    Column("officer", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    UniqueConstraint("desk", "client_ref"),
+)
+"""Every assignment that was taken, for repeats of it (P1) and as the desk's own record.
+
+`content_hash`, `officer` and `by` are empty once the case was erased.
 """
 
 entries = Table(

@@ -11,12 +11,12 @@ import msgspec
 import sqlalchemy as sa
 
 from imi_central.store import budget, changes, files, paging, query
-from imi_central.store.codec import decode_case, decode_entry
+from imi_central.store.codec import decode_assignment, decode_case, decode_entry
 from imi_central.store.errors import TooMany
 from imi_central.store.register import decode_authority, decode_rules
 from imi_central.store.sight import Person, Place, Sight, batches
 from imi_central.store.tables import account, authority, cases, directory, entries, officer, procedure, seat, server
-from imi_core import visibility
+from imi_core import assigning, visibility
 from imi_core.authority import Authority, Officer
 from imi_core.case import Case, Entry
 from imi_core.jmap import DIRECTORY
@@ -112,13 +112,16 @@ class View:
     def cases(self, desk: str, ids: Iterable[str] | None, limit: int) -> list[Case]:
         """The visible ones of these cases (all of the desk's where None), projected. Raises `TooMany`."""
         wanted = self._all(desk, "Case", limit) if ids is None else ids
-        levels = self._sight.levels(desk, wanted)
+        parts = {row.case_id: (row, level) for row, level in self._sight.parts(desk, wanted)}
         found: dict[str, Case] = {}
-        for case_id, data in self._rows(cases, levels):
+        for case_id, data in self._rows(cases, parts):
             case = decode_case(data)
+            row, level = parts[case_id]
+            if row.assigned:
+                case = assigning.assigned(case, decode_assignment(row))
             rules = self._sight.rules(case.procedure, case.procedure_version)
-            found[case_id] = visibility.project(rules, case, levels[case_id])
-        return [found[each] for each in levels if each in found]
+            found[case_id] = visibility.project(rules, case, level)
+        return [found[each] for each in parts if each in found]
 
     def entries(self, desk: str, ids: Iterable[str] | None, limit: int) -> list[Entry]:
         """The visible ones of these entries (all of the desk's where None), projected, in that order.
@@ -181,7 +184,14 @@ class View:
             if wanted is None or row.id in wanted:
                 desks: dict[str, Any] = {**(out[row.id].desks if row.id in out else {}), row.desk: row.roles.split()}
                 out[row.id] = msgspec.convert(
-                    {"id": row.id, "name": row.name, "language": row.language, "version": row.version, "desks": desks},
+                    {
+                        "id": row.id,
+                        "name": row.name,
+                        "language": row.language,
+                        "active": row.active,
+                        "version": row.version,
+                        "desks": desks,
+                    },
                     Officer,
                     strict=False,
                 )

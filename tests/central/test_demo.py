@@ -14,6 +14,7 @@ import pytest
 from imi_central import catalogue
 from imi_central.demo import cli, europe
 from imi_central.demo.cases import PATHS, Plan, generate
+from imi_central.demo.colleagues import Assigning, colleagues
 from imi_central.demo.filling import Filler
 from imi_central.errors import CommandError
 from imi_central.settings import Settings
@@ -88,6 +89,24 @@ def test_europe_has_every_country_and_the_demo_seats() -> None:
     assert len(loaded.authorities) >= 600
     for _, _, desks in europe.DEMO_SEATS.values():
         assert set(desks) <= set(loaded.by_desk)
+
+
+def test_every_demo_seat_has_colleagues_who_look_after_cases() -> None:
+    loaded, officers = europe.load(), europe.officers()
+    others = colleagues(loaded, officers)
+    for officer in officers:
+        for desk in officer.desks:
+            assert len({each.name for each in (officer, *others) if desk in each.desks}) >= 3
+    assigning = Assigning(loaded, officers, 1)
+    cases = {case.id: case for case, _ in assigning.passing(make(200))}
+    made = list(assigning.made())
+    assert made == list(assigning.made())
+    for desk, case_id, each in made:
+        assert cases[case_id].closed_at is None
+        assert desk in next(one for one in (*officers, *others) if one.id == each.officer).desks
+    given = collections.Counter(each.officer for desk, _, each in made if desk == "fr-dreets-ara_pw")
+    assert given["demo-lyon"] > 3
+    assert len(given) > 2
 
 
 def test_making_the_demo_twice_keeps_what_is_there(tmp_path: Path) -> None:

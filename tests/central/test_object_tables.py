@@ -18,6 +18,7 @@ TYPES: tuple[type[msgspec.Struct], ...] = (
     authority.Desk,
     authority.Officer,
     case.Case,
+    case.Assignment,
     case.Part,
     case.Deadline,
     case.Entry,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import msgspec
 
 from imi_central.api.context import MAX_ID, Arguments, Context, Method, account, reject_unknown
-from imi_central.api.methods.entry import set_error
+from imi_central.api.methods.setting import invalid, set_error
 from imi_central.api.transfer import media_type
 from imi_central.store import Assembly, EntryRefused
 from imi_core.case import to_wire
@@ -57,8 +56,7 @@ def _one(context: Context, account_id: str, payload: Any) -> Arguments:
     try:
         new = msgspec.convert(payload, _New)
     except msgspec.ValidationError as error:
-        path = re.search(r"`\$\.(\w+)", str(error)) or re.search(r"field `(\w+)`", str(error))
-        raise EntryRefused("invalidProperties", str(error), properties=(path.group(1),) if path else ()) from error
+        raise invalid(error) from error
     parts = tuple(part.blob_id for part in new.data)
     if len(set(parts)) != len(parts):
         raise EntryRefused("invalidProperties", "each part once", properties=("data",))

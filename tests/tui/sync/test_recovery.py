@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from imi_central.store import Store as Central
+from imi_central.store import Wanted
 from imi_tui.cache.sync import Page
 from imi_tui.sync import digest
 from imi_tui.sync.digest import digest_of
@@ -271,3 +273,19 @@ def test_the_digest_is_the_servers(central: Central) -> None:
     with central.view("lyon") as view:
         [bucket] = view.digest(LYON, "", 2, False, 100).values()
     assert bucket.hash == digest_of({entry.case_id: (1, "full", entry.seal[:8])})
+
+
+def test_an_assignment_that_was_missed_is_found_by_the_comparison(central: Central, client: Clients) -> None:
+    same, missed = (send(central).case_id for _ in range(2))
+    central.assign("lyon", LYON, Wanted(str(uuid.uuid4()), same, "lyon"))
+    lyon = client("lyon")
+    lyon.sync()
+    central.assign("lyon", LYON, Wanted(str(uuid.uuid4()), missed, "lyon"))
+    forget_state(lyon)
+    before = len(lyon.line.requests)
+    lyon.sync()
+    calls = [call for request in lyon.line.requests[before:] for call in request["methodCalls"]]
+    assert [call[1]["ids"] for call in calls if call[0] == "Case/get"] == [[missed]]
+    detail = lyon.store.case(LYON, missed)
+    assert detail is not None
+    assert detail.case["assignment"]["officer"] == "lyon"
