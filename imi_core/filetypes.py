@@ -32,12 +32,16 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 
 _ENDINGS = """
-    acm action app appimage appref-ms application apk bash bat bin chm class cmd com command cpl crt csh deb desktop
-    diagcab dll dmg dot dotm docm dmp elf exe fish flatpakref gadget hta htm html img inf ins iso ipa jar job js jse
-    jsp ksh lib library-ms lnk mht mhtml mobileconfig msc msh msi msix msp mst ocx odb out pif pkg php pl potm ppam
-    ppsm pptm ppa prg ps1 ps1xml ps2 psc1 psd1 psm1 py pyc pyw pyz rb reg rpm run scf scpt scr sct search-ms
-    settingcontent-ms service sh shb shs sldm slk snap so svg swf sys terminal theme timer url vb vba vbe vbs vhd vhdx
-    webloc wiz workflow ws wsc wsf wsh xbap xhtml xla xlam xll xlm xlsb xlsm xltm xpi xsl zsh
+    accda accdb accde accdr accdu acm action ade adp ahk apk app appcontent-ms appimage application appref-ms appx
+    appxbundle asp aspx asx au3 bas bash bat bgi bin cab cer chm class cmd cnt com command cpl crt csh deb der
+    desktop diagcab dll dmg dmp docm dot dotm elf exe fish flatpak flatpakref fxp gadget grp hlp hpj hta htc htm
+    html img inf ins ipa iqy iso isp its jar jnlp job js jse jsp kdelnk ksh lib library-ms lnk lua mad maf mag mam
+    maq mar mas mat mau mav maw mcf mda mdb mde mdt mdw mdz mht mhtml mobileconfig msc msh msh1 msh1xml msh2 msh2xml
+    mshxml msi msix msixbundle msp mst msu ocx odb odc one onetoc2 ops oqy osd out pcd php pif pkg pl plg potm ppa
+    ppam ppsm pptm prf prg printerexport ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psdm1 psm1 pst py pyc pyo pyw pyz pyzw
+    rb reg rpm rqy run scf scpt scr sct search-ms service settingcontent-ms sh shb shs sldm slk snap so svg svgz swf
+    sys tcl tcsh terminal theme timer tmp udl url vb vba vbe vbp vbs vhd vhdx vsmacros vsw webloc webpnp website wiz
+    workflow ws wsb wsc wsf wsh xbap xht xhtml xla xlam xll xlm xlsb xlsm xlt xltm xlw xnk xpi xsl xslt zsh
 """
 NEVER_OPENED = frozenset(_ENDINGS.split())
 """Endings that programs, scripts, shortcuts and office macros go by, and pages that bring scripts along."""

@@ -22,6 +22,7 @@ from imi_tui.sync.errors import Offline, ServerMistake, SyncError
 from imi_tui.sync.http import Http
 from imi_tui.sync.transport import HttpTransport
 from tests.central.world import LYON, REQUEST, ROSENHEIM, send
+from tests.limit import ends_within
 from tests.sim.proxy import Proxy, Weather, proxy_to
 from tests.tui.live import live_server, opened
 from tests.tui.sync.world import KEY
@@ -104,7 +105,7 @@ def test_half_open_the_server_acts_and_nobody_hears(
     client.http.close()
     monkeypatch.setattr(line, "IDLE_SECONDS", 0.4)
     proxy.weather = Weather(half_open=True)
-    with pytest.raises(Offline):
+    with ends_within(10, "the answer never comes, and it is not given up"), pytest.raises(Offline):
         client.engine.run_once()
     assert subjects(central) == ["letter 1"], "it arrived"
     assert [item.state for item in client.store.outbox()] == ["queued"]
@@ -118,7 +119,7 @@ def test_half_open_the_server_acts_and_nobody_hears(
 def test_a_black_hole_is_given_up(client: Client, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "IDLE_SECONDS", 0.3)
     proxy.weather = Weather(black_hole=True)
-    with pytest.raises(Offline):
+    with ends_within(10, "nobody answers, and it is not given up"), pytest.raises(Offline):
         client.engine.run_once()
 
 

@@ -14,6 +14,7 @@ from imi_central.store.codec import decode_entry
 from imi_core.case import Case
 from imi_tui.cache.model import OutboxItem
 from imi_tui.cache.store import Store
+from tests.limit import index_all
 from tests.sim.world import Machine, Server
 
 
@@ -133,8 +134,7 @@ class Truth:
                     shown_ids = {entry["id"] for entry in detail.entries[: len(detail.entries) - len(detail.pending)]}
                     assert shown_ids == entries.get(id, set()), f"{who}: entries of {desk} {id}"
                     assert detail.pending or detail.case["state"] == case.state
-        while store.sync.index_pending(500):
-            pass
+        index_all(store, 500)
         rows = store.window("all", "activity", limit=10_000)
         shown = {(row.desk, row.id) for row in rows if not row.id.startswith("ref:")}
         assert shown == {(desk, id) for desk, cases in wanted.items() for id in cases}

@@ -26,6 +26,37 @@ NAMES = [
     "\u202efdp.pdf",
 ]
 
+RUNS = {
+    "blocked by Outlook": """
+        ade adp app appcontent-ms application appref-ms asp aspx asx bas bat bgi cab cer chm cmd cnt com cpl crt csh der
+        diagcab exe fxp gadget grp hlp hpj hta htc img inf ins iso isp its jar jnlp js jse ksh lnk mad maf mag mam maq
+        mar mas mat mau mav maw mcf mda mdb mde mdt mdw mdz msc msh msh1 msh1xml msh2 msh2xml mshxml msi msp mst msu ops
+        osd pcd pif pl plg prf prg printerexport ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psdm1 pst py pyc pyo pyw pyz pyzw
+        reg scf scr sct settingcontent-ms shb shs theme tmp udl url vb vbe vbp vbs vhd vhdx vsmacros vsw webpnp website
+        wsb wsc wsf wsh xbap xll xnk
+    """,
+    "on Unix": "sh bash zsh fish csh tcsh ksh run bin out so desktop kdelnk service appimage deb rpm snap flatpakref",
+    "on macOS": "app command dmg pkg scpt terminal workflow action webloc mobileconfig",
+    "on telephones": "apk xpi ipa",
+    "macros and queries": "docm dotm xlsm xltm xlsb xlam xla xlm xlt ppam pptm potm ppsm sldm iqy oqy rqy odc slk one",
+    "pages": "htm html xhtml xht mht mhtml svg svgz swf",
+    "others": "accdb rb php lua tcl ahk au3 psm1 appx msix msixbundle",
+}
+"""Outlook's list is Microsoft's ("Blocked attachments in Outlook"); files with a script inside are meant, too."""
+PROGRAMS = (
+    b"MZ\x90\x00",
+    b"\x7fELF\x02",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"#!/bin/sh\n",
+    b"L\x00\x00\x00\x01\x14\x02\x00",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+)
+"""How programs of Windows, Unix and macOS begin, of Java, scripts, shortcuts, and documents that may have macros."""
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
 
 
@@ -234,6 +265,38 @@ class TestOpening:
         with pytest.raises(NotHandedOut) as refused:
             opening.open_with(data, name, tmp_path, program="/x", start=lambda *given: started.append(given))
         assert (refused.value.code, started, list(tmp_path.iterdir())) == ("fileBlocked", [], [])
+
+    @pytest.mark.parametrize("kind", RUNS)
+    def test_no_kind_of_file_that_runs_somewhere_is_opened(self, tmp_path: Path, kind: str) -> None:
+        started: list[list[str]] = []
+        for ending in RUNS[kind].split():
+            for name in (f"a.{ending}", f"Diploma.pdf.{ending.upper()}"):
+                with pytest.raises(NotHandedOut, match="fileBlocked"):
+                    opening.open_with(PDF, name, tmp_path, program="/x", start=lambda given, _: started.append(given))
+        assert (started, list(tmp_path.iterdir())) == ([], [])
+
+    @pytest.mark.parametrize("head", PROGRAMS, ids=bytes.hex)
+    def test_no_program_is_opened_under_the_name_of_a_document(self, tmp_path: Path, head: bytes) -> None:
+        with pytest.raises(NotHandedOut, match="fileBlocked"):
+            opening.open_with(head + bytes(600), "Diploma.pdf", tmp_path, program="/x", start=lambda *_: None)
+
+    def test_what_officials_exchange_is_opened(self, tmp_path: Path) -> None:
+        started: list[str] = []
+        for name in (
+            "a.pdf",
+            "a.docx",
+            "a.odt",
+            "a.xlsx",
+            "a.ods",
+            "a.jpg",
+            "a.PNG",
+            "a.tif",
+            "a.txt",
+            "a.csv",
+            "a.xml",
+        ):
+            opening.open_with(PDF, name, tmp_path, program="/x", start=lambda given, _: started.append(given[1]))
+        assert len(started) == 11
 
     def test_without_a_screen_there_is_no_program(self, tmp_path: Path) -> None:
         with pytest.raises(NotHandedOut) as refused:

@@ -35,6 +35,7 @@ from imi_tui.sync.http import Http, TokenRefused
 from imi_tui.sync.run import Report
 from imi_tui.sync.worker import Pace, SyncWorker
 from tests.central.world import LYON, send
+from tests.limit import ends_within
 from tests.sim.proxy import Weather, proxy_to
 from tests.tui.live import live_server, person
 from tests.tui.sync.hostile import Answer, hostile_server
@@ -395,10 +396,12 @@ def test_a_proxy_that_keeps_events_back_is_found_out_by_its_silence(server: str,
     token = _token(server)
     with proxy_to(server) as proxy:
         proxy.weather = weather
-        assert _through(proxy.url, token) == (AGAIN, 0)
+        with ends_within(10, "it listens for ever to a line that says nothing"):
+            assert _through(proxy.url, token) == (AGAIN, 0)
         # What was heard and falls silent is a dead line, to be tried again soon.
         proxy.weather = Weather()
-        assert _through(proxy.url, token) == (2.5, 1)
+        with ends_within(10, "it listens for ever to a line that fell silent"):
+            assert _through(proxy.url, token) == (2.5, 1)
 
 
 def test_stopping_is_heard_at_every_moment() -> None:

@@ -24,6 +24,7 @@ from imi_tui.sync.errors import ServerMistake, SyncError
 from imi_tui.sync.transport import _response
 from imi_tui.viewmodel import conflict, outgoing, similar
 from tests.central.world import LYON, ROSENHEIM, accept, send
+from tests.limit import index_all
 from tests.tui.sync.test_engine import new_case
 from tests.tui.sync.world import Client
 
@@ -140,8 +141,7 @@ def look(client: Client) -> None:
     for item in store.outbox():
         outgoing.state(item), outgoing.reasons(item), outgoing.written(item), conflict.is_conflict(item)
     store.search("alpbau"), store.authorities(""), store.procedures()
-    while store.sync.index_pending(100):
-        pass
+    index_all(store)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

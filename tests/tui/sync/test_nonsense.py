@@ -18,6 +18,7 @@ from imi_tui.sync import run
 from imi_tui.sync.errors import ServerMistake
 from imi_tui.viewmodel.timeline import moment
 from tests.central.world import LYON, MUNICH, ROSENHEIM, accept, send
+from tests.limit import index_all
 from tests.tui.sync.test_engine import new_case
 from tests.tui.sync.world import Client
 
@@ -152,8 +153,7 @@ def test_an_entry_never_moves_to_another_case(central: Central, client: Clients)
     sync.apply(LYON, Page(sync.state(LYON), entries=[{**entry, "caseId": second}]))
     assert [row.id for row in lyon.store.search("quokka")] == [first]
     sync.drop(LYON, [first, second], sync.state(LYON))
-    while sync.index_pending(100):
-        pass
+    index_all(lyon.store)
     assert lyon.store._cache.rows("select rowid from words where words match 'quokka'") == []
 
 

@@ -24,8 +24,10 @@ from imi_tui.sync.transfers import Transfers
 from tests.central.world import Caller
 
 KEY = bytes(range(32))
-MOST = 2000
-"""Requests of one line: far above what a test needs."""
+MOST = 400
+"""Requests of one line: eight times what a test needs."""
+PARTS = 60
+"""The same of parts of files, each way: four times."""
 NOW = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 
 
@@ -74,13 +76,15 @@ class Line:
     def _record(self, request: dict[str, Any]) -> None:
         self.requests.append(request)
         # What should end by itself fails here, and does not hang.
-        assert len(self.requests) < MOST, "there is no end of requests"
+        names = {call[0] for call in request["methodCalls"]}
+        assert len(self.requests) < MOST, f"there is no end of requests; the last one asks for {names}"
 
     def upload(self, desk: str, data: bytes) -> dict[str, Any]:
         lost = self.lose_part(len(data))
         if lost == "request":
             raise Offline("lost before the server")
         self.uploads.append(data)
+        assert len(self.uploads) < PARTS, f"there is no end of parts to send; the last one has {len(data)} bytes"
         answer = self.caller.http(self.officer, "POST", f"/jmap/upload/{desk}", content=data)
         if answer.status_code == 404:
             return {}
@@ -96,6 +100,7 @@ class Line:
         headers = {"range": f"bytes={start}-{end - 1}", "if-range": etag}
         answer = self.caller.http(self.officer, "GET", f"/jmap/download/{desk}/{blob_id}/file", headers=headers)
         self.downloads.append((start, end))
+        assert len(self.downloads) < PARTS, f"there is no end of parts to fetch; the last one is {start}-{end}"
         given, data = answer.headers, answer.content
         cut = self.cut(len(data))
 
