@@ -1,5 +1,5 @@
-"""Run the measurements: ``python -m bench [launch] [keys] [search] [commands] [idle] [authorities] [bulk] [ingest]
-[sync]``; without a name all but the last two."""
+"""Run the measurements: ``python -m bench [launch] [keys] [moves] [search] [commands] [idle] [authorities] [bulk]
+[peers] [ingest] [sync]``; without a name those up to bulk."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import commands, idle, keys, launch
+from bench import commands, idle, keys, launch, moves
 from bench.cache import profile
 
 MARKER = "-26-"
@@ -16,8 +16,8 @@ MARKER = "-26-"
 
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
-    names = ("launch", "keys", "search", "commands", "idle", "authorities", "bulk")
-    slow = ("ingest", "sync")
+    names = ("launch", "keys", "moves", "search", "commands", "idle", "authorities", "bulk")
+    slow = ("peers", "ingest", "sync")
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[*names, *slow, []], default=[])
     parser.add_argument("--cases", type=int, default=1_000_000, help="size of the large cache")
@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--synced", type=int, default=10_000, help="cases of the first sync over a line")
     parser.add_argument("--ingested", type=int, nargs="+", default=[10_000, 100_000], help="cases of a first sync")
     parser.add_argument("--show", action="store_true", help="name the questions about authorities that failed")
+    parser.add_argument("--install-peers", action="store_true", help="fetch posting and harlequin for `peers`")
     parser.add_argument("--peer-first", action="store_true", help="let mbsync fetch everything over the line, too")
     options = parser.parse_args()
     wanted = options.what or list(names)
@@ -47,6 +48,8 @@ def main() -> int:
             keys.session(small[0], MARKER, small[1], rounds, views),
             keys.datatable(rounds),
         )
+    if "moves" in wanted:
+        lines += moves.report(moves.measure(client, 10_000))
     if "search" in wanted:
         from bench import search
 
@@ -65,6 +68,10 @@ def main() -> int:
         from bench import bulk
 
         lines += bulk.report(bulk.measure(options.cases, max(3, options.runs // 3)))
+    if "peers" in wanted:
+        from bench import beside
+
+        lines += beside.run(client, (options.cases, 10_000), max(3, options.runs // 2), install=options.install_peers)
     if "ingest" in wanted:
         from bench import ingest
 

@@ -192,11 +192,15 @@ class Terminal:
 
     def lines(self, upto: int | None = None) -> list[str]:
         """The screen as text, as it is now or was after the first `upto` bytes of output."""
+        return list(self.screen(upto).display)
+
+    def screen(self, upto: int | None = None) -> pyte.Screen:
+        """The screen with its looks, as it is now or was after the first `upto` bytes of output."""
         end = len(self.output) if upto is None else upto
         if self._fed < end:
             self._stream.feed(bytes(self.output[self._fed : end]))
             self._fed = end
-        return list(self._screen.display)
+        return self._screen
 
     def text(self) -> str:
         """The screen as one text."""
