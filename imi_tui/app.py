@@ -91,6 +91,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
         self._changed: Changed | None = None
         self._gathering: Timer | None = None
         self._wait = GATHER
+        self._mine: set[tuple[str, str]] = set()
         self._sending: Timer | None = None
         self._typed = TypeAhead(self)
         self._layout_asked = False
@@ -205,6 +206,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
         """Gather changes, so that a first sync does not make screens read a hundred times a second."""
         self.undo.forget()
         kinds, cases = message.changed.kinds, message.changed.cases
+        mine = self._is_mine(message.changed)
         wait = GATHER_MANY if "cases" in kinds and not cases else GATHER
         if self._gathering is not None and self._wait == GATHER_MANY and (cases or kinds & OWN):
             # What the officer did, or waits for, is not held up by what passes through.
@@ -221,6 +223,8 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
                 before.kinds | message.changed.kinds,
                 frozenset() if many else before.cases | message.changed.cases,
             )
+        if mine:
+            self._pass_on()
 
     def queued(self, items: list[OutboxItem], what: str = "") -> None:
         """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent.
@@ -233,9 +237,20 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
         if self._sending is not None:
             self._sending.stop()
         self._sending = self.set_timer(SEND_AFTER, self.context.sync_now)
+        # The next key means what stands there afterwards: the screens must not read only when a timer says so.
+        self._mine = {(item.desk, item.case_id) for item in items}
+        if self._changed is not None and self._is_mine(self._changed):
+            self._pass_on()
+
+    def _is_mine(self, changed: Changed) -> bool:
+        """Whether this comes of what the officer just did; of very many cases none are named."""
+        return bool(self._mine & changed.cases if changed.cases else self._mine and changed.kinds & OWN)
 
     def _pass_on(self) -> None:
+        if self._gathering is not None:
+            self._gathering.stop()
         self._gathering = None
+        self._mine = set()
         changed, self._changed = self._changed, None
         if changed is not None:
             self._tell(CacheChanged(changed))

@@ -126,3 +126,14 @@ async def test_a_key_that_is_dealt_with_when_no_screen_is_left_harms_nothing(sto
         await app._typed.passed(last)
         app._typed.follow()
         app._screen_stacks[app._current_mode] = stack
+
+
+async def test_what_is_done_leaves_the_list_before_the_next_key_counts(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        burst(app, "2")
+        await calm(pilot)
+        rows = app.screen.query_one(CaseList)
+        first = [row.id for at in range(3) if (row := rows.around(at)) is not None]
+        burst(app, "a\ra\ra\r")
+        await calm(pilot)
+        assert [item.case_id for item in store.outbox()] == first
