@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,18 @@ def _of_python(package: str) -> Callable[[Catalog], None]:
     return extract
 
 
+_SHORT = "in a column of 12 to 24 cells, so short"
+_KINDS = (
+    (r"\.state\.\w+\.todo$", f"What one's own desk has to do with a case, {_SHORT}."),
+    (r"\.state\.\w+$", f"The state of a case, {_SHORT}."),
+    (r"\.action\.\w+$", "What an officer does with a case; the name of a command."),
+    (r"\.title$", "The name of a procedure."),
+    (r"\.block\.", "The heading of a group of questions."),
+    (r"\.question\.", "A question that one authority asks another."),
+    (r"\.option\.", "An answer to choose."),
+)
+
+
 def _of_procedures(catalogue: Catalog) -> None:
     # Not at import time: a build of the wheel compiles only, and has neither msgspec nor a catalogue to read.
     from imi_central.catalogue import load
@@ -62,7 +75,8 @@ def _of_procedures(catalogue: Catalog) -> None:
 
     for rules in load():
         for label, text in label_ids(rules).items():
-            catalogue.add(text, None, context=label)
+            comments = [comment for pattern, comment in _KINDS if re.search(pattern, label)][:1]
+            catalogue.add(text, None, context=label, auto_comments=comments)
 
 
 DOMAINS = {

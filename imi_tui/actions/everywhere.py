@@ -9,6 +9,7 @@ ACTIONS: tuple[Action, ...] = (
     # Every screen
     action(
         "app.help",
+        # Translators: at the foot of every screen; max-length:12.
         N_("Help"),
         N_("Shows what works here now and how; type to search."),
         "f1 question_mark",

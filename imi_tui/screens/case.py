@@ -37,12 +37,17 @@ if TYPE_CHECKING:
 
 Page = tuple[str, str, "Callable[[pages.View], list[Block]]"]
 TABS: tuple[Page, ...] = (
+    # Translators: the name of a tab of a case; max-length:10.
     ("overview", N_("Overview"), pages.overview),
+    # Translators: the name of a tab of a case; max-length:10.
     ("questions", N_("Questions"), pages.questions),
+    # Translators: the name of a tab of a case; max-length:10.
     ("timeline", N_("Timeline"), timeline),
+    # Translators: the name of a tab of a case; max-length:10.
     ("files", N_("Files"), pages.files),
+    # Translators: the name of a tab of a case; max-length:10.
     ("people", N_("People"), pages.people),
-    # Translators: the tab with all of a case on one page.
+    # Translators: the tab with all of a case on one page; max-length:10.
     ("whole", N_("Everything"), pages.whole),
 )
 

@@ -54,6 +54,7 @@ def key_name(key: str) -> str:
 
 def more() -> tuple[str, str]:
     """What stands at the end of a footer in which something had to be left out."""
+    # Translators: at the foot of every screen: the list of all actions; max-length:12.
     return "f9", _("More")
 
 

@@ -54,11 +54,17 @@ def heading(columns: tuple[Column, ...]) -> str:
     """The line above the list."""
     names: dict[ColumnId, str] = {
         "marks": "",
+        # Translators: the head of a column: the deadline; max-length:8.
         "due": _("Due"),
+        # Translators: the head of a column: the number of a case; max-length:13.
         "reference": _("Reference"),
+        # Translators: the head of a column: country and authority; max-length:10.
         "from": _("From"),
+        # Translators: the head of a column; max-length:12.
         "subject": _("Subject"),
+        # Translators: the head of a column; max-length:12.
         "state": _("State"),
+        # Translators: the head of a column: when something last happened; max-length:10.
         "activity": _("Activity"),
         "files": "",
     }
@@ -83,11 +89,11 @@ def due_text(iso: str, today: dt.date) -> str:
         return ""
     days = (dt.date.fromisoformat(iso) - today).days
     if days == 0:
-        # Translators: at most 8 letters; stands in a narrow column.
+        # Translators: at most 8 letters; stands in a narrow column; max-length:8.
         return _("today")
     if abs(days) > 99:
         return iso[2:]
-    # Translators: "d" is short for days; at most 2 letters.
+    # Translators: "d" is short for days; at most 2 letters; max-length:8.
     return _("{days} d").format(days=days)
 
 
@@ -106,11 +112,13 @@ class Words:
     def state(self, row: Row) -> str:
         """What the case waits for, as seen from this desk."""
         if row.until:
-            # Translators: a case that was put off; the date is short, such as 12-31.
+            # Translators: a case that was put off; the date is short, such as 12-31; max-length:10.
             return _("until {date}").format(date=row.until[5:])
         if row.rejected:
+            # Translators: in the column of states: by the server; max-length:12.
             return _("refused")
         if row.pending:
+            # Translators: in the column of states: waits to be sent; max-length:12.
             return _("queued")
         return self.of_state(row.procedure, row.state, mine=row.turn_mine)
 

@@ -17,22 +17,31 @@ if TYPE_CHECKING:
     from imi_tui.cache.saved import SavedView
 
 NAMES: dict[ViewId, str] = {
+    # Translators: the name of a view; max-length:18.
     "todo": N_("To do"),
+    # Translators: the name of a view; max-length:18.
     "to_accept": N_("To accept"),
+    # Translators: the name of a view; max-length:18.
     "to_answer": N_("To answer"),
+    # Translators: the name of a view; max-length:18.
     "to_close": N_("To close"),
+    # Translators: the name of a view; max-length:18.
     "waiting": N_("Waiting for others"),
-    # Translators: the view of cases that are not closed.
+    # Translators: the view of cases that are not closed; max-length:18.
     "open": N_("Still open"),
-    # Translators: the view of closed cases.
+    # Translators: the view of closed cases; max-length:18.
     "closed": N_("Closed"),
-    # Translators: the view of all cases.
+    # Translators: the view of all cases; max-length:18.
     "all": N_("All"),
+    # Translators: the name of a view; max-length:18.
     "due_soon": N_("Due soon"),
+    # Translators: the name of a view; max-length:18.
     "overdue": N_("Overdue"),
+    # Translators: the name of a view; max-length:18.
     "alerts": N_("Alerts"),
-    # Translators: the view of cases this desk has sent.
+    # Translators: the view of cases this desk has sent; max-length:18.
     "sent": N_("Sent"),
+    # Translators: the name of a view; max-length:18.
     "put_off": N_("Put off"),
 }
 SORT_NAMES: dict[SortId, str] = {
@@ -88,6 +97,7 @@ def beside(
     drafts: int, own: Sequence[SavedView], counts: Mapping[int, int], most: int, current: int | None
 ) -> list[Beside]:
     """Drafts, and own views with what was counted of them: up to `most`, and "…" while nobody has."""
+    # Translators: a list of cases one has begun to write; max-length:18.
     lines = [Beside("d", _("Drafts"), str(drafts))]
     for view in own:
         count = counts.get(view.no)

@@ -205,3 +205,8 @@ def test_what_is_too_wide_is_found(text: str, faults: int) -> None:
     assert len(found) == faults
     assert all("11 cells" in finding.says for finding in found)
     assert list(widths.widths(book("de", ("Sent", text, "A view.")))) == []
+
+
+@pytest.mark.parametrize(("text", "faults"), [("{days} Tage", 0), ("{days} Tagen", 1)])
+def test_a_placeholder_is_as_wide_as_what_it_stands_for(text: str, faults: int) -> None:
+    assert len(list(widths.widths(book("de", ("{days} d", text, "max-length:8"))))) == faults
