@@ -7,8 +7,9 @@ is shown in English.
 from __future__ import annotations
 
 import functools
-import gettext
 from pathlib import Path
+
+from imi_core.mo import Catalogue
 
 DOMAIN = "imi_central"
 _HERE = Path(__file__).parent
@@ -26,16 +27,15 @@ def languages(domain: str, locales: Path = LOCALES) -> tuple[str, ...]:
     return tuple(sorted(path.parent.parent.name for path in locales.glob(f"*/LC_MESSAGES/{domain}.mo")))
 
 
-def load(domain: str, language: str, locales: Path = LOCALES) -> gettext.NullTranslations:
+def load(domain: str, language: str, locales: Path = LOCALES) -> Catalogue:
     """The catalogue of a language; an empty one where there is none or it cannot be read."""
     try:
-        with (locales / language / "LC_MESSAGES" / f"{domain}.mo").open("rb") as file:
-            return gettext.GNUTranslations(file)
+        return Catalogue((locales / language / "LC_MESSAGES" / f"{domain}.mo").read_bytes())
     except (OSError, ValueError):
-        return gettext.NullTranslations()
+        return Catalogue()
 
 
 @functools.cache
-def pages(language: str) -> gettext.NullTranslations:
+def pages(language: str) -> Catalogue:
     """The catalogue of the pages in a language, read once a process."""
     return load(DOMAIN, language)

@@ -16,14 +16,15 @@ from imi_tui.i18n.languages import NAMES, PSEUDO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from gettext import NullTranslations
     from pathlib import Path
+
+    from imi_core.mo import Catalogue
 
 DOMAIN = "imi_tui"
 
 _language = "en"
-_catalogue: NullTranslations | None = None
-_spoken: dict[int, tuple[str, NullTranslations]] = {}
+_catalogue: Catalogue | None = None
+_spoken: dict[int, tuple[str, Catalogue]] = {}
 """What `speaking` put in the place of the language, by thread."""
 
 
@@ -142,7 +143,7 @@ def _system_language() -> str:
     return ""
 
 
-def _loaded() -> NullTranslations:
+def _loaded() -> Catalogue:
     global _catalogue
     if _spoken and (found := _spoken.get(get_ident())) is not None:
         return found[1]
@@ -151,19 +152,17 @@ def _loaded() -> NullTranslations:
     return _catalogue
 
 
-def load(language: str) -> NullTranslations:
+def load(language: str) -> Catalogue:
     """The catalogue of `language`; an empty one (English) where no compiled file is found or it cannot be read."""
-    import gettext
+    from imi_core.mo import Catalogue
 
     if language != "en":
         for folder in locale_dirs():
-            path = folder / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
             try:
-                with path.open("rb") as file:
-                    return gettext.GNUTranslations(file)
-            except (OSError, ValueError, UnicodeDecodeError):
+                return Catalogue((folder / language / "LC_MESSAGES" / f"{DOMAIN}.mo").read_bytes())
+            except (OSError, ValueError):
                 continue
-    return gettext.NullTranslations()
+    return Catalogue()
 
 
 __all__ = [
