@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from imi_core.authority import COUNTRIES
+from imi_core.collation import sort_key
 from imi_tui.i18n import N_, _
 
 _TERRITORIES = {"EL": "GR"}
@@ -12,11 +13,12 @@ _TERRITORIES = {"EL": "GR"}
 
 @lru_cache(maxsize=8)
 def countries(language: str) -> tuple[tuple[str, str], ...]:
-    """(code, name) of the 30 countries of the network, in the order of their codes."""
+    """(code, name) of the 30 countries of the network, as the alphabet of the language has their names."""
     from babel import Locale
 
     names = Locale.parse(_locale(language)).territories
-    return tuple((code, str(names.get(_TERRITORIES.get(code, code), code))) for code in COUNTRIES)
+    found = ((code, str(names.get(_TERRITORIES.get(code, code), code))) for code in COUNTRIES)
+    return tuple(sorted(found, key=lambda pair: sort_key(pair[1], language)))
 
 
 def country_name(code: str, language: str) -> str:

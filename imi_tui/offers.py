@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imi_core import authority, workflow
+from imi_core.collation import sort_key
 from imi_tui.labels import Labels
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def offers(cache: Directory, languages: tuple[str, ...]) -> list[Offer]:
                         authority=seat.authority_name,
                     )
                 )
-    return sorted(found, key=lambda offer: (offer.area, offer.title, offer.authority))
+    own = languages[0] if languages else "en"
+    return sorted(found, key=lambda offer: (offer.area, sort_key(offer.title, own), sort_key(offer.authority, own)))
 
 
 def acting_seat(cache: Directory, seat: Seat) -> authority.Seat:

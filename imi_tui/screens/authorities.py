@@ -9,8 +9,10 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from imi_core.authority import COUNTRIES
+from imi_core.collation import sort_key
 from imi_tui.actions import Situation
 from imi_tui.i18n import _, ngettext
+from imi_tui.names import area_name
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.viewmodel import asking
@@ -54,7 +56,8 @@ class FinderScreen(BaseScreen["AuthorityHit"]):
 
     def compose_body(self) -> ComposeResult:
         """The search, and beside it where there is room how what was found is spread."""
-        areas = sorted({rules.procedure.area for rules in self.store.procedures()})
+        here = {rules.procedure.area for rules in self.store.procedures()}
+        areas = sorted(here, key=lambda area: sort_key(area_name(area), self.context.language))
         with Horizontal():
             yield AuthorityFinder(
                 self._search,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from imi_core.collation import sort_key
 from imi_core.procedure import block_title
 from imi_core.text import fold, words
 from imi_tui.cache.ranking import Matter, Query
@@ -228,7 +229,12 @@ def topics(
         for each in competences.get(area, ()):
             if (area, each) not in used:
                 add(area, each, field_of_work(each), frozenset((each,)))
-    return sorted(out.values(), key=lambda topic: (area_name(topic.area), "." in topic.key, fold(topic.label)))
+    tongue = languages[0] if languages else "en"
+
+    def place(topic: Topic) -> tuple[object, ...]:
+        return sort_key(area_name(topic.area), tongue), "." in topic.key, sort_key(topic.label, tongue)
+
+    return sorted(out.values(), key=place)
 
 
 def fields_of(id: str, competences: Iterable[str]) -> frozenset[str]:

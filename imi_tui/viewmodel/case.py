@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imi_core.answers import CANNOT, REMARK, YES_NO
+from imi_core.collation import sort_key
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.i18n.phrasing import language_name
 from imi_tui.viewmodel import own
@@ -383,7 +384,8 @@ def people(view: View) -> list[Block]:
         }
         if names:
             out.append(Block(_("Acted in this case:"), "quiet", indent=2))
-            out += [Block(named(name), remote=True) for name in sorted(names)]
+            in_order = sorted(names, key=lambda name: sort_key(name, view.languages[0]))
+            out += [Block(named(name), remote=True) for name in in_order]
         out.append(Block(""))
     return out[:-1]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from imi_core.text import fold
 from imi_tui.cache.model import MANY, VIEWS
 from imi_tui.hints import hint
-from imi_tui.i18n import N_, _, ngettext
+from imi_tui.i18n import N_, _, language, ngettext
 from imi_tui.viewmodel.cells import fit, fit_end
 
 if TYPE_CHECKING:
@@ -126,7 +125,10 @@ def in_order(rows: Sequence[Row], order: str) -> list[Row]:
     if order == "reference":
         return sorted(rows, key=lambda row: row.reference or "\uffff")
     if order == "authority":
-        return sorted(rows, key=lambda row: fold(row.counterpart))
+        # Not at the top: the picture before the framework sorts nothing.
+        from imi_core.collation import sort_key
+
+        return sorted(rows, key=lambda row: sort_key(row.counterpart, language()))
     return list(rows)
 
 
