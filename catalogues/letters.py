@@ -131,5 +131,5 @@ def _end(text: str) -> str:
 
 def _abbreviated(text: str) -> bool:
     """Whether a label ends in an abbreviation or an ordinal number, whose full stop is no end of a sentence."""
-    last = text.split()[-1] if text.split() else ""
-    return last.endswith(".") and len(last) <= 7 and len(text.split()) <= 4
+    *before, last = text.split() or [""]
+    return last.endswith(".") and len(last) <= (7 if before else 12) and len(before) < 4

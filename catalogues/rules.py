@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 COUNTED = range(139)
 """The numbers at which the rules of two languages can differ."""
 _PERCENT = re.compile(r"%(?:\(\w+\))?[a-z]|%%")
-_TYPED = re.compile(r"(?<![\w-])--?[a-z][a-z-]*|\bF\d{1,2}\b|\bimi-tui\b|\bIMI\b|`[^`]+`|https?://\S+")
+_TYPED = re.compile(r"(?<![\w-])(?:--[a-z][a-z-]*|-[a-z]\b)|\bF\d{1,2}\b|\bimi-tui\b|\bIMI\b|`[^`]+`|https?://\S+")
 """What stands in every language as it does in English: options, keys, commands, the system's name, addresses."""
 
 

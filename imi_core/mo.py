@@ -31,7 +31,9 @@ class Catalogue:
         self._rule: Callable[[int], int] | None = None
 
     def gettext(self, message: str) -> str:
-        """The translation of `message`."""
+        """The translation of `message`; nothing, which argparse has translated, stays nothing."""
+        if not message:
+            return message
         found = self._texts.get(message)
         if found is None:
             found = self._texts[message] = self._one(message.encode(), message)

@@ -44,7 +44,7 @@ def test_texts_contexts_and_numbers() -> None:
 def test_without_a_file_all_is_english() -> None:
     assert Catalogue().gettext("Search") == "Search"
     assert Catalogue().ngettext(*CASES, 1) == "{n} case"
-    assert Catalogue().gettext("") == ""
+    assert Catalogue(compiled()).gettext("") == ""
 
 
 @pytest.mark.parametrize(
