@@ -200,7 +200,8 @@ def help_blocks() -> list[Block]:
     out = [Block(_("What can be searched"), "heading")]
     out += [Block(example, aside=_(means), aside_look="plain", field=True) for example, means in EXAMPLES]
     flags = ", ".join(f"is:{name}" for name in FLAG_MEANINGS)
-    out.append(Block(flags, aside=_(MEANINGS["is"]), aside_look="plain", field=True))
+    said = MEANINGS["is"]
+    out.append(Block(flags, aside=_(said), aside_look="plain", field=True))
     return [
         *out,
         Block(_("Terms are the same in every language; Tab completes them and says what they mean.")),
