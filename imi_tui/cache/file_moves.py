@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 PART_HOURS = 23
 """How long an uploaded part may be counted on; the server keeps it 24 hours."""
+OTHER = "otherFile"
+"""Other bytes came than the entry names."""
 LOST = 3
 """How often a file that the server does not have any more is sent again."""
 SWEEP_SECONDS = 600
@@ -107,31 +109,34 @@ class FileMoves:
         self._cache.run("update file set have = ? where id = ?", (have, download.id))
         self._hub.publish(FILES_CHANGED)
 
-    def finish(self, download: Download) -> bool:
-        """Check a whole file, give it its name and let it be shown; False where its bytes are not the ones meant."""
+    def finish(self, download: Download) -> str:
+        """Check a whole file, give it its name and let it be shown.
+
+        Returns "", or why not: "damagedFile" where this machine lost some of it, `OTHER`.
+        """
         part, whole = self.part_of(download), self.folder / download.file
         if part.exists():
-            if not self._genuine(part, download):
-                return False
+            if problem := self._unfit(part, download):
+                return problem
             replace(part, whole)
             sealed.sync_folder(self.folder)
-        elif not self._genuine(whole, download):
-            return False
+        elif problem := self._unfit(whole, download):
+            return problem
         self._cache.run(
             "update file set state = 'here', have = size, problem = '', used_at = ? where id = ?",
             (self._now(), download.id),
         )
         self._hub.publish(FILES_CHANGED)
-        return True
+        return ""
 
-    def _genuine(self, path: Path, download: Download) -> bool:
+    def _unfit(self, path: Path, download: Download) -> str:
         digest = hashlib.sha256()
         try:
             for piece in sealed.read(path, download.key, download.size):
                 digest.update(piece)
         except DamagedFile:
-            return False
-        return digest.hexdigest() == download.sha256
+            return DamagedFile.code
+        return "" if digest.hexdigest() == download.sha256 else OTHER
 
     def restart(self, download: Download) -> Download:
         """Begin a file anew under another key: what is here of it belongs to other bytes."""

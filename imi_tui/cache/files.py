@@ -99,6 +99,9 @@ class Files:
                     "insert into file(id, desk, case_id, file, key, size, sha256, state, asked_at, used_at)"
                     " values(?, ?, ?, ?, ?, ?, ?, 'wanted', ?, ?) on conflict(id) do update set"
                     " asked_at = excluded.asked_at, used_at = excluded.used_at, problem = '',"
+                    # What failed may have been other bytes: no key serves two contents.
+                    " file = case state when 'failed' then excluded.file else file end,"
+                    " key = case state when 'failed' then excluded.key else key end,"
                     " state = case state when 'failed' then 'wanted' else state end, restarts = 0",
                     (
                         id,

@@ -168,7 +168,7 @@ def _events(http: Http, settings: Settings, store: Store | None) -> Finding:
     from imi_tui.signin.tokens import kept
     from imi_tui.sync.errors import SyncError
     from imi_tui.sync.events import ADDRESS, MAX_EVENT, events
-    from imi_tui.sync.http import TokenRefused
+    from imi_tui.sync.heads import TokenRefused
 
     name = N_("events")
     if settings.events == "off":

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from imi_tui.sync import wire
 from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake, StreamRefused, SyncError, Unavailable
-from imi_tui.sync.http import TokenRefused
+from imi_tui.sync.heads import TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

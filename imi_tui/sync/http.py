@@ -7,8 +7,6 @@ with caps (`imi_tui.sync.wire`). Every failure becomes a typed error of `imi_tui
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import email.utils
 import ipaddress
 import socket
 import ssl
@@ -26,13 +24,13 @@ from imi_tui.sync.errors import (
     InsecureServer,
     Offline,
     ProxyProblem,
-    RateLimited,
     ServerMistake,
     StreamRefused,
     SyncError,
     TlsProblem,
     Unavailable,
 )
+from imi_tui.sync.heads import check_status, check_stream, is_json, kind_of, retry_after_of, skew_of
 from imi_tui.sync.watch import Watch
 
 if TYPE_CHECKING:
@@ -46,7 +44,6 @@ HELLO_SENT, HELLO_RECEIVED = 900, 4500
 """About what agreeing on TLS takes on the line."""
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 30.0
-MAX_RETRY_AFTER = 3600.0
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -125,9 +122,14 @@ class Http:
             self._watched(0),
             self._open().stream("GET", self.server + path, headers=headers) as response,
         ):
-            _check_status(response.status_code, _retry_after(response.headers.get("retry-after", "")))
+            kind = kind_of(response)
+            check_status(response.status_code, kind, retry_after_of(response.headers.get("retry-after", "")))
             if response.status_code >= 500:
                 raise Unavailable(f"status {response.status_code}")
+            if response.status_code == 403:
+                raise Disabled("status 403")
+            if response.status_code == 404 and not is_json(kind):
+                raise ServerMistake(f"status 404, a reply of the kind {kind[:40]!r}")
             given = response.headers
             if response.status_code in (200, 206) and "etag" not in given:
                 raise CaptivePortal("a file without its validator")
@@ -162,7 +164,7 @@ class Http:
             self.sent += len(body)
             with self._open().stream("POST", self.server + path, content=body, headers=headers) as response:
                 self._heard(response)
-                _check_stream(response, "application/x-ndjson")
+                check_stream(response, "application/x-ndjson")
                 budget = wire.StreamBudget()
                 for line in wire.lines(self._chunks(response), response.headers.get("content-encoding", ""), budget):
                     yield wire.parse(line)
@@ -186,7 +188,7 @@ class Http:
         with _typed_errors():
             try:
                 with self._open().stream("GET", self.server + path, headers=headers, timeout=timeout) as response:
-                    _check_stream(response, "text/event-stream")
+                    check_stream(response, "text/event-stream")
                     self._listening = response.extensions.get("network_stream")
                     encoding = response.headers.get("content-encoding", "")
                     for line in wire.lines(self._chunks(response), encoding, wire.Budget(), most):
@@ -246,7 +248,7 @@ class Http:
         self._watch.answered()
         if self._trust is not None:
             self._trust.keep(self._watch.socket)
-        self.skew = _skew(response.headers.get("date", ""))
+        self.skew = skew_of(response.headers.get("date", ""))
 
     @contextmanager
     def _watched(self, size: int) -> Iterator[None]:
@@ -262,11 +264,10 @@ class Http:
 
     def _read(self, response: httpx.Response) -> Reply:
         status = response.status_code
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        retry_after = _retry_after(response.headers.get("retry-after", ""))
-        _check_status(status, retry_after)
-        is_json = kind == "application/json" or kind.endswith("+json")
-        if not is_json:
+        kind = kind_of(response)
+        retry_after = retry_after_of(response.headers.get("retry-after", ""))
+        check_status(status, kind, retry_after)
+        if not is_json(kind):
             if status == 200:
                 raise CaptivePortal(f"a reply of the kind {kind[:40]!r} where JSON was expected")
             if status >= 500:
@@ -276,7 +277,7 @@ class Http:
         body = wire.decoded(self._chunks(response), response.headers.get("content-encoding", ""), budget)
         if status >= 500:
             raise Unavailable(f"status {status}", retry_after)
-        return Reply(status, wire.parse(body), _skew(response.headers.get("date", "")), retry_after, budget.raw)
+        return Reply(status, wire.parse(body), skew_of(response.headers.get("date", "")), retry_after, budget.raw)
 
     def _open(self) -> httpx.Client:
         if self._client is None:
@@ -303,22 +304,6 @@ class Http:
         return self._client
 
 
-class TokenRefused(Exception):
-    """Status 401 to a stream."""
-
-
-def _check_stream(response: httpx.Response, wanted: str) -> None:
-    status = response.status_code
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if status == 401:
-        raise TokenRefused
-    if status == 403:
-        raise Disabled("status 403")
-    _check_status(status, _retry_after(response.headers.get("retry-after", "")))
-    if status != 200 or kind != wanted:
-        raise StreamRefused(f"status {status}, a reply of the kind {kind[:40]!r}")
-
-
 def checked_address(server: str) -> str:
     """`server` without its end slash. Raises `InsecureServer` unless it is https, or http to this very machine."""
     try:
@@ -341,20 +326,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _check_status(status: int, retry_after: float | None) -> None:
-    if 300 <= status < 400:
-        raise CaptivePortal(f"status {status} where no redirect is expected")
-    match status:
-        case 511:
-            raise CaptivePortal("status 511")
-        case 407:
-            raise ProxyProblem("status 407")
-        case 429:
-            raise RateLimited("status 429", retry_after)
-        case 503:
-            raise Unavailable("status 503", retry_after)
 
 
 @contextmanager
@@ -385,26 +356,3 @@ def _transport_error(error: BaseException) -> SyncError:
             return TlsProblem(getattr(cause, "reason", "") or type(cause).__name__)
         cause = cause.__cause__ or cause.__context__
     return Offline(type(error).__name__)
-
-
-def _retry_after(value: str) -> float | None:
-    """Seconds a Retry-After header asks for (a number or a date), at most an hour; None without one."""
-    if value.strip().isascii() and value.strip().isdigit():
-        return min(float(value.strip()), MAX_RETRY_AFTER)
-    moment = _http_date(value)
-    if moment is None:
-        return None
-    return min(max((moment - dt.datetime.now(dt.UTC)).total_seconds(), 0.0), MAX_RETRY_AFTER)
-
-
-def _skew(value: str) -> float | None:
-    moment = _http_date(value)
-    return None if moment is None else (moment - dt.datetime.now(dt.UTC)).total_seconds()
-
-
-def _http_date(value: str) -> dt.datetime | None:
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)

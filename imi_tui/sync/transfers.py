@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imi_core.jmap import CASE, CORE
 from imi_tui.cache import sealed
 from imi_tui.cache.errors import DamagedFile, DiskFull
-from imi_tui.cache.file_moves import PART_HOURS
+from imi_tui.cache.file_moves import OTHER, PART_HOURS
 from imi_tui.cache.times import stamp
 from imi_tui.sync import reading
-from imi_tui.sync.errors import OverQuota, ServerMistake
+from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ PART_SECONDS = 8.0
 """A part is what the line carries in so long."""
 SMALLEST, LARGEST = 256 * 1024, 1024 * 1024
 RESTARTS = 2
-"""How often a file is begun anew before the officer is told that it is not the one the entry names."""
+"""How often a file is begun anew before the officer is told why it cannot be had."""
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 
@@ -65,7 +65,7 @@ class Transfers:
     ) -> None:
         self._store, self._files, self._transport = store, files, transport
         self._clock, self._ticks = clock, ticks
-        self._part = SMALLEST
+        self._part, self._most_sent = SMALLEST, LARGEST
 
     def run(self, seconds: float = SLICE) -> Moved:
         """One round of about so many seconds: first what entries wait for, then what was asked for.
@@ -108,12 +108,19 @@ class Transfers:
             return self._join(upload)
         start = gap[0]
         try:
-            data = self._files.content(upload, start, min(start + self._part, gap[1]))
+            data = self._files.content(upload, start, min(start + min(self._part, self._most_sent), gap[1]))
         except DamagedFile:
             self._refuse(upload, {"type": "damagedFile"})
             return False
         began = self._ticks()
-        answer = self._transport.upload(upload.desk, data)
+        try:
+            answer = self._transport.upload(upload.desk, data)
+        except ProxyProblem:
+            if len(data) <= SMALLEST:
+                raise
+            # It may let smaller ones through.
+            self._most_sent = SMALLEST
+            return False
         if not answer:
             self._refuse(upload, {"type": "forbidden"})
             return False
@@ -140,12 +147,12 @@ class Transfers:
             return True
         if refused is None:
             raise ServerMistake("a Blob/upload without an answer")
-        missing = refused.get("notFound")
-        if refused.get("type") == "blobNotFound" and isinstance(missing, list) and missing:
-            self._files.lost_parts(upload, [str(each) for each in missing])
-        elif refused.get("type") == "invalidProperties" and self._files.lost({"attachments": [_named(upload)]}):
-            # The server has other bytes than were sent: all of it once more.
-            self._files.lost_parts(upload, ())
+        again = refused.get("type") in ("blobNotFound", "invalidProperties")
+        if again and self._files.lost({"attachments": [_named(upload)]}):
+            # What it says it has lost is sent once more; all of it where it has other bytes than were sent.
+            missing = refused.get("notFound")
+            named = {str(each) for each in missing} if isinstance(missing, list) else set()
+            self._files.lost_parts(upload, [blob_id for _, _, blob_id in upload.parts if blob_id in named])
         else:
             self._refuse(upload, refused)
         return False
@@ -162,16 +169,16 @@ class Transfers:
 
     def _fetch(self, download: Download, end: float) -> None:
         """One part of a file, and the checks when it was the last one."""
-        if not self._files.part_of(download).exists() and download.restarts == 0 and self._files.finish(download):
-            # The last run ended between giving the file its name and noting that it is here.
-            return
         if not self._files.part_of(download).exists():
+            if download.restarts == 0 and not self._files.finish(download):
+                # The last run ended between giving the file its name and noting that it is here.
+                return
             self._files.begin(download)
         with closing(sealed.Writer(self._files.part_of(download), download.key, download.size)) as writer:
             if not writer.complete:
                 problem = self._receive(download, writer, end)
-                if problem == "other":
-                    self._again(download)
+                if problem == OTHER:
+                    self._again(download, problem)
                     return
                 if problem:
                     self._files.fail(download, problem)
@@ -182,11 +189,11 @@ class Transfers:
             if not writer.complete:
                 return
             writer.finish()
-        if not self._files.finish(download):
-            self._again(download)
+        if problem := self._files.finish(download):
+            self._again(download, problem)
 
     def _receive(self, download: Download, writer: sealed.Writer, end: float) -> str:
-        """Read one part into the file: "" where that went well, a problem, or "other" for the bytes of another file."""
+        """Read one part into the file: "" where that went well, a problem, or `OTHER`."""
         start = writer.have
         stop = min(start + max(self._part // sealed.SEGMENT, 1) * sealed.SEGMENT, download.size)
         etag = f'"{download.sha256}"'
@@ -198,19 +205,22 @@ class Transfers:
                 for chunk in part.chunks:
                     got += len(chunk)
                     if got > stop - start:
-                        return "other"
+                        return OTHER
                     writer.add(chunk)
                     if self._ticks() > end and writer.have > start:
                         break
         finally:
             writer.sync()
             self._files.received(download, writer.have)
+        if got < stop - start and writer.have == start:
+            # Where a proxy ends a body by closing, a cut looks like its end. To ask again at once would never end.
+            raise Offline("a part that ended before a segment of it came")
         self._measure(got, began)
         return ""
 
-    def _again(self, download: Download) -> None:
+    def _again(self, download: Download, problem: str) -> None:
         if download.restarts >= RESTARTS:
-            self._files.fail(download, "otherFile")
+            self._files.fail(download, problem)
         else:
             self._files.restart(download)
 
@@ -219,15 +229,13 @@ def _unfit(part: Part, etag: str, start: int, stop: int, size: int) -> str:
     """Why these bytes are not the ones asked for; "" where they are."""
     if part.status == 404:
         return "fileGone"
-    if part.status == 403:
-        return "fileGone"
     if part.etag != etag:
-        return "other"
+        return OTHER
     if part.status == 200 and (start, stop) == (0, size):
         return ""
     match = _RANGE.fullmatch(part.content_range)
     if part.status != 206 or match is None or tuple(int(each) for each in match.groups()) != (start, stop - 1, size):
-        return "other"
+        return OTHER
     return ""
 
 

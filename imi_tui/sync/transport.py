@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from imi_tui.sync.errors import Disabled, NotSignedIn, OverQuota, ServerMistake
-from imi_tui.sync.http import Http, Part, Reply, TokenRefused
+from imi_tui.sync.heads import TokenRefused
+from imi_tui.sync.http import Http, Part, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +60,7 @@ class HttpTransport:
         reply = self._authorised(
             lambda token: self._http.post_file(f"/jmap/upload/{quote(desk, '')}", data, token), 201, 404
         )
-        if reply.status == 404:
+        if reply.status == 404 and reply.data is not None:
             return {}
         if not isinstance(reply.data, dict) or not isinstance(reply.data.get("blobId"), str):
             raise ServerMistake("an upload without an id")

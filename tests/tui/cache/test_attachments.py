@@ -37,7 +37,7 @@ def here(store: Store, number: int = 1, content: bytes = CONTENT, case: int = 1)
     writer.add(content)
     writer.finish()
     writer.close()
-    assert store.file_moves.finish(download)
+    assert store.file_moves.finish(download) == ""
     return given
 
 
@@ -101,7 +101,7 @@ class TestAsking:
         writer.add(CONTENT[::-1])
         writer.finish()
         writer.close()
-        assert not store.file_moves.finish(download)
+        assert store.file_moves.finish(download) == "otherFile"
         assert store.files.state(attachment()).where != "here"
 
     def test_a_part_is_never_shown(self, store: Store, home: Path, pw_info: Rules) -> None:

@@ -69,7 +69,7 @@ def arrive(store: Store) -> None:
     writer.add(CONTENT)
     writer.finish()
     writer.close()
-    assert store.file_moves.finish(download)
+    assert store.file_moves.finish(download) == ""
 
 
 async def on_files(app: ImiApp, pilot: Any, seat: Any, id: str) -> FilesTab:

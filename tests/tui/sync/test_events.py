@@ -31,7 +31,8 @@ from imi_tui.sync.errors import (
     Unavailable,
 )
 from imi_tui.sync.events import AGAIN, Event, Listener
-from imi_tui.sync.http import Http, TokenRefused
+from imi_tui.sync.heads import TokenRefused
+from imi_tui.sync.http import Http
 from imi_tui.sync.run import Report
 from imi_tui.sync.worker import Pace, SyncWorker
 from tests.central.world import LYON, send
@@ -268,6 +269,7 @@ KIND = "text/event-stream; charset=utf-8"
         (Answer(b"{}", status=503, headers={"Retry-After": "600"}), 600, 0),
         (Answer(b"", status=401), None, 1),
         (Answer(b"", status=403), AGAIN, 0),
+        (Answer(b"<html>Blocked</html>", status=403, kind="text/html"), AGAIN, 0),
         (Answer((ping() + state(a="2")).encode(), kind=KIND), 2.5, 1),
         (Answer((ping() + state(a="2")).encode(), kind=KIND, cut=60), 2.5, 0),
         (Answer(b"event: " + b"x" * events.MAX_EVENT + b"\n\n", kind=KIND), AGAIN, 0),

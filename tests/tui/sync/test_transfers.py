@@ -14,10 +14,12 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_central.store import files as central_files
+from imi_tui import problems
 from imi_tui.cache import file_moves
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.files import FileState
-from imi_tui.sync.errors import Offline, OverQuota, ServerMistake
+from imi_tui.cache.sealed import SEGMENT
+from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake
 from imi_tui.sync.http import Part
 from imi_tui.sync.transfers import RESTARTS, SMALLEST
 from tests.central.world import LYON, REQUEST, ROSENHEIM, Caller, Clock, accept
@@ -222,6 +224,57 @@ class TestSending:
         assert reader.store.files.read(found) == DATA
         assert reader.store.outbox()[0].state == "queued", "it waits; nothing is wrong with it"
 
+    def test_a_proxy_that_takes_small_bodies_only_gets_small_parts(self, client: Clients, tmp_path: Path) -> None:
+        lyon = client("lyon")
+        lyon.sync()
+        send_file(lyon, tmp_path)
+        honest, refused = lyon.line.upload, []
+
+        def narrow(desk: str, data: bytes) -> dict[str, Any]:
+            if len(data) > SMALLEST:
+                refused.append(len(data))
+                raise ProxyProblem("status 413")
+            return honest(desk, data)
+
+        lyon.line.upload = narrow  # type: ignore[method-assign]
+        assert lyon.sync_all().sent == 1
+        assert len(refused) == 1, "it is not asked again and again for more than it takes"
+
+    def test_a_proxy_that_takes_no_file_is_told(self, client: Clients, tmp_path: Path) -> None:
+        lyon = client("lyon")
+        lyon.sync()
+        send_file(lyon, tmp_path)
+
+        def closed(desk: str, data: bytes) -> dict[str, Any]:
+            raise ProxyProblem("status 413")
+
+        lyon.line.upload = closed  # type: ignore[method-assign]
+        with pytest.raises(ProxyProblem):
+            lyon.sync_all()
+        assert lyon.store.outbox()[0].state == "queued"
+
+    def test_a_server_that_names_parts_nobody_sent_is_asked_a_few_times_only(
+        self, client: Clients, tmp_path: Path
+    ) -> None:
+        lyon = client("lyon")
+        lyon.sync()
+        send_file(lyon, tmp_path, DATA[: SMALLEST + 5])
+
+        def stubborn(response: dict[str, Any]) -> dict[str, Any]:
+            for name, arguments, _ in response["methodResponses"]:
+                if name == "Blob/upload":
+                    refused = {"type": "blobNotFound", "notFound": ["f" * 32]}
+                    arguments.update(created=None, notCreated={"b": refused})
+            return response
+
+        lyon.line.change = stubborn
+        lyon.sync_all()
+        [item] = lyon.store.outbox()
+        assert (item.state, item.error and item.error["type"]) == ("rejected", "blobNotFound")
+        assert sum(map(len, lyon.line.uploads)) <= (file_moves.LOST + 1) * (SMALLEST + 5)
+        lyon.line.change = lambda response: response
+        assert lyon.store.revise(item.client_ref).attachments == item.payload["attachments"]
+
     def test_the_desk_was_taken_away(self, client: Clients, tmp_path: Path) -> None:
         lyon = client("lyon")
         lyon.sync()
@@ -328,6 +381,42 @@ class TestFetching:
         assert reader.store.files.state(found) == FileState("failed", 0, len(DATA), "otherFile")
         assert len(reader.line.downloads) == RESTARTS + 1
         assert list(reader.profile.blobs.iterdir()) == []
+        keys = reader.store._cache.rows("select key, file from file")
+        reader.line.change_part = lambda part: part
+        want(reader)
+        reader.sync_all()
+        assert reader.store.files.read(found) == DATA
+        assert reader.store._cache.rows("select key, file from file") != keys, "no key serves two contents"
+
+    def test_parts_that_end_before_they_began_are_an_end_of_the_line(self, reader: Client) -> None:
+        """Behind a proxy that ends a body by closing, a cut looks like the end: a try each, and not without pause."""
+        found = want(reader)
+        reader.line.change_part = lambda part: Part(part.status, part.etag, part.content_range, iter(()))
+        with pytest.raises(Offline):
+            reader.sync_all()
+        assert len(reader.line.downloads) == 1
+        assert reader.store.files.state(found).where in ("wanted", "loading")
+        reader.line.change_part = lambda part: part
+        reader.sync_all()
+        assert reader.store.files.read(found) == DATA
+
+    def test_what_the_disk_lost_again_and_again_is_not_called_another_file(self, reader: Client) -> None:
+        """Each time the power takes the file's beginning while its end comes."""
+        found = want(reader)
+
+        def lose(part: Part) -> Part:
+            for path in reader.profile.blobs.iterdir():
+                if path.stat().st_size > SEGMENT:
+                    with path.open("r+b") as file:
+                        file.write(bytes(4096))
+            return part
+
+        reader.line.change_part = lose
+        reader.sync_all()
+        state = reader.store.files.state(found)
+        assert state == FileState("failed", 0, len(DATA), "damagedFile")
+        assert "on this machine is damaged; it has to be fetched" in problems.sentence(state.problem)
+        assert [start for start, _ in reader.line.downloads].count(0) == RESTARTS + 1
         reader.line.change_part = lambda part: part
         want(reader)
         reader.sync_all()

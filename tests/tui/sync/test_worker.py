@@ -18,7 +18,7 @@ from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
-from imi_tui.sync import http
+from imi_tui.sync import heads
 from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import NotSignedIn, Offline, RateLimited, Unavailable
 from imi_tui.sync.run import Report
@@ -145,13 +145,13 @@ def test_a_clock_far_from_the_servers_is_told(
     server: str, profile: Profile, monkeypatch: pytest.MonkeyPatch, seconds: int, told: str
 ) -> None:
     """What is told stands as long as it is so, and nothing else waits for it (F25, F26)."""
-    token, dated = _token(server), http._http_date
+    token, dated = _token(server), heads._http_date
 
     def set_wrong(value: str) -> dt.datetime | None:
         moment = dated(value)
         return moment + dt.timedelta(seconds=seconds) if moment is not None else None
 
-    monkeypatch.setattr(http, "_http_date", set_wrong)
+    monkeypatch.setattr(heads, "_http_date", set_wrong)
     heard = Heard()
     each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
     each.start()
@@ -161,7 +161,7 @@ def test_a_clock_far_from_the_servers_is_told(
         assert [seat.desk for seat in store.seats()] == [LYON]
     if told:
         assert "differs from that of the server by more than two minutes" in problems.sentence(told)
-    monkeypatch.setattr(http, "_http_date", dated)
+    monkeypatch.setattr(heads, "_http_date", dated)
     each.poke()
     assert heard.next() == ""
     with closing(Store.open(profile, KEY)) as store:
