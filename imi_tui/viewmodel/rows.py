@@ -34,14 +34,15 @@ class Column(NamedTuple):
 def columns(width: int) -> tuple[Column, ...]:
     """The columns of a list `width` cells wide; what is left goes to sender and subject."""
     fixed: list[Column] = [Column("due", 8), Column("reference", 13)]
-    tail: list[Column] = [Column("state", 12)]
+    # What is to be done is why one looks at the list: "zu beantworten" is not cut.
+    tail: list[Column] = [Column("state", 14 if width >= 72 else 12)]
     if width >= 110:
         fixed[0] = Column("due", 10)
         tail = [Column("state", 18)]
     if width >= 150:
         tail = [Column("state", 24), Column("activity", 10), Column("files", 3)]
     room = width - MARKS - sum(column.width + 1 for column in (*fixed, *tail)) - 1
-    sender = max(10, room * 47 // 100)
+    sender = max(10, room * 49 // 100)
     subject = room - sender
     if subject < 8:
         # Too narrow for a sender: the subject alone says more.
@@ -62,7 +63,7 @@ def heading(columns: tuple[Column, ...]) -> str:
         "from": _("From"),
         # Translators: the head of a column; max-length:12.
         "subject": _("Subject"),
-        # Translators: the head of a column; max-length:12.
+        # Translators: the head of a column; max-length:14.
         "state": _("State"),
         # Translators: the head of a column: when something last happened; max-length:10.
         "activity": _("Activity"),
@@ -115,10 +116,10 @@ class Words:
             # Translators: a case that was put off; the date is short, such as 12-31; max-length:10.
             return _("until {date}").format(date=row.until[5:])
         if row.rejected:
-            # Translators: in the column of states: by the server; max-length:12.
+            # Translators: in the column of states: by the server; max-length:14.
             return _("refused")
         if row.pending:
-            # Translators: in the column of states: waits to be sent; max-length:12.
+            # Translators: in the column of states: waits to be sent; max-length:14.
             return _("queued")
         return self.of_state(row.procedure, row.state, mine=row.turn_mine)
 
