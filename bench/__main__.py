@@ -1,5 +1,5 @@
 """Run the measurements: ``python -m bench [launch] [keys] [moves] [search] [commands] [idle] [authorities] [bulk]
-[peers] [ingest] [sync]``; without a name those up to bulk."""
+[peers] [triage] [morning] [ingest] [sync]``; without a name those up to bulk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARKER = "-26-"
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
     names = ("launch", "keys", "moves", "search", "commands", "idle", "authorities", "bulk")
-    slow = ("peers", "ingest", "sync")
+    slow = ("peers", "triage", "morning", "ingest", "sync")
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[*names, *slow, []], default=[])
     parser.add_argument("--cases", type=int, default=1_000_000, help="size of the large cache")
@@ -72,6 +72,14 @@ def main() -> int:
         from bench import beside
 
         lines += beside.run(client, (options.cases, 10_000), max(3, options.runs // 2), install=options.install_peers)
+    if "triage" in wanted:
+        from bench import triage
+
+        lines += triage.report()
+    if "morning" in wanted:
+        from bench import morning
+
+        lines += morning.report()
     if "ingest" in wanted:
         from bench import ingest
 

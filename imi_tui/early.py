@@ -11,12 +11,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from imi_tui import actions, themes
 from imi_tui.harmless import harmless
 from imi_tui.i18n import _
 from imi_tui.viewmodel import footer, front, rows, status, views
+from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

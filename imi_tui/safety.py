@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.filter import LineFilter
 
-from imi_tui.harmless import CONTROL, harmless
+from imi_tui.harmless import control, harmless
 
 if TYPE_CHECKING:
     from textual.color import Color
@@ -18,7 +18,8 @@ class ControlFilter(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments with harmless text."""
-        if not any(CONTROL.search(segment.text) for segment in segments if not segment.control):
+        search = control().search
+        if not any(search(segment.text) for segment in segments if not segment.control):
             return segments
         return [
             Segment(harmless(segment.text), segment.style) if not segment.control else segment for segment in segments

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from imi_core import answers as forms
 from imi_core.errors import ActionRefused
 from imi_core.text import display
+from imi_tui import commands
 from imi_tui.commands import writing
-from imi_tui.commands.common import find_case, opened, rules_of, say
+from imi_tui.commands.common import find_case, languages, opened, out, out_json, rules_of, say
 from imi_tui.i18n import _
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+
+    from imi_tui.forms import FieldView, FormModel
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--answer", action="append", default=[], metavar="FIELD=VALUE", help=_("one answer; may be given again")
+    )
+    parser.add_argument(
+        "--form", action="store_true", help=_("say what the action asks for, with the ids for --answer, and do nothing")
     )
     parser.add_argument("--to", default="", metavar="DESK", help=_("addressee, where the action has one"))
     writing.add_common(parser)
@@ -39,6 +46,16 @@ def run(options: argparse.Namespace) -> int:
         if options.action not in rules.lifecycle.actions:
             say(_("You can: {actions}").format(actions=", ".join(detail.actions) or "-"))
             raise ActionRefused("notAvailable", f"there is no action {display(options.action)!r}")
+        if options.form:
+            from imi_tui.forms import FormModel
+
+            asked = FormModel(rules, options.action, case=case, languages=languages(), today=store.today())
+            if options.json:
+                out_json({"fields": [_as_data(view) for view in _fields(asked)]})
+            else:
+                for line in _lines(asked):
+                    out(line)
+            return commands.OK
         given = writing.parse_answers(options.answer, forms.form_for(rules, options.action, case))
         item = store.act(
             desk,
@@ -51,3 +68,33 @@ def run(options: argparse.Namespace) -> int:
             attachments=writing.attachments(store, options, rules, options.action, detail),
         )
         return writing.finish(client, item)
+
+
+def _fields(asked: FormModel) -> list[FieldView]:
+    """What ``--answer`` can give, without the free text and the places for remarks that every question has."""
+    return [view for view in asked.visible() if view.source.id == view.id]
+
+
+def _lines(asked: FormModel) -> Iterator[str]:
+    """A field a line, its choices below it; labels are the procedure's and come from the server."""
+    if legend := asked.legend():
+        yield legend
+    for view in _fields(asked):
+        marks = f"{view.mark or ' '}{'!' if view.personal else ' '}"
+        yield f"{marks} {display(view.id)}  {display(view.label)}"
+        if hint := asked.hint(view.id):
+            yield f"     {display(hint)}"
+        # Countries are known by their codes.
+        if view.source.type != "country":
+            yield from (f"     {display(id)}  {display(label)}" for id, label in view.options)
+
+
+def _as_data(view: FieldView) -> dict[str, object]:
+    return {
+        "id": view.id,
+        "type": view.source.type,
+        "label": view.label,
+        "needed": {"*": "save", "+": "send"}.get(view.mark, ""),
+        "personal": view.personal,
+        "options": [{"value": id, "label": label} for id, label in view.options],
+    }

@@ -84,6 +84,7 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list
     lines += [f"  {line}" for line in own.lines(detail, dt.datetime.now().astimezone().date())]
     for name in ("request", "answers"):
         lines += [f"  {_label(view, field)}: {_value(value)}" for field, value in case.get(name, {}).items()]
+    lines += _open_questions(view, case)
     lines.append("")
     lines += _timeline(view, detail)
     if near := related(store, detail):
@@ -93,6 +94,13 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list
     if detail.actions:
         lines += ["", _("You can: {actions}").format(actions=", ".join(detail.actions))]
     return lines
+
+
+def _open_questions(view: View | None, case: dict[str, Any]) -> list[str]:
+    """The questions that nobody has answered yet, by the ids that ``act --answer`` takes."""
+    answered = case.get("answers", {})
+    left = [str(id) for id in case.get("questions", ()) if id not in answered]
+    return [f"  ? {display(id)}  {_label(view, id)}" for id in left]
 
 
 def _timeline(view: View | None, detail: CaseDetail) -> list[str]:

@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 
-from imi_tui.harmless import CONTROL
+from imi_tui.harmless import control
 from imi_tui.outside.opening import PLACES, Start, environment_of, start_program
 
 _NINE = ("iTerm.app", "WezTerm", "ghostty")
@@ -66,4 +66,4 @@ def for_terminal(title: str, text: str, environment: Mapping[str, str] | None = 
 
 
 def _plain(text: str) -> str:
-    return CONTROL.sub(" ", text)[:200]
+    return control().sub(" ", text)[:200]

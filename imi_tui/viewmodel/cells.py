@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from imi_tui.widths import cell_len, set_cell_size
 
 
 def cut(text: str, width: int) -> str:
@@ -42,6 +42,8 @@ def wrap(text: str, width: int) -> list[str]:
                 continue
             if line:
                 lines.append(line)
+            from rich.cells import chop_cells
+
             *full, line = chop_cells(word, width) or [""]
             lines += full
         lines.append(line)

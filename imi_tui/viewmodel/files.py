@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rich.cells import cell_len
-
 from imi_tui import problems
 from imi_tui.attachments import Listed, listed
 from imi_tui.i18n import _, ngettext
@@ -13,6 +11,7 @@ from imi_tui.viewmodel.case import one_line
 from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.suspects import named
 from imi_tui.viewmodel.timeline import moment, size_text
+from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rich.cells import cell_len
-
 from imi_tui.i18n import _, language, pgettext
+from imi_tui.widths import cell_len
 
 NARROW = 100
 FEWEST = 3

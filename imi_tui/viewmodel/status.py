@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len
-
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.cells import cut
+from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from imi_tui.cache.model import SyncStatus

@@ -30,7 +30,7 @@ BY_NOW = (*LATER, "tomllib", "zoneinfo", "imi_core.workflow", "imi_tui.cache.syn
 
 BEFORE = (
     *(name for name in BY_NOW if name != "tomllib"),
-    *("argparse", "ast", "bz2", "dataclasses", "inspect", "lzma", "msgspec", "shutil", "subprocess", "textual"),
+    *("argparse", "ast", "bz2", "dataclasses", "inspect", "lzma", "msgspec", "rich", "shutil", "subprocess", "textual"),
 )
 """What the early picture does without as well; the settings need tomllib."""
 

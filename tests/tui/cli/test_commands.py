@@ -139,6 +139,14 @@ def test_act_reads_answers_by_the_kind_of_their_field(run: Run, central: Central
         [stored] = view.cases(ROSENHEIM, [case.case_id], 10)
     assert stored.state == "accepted"
     assert run("act", row["reference"], "accept", "--answer", "agreed_days=10").code == commands.REFUSED
+    asked = run("act", row["reference"], "reply", "--form", "--json").json["fields"]
+    assert [(each["id"], each["needed"]) for each in asked] == [(id, "send") for id in REQUEST["questions"]]
+    plain = run("act", row["reference"], "reply", "--form").out
+    for each in asked:
+        assert f"+{'!' if each['personal'] else ' '} {each['id']}  {each['label']}\n" in plain
+        assert f"? {each['id']}  {each['label']}" in run("show", row["reference"]).out
+    assert "     yes  Yes\n" in plain
+    assert [each["state"] for each in run("list", "--json").json["cases"]] == ["accepted"]
     impossible = run("act", row["reference"], "fly")
     assert impossible.code == commands.REFUSED
     assert "You can: " in impossible.err
