@@ -20,7 +20,7 @@ import msgspec
 from imi_central.api.errors import Problem, not_request, over_limit
 from imi_central.api.flowing import Flowing
 from imi_central.api.gate import Gate
-from imi_central.store import OfficerDisabled, Unavailable, UnknownOfficer
+from imi_central.store import OfficerDisabled, TooSlow, Unavailable, UnknownOfficer
 from imi_core.jmap import DIRECTORY
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class EventStream(Flowing):
             self._listener.wake.clear()
             try:
                 states = await self._read()
-            except (Unavailable, UnknownOfficer, OfficerDisabled, Problem):
+            except (TooSlow, Unavailable, UnknownOfficer, OfficerDisabled, Problem):
                 # The next request of this client is told why.
                 break
             if told is not None and set(states) != set(told):

@@ -139,7 +139,8 @@ class Api:
                 await self._authenticate(request)
                 return await self._run(lambda: next(pages, None))
 
-            first = await self._run(lambda: next(pages))
+            # None where there is no desk whose changes could come.
+            first = await self._run(lambda: next(pages, None))
             accepted = {
                 each.partition(";")[0].strip() for each in request.headers.get("accept-encoding", "").split(",")
             }

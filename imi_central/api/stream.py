@@ -141,7 +141,7 @@ class Stream(Flowing):
 
     def __init__(
         self,
-        first: bytes,
+        first: bytes | None,
         following: Callable[[], Awaitable[bytes | None]],
         release: Callable[[], None],
         *,
@@ -165,7 +165,7 @@ class Stream(Flowing):
 
     async def flow(self, send: Send) -> None:
         """Send the body."""
-        page: bytes | None = self._first
+        page = self._first
         until = time.monotonic() + SECONDS
         while page is not None:
             with anyio.fail_after(SEND_SECONDS):

@@ -88,7 +88,8 @@ def _followed(sight: Sight, account_id: str, since: str, seq: int, types: Sequen
     reached = changes.Head(seq, changes.hash_at(sight.conn, account_id, seq, now))
     # Rows of other types cost no place in the page.
     while reached.seq < now.seq and len(last) < limit:
-        for at, item, hash in changes.after(sight.conn, account_id, reached.seq, now, 1000):
+        before = reached.seq
+        for at, item, hash in changes.after(sight.conn, account_id, before, now, 1000):
             reached = changes.Head(at, hash)
             if item.type in types:
                 key = (item.type, item.object_id)
@@ -96,6 +97,9 @@ def _followed(sight: Sight, account_id: str, since: str, seq: int, types: Sequen
                 last[key] = item.kind
                 if len(last) >= limit:
                     break
+        if reached.seq == before:
+            # The end of the log was cut off.
+            raise StateUnknown(account_id)
     out = {name: Found([], [], []) for name in types}
     visible = _visible(sight, account_id, last)
     for key, kind in last.items():

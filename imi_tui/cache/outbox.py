@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from imi_tui.cache.db import Database
     from imi_tui.cache.draft import Draft
 
-Note = Literal["server", "epoch", "officer"]
-"""Where what is written here belongs: the id of the server, its epoch, the id of the officer."""
+Note = Literal["server", "epoch", "officer", "restored"]
+"""Where what is written here belongs: the id of the server, its epoch, the id of the officer; and whether somebody has
+still to be told that the server was restored."""
 
 STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 _COLUMNS = (

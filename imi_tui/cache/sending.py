@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.session import SessionTable
     from imi_tui.cache.store import Store
 
+_UNTOLD = "untold"
+
 
 class Sending:
     """What of `SyncStore` is about the outbox."""
@@ -138,21 +140,30 @@ class Sending:
             self._outbox.requeue(refs)
         self._store.reflect()
 
-    def follow_epoch(self, epoch: str, desks: Sequence[str]) -> bool:
+    def follow_epoch(self, epoch: str, desks: Sequence[str]) -> None:
         """Note the server's epoch; where it is another one, everything acknowledged there is queued again (P4).
 
-        Both in one transaction. True where the server was restored since it was last seen.
+        Both in one transaction, with that the server was restored (`is_restored`).
         """
         before = self._outbox.noted("epoch")
         if before == epoch:
-            return False
+            return
         with self._outbox.work.write():
             if before:
                 self._outbox.requeue([item.client_ref for desk in desks for item in self._outbox.journal(desk)])
+                self._outbox.note("restored", _UNTOLD)
             self._outbox.note("epoch", epoch)
         if before:
             self._store.reflect()
-        return bool(before)
+
+    def is_restored(self) -> bool:
+        """Whether the server was restored and the officer was not told yet."""
+        return self._outbox.noted("restored") == _UNTOLD
+
+    def restored_is_told(self) -> None:
+        """The officer was told."""
+        with self._outbox.work.write():
+            self._outbox.note("restored", "")
 
     def prune(self, account: str, safe: int) -> None:
         """Forget acknowledged entries that a verified backup of the server has (P4).

@@ -97,6 +97,7 @@ def synchronise(client: Client, *, accept_removals: bool = False, metered: bool 
         say(problems.sentence("clockSkew"))
     if report.restored:
         say(problems.sentence("restored"))
+        sync.restored_is_told()
     if aside := client.store.status().aside:
         say(problems.aside(aside))
     return report

@@ -137,6 +137,7 @@ class Engine:
         self._store.followed()
         self._sessions.let_go()
         self._store.set_ok(self._clock(), self.report.skew)
+        self.report.restored = self._store.is_restored()
         return self.report
 
     @property

@@ -8,7 +8,7 @@ from imi_core.jmap import DIRECTORY
 from imi_tui.cache.errors import BadObject
 from imi_tui.cache.sync import Page
 from imi_tui.sync import reading
-from imi_tui.sync.errors import ServerMistake, SyncError
+from imi_tui.sync.errors import ServerMistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,7 +87,7 @@ class Register:
             authorities = reading.objects(found["a"], DIRECTORY, ids)
             state = self._store.state(DIRECTORY)
             self._store.apply(DIRECTORY, Page(new_state=state, authorities=authorities))
-        except (SyncError, BadObject):
+        except (ServerMistake, BadObject):
             # What cannot be used must not stand before everything else at each synchronisation.
             self._store.register.served(ids)
             raise

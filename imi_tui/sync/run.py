@@ -29,7 +29,8 @@ class SessionChanged(Exception):
 class Report:
     """What one run did. `skew`: seconds the server's clock is ahead of this machine's, None when unknown.
 
-    `restored`: the server came back from a backup, and what was sent is sent again where it may be missing.
+    `restored`: the server came back from a backup, what was sent is sent again where it may be missing, and the officer
+    was not told yet.
     """
 
     sent: int = 0

@@ -107,7 +107,7 @@ class Sessions:
                 raise next(iter(run.held.values()))
         # A restored server may lack what it acknowledged; it knows what it has by the client refs (P1, P4). Before the
         # session is kept: after a crash in between the epoch is still a new one.
-        run.report.restored |= self._store.follow_epoch(new.epoch, new.desks)
+        self._store.follow_epoch(new.epoch, new.desks)
         self._store.set_session(session)
         self._store.set_secret(_OUTDATED, None)
         self._store.note_origin(new.server, new.officer)

@@ -260,6 +260,8 @@ class SyncWorker:
         code = "restored" if report.restored else "clockSkew" if skewed else ""
         if code:
             self._note(store, code)
+        if report.restored:
+            self._tried("told", store.sync.restored_is_told)
         self._tell(code)
         pause = self._pace.after(report, told=self._told())
         return 0.0 if more else pause

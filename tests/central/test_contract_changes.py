@@ -19,6 +19,7 @@ from imi_core.authority import Officer
 from imi_core.case import Entry
 from tests.central.replica import Replica, assert_same, force, work
 from tests.central.world import LYON, MUNICH, REQUEST, ROSENHEIM, Caller, Clock, accept, act, ref, send
+from tests.limit import ends_within
 
 SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -216,6 +217,19 @@ def test_a_change_row_that_was_tampered_with_is_noticed(
     answer = caller.sync("lyon", {LYON: replica.state})
     assert answer["notCalculated"][LYON]["type"] == "cannotCalculateChanges"
     assert store.verify() == {LYON: 4}
+
+
+def test_a_change_log_that_lost_rows_is_noticed(store: Store, caller: Caller) -> None:
+    replica = Replica(caller, "lyon", LYON)
+    send(store)
+    replica.sync()
+    send(store)
+    with store.writing() as conn:
+        held = int(replica.state.partition(".")[0])
+        conn.execute(sa.text("delete from change where account = :desk and seq > :held"), {"desk": LYON, "held": held})
+    with ends_within(4, "it looks for the changes for as long as a request may take"):
+        answer = caller.sync("lyon", {LYON: replica.state})
+    assert answer["notCalculated"][LYON]["type"] == "cannotCalculateChanges"
 
 
 def test_recovery_costs_a_comparison(store: Store, caller: Caller, clock: Clock) -> None:

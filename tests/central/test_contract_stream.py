@@ -456,6 +456,11 @@ def test_nonsense_in_a_desk_sync_is_answered_once_and_ends(caller: Caller, state
     assert len(found) == 1
 
 
+def test_an_officer_without_a_desk_gets_a_stream_without_records(store: Store, caller: Caller) -> None:
+    store.put_officer(Officer(id="new", name="New"))
+    assert lines(caller, "new", ["Desk/sync", {"states": None}, "s"]) == []
+
+
 def test_a_stream_counts_as_one_request_until_it_ends(store: Store) -> None:
     caller = Caller(store, Limits(max_concurrent_requests=1))
     for _ in range(3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import Offline, ServerMistake, SyncError
 from imi_tui.sync.http import Http
 from imi_tui.sync.transport import HttpTransport
+from imi_tui.sync.worker import SyncWorker
 from tests.central.world import LYON, REQUEST, ROSENHEIM, send
 from tests.limit import ends_within
 from tests.sim.proxy import Proxy, Weather, proxy_to
@@ -47,7 +49,8 @@ class Client:
     """lyon's cache and engine behind the proxy."""
 
     def __init__(self, home: Path, url: str) -> None:
-        self.store = Store.open(Profile(home), KEY)
+        self.profile = Profile(home)
+        self.store = Store.open(self.profile, KEY)
         self.http = Http(url)
         self.engine = Engine(self.store.sync, HttpTransport(self.http, GivenToken(TOKEN)), utc_now)
 
@@ -121,6 +124,34 @@ def test_a_black_hole_is_given_up(client: Client, proxy: Proxy, monkeypatch: pyt
     proxy.weather = Weather(black_hole=True)
     with ends_within(10, "nobody answers, and it is not given up"), pytest.raises(Offline):
         client.engine.run_once()
+
+
+def test_what_a_screen_does_waits_for_no_answer(
+    client: Client, proxy: Proxy, central: Central, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads and writes while the synchronisation waits for one that never comes."""
+    case = send(central).case_id
+    client.engine.run_once()
+    monkeypatch.setattr(line, "IDLE_SECONDS", 20.0)
+    proxy.weather = Weather(black_hole=True)
+    client.write(1)
+    worker = SyncWorker(client.profile, KEY, proxy.url, lambda *_: GivenToken(TOKEN))
+    before = proxy.connections
+    worker.start()
+    try:
+        with ends_within(10, "it did not try"):
+            while proxy.connections == before:
+                time.sleep(0.01)
+        with ends_within(10, "a screen waits for the line"):
+            client.write(2)
+            client.store.act(LYON, case, "message", text="Written meanwhile.", lang="en")
+            assert [row.pending for row in client.store.window("all", "due", limit=9) if row.id == case] == [1]
+            assert client.store.search("letter")
+        assert client.store.status().now.doing == "syncing", "it waited all the time"
+    finally:
+        proxy.weather = Weather()
+        proxy.hang_up()
+        worker.stop(10)
 
 
 def test_a_connection_that_died_in_sleep_is_noticed(client: Client, proxy: Proxy, central: Central) -> None:

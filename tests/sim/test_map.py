@@ -7,6 +7,8 @@ import functools
 import re
 from pathlib import Path
 
+from imi_tui import problems
+
 ROOT = Path(__file__).parents[2]
 FAULTS = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 SEEDS = "tests/sim/test_seeds.py::test_nothing_is_lost_doubled_or_shown_wrong"
@@ -37,6 +39,14 @@ def test_every_fault_stands_in_the_table_once() -> None:
     for number, fault, seen, _ in ROW.findall(FAULTS):
         assert fault.strip(), number
         assert seen.strip().strip('"').endswith("."), f"{number} says nothing to the officer"
+
+
+def test_what_it_quotes_is_what_the_program_says() -> None:
+    quoted = {(number, each) for number, _, seen, _ in ROW.findall(FAULTS) for each in re.findall(r'"([^"]+)"', seen)}
+    assert quoted
+    for number, text in quoted:
+        said = [each for each in problems._SENTENCES.values() if each.startswith(text)]
+        assert said or text in problems._SHORT.values(), f"{number}: nobody says {text!r}"
 
 
 def test_every_test_it_names_is_collected() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from imi_tui import problems
 from imi_tui.cache import vault as module
 from imi_tui.cache.db import MemoryKey
 from imi_tui.cache.errors import PassphraseTooLong, VaultLocked, VaultUnavailable, WrongPassphrase
@@ -208,10 +209,12 @@ def test_a_keyring_that_forgets_or_is_locked(profile: Profile, monkeypatch: pyte
         def get_password(self, service: str, name: str) -> str | None:
             raise keyring.errors.InitError
 
-    for backend, error in ((Forgets(), VaultUnavailable), (Locked(), VaultLocked), (Broken(), VaultUnavailable)):
+    unusable, locked = (VaultUnavailable, "choose one with --vault"), (VaultLocked, "unlock it and try again")
+    for backend, (error, advice) in ((Forgets(), unusable), (Locked(), locked), (Broken(), unusable)):
         use(monkeypatch, backend, "keyring.backends.Windows")
-        with pytest.raises(error):
+        with pytest.raises(error) as raised:
             open_vault("keyring", profile, nobody).key()
+        assert advice in problems.sentence(raised.value.code)
 
 
 def test_memory(profile: Profile) -> None:

@@ -239,7 +239,9 @@ def test_one_writer_at_a_time(run: Run, home: Path, server: str, token: str) -> 
 
     run("sync", "--server", server, token=token)
     with lock_profile(Profile(home)):
-        assert run("sync", "--server", server, token=token).code == commands.RUNNING
+        second = run("sync", "--server", server, token=token)
+        assert second.code == commands.RUNNING
+        assert "The program already runs with this data" in second.err
         assert run("list").code == 0
 
 

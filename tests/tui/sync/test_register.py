@@ -13,7 +13,7 @@ from imi_core.authority import Authority, Desk
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.sync import Page
 from imi_tui.sync import register
-from imi_tui.sync.errors import Offline, ServerMistake
+from imi_tui.sync.errors import Offline, ServerMistake, Unavailable
 from tests.central.world import AUTHORITIES, ROSENHEIM, Clock, send
 from tests.tui.sync.world import Client
 
@@ -72,6 +72,29 @@ def test_an_index_is_cut_anywhere_and_goes_on(
     assert held(lyon) == {each.id for each in (*AUTHORITIES, *some("IT", 9))}
     # No page came twice: the cut ones were asked for again, the others not.
     assert countries_asked(lyon).count("IT") <= 2 * 5
+
+
+def test_a_record_that_a_busy_server_did_not_give_is_asked_for_again(client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    [hit, *_] = lyon.store.authorities("")
+    lyon.store.want_authority(hit.id)
+
+    def busy(response: dict[str, Any]) -> dict[str, Any]:
+        for answer in response["methodResponses"]:
+            if answer[0] == "Authority/get":
+                answer[0], answer[1] = "error", {"type": "serverUnavailable"}
+        return response
+
+    lyon.line.change = busy
+    with pytest.raises(Unavailable):
+        lyon.sync()
+    lyon.line.change = lambda response: response
+    before = lyon.line.methods.count("Authority/get")
+    lyon.sync()
+    assert lyon.line.methods.count("Authority/get") == before + 1
+    lyon.sync()
+    assert lyon.line.methods.count("Authority/get") == before + 1, "and then no more"
 
 
 def test_own_countries_and_those_of_partners_come_first(

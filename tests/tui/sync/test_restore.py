@@ -124,12 +124,32 @@ def test_what_the_backup_lacks_comes_back_once(server: Server, told: bool, passe
         server.back_up("second.db")
     lyon.restart()
     report = lyon.sync()
-    lyon.sync()
+    lyon.store.sync.restored_is_told()
+    assert not lyon.sync().restored, "said once"
     assert report.restored is told
     assert lyon.store.outbox() == []
     assert server.texts() == ["After the backup.", "Before the backup.", "In the new case."]
     assert before <= lyon.ids() == server_ids(server.store, "lyon")
     assert shown(lyon) == server.texts()
+    assert not lyon.store.sync.is_restored()
+
+
+def test_that_the_server_was_restored_is_said_though_the_line_breaks_then(server: Server) -> None:
+    lyon = server.client("lyon")
+    send(server.store)
+    lyon.sync()
+    night = server.back_up()
+    server.restore(night)
+    lyon.restart()
+    lyon.line.lose = lambda _: "reply" if lyon.line.sessions else ""
+    lyon.line.sessions = 0
+    with pytest.raises(Offline):
+        lyon.sync()
+    lyon.line.lose = lambda _: ""
+    lyon.restart()
+    assert lyon.sync().restored
+    assert lyon.sync().restored, "until somebody has told it"
+    lyon.store.sync.restored_is_told()
     assert not lyon.sync().restored, "said once"
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_tui import problems
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
@@ -127,16 +128,41 @@ def test_it_fetches_and_fetches_again_when_poked(central: Central, server: str, 
     store.close()
 
 
-def test_a_refused_token_is_a_problem_and_not_the_end(server: str, profile: Profile) -> None:
-    heard = Heard()
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken("nonsense"), said=heard)
+def test_a_refused_token_is_a_problem_and_not_the_end(central: Central, server: str, profile: Profile) -> None:
+    case, token, heard = send(central).case_id, _token(server), Heard()
+    tokens = [token]
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(tokens[0]), said=heard)
+    each.start()
+    assert heard.next() == ""
+    each.stop()
+    store = Store.open(profile, KEY)
+    item = store.act(LYON, case, "message", text="Waits.", lang="en")
+    store.save_draft(Draft("d", LYON, "", "message", case_id=case, text="Goes on."))
+    tokens[0] = "revoked"
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(tokens[0]), said=heard)
     each.start()
     assert heard.next() == "notSignedIn"
     each.poke()
     assert heard.next() == "notSignedIn"
-    store = Store.open(profile, KEY)
+    each.stop()
     assert store.status().problem == "notSignedIn"
+    assert [row.id for row in store.window("all", "due", limit=9)] == [case]
+    assert [(found.client_ref, found.state) for found in store.outbox()] == [(item.client_ref, "queued")]
+    assert [draft.text for draft in store.drafts()] == ["Goes on."]
     store.close()
+
+
+def test_that_the_server_was_restored_is_told_once(server: str, profile: Profile) -> None:
+    token, heard = _token(server), Heard()
+    with closing(Store.open(profile, KEY)) as store:
+        store.sync.follow_epoch("that of before", [])
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each.start()
+    assert heard.next() == "restored"
+    with closing(Store.open(profile, KEY)) as store:
+        assert store.status().problem == "restored"
+    each.poke()
+    assert heard.next() == ""
     each.stop()
 
 
