@@ -99,6 +99,7 @@ class open_store:
 
     def __enter__(self) -> Store:
         self.store = Store.open(self.profile, self.key, now=lambda: NOW)
+        self.store.copy_aside()
         return self.store
 
     def __exit__(self, *_: object) -> None:
@@ -221,7 +222,7 @@ def main() -> None:
     what, folder, *rest = sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]
     # As in the program (`imi_tui.app`).
     gc.freeze()
-    gc.set_threshold(700, 10, 10_000)
+    gc.set_threshold(50_000, 10, 140)
     parts: dict[str, Callable[[], Any]] = {
         "record": lambda: record(folder, rest[0]),
         "heads": lambda: heads(folder),

@@ -7,6 +7,7 @@ visible instead of being dropped, so that an officer sees that somebody put them
 
 from __future__ import annotations
 
+import codecs
 import functools
 import math
 import re
@@ -157,6 +158,47 @@ def vocabulary(text: str) -> set[str]:
         out.difference_update(accented)
         out.update(*map(_folded_word, accented))
     return out
+
+
+def spaced(text: str) -> str:
+    """The words of `text` in lower case ASCII or folded, a space between two; some more than once, in any order.
+
+    `set(spaced(text).split()) == set(words(text))`, in a tenth of the time where it is written in Latin letters.
+    """
+    for char in _DOUBLE:
+        if char in text:
+            text = text.replace(char, fold(char))
+    usual, ascii_of = _tables()
+    try:
+        return codecs.charmap_encode(text, "strict", usual)[0].translate(ascii_of).decode("ascii")
+    except UnicodeEncodeError:
+        pass
+    out: list[str] = []
+    rest: list[str] = []
+    for line in text.split("\n"):
+        try:
+            out.append(codecs.charmap_encode(line, "strict", usual)[0].translate(ascii_of).decode("ascii"))
+        except UnicodeEncodeError:
+            rest.append(line)
+    return " ".join((*out, *vocabulary("\n".join(rest))))
+
+
+# What the Latin alphabets of the Union are written with, each of which folds to one character: no more than there are
+# values of a byte.
+_LATIN = (
+    "\u00a0¡§«°·»¿ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïðñòóôõöøùúûüýÿĀāĂăĄąĆćĊċČčĎďĐđĒēĖėĘęĚěĠġĢģĦħĪīĮįĶķĹĺĻļĽľŁłŃńŅņ"
+    "ŇňŐőŔŕŘřŚśŠšŢţŤťŪūŮůŰűŲųŹźŻżŽžȘșȚț‘’“”„–—…•€"
+)
+_DOUBLE = "ßæœÆŒ"
+
+
+@functools.cache
+def _tables() -> tuple[Any, bytes]:
+    """From characters to bytes, and from these to what the characters fold to: a space for what is no word."""
+    # The first place has to be that of the character 0, and each character has one.
+    chars = "\0\n" + "".join(map(chr, range(0x20, 0x7F))) + _LATIN
+    folded = [fold(char) if re.fullmatch(r"\w", fold(char), re.ASCII) else " " for char in chars]
+    return codecs.charmap_build(chars), "".join(folded).encode("ascii").ljust(256)
 
 
 @functools.lru_cache(_CACHE)

@@ -172,7 +172,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
     def _begin(self) -> None:
         gc.freeze()
         # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
-        gc.set_threshold(700, 10, 10_000)
+        gc.set_threshold(50_000, 10, 140)
         gc.enable()
         self.set_timer(LOADED, self._set_aside)
         self.context.start()

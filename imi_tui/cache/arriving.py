@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.contents import content_of, head_of
 from imi_tui.cache.errors import BadObject, CacheBusy
+from imi_tui.cache.filling import Filling
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
 from imi_tui.cache.projection import Arrival
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Documents
+    from imi_tui.cache.filling import Arrived, First
     from imi_tui.cache.projection import Key, Projector
     from imi_tui.cache.session import SessionTable
     from imi_tui.cache.store import Store
@@ -79,6 +81,7 @@ class Arriving:
         self._contents = contents
         self._confirm = confirm
         self._index = RegisterIndex(cache)
+        self._filling = Filling(cache, documents, contents, self._store_entries)
 
     def is_filling(self, account: str) -> bool:
         """Whether the first sync of an account is not over, or has not begun."""
@@ -98,8 +101,21 @@ class Arriving:
         _require_ids("Entry", [entry.case_id for entry, _ in entries])
         known = self._directory.check(page.authorities, page.procedures, page.officers)
         destroyed = {kind: list(ids) for kind, ids in page.destroyed.items()}
+        look = contents if not (cases or destroyed) else []
+        first = self._filling.look(self._store.desks.number(account), account, look, entries)
         with _storable(account), self._store.desks.kept(), self._cache.write():
-            affected, arrivals = self._arrive(account, cases, entries, destroyed, contents)
+            if self._cache.version() != first.version:
+                # Somebody wrote in between.
+                first = self._filling.look(self._store.desks.number(account), account, look, entries)
+            affected = self._put_first(account, first)
+            others, arrivals = self._arrive(
+                account,
+                cases,
+                [each for each in entries if each[0].case_id not in first.numbers],
+                destroyed,
+                [each for each in contents if each.id not in first.numbers],
+            )
+            affected |= others
             directory = bool(any(known) or {"Authority", "Procedure", "Officer"} & set(destroyed))
             if directory:
                 affected |= self._put_directory(known, destroyed)
@@ -127,11 +143,20 @@ class Arriving:
         named = frozenset(changed) if len(changed) <= NAMED else frozenset()
         self._store.publish(Changed(frozenset(kinds), named))  # type: ignore[arg-type]
 
+    def _put_first(self, account: str, first: First) -> set[Key]:
+        """Inside: keep what is the first of its case; the cases concerned."""
+        if not first.contents:
+            return set()
+        desk = self._store.desks.number_for(account)
+        self._filling.put(desk, account, first)
+        self._mark_own_read(desk, self._own(first.entries), set())
+        return self._local_of(account, desk, first.entries)
+
     def _arrive(
         self,
         account: str,
         cases: list[tuple[Case, dict[str, Any]]],
-        entries: list[tuple[Entry, dict[str, Any]]],
+        entries: Arrived,
         destroyed: dict[str, list[str]],
         contents: list[Content],
     ) -> tuple[set[Key], dict[Key, Arrival]]:
@@ -171,8 +196,7 @@ class Arriving:
         self._mark_own_read(desk, own, of_cases)
         affected = {(account, id) for id in of_cases | (of_entries - of_contents) | set(gone_cases)}
         affected |= {(account, id) for id in self._contents.with_pending(desk, of_contents)}
-        affected |= {(account, id) for id in self._local_of(desk) & {LOCAL + entry.client_ref for entry, _ in entries}}
-        return affected, arrivals
+        return affected | self._local_of(account, desk, entries), arrivals
 
     def _renewed(self, account: str, updates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         number = self._store.desks.number(account)
@@ -194,9 +218,7 @@ class Arriving:
             self._documents.need_scrub()
         return verdict.hidden
 
-    def _store_entries(
-        self, desk: int, account: str, entries: list[tuple[Entry, dict[str, Any]]], numbers: dict[str, int]
-    ) -> None:
+    def _store_entries(self, desk: int, account: str, entries: Arrived, numbers: Mapping[str, int]) -> None:
         self._cache.many(
             # An entry never changes its case: the words of the other one would stay in the index for good.
             "insert into entry(n, desk, id, case_id, version, client_ref, wire) values(?, ?, ?, ?, ?, ?, ?)"
@@ -232,10 +254,11 @@ class Arriving:
         sql = "select e.case_id from json_each(?) j cross join entry e on e.desk = ? and e.id = j.value"
         return {id for (id,) in self._cache.rows(sql, (json.dumps(entries), desk))} if entries else set()
 
-    def _local_of(self, desk: int) -> set[str]:
-        """The cases of a desk that are only in the outbox."""
+    def _local_of(self, account: str, desk: int, entries: Arrived) -> set[Key]:
+        """The cases that were only in the outbox so far, and were begun with one of these entries."""
         sql = "select id from listing where desk = ? and id >= ? and id < ?"
-        return {id for (id,) in self._cache.rows(sql, (desk, LOCAL, LOCAL + "\U0010ffff"))}
+        local = {id for (id,) in self._cache.rows(sql, (desk, LOCAL, LOCAL + "\U0010ffff"))}
+        return {(account, id) for id in local & {LOCAL + entry.client_ref for entry, _ in entries}}
 
     def _unindex(self, desk: int, ids: set[str], at_once: set[str]) -> dict[str, int]:
         """Inside: have the words of these cases leave the index, while what they were made from is still there."""
@@ -244,7 +267,7 @@ class Arriving:
         self._documents.outdate(n for id, n in numbers.items() if id not in at_once)
         return numbers
 
-    def _own(self, entries: list[tuple[Entry, dict[str, Any]]]) -> dict[str, int]:
+    def _own(self, entries: Arrived) -> dict[str, int]:
         """Case id to the version of the latest entry there, where that entry is this officer's own."""
         if not entries:
             return {}
@@ -275,7 +298,7 @@ class Arriving:
         self._directory.changed()
         return affected
 
-    def _note_confirmed(self, account: str, entries: list[tuple[Entry, dict[str, Any]]]) -> None:
+    def _note_confirmed(self, account: str, entries: Arrived) -> None:
         """Acknowledged items whose entries are here no longer need to be looked at."""
         refs = [(entry.client_ref,) for entry, _ in entries if entry.client_ref and entry.desk == account]
         self._confirm(refs)
@@ -283,7 +306,7 @@ class Arriving:
     def truncate_log(self) -> None:
         """Erased text shall not stay in the write-ahead log."""
         with contextlib.suppress(CacheBusy):
-            self._cache.run("pragma wal_checkpoint(truncate)")
+            self._cache.empty_log()
 
 
 @contextlib.contextmanager

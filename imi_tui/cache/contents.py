@@ -138,7 +138,7 @@ class Contents:
             if each.id in numbers
         }
         self._cache.many("insert or replace into content values(?, ?, ?, ?)", [rows[n] for n in sorted(rows)])
-        self._cache.many("delete from wanted where n = ?", [(n,) for n in rows])
+        self._cache.run("delete from wanted where n in (select value from json_each(?))", (str(list(rows)),))
 
     def with_pending(self, desk: int, ids: Iterable[str]) -> list[str]:
         """Those of these cases for which something waits in the outbox."""
@@ -152,6 +152,20 @@ class Contents:
         """The rows of these cases."""
         sql = "select l.id, l.n from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
         return dict(self._cache.rows(sql, (_listed(ids), desk)))
+
+    def without(self, desk: int | None, ids: Iterable[str]) -> dict[str, tuple[int, int, bytes]]:
+        """Those of these cases of which nothing but the head is here, nor in the index or the outbox, by id.
+
+        Each with its row, its latest activity and its head.
+        """
+        sql = (
+            "select l.id, l.n, l.activity, c.wire from json_each(?) j cross join listing l on l.desk = ?"
+            " and l.id = j.value join confirmed c on c.n = l.n where l.pending = 0 and l.rejected = 0"
+            " and not exists (select 1 from content t where t.n = l.n)"
+            " and not exists (select 1 from document d where d.n = l.n)"
+            " and not exists (select 1 from entry e where e.n = l.n and e.n > 0)"
+        )
+        return {id: (n, activity, head) for id, n, activity, head in self._cache.rows(sql, (_listed(ids), desk))}
 
     def judge(self, desk: int, heads: Sequence[Case], known: set[str], new: Mapping[str, NewRow]) -> Verdict:
         """Inside, behind the listing: want the contents that are missing or older than these heads say.

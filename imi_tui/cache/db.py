@@ -10,10 +10,12 @@ import os
 import threading
 from collections import deque
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import apsw
 
+from imi_tui.cache.copying import Copying
 from imi_tui.cache.errors import (
     CacheBusy,
     CacheError,
@@ -27,7 +29,7 @@ from imi_tui.cache.errors import (
 from imi_tui.cache.mark import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from imi_tui.cache.mark import Noted
@@ -37,6 +39,10 @@ PLAIN_HEADER = b"SQLite format 3\x00"
 BUSY_MS = 15_000
 WORK_LOG = 64
 """Pages after which the log of `work.db` is copied into the file, whose pages are authenticated."""
+CACHE_LOG = 2000
+"""The same of `cache.db`: a first synchronisation writes many pages again and again."""
+LONGEST_LOG = 4 * CACHE_LOG
+"""Pages of a log that is copied beside whoever writes, after which that is waited for."""
 CACHE_PAGE = 8192
 """Bytes of a page of `cache.db`: most of what a first synchronisation writes are rows in the order of a key."""
 CACHE_KIB = 8000
@@ -85,7 +91,7 @@ class Turns:
 
 
 class Database:
-    """A connection to one file, for one thread. `turns` is shared by the connections of a process to it."""
+    """A connection to one file, for one thread. `turns` and `copying` are shared by those of a process to it."""
 
     def __init__(self, connection: apsw.Connection, part: Part, path: Path | None) -> None:
         self.turns = Turns()
@@ -93,6 +99,10 @@ class Database:
         self.part: Part = part
         self.path = path
         self.mark: Mark | None = None
+        self.copying = Copying()
+        self.again: Callable[[], apsw.Connection] | None = None
+        """Makes another connection to the file."""
+        self._aside: Callable[[], apsw.Connection] | None = None
         self._log_pages = 0
         if part == "work" and path is not None:
             connection.set_wal_hook(self._logged)
@@ -152,8 +162,13 @@ class Database:
             self._shorten_log()
 
     def _shorten_log(self) -> None:
-        """Copy the log of `work.db` into the file. What was committed stays so where that does not work."""
-        if self._log_pages >= WORK_LOG:
+        """Copy a long log into the file. What was committed stays so where that does not work."""
+        if self._aside is not None:
+            if self._log_pages >= LONGEST_LOG:
+                self.copying.rest()
+            if self._log_pages >= CACHE_LOG:
+                self.copying.begin(self._aside)
+        elif self.part == "work" and self._log_pages >= WORK_LOG:
             self._log_pages = 0
             with suppress(apsw.Error):
                 self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
@@ -161,6 +176,17 @@ class Database:
     def _logged(self, _: apsw.Connection, __: str, pages: int) -> int:
         self._log_pages = pages
         return apsw.SQLITE_OK
+
+    def copy_aside(self) -> None:
+        """From now on have the log copied by a thread of its own: for a connection that writes much."""
+        if self.again is not None:
+            self._aside = self.again
+            self.connection.set_wal_hook(self._logged)
+
+    def empty_log(self) -> None:
+        """Copy the log into the file and leave nothing in it. Raises `CacheBusy` where somebody reads."""
+        self.copying.rest()
+        self.run("pragma wal_checkpoint(truncate)")
 
     def keep_mark(self, noted: Noted | None) -> None:
         """Count the transactions of this file from now on. Raises `CorruptWork` where it is behind what was `noted`.
@@ -239,6 +265,8 @@ class Database:
 
     def close(self) -> None:
         """Give the file back."""
+        if self._aside is not None:
+            self.copying.rest()
         self.connection.close()
         if self.mark is not None:
             self.mark.close()
@@ -284,6 +312,13 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
             path.touch(mode=0o600)
     except OSError as error:
         raise FilesUnusable.of(error, path.name) from error
+    database = Database(_connected(path, key, part), part, path)
+    if part == "cache":
+        database.again = partial(_connected, path, key, part)
+    return database
+
+
+def _connected(path: Path, key: bytes, part: Part) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path))
     except apsw.Error as error:
@@ -298,6 +333,9 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
         connection.pragma("user_version")
         connection.pragma("journal_mode", "wal")
         _tune(connection, part)
+        if part == "cache":
+            # Copying them into the file less often halves the work.
+            connection.pragma("wal_autocheckpoint", CACHE_LOG)
         _keep_log(connection, False)
     except apsw.NotADBError as error:
         connection.close()
@@ -305,7 +343,7 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
     except apsw.Error as error:
         connection.close()
         raise typed_error(error, part) from error
-    return Database(connection, part, path)
+    return connection
 
 
 def open_memory(name: str, part: Part) -> Database:
@@ -335,8 +373,6 @@ def _tune(connection: apsw.Connection, part: Part) -> None:
     connection.pragma("synchronous", "full" if part == "work" else "normal")
     if part == "cache":
         connection.pragma("cache_size", -CACHE_KIB)
-        # A first sync writes many pages again and again: copying them into the file less often halves the work.
-        connection.pragma("wal_autocheckpoint", 2000)
 
 
 def header(path: Path) -> bytes:

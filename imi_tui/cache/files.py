@@ -222,7 +222,7 @@ def forget(cache: Database, folder: Path, ids: Iterable[str]) -> None:
                 names.append(found[0])
     if names:
         with contextlib.suppress(CacheBusy):
-            cache.run("pragma wal_checkpoint(truncate)")
+            cache.empty_log()
         unlink(folder, names)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imi_core.authority import Seat
-    from imi_core.case import Entry
+    from imi_core.case import Entry, Part
     from imi_core.procedure import Rules
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.outbox import Item
@@ -123,7 +123,10 @@ class Folder:
 
 
 class Facts(msgspec.Struct, gc=False):
-    """The columns of a case's row that follow from the case. `views` are bits of `order.VIEW_BIT`."""
+    """The columns of a case's row that follow from the case. `views` are bits of `order.VIEW_BIT`.
+
+    `partner`: the authority on the other side, "" where there is none yet; no column.
+    """
 
     reference: str
     procedure: str
@@ -138,6 +141,7 @@ class Facts(msgspec.Struct, gc=False):
     mine: int
     files: int
     views: int
+    partner: str
 
 
 _ALL, _OPEN, _CLOSED = VIEW_BIT["all"], VIEW_BIT["all"] | VIEW_BIT["open"], VIEW_BIT["all"] | VIEW_BIT["closed"]
@@ -186,11 +190,14 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | Non
         mine=int(mine),
         files=case.files,
         views=views,
+        partner=_authority(desk, other),
     )
 
 
 def partner_of(desk: str, case: Case) -> str:
     """The authority on the other side of a case; "" where there is none yet."""
-    part = case.part_of(desk)
-    other = case.part("responder" if part is not None and part.role == "initiator" else "initiator")
+    return _authority(desk, case.counterpart(desk))
+
+
+def _authority(desk: str, other: Part | None) -> str:
     return other.authority if other is not None and other.desk != desk else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from imi_tui.cache.copying import Copying
 from imi_tui.cache.db import Turns
 from imi_tui.cache.model import Now
 
@@ -22,6 +23,8 @@ class Hub:
         self._callbacks: list[Callable[[Changed], None]] = []
         self.turns = Turns()
         """Who of them writes the cache next."""
+        self.copying = Copying()
+        """Who copies its log."""
         self.now = Now()
         """What the sync thread does; replaced as a whole, so that reading it takes no lock."""
         self.keeper: list[object] = []

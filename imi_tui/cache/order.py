@@ -108,14 +108,22 @@ def name_key(name: str) -> bytes:
 
 def spread(stands: Iterable[tuple[tuple[bytes, bytes, bytes, bytes], int, int]]) -> list[tuple[bytes, int, int]]:
     """The rows (key, n, slot) of cases given as (keys, n, views), in the order of slot and key."""
-    slots: list[list[tuple[bytes, int, int]]] = [[] for _ in range(len(GROUPS) * 8)]
-    for by_sort, n, views in stands:
-        base = _GROUP_OF[views] * 8
-        for number, key in enumerate(by_sort, base):
-            slots[number].append((key, n, number))
-    for rows in slots:
-        rows.sort()
-    return [row for rows in slots for row in rows]
+    groups: dict[int, list[tuple[tuple[bytes, bytes, bytes, bytes], int, int]]] = {}
+    for each in stands:
+        groups.setdefault(each[2], []).append(each)
+    out: list[tuple[bytes, int, int]] = []
+    for group, views in sorted((_GROUP_OF[views], views) for views in groups):
+        found = groups[views]
+        for position, slot in enumerate(range(group * 8, group * 8 + len(SORTS))):
+            # Bytes alone are sorted in two thirds of the time of rows; no two rows have the same key.
+            numbers = {each[0][position]: each[1] for each in found}
+            out += [(key, numbers[key], slot) for key in sorted(numbers)]
+    return out
+
+
+@functools.lru_cache(4096)
+def _on(due: str) -> bytes:
+    return int(due.replace("-", "")).to_bytes(4, "big") if due else _NO_DUE
 
 
 def keys(due: str, activity: int, reference: str, name: bytes, end: bytes) -> tuple[bytes, bytes, bytes, bytes]:
@@ -124,9 +132,9 @@ def keys(due: str, activity: int, reference: str, name: bytes, end: bytes) -> tu
     `due` is an ISO date or empty, `activity` microseconds since 1970, `name` a `name_key`, `end` a `tail`.
     """
     newest = (_LAST - activity).to_bytes(8, "big")
-    on = int(due.replace("-", "")).to_bytes(4, "big") if due else _NO_DUE
     number = reference.encode()[:40] + b"\0" if reference else b"\xff"
-    return on + newest + end, newest + end, number + end, name + b"\0" + newest + end
+    latest = newest + end
+    return _on(due) + latest, latest, number + end, name + b"\0" + latest
 
 
 def places(views: int, sorted_keys: tuple[bytes, bytes, bytes, bytes]) -> list[tuple[int, bytes]]:

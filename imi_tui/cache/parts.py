@@ -51,7 +51,7 @@ class Parts:
     ) -> None:
         self._work = work
         self._cache = cache
-        cache.turns = hub.turns
+        cache.turns, cache.copying = hub.turns, hub.copying
         self._hub = hub
         self._now = now
         self._rng = rng
@@ -68,6 +68,10 @@ class Parts:
         """Give the files back."""
         self._cache.close()
         self._work.close()
+
+    def copy_aside(self) -> None:
+        """From now on have the log of the cache copied by a thread of its own: for a store that takes much over."""
+        self._cache.copy_aside()
 
     def subscribe(self, callback: Callable[[Changed], None]) -> Callable[[], None]:
         """Hear of every commit of this process to this profile, in the committing thread; the result ends it."""

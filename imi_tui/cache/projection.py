@@ -87,6 +87,7 @@ class _Batch:
         return [(group_of(views), step) for views, step in self.counts.items() if step]
 
 
+_TO_ACCEPT = VIEW_BIT["to_accept"]
 _OLD = (
     "select l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen, c.wire, t.wire"
     " from listing l left join confirmed c on c.n = l.n left join content t on t.n = l.n where l.desk = ? and l.id = ?"
@@ -187,8 +188,32 @@ class Projector:
             ids = [id for id, arrival, _ in arriving if not arrival.new]
             rows = self._cache.rows(_OLD_OF_MANY, (json.dumps(ids), number)) if ids else ()
             known = {row[0]: row[1:] for row in rows}
-            for id, arrival, case in arriving:
-                self._take(batch, desk, number, id, known.get(id), arrival, case, 0, 0, case)
+            self._take_new(batch, desk, number, [each for each in arriving if each[0] not in known])
+            for id, arrival, case in arriving if known else ():
+                if id in known:
+                    self._take(batch, desk, number, id, known[id], arrival, case, 0, 0, case)
+
+    def _take_new(self, batch: _Batch, desk: str, number: int, arriving: list[tuple[str, Arrival, Case]]) -> None:
+        """What `_take` does, for cases of which there is no row and for which nothing waits: most of a first sync."""
+        state_facts, put_off = self._directory.state_facts, self._put_off
+        for n, (id, arrival, case) in enumerate(arriving, self._next):
+            version, procedure, rules = case.version, case.procedure, case.procedure_version
+            state = state_facts(procedure, rules, case.state)
+            if state is None:
+                batch.without_rules.append((procedure, rules, number, id))
+            row = facts(desk, case, state, asleep=bool(put_off) and put_off.get((desk, id), -1) == version)
+            views, due, activity = row.views, row.due, row.activity
+            seen = 0
+            if arrival.own or (arrival.first and not views & _TO_ACCEPT):
+                seen = version
+            batch.new.append(_listing(n, number, id, row, int(version > seen), 0, 0, seen))
+            by_sort = keys(due, activity, row.reference, row.name_key, tail(id, number))
+            batch.stands.append((by_sort, n, views))
+            batch.count(views, 1)
+            batch.met(row.partner, activity, 1)
+            arrival.row = NewRow(n, views, due, activity)
+            batch.confirmed.append((n, version, case.level, arrival.wire))
+        self._next += len(arriving)
 
     def _put(self, batch: _Batch, key: Key, items: list[Item], arrival: Arrival | None) -> None:
         desk, id = key
@@ -243,7 +268,7 @@ class Projector:
         (batch.new if old is None else batch.listing).append(made)
         self._move(batch, n, number, id, old, row)
         if confirmed is not None and (old is None or old[4] != row.name_key):
-            batch.met(partner_of(desk, confirmed), row.activity, 1)
+            batch.met(row.partner if shown is confirmed else partner_of(desk, confirmed), row.activity, 1)
         if arrival is not None and old is None:
             arrival.row = NewRow(n, row.views, row.due, row.activity)
         if arrival is not None and confirmed is not None:

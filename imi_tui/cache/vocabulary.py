@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from imi_core.text import fold, vocabulary, words
+from imi_core.text import fold, spaced, vocabulary, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from imi_tui.cache.contents import Content
 
 MARK = "§_"
 """Begins every facet: no word of a text, and so nothing typed, has the sign in it."""
@@ -35,7 +36,7 @@ def phrase_in(said: Sequence[str], texts: Iterable[str], *, begins: bool = False
 
 
 def text_of(desk: str, case: dict[str, Any], entries: Iterable[dict[str, Any]]) -> str:
-    """What a case is found by at `desk`: every word once, folded, in any order, and its facets."""
+    """What a case is found by at `desk`: every word, folded, in any order, and its facets."""
     found = _case_texts(
         case.get("reference"),
         case.get("subject"),
@@ -43,15 +44,7 @@ def text_of(desk: str, case: dict[str, Any], entries: Iterable[dict[str, Any]]) 
         case.get("answers"),
         (part.get("name") for part in case.get("parts", ())),
     )
-    for entry in entries:
-        _entry_texts(
-            found,
-            (entry.get("text") or {}).get("text"),
-            entry.get("answers"),
-            entry.get("authorityName"),
-            entry.get("officerName"),
-            (attachment.get("name") for attachment in entry.get("attachments", ())),
-        )
+    _entries_texts(found, entries)
     parts = [_Part(**{name: part.get(name, "") for name in _PART}) for part in case.get("parts", ())]
     return _indexed(found, _facets(desk, str(case.get("procedure")), str(case.get("state")), parts))
 
@@ -109,6 +102,14 @@ def stored_text(desk: str, head: bytes, content: bytes | None, entries: Iterable
     return _indexed(_stored(one, content, entries), _facets(desk, one.procedure, one.state, one.parts))
 
 
+def arriving_text(desk: str, head: bytes, content: Content, entries: Iterable[dict[str, Any]]) -> str:
+    """`stored_text` of a stored case, of content and entries as they come, all of which were checked."""
+    one = _decode_case(head)
+    found = _case_texts(one.reference, one.subject, content.request, content.answers, (part.name for part in one.parts))
+    _entries_texts(found, entries)
+    return _indexed(found, _facets(desk, one.procedure, one.state, one.parts))
+
+
 def stored_strings(head: bytes, content: bytes | None, entries: Iterable[bytes]) -> set[Any]:
     """The texts that `stored_text` takes its words from."""
     return {text for text in _stored(_decode_case(head), content, entries) if text}
@@ -137,13 +138,25 @@ def _facets(desk: str, procedure: str, state: str, parts: Sequence[_Part]) -> li
 def _case_texts(reference: Any, subject: Any, request: Any, answers: Any, names: Iterable[Any]) -> set[str]:
     found = {reference, subject}
     for value in (request, answers, *names):
-        _collect(value, found)
+        if value:
+            _collect(value, found)
     return found
+
+
+def _entries_texts(found: set[Any], entries: Iterable[dict[str, Any]]) -> None:
+    for entry in entries:
+        said = entry.get("text")
+        attachments = entry.get("attachments") or ()
+        names = (attachment.get("name") for attachment in attachments) if attachments else ()
+        text = said.get("text") if said else None
+        _entry_texts(found, text, entry.get("answers"), entry.get("authorityName"), entry.get("officerName"), names)
 
 
 def _entry_texts(found: set[Any], text: Any, answers: Any, authority: Any, officer: Any, names: Iterable[Any]) -> None:
     found.update((text, authority, officer))
-    for value in (answers, *names):
+    if answers:
+        _collect(answers, found)
+    for value in names:
         _collect(value, found)
 
 
@@ -153,14 +166,18 @@ def _collect(value: Any, found: set[Any]) -> None:
         return
     if isinstance(value, dict):
         value = value.values()
-    elif not isinstance(value, list | tuple):
+    elif not isinstance(value, _LISTS):
         return
     for item in value:
         if isinstance(item, str):
             found.add(item)
-        elif item is not None:
+        elif isinstance(item, _NESTED):
             _collect(item, found)
 
 
+_LISTS = (list, tuple)
+_NESTED = (dict, list, tuple)
+
+
 def _indexed(found: set[Any], facets: list[str]) -> str:
-    return " ".join((*vocabulary("\n".join(filter(None, found))), *facets))
+    return " ".join((spaced("\n".join(filter(None, found))), *facets))

@@ -163,6 +163,7 @@ class SyncWorker:
             log.warning("sync cannot open the cache: %s", error.code)
             self._tell(error.code)
             return
+        store.copy_aside()
         http: Http | None = None
         listener: Listener | None = None
         # Somebody opened a case whose content is not here yet.

@@ -12,7 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imi_core import text as text_module
-from imi_core.text import MAX_COMBINING, MAX_VIEW, clean, display, fold, mixed_scripts, untouched, vocabulary, words
+from imi_core.text import (
+    MAX_COMBINING,
+    MAX_VIEW,
+    clean,
+    display,
+    fold,
+    mixed_scripts,
+    spaced,
+    untouched,
+    vocabulary,
+    words,
+)
 
 # Told independently of the module: by general category, and by name for what Unicode counts as letters or marks.
 FILLERS = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
@@ -261,11 +272,13 @@ def test_usual_documents_are_called_untouched() -> None:
 @settings(max_examples=400)
 def test_vocabulary_is_the_set_of_words(text: str) -> None:
     assert vocabulary(text) == set(words(text))
+    assert set(spaced(text).split()) == set(words(text))
 
 
 def test_vocabulary_knows_every_character() -> None:
     for char in EVERY:
         assert vocabulary(f"a{char}b") == set(words(f"a{char}b")), hex(ord(char))
+        assert set(spaced(f"a{char}b").split()) == set(words(f"a{char}b")), hex(ord(char))
 
 
 def test_clean_refuses_bombs() -> None:
