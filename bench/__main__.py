@@ -29,11 +29,10 @@ def main() -> int:
     parser.add_argument("--peer-first", action="store_true", help="let mbsync fetch everything over the line, too")
     options = parser.parse_args()
     wanted = options.what or list(names)
-    client = [str(Path(sys.executable).parent / "imi-tui"), "--server=http://127.0.0.1:9"]
+    client = [str(Path(sys.executable).parent / "imi-tui")]
 
     def opened(cases: int) -> tuple[list[str], dict[str, str]]:
-        home = profile(cases).home
-        return [*client, f"--vault=file:{home / 'key'}"], {"IMI_TUI_HOME": str(home), "IMI_TUI_LANG": "en"}
+        return client, {"IMI_TUI_HOME": str(profile(cases).home), "IMI_TUI_LANG": "en"}
 
     lines: list[str] = [f"Python {sys.version.split()[0]}, key file at hand, {options.cases} cached cases"]
     if "launch" in wanted:

@@ -48,8 +48,7 @@ class Measured:
 
 def client(argv: Sequence[str], cases: int, home: Path) -> Peer:
     """The client on a profile with so many cases."""
-    argv = (*argv, f"--vault=file:{home / 'key'}")
-    return Peer("imi-tui", f"{cases} cases", argv, {"IMI_TUI_HOME": str(home), "IMI_TUI_LANG": "en"}, rows=36)
+    return Peer("imi-tui", f"{cases} cases", tuple(argv), {"IMI_TUI_HOME": str(home), "IMI_TUI_LANG": "en"}, rows=36)
 
 
 def stands(terminal: Terminal, peer: Peer) -> bool:
@@ -132,7 +131,8 @@ def measure(argv: Sequence[str], sizes: Sequence[int], runs: int) -> tuple[list[
             found.append((client(argv, cases, profile(cases).home), Measured()))
         coloured = Path(homes) / "colours"
         shutil.copytree(profile(min(sizes)).home, coloured)
-        (coloured / "config.toml").write_text('theme = "dark"\n')
+        with (coloured / "config.toml").open("a") as settings:
+            settings.write('theme = "dark"\n')
         found.append((client(argv, min(sizes), coloured), Measured()))
         for make in programs.ALL.values():
             try:

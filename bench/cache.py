@@ -37,6 +37,7 @@ DATA = Path(__file__).parent / ".data"
 DESK = "fr-dreets-ara_pw"
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 PAGE = 2000
+NOWHERE = "http://127.0.0.1:9"
 
 
 def profile(cases: int) -> Profile:
@@ -48,6 +49,8 @@ def profile(cases: int) -> Profile:
         home.mkdir(parents=True, mode=0o700)
         build(Profile(home), cases)
         (home / "done").touch()
+    # As an officer has it: nothing to be given at the start, a server that is not there.
+    (home / "config.toml").write_text(f'server = "{NOWHERE}"\nvault = "file"\n')
     return Profile(home)
 
 

@@ -31,10 +31,11 @@ def measure(argv: Sequence[str], cases: int) -> dict[str, list[int]]:
     with tempfile.TemporaryDirectory(prefix="imi-moves-") as folder:
         home = Path(folder) / "profile"
         shutil.copytree(profile(cases).home, home)
+        plain = (home / "config.toml").read_text()
         for name, (theme, colours, _limit) in VARIANTS.items():
-            (home / "config.toml").write_text(f'theme = "{theme}"\n')
+            (home / "config.toml").write_text(f'{plain}theme = "{theme}"\n')
             env = {"IMI_TUI_HOME": str(home), "IMI_TUI_LANG": "en", **colours}
-            with Terminal([*argv, f"--vault=file:{home / 'key'}"], 80, 24, env) as terminal:
+            with Terminal(argv, 80, 24, env) as terminal:
                 terminal.wait_for("-26-", 30)
                 # Toasts stay four seconds; the first try to reach the server fails within that time.
                 terminal.settle(5, 20)

@@ -156,6 +156,8 @@ _LEFT_OUT = 20
 
 def _parsed(text: str) -> tuple[dict[str, Any], list[Slip], str]:
     """The file's content without the lines that cannot be read, these, and the text without them."""
+    if (plain := _plain(text)) is not None:
+        return plain, [], text
     import tomllib
 
     lines = text.split("\n")
@@ -173,6 +175,33 @@ def _parsed(text: str) -> tuple[dict[str, Any], list[Slip], str]:
             problem = _("this line cannot be read from column {column} on and is left out.").format(column=column)
             slips.append(Slip("", number, problem))
             lines[number - 1] = ""
+
+
+def _plain(text: str) -> dict[str, Any] | None:
+    """What a file says in which every line is empty, a comment, or a name with one plain value; None for any other.
+
+    Most files are so, and the first picture then waits for no TOML parser. It reads nothing that TOML reads otherwise.
+    """
+    found: dict[str, Any] = {}
+    for line in text.split("\n"):
+        line = line.strip(" \t")
+        if not line.isprintable():
+            return None
+        if not line or line.startswith("#"):
+            continue
+        name, _equals, value = line.partition("=")
+        name, value = name.rstrip(" \t"), value.lstrip(" \t")
+        if name in found or not name.isascii() or not name.replace("_", "a").replace("-", "a").isalnum():
+            return None
+        if value in ("true", "false"):
+            found[name] = value == "true"
+        elif value == "0" or (value.isascii() and value.isdigit() and value[0] != "0"):
+            found[name] = int(value)
+        elif value[:1] == value[-1:] == '"' and value.count('"') == 2 and "\\" not in value:
+            found[name] = value[1:-1]
+        else:
+            return None
+    return found
 
 
 def line_of(text: str, name: str, table: str = "") -> int:

@@ -29,10 +29,10 @@ BY_NOW = (*LATER, "tomllib", "zoneinfo", "imi_core.workflow", "imi_tui.cache.syn
 """What the list itself does without; the first look at a case loads it."""
 
 BEFORE = (
-    *(name for name in BY_NOW if name != "tomllib"),
+    *BY_NOW,
     *("argparse", "ast", "bz2", "dataclasses", "inspect", "lzma", "msgspec", "rich", "shutil", "subprocess", "textual"),
 )
-"""What the early picture does without as well; the settings need tomllib."""
+"""What the early picture does without as well, where the file of settings holds nothing unusual."""
 
 PROBE = """
 import asyncio, json, sys, datetime as dt

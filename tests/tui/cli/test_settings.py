@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imi_tui import settings
 
@@ -108,3 +111,57 @@ def test_a_key_is_found_however_it_is_written(tmp_path: Path, before: str) -> No
     settings.write(path, "language", "fr")
     found = settings.read(path)
     assert (found.language, found.server, found.problems) == ("fr", "https://a.example/\u2028", ())
+
+
+LINES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                *(
+                    "",
+                    "# all",
+                    'server = "https://imi.example"',
+                    "mouse=false",
+                    "poll_minutes = 5 ",
+                    'theme = "dark" # x',
+                ),
+                *(
+                    "[keys]",
+                    'a."b" = 1',
+                    "n = 007",
+                    "n = 1_0",
+                    'x = "a\\\\u0041"',
+                    "x = 'y'",
+                    'x = """y"""',
+                    "\ttab = 1\t",
+                ),
+                *(
+                    'x = "a"b"',
+                    "x = 1.5",
+                    "x = []",
+                    "x =",
+                    "= 1",
+                    "é = 1",
+                    "a b = 1",
+                    'x = "\x01"',
+                    "x = ٣",
+                    'x = "\u00a0é"',
+                ),
+            ]
+        ),
+        st.text(st.sampled_from('ab_-=" \t#[]\\01é\r'), max_size=12),
+    ),
+    max_size=4,
+)
+
+
+@given(lines=LINES)
+def test_what_is_read_without_the_parser_is_what_it_reads(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    if (plain := settings._plain(text)) is not None:
+        assert plain == tomllib.loads(text)
+
+
+def test_a_usual_file_needs_no_parser() -> None:
+    text = '# Mine\nserver = "https://imi.example"\n\nmouse = false\npoll_minutes = 5\n'
+    assert settings._plain(text) == {"server": "https://imi.example", "mouse": False, "poll_minutes": 5}
