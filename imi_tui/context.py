@@ -16,6 +16,10 @@ def _nothing() -> None:
     return None
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 def _keep_nothing(_name: str, _value: str | bool) -> None:
     return None
 
@@ -51,6 +55,7 @@ class Context:
         sign_out: Callable[[], None] | None = None,
         language: str = "en",
         today: Callable[[], dt.date] = dt.date.today,
+        now: Callable[[], dt.datetime] = _now,
         keyboard: str = "auto",
         theme: str = "terminal",
         keymap: Mapping[str, tuple[str, ...]] | None = None,
@@ -72,7 +77,8 @@ class Context:
         self.store, self.profile, self.vault, self.demo = store, profile, vault, demo
         self.sync_now, self.meter, self.start, self.stop = sync_now, meter, start, stop
         self.sign_in, self.sign_out = sign_in, sign_out
-        self.language, self.today, self.keyboard, self.theme = language, today, keyboard, theme
+        self.language, self.today, self.now = language, today, now
+        self.keyboard, self.theme = keyboard, theme
         self.keymap: Mapping[str, tuple[str, ...]] = {} if keymap is None else keymap
         self.server, self.unlock, self.lock_minutes = server, unlock, lock_minutes
         self.notify, self.notify_by, self.quiet_hours = notify, notify_by, quiet_hours

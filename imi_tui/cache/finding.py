@@ -101,6 +101,11 @@ class Finding:
         """A search line, taken apart."""
         return self.language().read(line)
 
+    @staticmethod
+    def says_nothing(query: Query) -> bool:
+        """Whether a line only begins to say something, such as ``country:``: no case is meant by it yet."""
+        return not _plainly(query.terms) and not query.problems
+
     def find(self, query: Query, limit: int, *, best: bool = False, patient: bool = False) -> Found:
         """At most `limit` cases, by deadline where the line asks for one and has no words, else the newest first.
 

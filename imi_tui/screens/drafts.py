@@ -95,7 +95,7 @@ class DraftsScreen(UndoActions):
             return
         drafts = self.store.drafts()
         found = self.query_one(DraftList)
-        found.now = dt.datetime.now(dt.UTC)
+        found.now = self.context.now()
         found.texts = {draft.id: self._texts(draft) for draft in drafts}
         found.show(drafts)
         found.display = bool(drafts)

@@ -100,7 +100,7 @@ class OutboxScreen(BaseScreen[None]):
             return
         items = self.store.outbox()
         found = self.query_one(OutboxList)
-        found.now = dt.datetime.now(dt.UTC)
+        found.now = self.context.now()
         found.problem = self.store.status().problem
         found.held, found.languages = outgoing.behind(items), self.context.languages
         procedures = {item.client_ref: self._procedure_of(item) for item in items}

@@ -107,7 +107,8 @@ class SearchingScreen(CaseScreenBase):
         """Show hits while typing, newest first."""
         field: SearchLine = event.input  # type: ignore[assignment]
         field.typed()
-        self._typed = event.value.strip()
+        typed = event.value.strip()
+        self._typed = "" if self.store.finding.says_nothing(self.store.finding.read(typed)) else typed
         self.show_rows(keep=False)
 
     def on_input_submitted(self, _event: Input.Submitted) -> None:

@@ -40,8 +40,8 @@ NAMES: dict[ViewId, str] = {
     "alerts": N_("Alerts"),
     # Translators: the view of cases this desk has sent; max-length:18.
     "sent": N_("Sent"),
-    # Translators: the name of a view; max-length:18.
-    "put_off": N_("Put off"),
+    # Translators: the view of cases that were put off; max-length:18.
+    "put_off": N_("Put-off cases"),
 }
 SORT_NAMES: dict[SortId, str] = {
     "due": N_("by deadline"),

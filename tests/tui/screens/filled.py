@@ -113,7 +113,7 @@ def open_store(home: Path) -> Store:
 
 def context(store: Store, home: Path, **more: Any) -> Context:
     """What an app is given in tests: no sync thread, a fixed day."""
-    return Context(store, Profile(home), today=lambda: TODAY, **more)
+    return Context(store, Profile(home), today=lambda: TODAY, now=lambda: NOW, **more)
 
 
 def mine(seat: Seat, case: Case) -> bool:

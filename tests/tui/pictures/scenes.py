@@ -1,0 +1,185 @@
+"""Every screen of the client as an officer meets it, opened one after the other in one running app."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textual.pilot import Pilot
+
+from imi_core.authority import Seat
+from imi_tui.app import ImiApp
+from imi_tui.cache.shelf import Phrase
+from imi_tui.cache.store import Store
+from imi_tui.screens import routes
+from tests.tui.screens.test_case_screen import a_case
+from tests.tui.screens.test_inbox_screen import settled
+
+
+@dataclass
+class Desk:
+    """A running app with its cache."""
+
+    app: ImiApp
+    pilot: Pilot[None]
+    store: Store
+    seat: Seat
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and let the screens follow."""
+        await self.pilot.press(*keys)
+        await settled(self.pilot)
+
+    async def open(self, screen: Any) -> None:
+        """Put a screen on top."""
+        await self.app.push_screen(screen)
+        await settled(self.pilot)
+
+    async def home(self) -> None:
+        """Back to the list, as it is at the start."""
+        while len(self.app.screen_stack) > 2:
+            self.app.pop_screen()
+            await self.pilot.pause()
+        await self.press("escape", "1", "home")
+
+
+def prepare(store: Store, seat: Seat) -> None:
+    """What the screens show beside cases: entries queued and refused, phrases."""
+    waits, refused = store.window("to_accept", "due", limit=3)[1:]
+    for row in (waits, refused):
+        item = store.act(row.desk, row.id, "accept", answers={"agreed_days": 14})
+    store.sync.settle({}, {item.client_ref: {"type": "stale"}})
+    store.keep_phrases([Phrase("", "ref", "en", "We refer to {reference} of {sent}."), Phrase("", "vg", "de", "Gruß")])
+
+
+async def inbox(_: Desk) -> None:
+    """The list stands there already."""
+
+
+async def search(desk: Desk) -> None:
+    """A line that finds something, completion offered."""
+    await desk.press("slash", *"country", "colon")
+
+
+async def case(desk: Desk) -> None:
+    """A case to answer."""
+    found = a_case(desk.seat, "accepted")
+    await desk.open(routes.case(desk.seat.desk, found.id))
+
+
+async def case_whole(desk: Desk) -> None:
+    """All of it."""
+    await case(desk)
+    await desk.press("6")
+
+
+async def case_summary(desk: Desk) -> None:
+    """A case before acceptance."""
+    found = a_case(desk.seat, "awaiting_acceptance")
+    await desk.open(routes.case(desk.seat.desk, found.id))
+
+
+async def days(desk: Desk) -> None:
+    """The prompt of Accept."""
+    await case_summary(desk)
+    await desk.press("a")
+
+
+async def reply(desk: Desk) -> None:
+    """The form of an answer."""
+    found = a_case(desk.seat, "accepted")
+    await desk.open(routes.act([(desk.seat.desk, found.id)], "reply"))
+
+
+async def compose(desk: Desk) -> None:
+    """A new case: which procedure."""
+    await desk.open(routes.compose())
+
+
+async def compose_form(desk: Desk) -> None:
+    """A new case: its form."""
+    await compose(desk)
+    await desk.press("enter", *"finanzkontrolle", "enter")
+
+
+async def authorities(desk: Desk) -> None:
+    """Found authorities."""
+    await desk.open(routes.authorities())
+    await desk.press(*"zoll")
+
+
+async def authority(desk: Desk) -> None:
+    """The record of one."""
+    await desk.open(routes.authority(desk.seat.authority))
+
+
+async def outbox(desk: Desk) -> None:
+    """One entry waits, one was refused."""
+    await desk.open(routes.outbox())
+
+
+async def conflict(desk: Desk) -> None:
+    """What others did meanwhile."""
+    [refused] = [item for item in desk.store.outbox() if item.state == "rejected"]
+    await desk.open(routes.conflict(refused.client_ref))
+
+
+async def phrases(desk: Desk) -> None:
+    """Texts to insert."""
+    await desk.open(routes.phrases())
+
+
+async def templates(desk: Desk) -> None:
+    """None are kept yet."""
+    await desk.open(routes.templates())
+
+
+async def drafts(desk: Desk) -> None:
+    """None are there."""
+    await desk.open(routes.drafts())
+
+
+async def sign_in(desk: Desk) -> None:
+    """The ways to sign in."""
+    await desk.open(routes.sign_in())
+
+
+async def menu(desk: Desk) -> None:
+    """Everything the list can do."""
+    await desk.press("f9")
+
+
+async def help(desk: Desk) -> None:
+    """What works in the list."""
+    await desk.press("f1")
+
+
+async def lock(desk: Desk) -> None:
+    """Nothing is to be seen."""
+    await desk.open(routes.lock())
+
+
+Scene = Callable[[Desk], Awaitable[None]]
+SCENES: tuple[Scene, ...] = (
+    inbox,
+    search,
+    case,
+    case_whole,
+    case_summary,
+    days,
+    reply,
+    compose,
+    compose_form,
+    authorities,
+    authority,
+    outbox,
+    conflict,
+    phrases,
+    templates,
+    drafts,
+    sign_in,
+    menu,
+    help,
+    lock,
+)

@@ -1,0 +1,67 @@
+"""Every screen at three sizes in English, German, Greek and the pseudo-language, as text, beside what it was.
+
+A picture that changed on purpose is taken anew with ``IMI_PICTURES=take pytest tests/tui/pictures``; the difference
+is then read in the commit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imi_core.authority import Seat
+from imi_tui import i18n
+from imi_tui.cache.store import Store
+from tests.tui.pictures.scenes import SCENES, Desk, prepare
+from tests.tui.screens.conftest import anyio_backend, home, seat, store, template
+from tests.tui.screens.test_inbox_screen import running, text_of
+
+__all__ = ["anyio_backend", "home", "seat", "store", "template"]
+
+pytestmark = pytest.mark.anyio
+PICTURES = Path(__file__).parent
+SIZES = ((80, 24), (120, 40), (200, 50))
+TAKE = os.environ.get("IMI_PICTURES") == "take"
+
+
+@pytest.fixture
+def spoken(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The language of the screens."""
+    i18n.install(request.param)
+    yield request.param
+    i18n.install("en")
+
+
+@pytest.mark.parametrize("spoken", ["en", "de", "el", "en-XA"], indirect=True)
+async def test_every_screen_looks_as_it_did(store: Store, home: Path, seat: Seat, spoken: str) -> None:
+    prepare(store, seat)
+    changed: list[str] = []
+    async with running(store, home, language=spoken, sign_in=lambda *_: None) as (app, pilot):
+        desk = Desk(app, pilot, store, seat)
+        for scene in SCENES:
+            await pilot.resize_terminal(*SIZES[0])
+            await desk.home()
+            await scene(desk)
+            shots = []
+            for width, height in SIZES:
+                await pilot.resize_terminal(width, height)
+                await pilot.pause()
+                lines = "\n".join(line.rstrip() for line in text_of(app).splitlines())
+                shots.append(f"--- {width}x{height}\n{lines}\n")
+            changed += beside(PICTURES / spoken / f"{scene.__name__}.txt", "".join(shots))
+    assert not changed, "\n".join(changed)
+
+
+def beside(file: Path, now: str) -> list[str]:
+    """What differs from the picture kept in `file`; with TAKE it becomes the picture."""
+    if TAKE:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(now, "utf-8")
+        return []
+    before = file.read_text("utf-8") if file.exists() else ""
+    name = str(file.relative_to(PICTURES))
+    return list(difflib.unified_diff(before.splitlines(), now.splitlines(), name, "now", lineterm="", n=1))
