@@ -1,5 +1,5 @@
-"""Run the measurements: ``python -m bench [launch] [keys] [moves] [search] [commands] [idle] [authorities] [bulk]
-[peers] [triage] [morning] [ingest] [sync]``; without a name those up to bulk."""
+"""Run the measurements: ``python -m bench [launch] [keys] [moves] [search] [commands] [catalogues] [idle]
+[authorities] [bulk] [peers] [triage] [morning] [ingest] [sync]``; without a name those up to bulk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARKER = "-26-"
 
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
-    names = ("launch", "keys", "moves", "search", "commands", "idle", "authorities", "bulk")
+    names = ("launch", "keys", "moves", "search", "commands", "catalogues", "idle", "authorities", "bulk")
     slow = ("peers", "triage", "morning", "ingest", "sync")
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[*names, *slow, []], default=[])
@@ -57,6 +57,10 @@ def main() -> int:
         lines += search.report(found, search.painted(argv, env, MARKER, max(2, options.runs // 3)))
     if "commands" in wanted:
         lines += commands.report(commands.measure(options.runs))
+    if "catalogues" in wanted:
+        from bench import catalogues
+
+        lines += catalogues.report(catalogues.measure(options.runs))
     if "idle" in wanted:
         lines += idle.report(*opened(10_000))
     if "authorities" in wanted:

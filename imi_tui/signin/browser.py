@@ -16,8 +16,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from imi_core.languages import NAMES
 from imi_core.text import display
-from imi_tui.i18n import _
+from imi_tui.i18n import _, language
 from imi_tui.signin import oauth
 from imi_tui.signin.errors import SignInCancelled, SignInExpired, SignInRefused
 
@@ -75,6 +76,8 @@ def _address(server: str, path: str, redirect: str, verifier: str, state: str) -
         "code_challenge": challenge(verifier),
         "code_challenge_method": "S256",
         "state": state,
+        # The officer reads one language on both sides of the sign-in (OpenID Connect Core, section 3.1.2.1).
+        "ui_locales": language() if language() in NAMES else "en",
     }
     return f"{server}{path}{'&' if '?' in path else '?'}{urlencode(query)}"
 
