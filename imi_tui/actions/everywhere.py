@@ -54,7 +54,7 @@ ACTIONS: tuple[Action, ...] = (
         N_("Changes the language of the program."),
         "",
         "app",
-        "inbox case",
+        "inbox case compose act drafts outbox authorities authority",
     ),
     action(
         "app.colours",

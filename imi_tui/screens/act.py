@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from imi_tui.cache.model import CaseDetail
+    from imi_tui.messages import LanguageChanged
 
 AUTOSAVE = 1.0
 """Seconds from a key to the draft on disk: what a crash can cost."""
@@ -110,6 +111,15 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         for area in self.query(TextArea):
             # A text that was begun before goes on at its end.
             area.move_cursor(area.document.end)
+
+    async def on_language_changed(self, _message: LanguageChanged) -> None:
+        """Write every text again; what was written stays, and the cursor in its field."""
+        self.keep()
+        field = self._form.field if self._form is not None else ""
+        await self.recompose()
+        self.on_mount()
+        if field and self._form is not None:
+            self._form.focus_field(field)
 
     def on_form_view_changed(self, _message: FormView.Changed) -> None:
         """Save soon."""

@@ -178,6 +178,17 @@ class AuthorityFinder(Vertical):
         """Everything there is, by name."""
         self.find()
 
+    async def write_again(self, language: str) -> None:
+        """Every text in another language; words, country, area and the cursor stay."""
+        self._language = language
+        typed, focused = self.query_one("#words", LineInput).value, self.screen.focused
+        place = focused.id if focused is not None and focused in self.query("*") else None
+        await self.recompose()
+        self.query_one("#words", LineInput).value = typed
+        if place:
+            self.query_one(f"#{place}").focus()
+        self.find()
+
     @property
     def hit(self) -> AuthorityHit | None:
         """The authority under the cursor."""

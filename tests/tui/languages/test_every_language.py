@@ -1,0 +1,258 @@
+"""Every screen at 80 columns in every language: no text cut without a sign, none over another, none left in English.
+
+One app runs on a real cache; its language is switched while it runs, as an officer may do.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+from textual.scrollbar import ScrollBar
+from textual.widgets import Static
+
+from imi_tui import i18n
+from imi_tui.app import ImiApp
+from imi_tui.cache.store import Store
+from imi_tui.screens.inbox import InboxScreen
+from imi_tui.widgets.authority_list import AuthorityList
+from imi_tui.widgets.entry import LineInput, LinesInput
+from tests.system import layout
+from tests.tui.languages import marked
+from tests.tui.screens.test_inbox_screen import running, text_of
+
+pytestmark = pytest.mark.anyio
+
+LANGUAGES = tuple(
+    code
+    for code in i18n.languages()
+    if code != "en" and any((folder / code / "LC_MESSAGES" / "imi_tui.mo").exists() for folder in i18n.locale_dirs())
+)
+"""Those with a catalogue; English is looked at with each."""
+TEXTUAL = (
+    "Search for commands",
+    "No matches found",
+    "Maximize",
+    "Minimize",
+    "Screenshot",
+    "palette",
+    "Select",
+    "Must be a",
+    "Must be between",
+    "Press ctrl",
+    "Change the current theme",
+    "Show help",
+    "Quit the application",
+    "Loading",
+)
+"""What Textual says itself: its palette, prompts, validators and toasts."""
+
+
+@dataclass
+class Shot:
+    """A screen as it stands, with marks as brackets."""
+
+    where: str
+    lines: list[str]
+    columns: int = 80
+
+    def __str__(self) -> str:
+        return self.where
+
+
+@dataclass
+class Walk:
+    """An app whose screens are looked at in all languages; `faults` says what was wrong."""
+
+    app: ImiApp
+    pilot: Pilot[None]
+    languages: tuple[str, ...] = ("de",)
+    faults: list[str] = field(default_factory=list)
+
+    async def press(self, *keys: str) -> None:
+        """Keys, and what they lead to."""
+        await self.pilot.press(*keys)
+        await self.calm()
+
+    async def calm(self) -> None:
+        """Until what was asked for is drawn: no waiting for a processor that others use as well."""
+        for _ in range(3):
+            await self.pilot.pause(0)
+
+    async def speak(self, language: str) -> None:
+        """Switch as the dialogue of languages does."""
+        i18n.install(language)
+        self.app.context.language = language
+        self.app.write_again()
+        await self.calm()
+
+    async def look(self, name: str, scope: str, *, open: tuple[str, ...] = ()) -> None:
+        """Look at the screen in every language, English first and last; a dialogue is opened anew in each."""
+        english: set[str] = set()
+        for language in ("en", *self.languages):
+            await self.speak(language)
+            if open:
+                await self.press(*open)
+            where = f"{name} ({language})"
+            assert getattr(self.app.screen, "SCOPE", "") == scope, where
+            text = text_of(self.app)
+            self.faults += layout.faults(Shot(where, marked.shown(text).splitlines()))  # type: ignore[arg-type]
+            self.faults += [f"{where}: {fault}" for fault in (*touching(text), *overlaps(self.app))]
+            if language == "en":
+                english |= marked.innermost(text)
+            else:
+                left = (each for each in english if marked.mark(each) in text)
+                known = marked.LOAD(language)
+                self.faults += [f"{where}: left in English: {each}" for each in left if known.gettext(each) != each]
+                self.faults += [f"{where}: Textual says {each!r}" for each in TEXTUAL if each in text]
+            if open:
+                await self.press("escape")
+
+
+def touching(text: str) -> Iterator[str]:
+    """Texts that run into what stands beside them."""
+    for match in re.finditer(f"[^\\W_]{marked.BEGIN}|{marked.END}[^\\W_]", text):
+        yield f"runs into another text: {marked.shown(text[max(0, match.start() - 20) : match.end() + 20])!r}"
+
+
+def overlaps(app: ImiApp) -> Iterator[str]:
+    """Widgets of one screen that lie over each other; a scroll bar is a part of the one it scrolls."""
+    shown = [
+        (widget, region.intersection(clip))
+        for widget, (region, clip) in app.screen._compositor.visible_widgets.items()
+        if not (widget.is_container or widget.children or isinstance(widget, ScrollBar))
+        and (widget.styles.layer, widget.styles.overlay) == ("", "none")
+    ]
+    for (one, here), (other, there) in itertools.combinations(shown, 2):
+        if here.overlaps(there):
+            yield f"{one!r} lies over {other!r}"
+
+
+@pytest.fixture
+async def walk(store: Store, home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Walk]:
+    """The app, its texts marked."""
+    monkeypatch.setattr(i18n, "load", marked.load)
+    i18n.install("en")
+    async with running(store, home) as (app, pilot):
+        yield Walk(app, pilot)
+
+
+async def lists(walk: Walk) -> None:
+    """The inbox with its dialogues."""
+    await walk.press("space")
+    await walk.look("inbox", "inbox")
+    await walk.press("escape")
+    await walk.look("order", "confirm", open=("b",))
+    await walk.look("menu", "menu", open=("f9",))
+    await walk.look("help", "help", open=("f1",))
+
+
+async def case(walk: Walk) -> None:
+    """A case, what can be done with it, and a reply."""
+    await walk.press("2", "enter")
+    await walk.look("case, overview", "case")
+    await walk.press("5")
+    await walk.look("case, people", "case")
+    await walk.look("accept", "prompt", open=("a",))
+    await walk.look("export", "export", open=("minus",))
+    await walk.press("escape", "3", "enter")
+    await walk.press("2")
+    await walk.look("case, questions", "case")
+    await walk.press("r")
+    await walk.look("reply", "act")
+
+
+async def writing(walk: Walk) -> None:
+    """A new case step by step, and the lists of what was written."""
+    await walk.press("n")
+    await walk.look("new case, procedure", "compose")
+    await walk.press("enter", "a", "enter")
+    await walk.look("new case, form", "compose")
+    await walk.press("f7")
+    await walk.look("new case, questions", "compose")
+    await walk.press("f8")
+    await walk.look("new case, review", "compose")
+    await walk.press("escape", "d")
+    await walk.look("drafts", "drafts")
+    await walk.press("escape", "o")
+    await walk.look("outbox", "outbox")
+    await walk.press("escape", "w")
+    await walk.look("authorities", "authorities")
+    await walk.press("enter")
+    await walk.look("authority", "authority")
+
+
+@pytest.mark.parametrize("languages", [LANGUAGES[at : at + 7] for at in range(0, len(LANGUAGES), 7)], ids=" ".join)
+@pytest.mark.parametrize("part", [lists, case, writing])
+async def test_every_screen_holds_in_every_language(
+    walk: Walk, part: Callable[[Walk], Awaitable[None]], languages: tuple[str, ...]
+) -> None:
+    walk.languages = languages
+    await part(walk)
+    assert not walk.faults, "\n".join(walk.faults)
+
+
+def shot(*lines: str) -> list[str]:
+    return layout.faults(Shot("a screen", [marked.shown(line) for line in (*lines, "", f" F1 {marked.mark('Help')}")]))  # type: ignore[arg-type]
+
+
+def test_a_text_that_is_cut_without_a_sign_is_found() -> None:
+    long = marked.mark("Waiting for others")
+    assert shot(f"1 {long}  53") == []
+    assert shot(f"1 {long[:12]}…  53") == []
+    [fault] = shot(f"1 {long[:12]}  53")
+    assert "cut without a mark" in fault
+
+
+def test_texts_that_run_into_each_other_are_found() -> None:
+    one, other = marked.mark("Due"), marked.mark("Reference")
+    assert list(touching(f"{one} {other}: 3")) == []
+    assert len(list(touching(f"{one}3"))) == 1
+    assert len(list(touching(f"3{other}"))) == 1
+
+
+async def test_what_is_typed_outlives_another_language(walk: Walk) -> None:
+    await walk.press("3", "enter", "m", *"Eilt")
+    await walk.speak("de")
+    assert isinstance(walk.app.focused, LinesInput)
+    assert walk.app.focused.text == "Eilt"
+    await walk.press("space", *"sehr")
+    assert walk.app.focused.text == "Eilt sehr"
+    await walk.press("escape", "escape", "w", *"zoll")
+    await walk.speak("en")
+    assert isinstance(walk.app.focused, LineInput)
+    assert walk.app.focused.value == "zoll"
+    assert walk.app.screen.query_one(AuthorityList).items
+
+
+async def test_widgets_that_lie_over_each_other_are_found(walk: Walk) -> None:
+    assert list(overlaps(walk.app)) == []
+    over = Static("over the list", markup=False)
+    over.styles.position, over.styles.offset = "absolute", (0, 5)
+    await walk.app.screen.mount(over)
+    await walk.calm()
+    assert any("CaseList" in fault and "Static" in fault for fault in overlaps(walk.app))
+
+
+async def test_what_does_not_follow_the_language_is_found(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(InboxScreen, "refresh_frame", lambda screen: None)
+    await walk.look("inbox", "inbox")
+    assert any("left in English: Help" in fault for fault in walk.faults)
+
+
+async def test_what_textual_says_itself_is_found(walk: Walk) -> None:
+    await walk.app.screen.mount(Static("Press ctrl+q to quit the app", markup=False), before=0)
+    await walk.look("inbox", "inbox")
+    assert any("Textual says 'Press ctrl'" in fault for fault in walk.faults)
+
+
+def test_marks_take_no_room_and_stay_at_the_text() -> None:
+    assert marked.mark("  Due: ") == f"  {marked.BEGIN}Due:{marked.END} "
+    assert cell_len(marked.mark("Due")) == 3
+    assert marked.innermost(marked.mark(f"Inbox: {marked.mark('To do')} 3")) == {"To do"}
