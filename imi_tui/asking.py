@@ -47,6 +47,7 @@ class AskingApp(ReportingApp, inherit_bindings=False):
                 i18n.install(code)
                 self.context.language = code
                 self.context.setting("language", code)
+                self.context.spoken()
                 self.write_again()
 
         own = [(f"{code}  {name}", code) for code, name in i18n.languages().items()]

@@ -34,6 +34,7 @@ class Context:
     `vault` is how the key is kept, as the settings name it. `screen_reader` says that the screen is read
     aloud, `reads_aloud` whether the next one will be.
     `server` is the address that exported files bear.
+    `spoken` hears that the officer chose another language.
     `unlock` tries a passphrase ("" or an error code); None where the data has none of its own. `lock_minutes`,
     `notify`, `notify_by` and `quiet_hours` are those of the settings.
     `after` is what the officer wants once the screen is closed ("tour": the demo with its tour).
@@ -49,6 +50,7 @@ class Context:
         demo: bool = False,
         sync_now: Callable[[], None] = _nothing,
         meter: Callable[[bool], None] | None = None,
+        spoken: Callable[[], None] = _nothing,
         start: Callable[[], None] = _nothing,
         stop: Callable[[], None] = _nothing,
         sign_in: Callable[..., Any] | None = None,
@@ -76,6 +78,7 @@ class Context:
         # Written out: what makes such classes brings the inspection of source code along, a tenth of the start.
         self.store, self.profile, self.vault, self.demo = store, profile, vault, demo
         self.sync_now, self.meter, self.start, self.stop = sync_now, meter, start, stop
+        self.spoken = spoken
         self.sign_in, self.sign_out = sign_in, sign_out
         self.language, self.today, self.now = language, today, now
         self.keyboard, self.theme = keyboard, theme

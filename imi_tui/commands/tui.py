@@ -115,6 +115,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         demo=demo,
         sync_now=wiring.sync_now,
         meter=wiring.meter,
+        spoken=wiring.spoken,
         start=wiring.start,
         stop=wiring.stop,
         sign_in=None if common.given_token else wiring.sign_in,
@@ -205,6 +206,12 @@ class Wiring:
         if self._worker is not None:
             self._worker.metered = metered
         self._client.store.activity.meter(metered)
+        self.sync_now()
+
+    def spoken(self) -> None:
+        """Fetch labels in the language that was chosen."""
+        if self._worker is not None:
+            self._worker.languages = languages()
         self.sync_now()
 
     def stop(self) -> None:

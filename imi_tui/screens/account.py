@@ -63,10 +63,6 @@ class AccountActions(BaseScreen[None]):
             else _("From the next start on the screen has its columns again.")
         )
 
-    def action_app_language(self) -> None:
-        """Choose the language."""
-        self.imi.ask_language()
-
     def action_app_colours(self) -> None:
         """Choose the colours."""
         self.imi.ask_colours()

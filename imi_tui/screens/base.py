@@ -193,6 +193,10 @@ class ActionScreen(Screen[Result]):
         """Hide everything until the officer is back."""
         self.imi.lock()
 
+    def action_app_language(self) -> None:
+        """Choose the language."""
+        self.imi.ask_language()
+
     def action_back(self) -> None:
         """Return to the screen before."""
         self.dismiss()

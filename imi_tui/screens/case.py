@@ -247,10 +247,6 @@ class CaseScreen(Exporting, HandingOver, FilesTab):
         """This case into a file."""
         await self.export_case(*self._at)
 
-    def action_app_language(self) -> None:
-        """Choose the language."""
-        self.imi.ask_language()
-
     def action_app_colours(self) -> None:
         """Choose the colours."""
         self.imi.ask_colours()

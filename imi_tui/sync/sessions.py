@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.sync import Page
 from imi_tui.sync import reading
 from imi_tui.sync.errors import OtherOfficer, OtherServer, SyncError
+from imi_tui.sync.register import Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +52,7 @@ class Sessions:
         if self.current is not None:
             return
         stored = self._store.session()
-        if stored is None or self._store.ready(1) or self._store.secret(_OUTDATED):
+        if stored is None or self._store.ready(1) or self._store.secret(_OUTDATED) or self._spoken_otherwise():
             self.load(run)
             return
         self.current = reading.session_info(stored)
@@ -113,17 +113,15 @@ class Sessions:
         self._store.note_origin(new.server, new.officer)
         self._fetch_labels(new)
 
+    def _spoken_otherwise(self) -> bool:
+        """Whether the officer chose a language in which the cache was not filled."""
+        return self._store.secret(_LANGUAGES) not in (None, ",".join(self._languages))
+
     def _fetch_labels(self, session: SessionInfo) -> None:
-        """Procedures the cache already has get the labels of a language that was chosen since."""
+        """Procedures and authorities that the cache has come again in a language that was chosen since."""
         wanted = ",".join(self._languages)
         if self._store.secret(_LANGUAGES) == wanted or DIRECTORY not in session.accounts:
             return
-        state = self._store.state(DIRECTORY)
-        if state:
-            answers = self._asking.ask(
-                [["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": self._languages}, "p"]]
-            )
-            self._store.apply(
-                DIRECTORY, Page(new_state=state, procedures=reading.objects(answers["p"], DIRECTORY, None))
-            )
+        if self._store.state(DIRECTORY):
+            Register(self._store, self._asking.ask, self._languages).begin()
         self._store.set_secret(_LANGUAGES, wanted)

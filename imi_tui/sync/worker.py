@@ -111,11 +111,12 @@ class SyncWorker:
         """`poll`: seconds in quiet times. `file_budget`: bytes of downloads that are kept.
         `events`: listen to the server where the line carries it.
 
+        `languages`: those of labels, the best first; another one may be set while it runs.
         `metered`: only lists and what is opened is fetched, less often. `rest` waits for an event or so many seconds.
         `said` hears a problem code (or "") after each run, in the thread."""
         self._reported: set[str] = set()
         self._profile, self._key, self._server, self._tokens = profile, key, server, token_source
-        self._languages, self._file_budget = languages, file_budget
+        self.languages, self._file_budget = languages, file_budget
         self._pace = Pace(poll, secrets.SystemRandom().random)
         self._events = events
         self._told: Callable[[], bool] = lambda: False
@@ -173,7 +174,7 @@ class SyncWorker:
             lines = [http]
             tokens = self._tokens(store.sync, http)
             transport = HttpTransport(http, tokens)
-            engine = Engine(store.sync, transport, _now, languages=self._languages)
+            engine, spoken = Engine(store.sync, transport, _now, languages=self.languages), self.languages
             transfers = Transfers(store.sync, store.file_moves, transport, _now, time.monotonic)
             self._tried("sweep", store.file_moves.sweep)
             if self._events:
@@ -183,6 +184,9 @@ class SyncWorker:
                 self._told = lambda: self._hand_over(listener, store, tokens)
             http.moved = lambda: self._moved(store, lines)
             while not self._stopping.is_set():
+                if spoken != self.languages:
+                    # As after a restart: the new one asks for labels in the officer's new language first.
+                    engine, spoken = Engine(store.sync, transport, _now, languages=self.languages), self.languages
                 engine.metered = self._pace.metered = self.metered
                 self._count(store, lines)
                 store.activity.say(self._now("syncing"))

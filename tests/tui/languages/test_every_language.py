@@ -231,6 +231,17 @@ async def test_what_is_typed_outlives_another_language(walk: Walk) -> None:
     assert walk.app.screen.query_one(AuthorityList).items
 
 
+async def test_the_language_chosen_is_kept_and_its_labels_are_fetched(store: Store, home: Path) -> None:
+    heard: list[str] = []
+    kept: dict[str, object] = {}
+    more = {"spoken": lambda: heard.append(i18n.language()), "setting": kept.__setitem__}
+    async with running(store, home, **more) as (app, pilot):
+        app.ask_language()
+        await pilot.pause()
+        await pilot.press("home", "enter")
+        assert (heard, kept, app.context.language) == (["bg"], {"language": "bg"}, "bg")
+
+
 async def test_widgets_that_lie_over_each_other_are_found(walk: Walk) -> None:
     assert list(overlaps(walk.app)) == []
     over = Static("over the list", markup=False)

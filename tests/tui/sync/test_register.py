@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from imi_central.catalogue import load
 from imi_central.store import Store as Central
 from imi_core.authority import Authority, Desk
 from imi_core.jmap import DIRECTORY
@@ -234,3 +235,22 @@ def test_nonsense_is_refused_and_deletes_nothing(name: str, central: Central, cl
     lyon.restart()
     lyon.sync()
     assert held(lyon) == before
+
+
+def test_another_language_brings_procedures_and_authorities_in_it_once(central: Central, client: Clients) -> None:
+    central.put_procedures(load())
+    lyon = client("lyon")
+    lyon.sync()
+    assert {code for rules in lyon.store.procedures() for code in rules.labels} == set()
+    before = len(lyon.line.requests)
+    lyon.restart(languages=("de", "en"))
+    lyon.sync()
+    assert all(set(rules.labels) == {"de"} for rules in lyon.store.procedures())
+    asked = [call for request in lyon.line.requests[before:] for call in request["methodCalls"]]
+    assert {call[1]["country"] for call in asked if "country" in call[1]} == {each.country for each in AUTHORITIES}
+    assert all(call[1]["languages"] == ["de", "en"] for call in asked if "languages" in call[1])
+    assert held(lyon) == {each.id for each in AUTHORITIES}
+    before = len(lyon.line.requests)
+    lyon.restart(languages=("de", "en"))
+    lyon.sync()
+    assert not [call for request in lyon.line.requests[before:] for call in request["methodCalls"] if "get" in call[0]]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from imi_central.catalogue import load
 from imi_central.store import Store as Central
 from imi_tui import problems
 from imi_tui.cache.draft import Draft
@@ -125,6 +126,23 @@ def test_it_fetches_and_fetches_again_when_poked(central: Central, server: str, 
     each.stop()
     assert not each.alive
     assert len(store.search("needle")) == 1
+    store.close()
+
+
+def test_another_language_is_fetched_while_it_runs(central: Central, server: str, profile: Profile) -> None:
+    central.put_procedures(load())
+    token, heard = _token(server), Heard()
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each.start()
+    assert heard.next() == ""
+    store = Store.open(profile, KEY)
+    assert {code for rules in store.procedures() for code in rules.labels} == set()
+    each.languages = ("de", "en")
+    each.poke()
+    assert heard.next() == ""
+    store.wake()
+    assert {code for rules in store.procedures() for code in rules.labels} == {"de"}
+    each.stop()
     store.close()
 
 
