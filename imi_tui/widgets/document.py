@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Offset, Size
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -40,6 +41,8 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
     BINDINGS = bindings("rows")
+    # Another number of lines moves no other widget: a layout would write every scroll bar on the screen again.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -106,4 +109,5 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
             return
         self._lines = blocks.lines(self._blocks, width - 2)
         self.virtual_size = Size(width, len(self._lines))
+        self.vertical_scrollbar.window_virtual_size = len(self._lines)
         self.refresh()
