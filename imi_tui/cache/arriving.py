@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.contents import content_of, head_of
+from imi_tui.cache.contents import contents_of, head_of
 from imi_tui.cache.errors import BadObject, CacheBusy
 from imi_tui.cache.filling import Filling
 from imi_tui.cache.ids import LOCAL
@@ -93,8 +93,7 @@ class Arriving:
         lean = [*map(head_of, page.heads), *self._renewed(account, page.updates)]
         cases = list(zip(to_cases(page.cases), map(head_of, page.cases), strict=True))
         cases += zip(to_cases(lean), lean, strict=True)
-        contents = [content_of(wire) for wire in page.contents]
-        whole = [content_of(wire) for wire in page.cases]
+        contents, whole = contents_of(page.contents), contents_of(page.cases)
         entries = signed(to_entries(page.entries), page.entries, [case for case, _ in cases])
         _require_ids("Case", [case.id for case, _ in cases])
         _require_ids("Entry", [entry.id for entry, _ in entries])
@@ -102,7 +101,8 @@ class Arriving:
         known = self._directory.check(page.authorities, page.procedures, page.officers)
         destroyed = {kind: list(ids) for kind, ids in page.destroyed.items()}
         look = contents if not (cases or destroyed) else []
-        first = self._filling.look(self._store.desks.number(account), account, look, entries)
+        with _storable(account):
+            first = self._filling.look(self._store.desks.number(account), account, look, entries)
         with _storable(account), self._store.desks.kept(), self._cache.write():
             if self._cache.version() != first.version:
                 # Somebody wrote in between.

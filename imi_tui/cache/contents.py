@@ -82,6 +82,15 @@ def content_of(wire: dict[str, Any]) -> Content:
     return convert(Content, wire)
 
 
+def contents_of(wires: Sequence[dict[str, Any]]) -> list[Content]:
+    """`content_of` of each."""
+    try:
+        return msgspec.convert(wires, list[Content])
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        # Says which one.
+        return [content_of(wire) for wire in wires]
+
+
 def together(head: bytes, content: bytes | None) -> dict[str, Any]:
     """The wire object of a case from both parts as they are stored."""
     out: dict[str, Any] = decode(head)

@@ -30,7 +30,7 @@ class Directory:
         self._cache = cache
         self._generation = -1
         self._rules: dict[tuple[str, int], Rules] = {}
-        self._unknown: set[tuple[str, int]] = set()
+        self._facts: dict[tuple[str, int, str], tuple[bool, tuple[str, ...], bool] | None] = {}
 
     # --- procedures --------------------------------------------------------------------------------------------
 
@@ -63,24 +63,23 @@ class Directory:
 
         Follows the directory as of the last `notice`.
         """
-        rules = self._rules.get((procedure, version))
-        if rules is None:
-            if (procedure, version) in self._unknown:
-                return None
+        key = procedure, version, state
+        if key not in self._facts:
             try:
                 rules = self.rules(procedure, version)
             except UnknownProcedure:
-                self._unknown.add((procedure, version))
-                return None
-        found = rules.lifecycle.states.get(state)
-        return (found.open, found.summary_for, rules.lifecycle.id == ALERT) if found is not None else None
+                found = None
+            else:
+                found = rules.lifecycle.states.get(state)
+            self._facts[key] = (found.open, found.summary_for, rules.lifecycle.id == ALERT) if found else None
+        return self._facts[key]
 
     def notice(self) -> None:
         """Forget what was decoded when the directory has changed since."""
         generation = self.generation()
         if generation != self._generation:
             self._rules.clear()
-            self._unknown.clear()
+            self._facts.clear()
             self._generation = generation
 
     def generation(self) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imi_core.authority import Seat
-    from imi_core.case import Entry, Part
+    from imi_core.case import Entry, Part, PartRole
     from imi_core.procedure import Rules
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.outbox import Item
@@ -155,9 +155,7 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | Non
 
     `asleep`: the officer put the case off, and nothing happened in it since.
     """
-    part = case.part_of(desk)
-    other = case.part("responder" if part is not None and part.role == "initiator" else "initiator")
-    role = part.role if part is not None else None
+    role, other = _sides(desk, case.parts)
     mine = role is not None and case.turn == role
     running = case.closed_at is None and not case.blocked and (state is None or state[0])
     hides = role in state[1] if state is not None else case.level == "summary"
@@ -192,6 +190,21 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | Non
         views=views,
         partner=_authority(desk, other),
     )
+
+
+def _sides(desk: str, parts: tuple[Part, ...]) -> tuple[PartRole | None, Part | None]:
+    """The role a desk acts in, and the part on the other side: `Case.part_of` and `Case.counterpart` in one go."""
+    initiator = responder = None
+    role: PartRole | None = None
+    for part in parts:
+        found = part.role
+        if found == "initiator":
+            initiator = initiator or part
+        elif found == "responder":
+            responder = responder or part
+        if part.desk == desk and (role is None or role == "observer"):
+            role = found
+    return role, responder if role == "initiator" else initiator
 
 
 def partner_of(desk: str, case: Case) -> str:

@@ -156,13 +156,15 @@ class Projector:
             todo = set(affected)
             for desk, id in touched:
                 todo |= {(desk, id), (desk, self.resolve(desk, id))}
-            local = {key: self.resolve(*key) for key in todo if key[1].startswith(LOCAL)}
+            # What arrives has ids of the server's.
+            local = {key: self.resolve(*key) for key in todo - arrivals.keys() if key[1].startswith(LOCAL)}
         # A mark is a number: that of a case that is gone must not come to be another's.
         sql = "select max((select coalesce(max(n), 0) from listing), (select value from meta where name = 'rows')) + 1"
         self._next = self._cache.one(sql)[0]
         batch = _Batch()
         self._put_arrivals(batch, [key for key in arrivals if key not in groups], arrivals)
-        for key in sorted(key for key in todo if key not in arrivals or key in groups or arrivals[key].case is None):
+        alone = {key for key, arrival in arrivals.items() if arrival.case is None} | (groups.keys() & arrivals.keys())
+        for key in sorted((todo - arrivals.keys()) | (todo & alone)):
             if local.get(key, key[1]) != key[1]:
                 self._remove(batch, key)
             else:

@@ -26,6 +26,7 @@ _key = itemgetter(0)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 COUNTS = "select no, rows from group_count where rows > 0"
 ONE = f"select {COLUMNS} from listing l where l.desk = ? and l.id = ?"  # noqa: S608
+_REFERRED = "select l.desk, l.id from json_each(?) j cross join listing l on l.n = j.value where l.reference = ?"
 _COUNT_BEFORE = "select count(*) from view_row where slot = ? and key < ?"
 _COUNT_BETWEEN = "select count(*) from view_row where slot = ? and key >= ? and key < ?"
 _NTH = "select key from view_row where slot = ? order by key limit 1 offset ?"
@@ -184,6 +185,18 @@ class Listing:
                 return [n for _key, n in self._cache.rows(sql, (first, last, limit, begin, end))]
             sql = keys_sql(found, " and key >= ?1 and key <= ?2", "?3")
             return [n for _key, n in self._cache.rows(sql, (first, last, limit))]
+
+    def with_reference(self, reference: str) -> list[tuple[int, str]]:
+        """(desk number, id) of the cases with this reference, by desk: from the order of references."""
+        with self._cache.snapshot():
+            places = slots(self._sizes(), "reference")
+            if not places or not reference:
+                return []
+            begin = reference.encode()[:40]
+            sql = keys_sql(places, " and key >= ?1 and key < ?2", "-1")
+            numbers = [n for _key, n in self._cache.rows(sql, (begin + b"\0", begin + b"\1"))]
+            # Only their beginnings are compared in the order.
+            return sorted(self._cache.rows(_REFERRED, (str(numbers), reference)))
 
     def names(self, begin: str, limit: int) -> list[str]:
         """Names of other sides that begin with these folded letters, in order, each once."""

@@ -144,7 +144,6 @@ CACHE: tuple[str, ...] = (
       seen integer not null
     ) strict;
     create unique index listing_case on listing(desk, id);
-    create index listing_reference on listing(reference, desk) where reference <> '';
     create index listing_unread on listing(activity) where unread = 1;
     create index listing_own on listing(activity) where pending > 0 or rejected > 0;
     -- slot: a group of views and a sort order (imi_tui.cache.order)

@@ -172,8 +172,7 @@ class Store(Parts):
 
     def find(self, reference: str) -> list[tuple[str, str]]:
         """(desk, case id) of the cases with this reference."""
-        sql = "select desk, id from listing where reference = ? and reference <> '' order by desk"
-        found = self._cache.rows(sql, (reference.strip().upper(),))
+        found = self._listing.with_reference(reference.strip().upper())
         return [(self.desks.id(desk), id) for desk, id in found]
 
     def mark_read(self, desk: str, id: str) -> None:

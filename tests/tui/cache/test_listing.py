@@ -274,3 +274,12 @@ def test_alerts_are_the_open_cases_of_their_lifecycle(store: Store, pw_info: Rul
     assert (store.counts()["alerts"], store.counts()["todo"], store.counts()["all"]) == (2, 2, 4)
     store.act(DE, case_id(2), "message", text="seen", lang="en")
     assert store.counts()["alerts"] == 2
+
+
+def test_a_case_is_found_by_its_whole_reference(pw_info: Rules, store: Store) -> None:
+    long = "PW-26-" + "7" * 40
+    put(store, case(pw_info, 1), case(pw_info, 2, reference=long + "1"), case(pw_info, 3, reference=long + "2"))
+    put(store, case(pw_info, 4, state="closed", reference=long + "2"))
+    assert [int(id, 16) for _, id in store.find(f" {long.lower()}2")] == [3, 4]
+    assert store.find(long) == store.find("") == store.find("PW-26-00000") == []
+    assert store.find("PW-26-000001") == [(DE, case_id(1))]
