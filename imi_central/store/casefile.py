@@ -28,9 +28,9 @@ def write_case(
     """
     columns = case_columns(after, erased=erased)
     if before is None:
-        conn.execute(sa.insert(cases).values(columns))
+        conn.execute(sa.insert(cases), columns)
     else:
-        conn.execute(sa.update(cases).where(cases.c.id == after.id).values(columns))
+        conn.execute(sa.update(cases).where(cases.c.id == after.id), columns)
     old_desks, now_desks = desks(before), desks(after)
     older: list[str] | None = None
     log: dict[str, list[Change]] = {}
@@ -63,9 +63,9 @@ def _write_part(conn: Connection, case: Case, desk_id: str, exists: bool, joined
         columns["joined"] = joined
     if exists:
         where = (desk_case.c.desk == desk_id, desk_case.c.case_id == case.id)
-        conn.execute(sa.update(desk_case).where(*where).values(columns))
+        conn.execute(sa.update(desk_case).where(*where), columns)
     else:
-        conn.execute(sa.insert(desk_case).values({"desk": desk_id, "case_id": case.id, "joined": 0, **columns}))
+        conn.execute(sa.insert(desk_case), {"desk": desk_id, "case_id": case.id, "joined": 0, **columns})
 
 
 def _entries(conn: Connection, case_id: str, without: str) -> list[str]:

@@ -93,7 +93,7 @@ def append(conn: Connection, at: int, changes: Mapping[str, Iterable[Change]]) -
             seq += 1
             prev = link(prev, account_id, seq, item)
             rows.append(_row(account_id, seq, item, at, prev))
-        conn.execute(sa.update(account).where(account.c.id == account_id).values(seq=seq, head=prev))
+        conn.execute(sa.update(account).where(account.c.id == account_id), {"seq": seq, "head": prev})
     insert_many(conn, change, rows)
     return first
 

@@ -95,7 +95,7 @@ def commit_entry(
     changed = workflow.apply(rules, case, entry, target=target, initiator=initiator)
     if case is None:
         changed = msgspec.structs.replace(changed, reference=_reference(conn, rules.procedure.prefix, day(now).year))
-    conn.execute(sa.insert(entries).values(entry_columns(entry, content_hash(entry.salt, received))))
+    conn.execute(sa.insert(entries), entry_columns(entry, content_hash(entry.salt, received)))
     _attach(conn, entry)
     note(conn, ms(now), officer, desk, entry.action, entry.id)
     write_case(conn, ms(now), rules, case, changed, new=entry.id)

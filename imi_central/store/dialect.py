@@ -7,6 +7,7 @@ PostgreSQL: one pool; writers are READ COMMITTED and take row locks, readers REP
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import time
@@ -63,13 +64,15 @@ def insert_many(conn: Connection, table: sa.Table, rows: list[dict[str, Any]]) -
     """
     if not rows:
         return
-    names = list(rows[0])
-    compiled = sa.insert(table).compile(dialect=conn.dialect, column_keys=names)
-    if conn.dialect.positional:
-        order = compiled.positiontup or names
-        conn.exec_driver_sql(str(compiled), [tuple(row[name] for name in order) for row in rows])
-    else:
-        conn.exec_driver_sql(str(compiled), rows)
+    statement, order = _insert(conn.dialect, table, tuple(rows[0]))
+    conn.exec_driver_sql(statement, [tuple(row[name] for name in order) for row in rows] if order else rows)
+
+
+@functools.lru_cache(maxsize=64)
+def _insert(dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The statement, and the order of its values where they have no names."""
+    compiled = sa.insert(table).compile(dialect=dialect, column_keys=names)
+    return str(compiled), tuple(compiled.positiontup or names) if dialect.positional else ()
 
 
 def alone(conn: Connection) -> None:

@@ -21,7 +21,8 @@ JUMP = dt.timedelta(seconds=60)
 
 def note(conn: Connection, at: int, officer: str, desk: str, action: str, object_id: str) -> None:
     """Add one row to the audit trail."""
-    conn.execute(sa.insert(audit).values(at=at, officer=officer, desk=desk, action=action, object_id=object_id))
+    row = {"at": at, "officer": officer, "desk": desk, "action": action, "object_id": object_id}
+    conn.execute(sa.insert(audit), row)
 
 
 def last(conn: Connection) -> int | None:
