@@ -218,7 +218,7 @@ def _answer(ask: Callable[[str], str], question: str) -> str:
     try:
         answer = ask(question)
     except EOFError as error:
-        raise VaultLocked("nobody can be asked for the passphrase here; use --passphrase-fd") from error
+        raise VaultLocked(_("Nobody can be asked for the passphrase here; use --passphrase-fd.")) from error
     if not answer:
         raise VaultLocked("no passphrase was given; the data stays locked")
     if len(answer) > MAX_PASSPHRASE:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WRONG_USE = (
     ("nonsense",),
     ("list", "--sort", "nonsense"),
+    ("list", "--view", "nonsense"),
     ("list", "--limit", "many"),
     ("list", "--nonsense"),
     ("list", "--json=nonsense"),
