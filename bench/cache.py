@@ -84,7 +84,7 @@ def build(target: Profile, cases: int) -> None:
                 entries += [to_wire(visibility.project_entry(entry, level)) for entry in history]
         done += len(page)
         started = time.perf_counter()
-        store.sync.apply(DESK, Page(f"{done}.bench", has_more=done < cases, cases=rows, entries=entries))
+        store.sync.apply(DESK, Page(f"{done}.bench", cases=rows, entries=entries))
         spent += time.perf_counter() - started
         if done % 100_000 == 0:
             print(f"{done} cases, {done / spent:.0f} a second in the applier", file=sys.stderr)

@@ -44,7 +44,6 @@ class Page:
     """
 
     new_state: str
-    has_more: bool = False
     cases: Sequence[dict[str, Any]] = ()
     heads: Sequence[dict[str, Any]] = ()
     updates: Sequence[dict[str, Any]] = ()

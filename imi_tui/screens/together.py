@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imi_tui.actions import Action
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.marking import Kind, Standing
-    from imi_tui.cache.model import OutboxItem
+    from imi_tui.cache.model import OutboxItem, ViewId
 
 AT_ONCE = 500
 """Entries queued in one go; between two of them keys are answered."""
@@ -43,9 +43,10 @@ class TogetherActions(OwnActions):
         """The numbers of the marked cases."""
         return self.query_one(CaseList).marked
 
-    def view_now(self) -> Any:
-        """The id of the view that is shown."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def view_now(self) -> ViewId:
+            """The id of the view that is shown; the screen knows it."""
 
     def marks_changed(self) -> None:
         """Called after marks came or went."""

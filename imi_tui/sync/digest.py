@@ -67,7 +67,7 @@ class Recovery:
             self._store.drop(self._desk, gone, "" if self.refill else state)
         self.removed = len(gone)
         if not self.refill:
-            self._store.apply(self._desk, Page(new_state=state, has_more=False))
+            self._store.apply(self._desk, Page(new_state=state))
         self._store.end_comparison(self._desk)
 
     def _begin(self) -> None:
@@ -180,7 +180,6 @@ class Recovery:
         self._begin()
         page = Page(
             new_state=self._store.state(self._desk),
-            has_more=True,
             cases=cases,
             entries=entries,
             destroyed={"Entry": [id for id in held if id not in listed]},

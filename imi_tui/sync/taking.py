@@ -139,7 +139,7 @@ class Taking:
         run.report.changed += len(created)
         gathered = self._gathered.setdefault(account, _Gathered())
         gathered.ids.update(row["id"] for row in created)
-        gathered.pages.append(Page(changes.new_state, has_more=True, heads=created, filling=changes.filling))
+        gathered.pages.append(Page(changes.new_state, heads=created, filling=changes.filling))
         return [account]
 
     def account(self, run: Run, account: str, since: str, changes: Changes, *, whole: bool) -> list[str]:
@@ -161,7 +161,6 @@ class Taking:
             account,
             Page(
                 new_state=changes.new_state,
-                has_more=changes.has_more,
                 **cases,
                 entries=got.get("Entry", ()),
                 authorities=got.get("Authority", ()),

@@ -20,6 +20,7 @@ from imi_tui.cache.projection import Projector
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.core import world
+from tests.effort import tries
 from tests.tui.cache.world import DE, FR, case, case_id, entry, open_store, set_up
 
 RULES = world.load_rules("pw", "info")
@@ -109,7 +110,6 @@ def page(given: dict[str, Any], number: int) -> Page:
     gone = [case_id(one) for one in given["gone"] if case_id(one) not in cases]
     return Page(
         f"s{number}",
-        has_more=given["filling"] is not None,
         cases=list(cases.values()),
         entries=list({one["id"]: one for one in entries}.values()),
         destroyed={"Case": gone} if gone else {},
@@ -159,7 +159,7 @@ EMPTY = {"cases": [], "entries": [], "gone": [], "filling": None, "act": None, "
 
 @example(pages=[EMPTY | {"cases": [PLAIN], "act": 1}, EMPTY | {"cases": [PLAIN | {"version": 2, "state": "closed"}]}])
 @given(st.lists(PAGES, min_size=1, max_size=4))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(30, 400), deadline=None)
 def test_pages_make_the_same_tables_as_their_cases_one_by_one(pages: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         quick = play(Path(folder) / "quick", pages)

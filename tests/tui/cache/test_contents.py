@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from imi_core.case import CONTENT, FIXED, Case, to_wire
@@ -190,3 +191,25 @@ def test_progress_is_told_by_desk(store: Store, pw_info: Rules) -> None:
     assert store.progress()[0] == DeskProgress(DE, 2, None, 1)
     heads(store, case(pw_info, 3), filling=0.5)
     assert store.progress()[0] == DeskProgress(DE, 3, 0.5, 2)
+
+
+def test_what_waits_is_expected_anew_once_the_content_is_here(store: Store, pw_info: Rules) -> None:
+    """A partial reply, folded on a head that does not say yet which questions are asked now."""
+
+    def state() -> str:
+        row = store.row(DE, one.id, "all", "due")
+        assert row is not None
+        assert row.pending == 1
+        return row.state
+
+    one = case(pw_info, state="accepted")
+    put(store, one)
+    store.act(DE, one.id, "reply_partly", answers={"EST-01": "yes", "EST-01-since": "2020-01-01"})
+    assert state() == "partly_answered"
+    for questions, expected in ((("POS-04",), "accepted"), (("EST-01", "POS-04"), "partly_answered")):
+        before, version = state(), one.version + 1
+        one = msgspec.structs.replace(one, version=version, content_version=version, questions=questions)
+        heads(store, one)
+        assert state() == before
+        contents(store, one)
+        assert state() == expected
