@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from imi_central.store import Store
-from tests.central import postgresql
+from tests.central import postgresql, statements
 from tests.central.world import Caller, Clock, fill
+from tests.shared import once
 
 
 @pytest.fixture
@@ -21,22 +25,32 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the directory of the small Europe, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "central.db"
-    fill(Store.open(f"sqlite:///{path}", now=Clock())).close()
-    return path
+
+    def make(folder: Path) -> None:
+        fill(Store.open(f"sqlite:///{folder}/central.db", now=Clock())).close()
+
+    return once(tmp_path_factory, "europe", make) / "central.db"
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[postgresql.Cluster]:
+def cluster() -> postgresql.Cluster:
     """A PostgreSQL server whose databases have the directory of the small Europe."""
     programs = postgresql.programs()
     if programs is None:
         pytest.skip(postgresql.MISSING)
-    with postgresql.cluster(programs) as running:
-        first = running.empty()
-        fill(Store.open(first, now=Clock())).close()
-        running.keep(first)
-        yield running
+    return _cluster(programs)
+
+
+@functools.cache
+def _cluster(programs: Path) -> postgresql.Cluster:
+    """One a process, whatever folders its tests are in."""
+    whole = ExitStack()
+    atexit.register(whole.close)
+    running = whole.enter_context(postgresql.cluster(programs))
+    first = running.empty()
+    fill(Store.open(first, now=Clock())).close()
+    running.keep(first)
+    return running
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +87,7 @@ def address(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.
 @pytest.fixture(scope="session")
 def fresh(address: Callable[[], str]) -> Callable[[Clock], Store]:
     """Opens another copy of the small Europe each time it is called."""
-    return lambda clock: Store.open(address(), now=clock)
+    return lambda clock: statements.opened(address(), now=clock)
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from imi_core.authority import Officer
 from imi_core.case import Entry
 from tests.central.replica import Replica, assert_same, force, work
 from tests.central.world import LYON, MUNICH, REQUEST, ROSENHEIM, Caller, Clock, accept, act, ref, send
+from tests.effort import tries
 from tests.limit import ends_within
 
-SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=tries(4, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_since_state_is_echoed_as_old_state(store: Store, caller: Caller) -> None:

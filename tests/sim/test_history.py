@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from imi_tui.cache.errors import DamagedFile
+from tests.effort import tries
 from tests.sim import history
 from tests.sim.conftest import MEMORY
 from tests.sim.disk import Killed
 from tests.sim.truth import Queued
-
-MANY = int(os.environ.get("IMI_SIM_SEEDS", "0")) > 100
 
 
 def test_nothing_is_lost_doubled_or_shown_wrong_step_by_step(template: Path) -> None:
@@ -55,7 +54,7 @@ def test_nothing_is_lost_doubled_or_shown_wrong_step_by_step(template: Path) -> 
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=150 if MANY else 5,
+            max_examples=tries(5, 150),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

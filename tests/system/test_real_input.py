@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
-import subprocess
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import BIN, Seat, Server
+from imi_central.cli import main
+from tests.system.conftest import Seat, Server
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "publicbodies"
 FILES = ("de.csv", "eu.csv", "se.csv")
@@ -26,24 +28,18 @@ class Central(Server):
     what: str = "serve"
 
     def command(self, *arguments: str, password: str = "") -> str:
-        """Run a command of the server; its standard output."""
+        """Run a command of the server in this process, as `main` does; its standard output."""
         reading, writing = os.pipe()
         os.write(writing, f"{password}\n".encode())
         os.close(writing)
-        try:
-            given = (f"--password-fd={reading}",) if password else ()
-            done = subprocess.run(
-                [BIN / "imi-central", *arguments, *given, f"--data={self.data}"],
-                pass_fds=(reading,),
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-        finally:
+        given = [f"--password-fd={reading}"] if password else []
+        shown = io.StringIO()
+        with redirect_stdout(shown):
+            code = main([*arguments, *given, f"--data={self.data}"])
+        if not password:
             os.close(reading)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert code == 0, arguments
+        return shown.getvalue()
 
     def told(self, line: str) -> str:
         """The line is the address."""

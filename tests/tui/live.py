@@ -19,6 +19,7 @@ from imi_central.identity.passwords import hash_password
 from imi_central.settings import Settings
 from imi_central.store import Store, utc_now
 from imi_central.store.identity import Sessions
+from tests.central import statements
 
 PASSWORD = "correct horse battery"
 HASH = hash_password(PASSWORD)
@@ -29,7 +30,7 @@ def opened(template: Path, folder: Path) -> Iterator[Store]:
     """A copy of this database in this folder, by the clock of this machine."""
     path = folder / "central.db"
     path.write_bytes(template.read_bytes())
-    store = Store.open(f"sqlite:///{path}", now=utc_now)
+    store = statements.opened(f"sqlite:///{path}", now=utc_now)
     yield store
     store.close()
 

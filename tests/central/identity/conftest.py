@@ -21,6 +21,7 @@ from imi_central.app import create_app
 from imi_central.settings import Settings
 from imi_central.store import Store
 from imi_central.store.identity import Sessions
+from tests.central import statements
 from tests.central.world import Clock
 
 PASSWORD = "correct horse battery"
@@ -111,7 +112,7 @@ def officers(template: Path, tmp_path: Path, clock: Clock) -> Iterator[Store]:
     """The small Europe in `tmp_path`, with passwords for two officers."""
     path = tmp_path / "central.db"
     path.write_bytes(template.read_bytes())
-    store = Store.open(f"sqlite:///{path}", now=clock)
+    store = statements.opened(f"sqlite:///{path}", now=clock)
     for officer in ("lyon", "rosenheim"):
         Sessions(store).set_password(officer, HASH)
     yield store

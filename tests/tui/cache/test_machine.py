@@ -21,6 +21,7 @@ from imi_core.errors import ActionRefused, ImiError
 from imi_tui.cache.model import SOON, SORTS, VIEWS
 from imi_tui.cache.sync import Page
 from tests.core import world
+from tests.effort import tries
 from tests.tui.cache.world import DE, NOW, Clock, case_id, open_store, set_up
 
 RULES = world.load_rules("pw", "info")
@@ -347,7 +348,7 @@ class History(RuleBasedStateMachine):
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
+TestHistory.settings = settings(max_examples=tries(12, 200), stateful_step_count=40, deadline=None)
 
 
 def test_the_world_agrees_with_the_session() -> None:

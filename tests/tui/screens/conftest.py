@@ -11,6 +11,7 @@ import pytest
 from imi_core.authority import Seat
 from imi_tui import i18n
 from imi_tui.cache.store import Store
+from tests.shared import once
 from tests.tui.screens import filled
 
 CASES = 120
@@ -25,11 +26,13 @@ def seat() -> Seat:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, seat: Seat) -> Path:
     """A profile with `CASES` demo cases."""
-    home = tmp_path_factory.mktemp("template")
-    store = filled.open_store(home)
-    filled.fill(store, seat, filled.demo(seat, CASES))
-    store.close()
-    return home
+
+    def make(home: Path) -> None:
+        store = filled.open_store(home)
+        filled.fill(store, seat, filled.demo(seat, CASES))
+        store.close()
+
+    return once(tmp_path_factory, "profile", make)
 
 
 @pytest.fixture

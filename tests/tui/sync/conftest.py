@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from imi_central.store import Store as Central
+from tests.central import statements
 from tests.central.conftest import address, caller, clock, cluster, fresh, kind, template
 from tests.central.world import Caller, Clock, send
+from tests.shared import once
 from tests.tui.sync.world import Client
 
 __all__ = ["address", "caller", "clock", "cluster", "fresh", "kind", "template"]
@@ -28,12 +30,16 @@ def with_cases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Maki
 
     @functools.cache
     def make(count: int, *desks: str) -> tuple[bytes, list[str]]:
-        path = tmp_path_factory.mktemp("cases") / "central.db"
-        path.write_bytes(template.read_bytes())
-        begun = Central.open(f"sqlite:///{path}", now=Clock())
-        ids = [send(begun, to=desks[at % len(desks)], subject=f"Case {at}").case_id for at in range(count)]
-        begun.close()
-        return path.read_bytes(), ids
+        def begin(folder: Path) -> None:
+            path = folder / "central.db"
+            path.write_bytes(template.read_bytes())
+            begun = Central.open(f"sqlite:///{path}", now=Clock())
+            ids = [send(begun, to=desks[at % len(desks)], subject=f"Case {at}").case_id for at in range(count)]
+            begun.close()
+            (folder / "ids").write_text("\n".join(ids))
+
+        folder = once(tmp_path_factory, "-".join(("cases", str(count), *desks)), begin)
+        return (folder / "central.db").read_bytes(), (folder / "ids").read_text().split()
 
     return make
 
@@ -50,7 +56,7 @@ def store(
         making: Making = request.getfixturevalue("with_cases")
         path = tmp_path / "central.db"
         path.write_bytes(making(*mark.args)[0])
-        opened = Central.open(f"sqlite:///{path}", now=clock)
+        opened = statements.opened(f"sqlite:///{path}", now=clock)
     yield opened
     opened.close()
 

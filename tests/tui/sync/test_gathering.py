@@ -14,7 +14,7 @@ from imi_tui.cache.sync import Page
 from imi_tui.sync import taking
 from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import Offline, ServerMistake
-from tests.central.world import LYON, MUNICH, ROSENHEIM, send
+from tests.central.world import LYON, MUNICH, ROSENHEIM
 from tests.tui.sync.world import NOW, Client, server_ids
 
 Clients = Callable[[str], Client]
@@ -23,10 +23,8 @@ CASES, PAGE, LISTS = 55, 10, 4
 
 
 @pytest.fixture
-def lyon(central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch) -> Client:
+def lyon(client: Clients, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A client before its first synchronisation, in pages of ten rows, of which thirty may wait."""
-    for number in range(CASES):
-        send(central, subject=f"Case {number}")
     monkeypatch.setattr(taking, "TOGETHER", 3 * PAGE)
     found = client("lyon")
     found.restart(page=PAGE)
@@ -71,6 +69,7 @@ def spoil(client: Client, number: int, change: Callable[[list[dict[str, Any]]], 
     client.line.change = changed
 
 
+@pytest.mark.has_cases(CASES, ROSENHEIM)
 def test_the_first_page_shows_at_once_and_the_next_ones_together(lyon: Client) -> None:
     transactions, shown = kept(lyon), []
 
@@ -85,6 +84,7 @@ def test_the_first_page_shows_at_once_and_the_next_ones_together(lyon: Client) -
     assert transactions == [10, 30, 10, 5]
 
 
+@pytest.mark.has_cases(CASES, ROSENHEIM)
 def test_a_page_of_a_slow_line_is_kept_when_it_comes(lyon: Client) -> None:
     now, transactions = NOW, kept(lyon)
 
@@ -100,6 +100,7 @@ def test_a_page_of_a_slow_line_is_kept_when_it_comes(lyon: Client) -> None:
 
 
 @pytest.mark.parametrize("pages", range(7))
+@pytest.mark.has_cases(CASES, ROSENHEIM)
 def test_a_stream_cut_at_any_record_leaves_the_pages_before_it(lyon: Client, pages: int) -> None:
     states = [""]
 
@@ -123,6 +124,7 @@ def test_a_stream_cut_at_any_record_leaves_the_pages_before_it(lyon: Client, pag
 
 
 @pytest.mark.parametrize("number", range(2, 6))
+@pytest.mark.has_cases(CASES, ROSENHEIM)
 def test_a_malformed_case_takes_no_page_before_it_along(lyon: Client, number: int) -> None:
     spoil(lyon, number, lambda pages: pages[-1]["Case"]["created"][3].update(subject=[1]))
     with pytest.raises(ServerMistake):
@@ -133,6 +135,7 @@ def test_a_malformed_case_takes_no_page_before_it_along(lyon: Client, number: in
     assert (len(lyon.ids()), lyon.store.status().wanted) == (CASES, 0)
 
 
+@pytest.mark.has_cases(CASES, ROSENHEIM)
 def test_what_a_later_page_removes_is_gone(lyon: Client) -> None:
     gone: list[str] = []
 
@@ -149,6 +152,7 @@ def test_what_a_later_page_removes_is_gone(lyon: Client) -> None:
     assert not set(gone) & lyon.ids()
 
 
+@pytest.mark.has_cases(CASES, ROSENHEIM)
 def test_a_row_that_comes_twice_is_as_it_came_last(lyon: Client) -> None:
     again: list[str] = []
 

@@ -22,6 +22,7 @@ from imi_core.errors import ActionRefused
 from imi_tui.cache.sync import Page
 from imi_tui.sync.errors import Offline
 from tests.central.world import LYON, MUNICH, OFFICERS, ROSENHEIM, WARSAW, Caller, Clock, send
+from tests.effort import tries
 from tests.tui.sync.test_engine import new_case
 from tests.tui.sync.world import Client, server_ids
 
@@ -160,7 +161,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     return lambda: tmp_path_factory.mktemp("model")
 
 
-@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(6, 100), suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(sorted(MINE))), min_size=4, max_size=25),
     seed=st.integers(0, 2**16),

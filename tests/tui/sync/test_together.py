@@ -8,22 +8,21 @@ from typing import Any
 
 import pytest
 
-from imi_central.store import Store as Central
 from imi_tui.sync import streaming
 from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import Offline
-from tests.central.world import LYON, send
+from tests.central.world import LYON, ROSENHEIM
 from tests.tui.sync.world import NOW, Client
 
 Clients = Callable[[str], Client]
 CASES = 30
 
+pytestmark = pytest.mark.has_cases(CASES, ROSENHEIM)
+
 
 @pytest.fixture
-def lyon(central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch) -> Client:
+def lyon(client: Clients, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A client before its first synchronisation, in records of five cases."""
-    for _ in range(CASES):
-        send(central)
     monkeypatch.setattr(streaming, "CHUNK", 5)
     monkeypatch.setattr(streaming, "TOGETHER", 15)
     return client("lyon")
