@@ -14,6 +14,8 @@ LARGE = 16 * 1024
 """Bytes of an answer that are not held back."""
 HEAD_SECONDS = 30.0
 """A connection on which no request begins for so long is closed, whether its client says nothing or never ends."""
+TAKE_SECONDS = 180.0
+"""An answer of which the client takes nothing for so long is given up with its connection: it is kept in memory."""
 HEAD_BYTES = 32 * 1024
 """A head may be so long. A token, a file's name and whatever proxies add fit in a quarter of it."""
 STILL_LOOKS = 10
@@ -57,6 +59,7 @@ class Connection(HttpToolsProtocol):
     """
 
     _timer: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
     _heads = _begun = 0
     _received = _seen = _looks = 0
     _in_head = True
@@ -67,7 +70,16 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
+        self._stop_looking()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        self._stop_looking()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         heads, in_head = self._heads, self._in_head
@@ -101,6 +113,21 @@ class Connection(HttpToolsProtocol):
         done = self.transport.is_closing() and not self._answering() and self._is_taken()
         if done or (self._answering() and self.cycle.more_body and self._looks >= STILL_LOOKS):
             self.transport.abort()
+
+    def _look_later(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._taking = self.loop.call_later(TAKE_SECONDS, self._is_stuck, left)
+
+    def _is_stuck(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() >= before:
+            self.transport.abort()
+        else:
+            self._look_later()
+
+    def _stop_looking(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
 
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

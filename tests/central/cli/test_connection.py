@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from uvicorn.server import ServerState
 
 from imi_central import connection
@@ -22,6 +22,7 @@ from imi_central.settings import Settings
 from tests.central.cli.running import Running, Wire, started
 from tests.sim.test_tls import Issuer
 
+STEP = 64 * 1024
 WHOLE = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 BODY = b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
 
@@ -95,6 +96,40 @@ def test_long_bodies_and_many_requests_are_no_head(tmp_path: Path) -> None:
     said = [part for _ in range(3) for part in (post, b"b" * 100_000, b"b" * 100_000 + WHOLE)]
     wire = talk(tmp_path, *said, answered(6))
     assert not wire.closed
+
+
+LONG = b"x" * 8_000_000
+
+
+@pytest.mark.parametrize("reads", [False, True], ids=["nothing is taken", "it is taken slowly"])
+def test_an_answer_that_nobody_takes_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: bool) -> None:
+    """It would stay in memory for as long as its client stays connected."""
+    monkeypatch.setattr(connection, "TAKE_SECONDS", 0.2)
+
+    async def go() -> int:
+        config = _config(Settings(data=tmp_path), Response(LONG))
+        state = ServerState()
+        loop = asyncio.get_running_loop()
+        made = lambda: Connection(config=config, server_state=state, app_state={})  # noqa: E731
+        server = await loop.create_server(made, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=STEP)
+        writer.write(WHOLE)
+        came = 0
+        async with asyncio.timeout(20):
+            while not state.connections:
+                await asyncio.sleep(0.001)
+            if reads:
+                while came < len(LONG):
+                    came += len(await reader.read(STEP))
+                    await asyncio.sleep(0.005)
+            else:
+                while state.connections:
+                    await asyncio.sleep(0.01)
+        writer.close()
+        server.close()
+        return came
+
+    assert (asyncio.run(go()) >= len(LONG)) is reads
 
 
 @pytest.fixture(params=["http", "https"])
