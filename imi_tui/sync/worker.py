@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from imi_tui.cache.errors import CacheError
+from imi_tui.cache.errors import CacheBusy, CacheError, DiskFull
 from imi_tui.cache.model import FILE_BUDGET, Now
 from imi_tui.sync.errors import Disabled, NotSignedIn, Offline, OtherOfficer, OtherServer, SyncError
 
@@ -151,18 +151,14 @@ class SyncWorker:
             self._thread.join(timeout)
 
     def _main(self) -> None:
-        from imi_tui.cache.store import Store
         from imi_tui.sync.engine import Engine
         from imi_tui.sync.events import Listener
         from imi_tui.sync.http import Http
         from imi_tui.sync.transfers import Transfers
         from imi_tui.sync.transport import HttpTransport
 
-        try:
-            store = Store.open(self._profile, self._key)
-        except CacheError as error:
-            log.warning("sync cannot open the cache: %s", error.code)
-            self._tell(error.code)
+        store = self._opened()
+        if store is None:
             return
         store.copy_aside()
         http: Http | None = None
@@ -206,6 +202,21 @@ class SyncWorker:
             if http is not None:
                 http.close()
             store.close()
+
+    def _opened(self) -> Store | None:
+        """The cache; where it is in use or the disk is full, as soon as that has passed. None where there is none."""
+        from imi_tui.cache.store import Store
+
+        while not self._stopping.is_set():
+            try:
+                return Store.open(self._profile, self._key)
+            except CacheError as error:
+                log.warning("sync cannot open the cache: %s", error.code)
+                self._tell(error.code)
+                if not isinstance(error, CacheBusy | DiskFull):
+                    return None
+                self._pause(self._pace.after_failure(error))
+        return None
 
     def _pause(self, wait: float) -> None:
         """Wait, or be woken; what the server asked for is waited for in any case."""

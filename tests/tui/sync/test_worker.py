@@ -271,6 +271,24 @@ def test_a_mistake_of_ours_is_logged_without_values_and_survived(
     assert "ecret" not in caplog.text
 
 
+def test_data_that_is_in_use_at_the_start_is_waited_for(
+    server: str, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imi_tui.sync.worker.FIRST_RETRY", 0.01)
+    token, heard, opened = _token(server), Heard(), Store.open
+
+    def busy(profile: Profile, key: bytes) -> Store:
+        monkeypatch.setattr(Store, "open", opened)
+        raise CacheBusy
+
+    monkeypatch.setattr(Store, "open", busy)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each.start()
+    assert heard.next() == "cacheBusy"
+    assert heard.next() == ""
+    each.stop()
+
+
 def test_an_unusable_address_ends_it_with_a_word(profile: Profile) -> None:
     heard = Heard()
     each = SyncWorker(profile, KEY, "http://imi.example", lambda _s, _h: GivenToken("t"), said=heard)
