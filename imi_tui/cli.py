@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     import argparse
     from types import ModuleType
 
+    from imi_core.errors import ImiError
+    from imi_tui.cache.errors import CacheError, VaultError
+    from imi_tui.signin.errors import SignInError
+    from imi_tui.sync.errors import SyncError
+
+    Refusal = ImiError | SyncError | SignInError | CacheError | VaultError
+
 TOKEN_VARIABLE = "IMI_TUI_TOKEN"  # noqa: S105
 
 
@@ -65,13 +72,9 @@ def _incident(error: BaseException) -> int:
 def _run(command: str, options: argparse.Namespace, token: str) -> int:
     import gc
 
-    from imi_core.errors import AnswersRefused, ImiError
-    from imi_tui import i18n, problems, process, settings
-    from imi_tui.cache.errors import CacheError, VaultError
+    from imi_tui import i18n, process, settings
     from imi_tui.commands import common
     from imi_tui.profile import Profile
-    from imi_tui.signin.errors import SignInError
-    from imi_tui.sync.errors import SyncError
 
     process.no_core_dumps()
     if token or command not in ("", "demo"):
@@ -91,21 +94,38 @@ def _run(command: str, options: argparse.Namespace, token: str) -> int:
     except common.CommandError as error:
         common.say(error.text)
         return error.exit_code
-    except AnswersRefused as error:
-        common.say(problems.sentence(error.code))
+    except _refusals() as error:
+        return _refused(error)
+
+
+def _refusals() -> tuple[type[Refusal], ...]:
+    """What a command may end with besides `CommandError`. Asked for when something was raised: a start loads none."""
+    from imi_core.errors import ImiError
+    from imi_tui.cache.errors import CacheError, VaultError
+    from imi_tui.signin.errors import SignInError
+    from imi_tui.sync.errors import SyncError
+
+    return (ImiError, SyncError, SignInError, CacheError, VaultError)
+
+
+def _refused(error: Refusal) -> int:
+    """Say why a command could not be done; the exit code."""
+    from imi_core.errors import AnswersRefused
+    from imi_tui import problems
+    from imi_tui.cache.errors import CacheError, VaultError
+    from imi_tui.commands import common
+
+    common.say(problems.sentence(error.code))
+    if isinstance(error, AnswersRefused):
         for each in error.problems:
             # What would be right are ids of the definition: the same in every language.
             allowed = f" ({each.allowed})" if each.code in ("unknown", "option", "question") and each.allowed else ""
             common.say(f"  {each.field}: {problems.answer_problem(each.code, each.allowed)}{allowed}")
-        return common.exit_code(error.code, local=False)
-    except (ImiError, SyncError, SignInError) as error:
-        common.say(problems.sentence(error.code))
-        return common.exit_code(error.code, local=False)
-    except (CacheError, VaultError) as error:
-        common.say(problems.sentence(error.code))
+    if isinstance(error, CacheError | VaultError):
         # The cache's own message says what to do with which file.
         common.say(error.message)
         return common.exit_code(error.code, local=True)
+    return common.exit_code(error.code, local=False)
 
 
 def _module(command: str) -> ModuleType:

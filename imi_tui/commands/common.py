@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import clean, display
-from imi_tui import commands, i18n, problems
+from imi_tui import commands, i18n
 from imi_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Client(NamedTuple):
         """The server to talk to: ``--server``, else that of the settings. Raises `CommandError`."""
         found = str(getattr(self.options, "server", "") or self.settings.server)
         if not found:
+            from imi_tui import problems
+
             raise CommandError(problems.sentence("noServer"), commands.NOT_SIGNED_IN)
         return found
 

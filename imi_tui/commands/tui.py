@@ -102,12 +102,17 @@ def _run_screen(context: Context, picture: Early, ending: Ending) -> int:
 def context_of(client: Client, *, demo: bool) -> Context:
     """What the screens are given."""
     from imi_tui.context import Context
-    from imi_tui.keymap import read_keymap
 
     wiring = Wiring(client)
     config = client.profile.config_file
-    keymap, slips = read_keymap(client.settings.keys, cast("Layout", client.settings.keyboard))
-    notices = [_("{file}: {problem}").format(file=config.name, problem=slip.text) for slip in slips if not slip.used]
+    keymap: dict[str, tuple[str, ...]] = {}
+    notices: list[str] = []
+    if client.settings.keys:
+        from imi_tui.keymap import read_keymap
+
+        keymap, slips = read_keymap(client.settings.keys, cast("Layout", client.settings.keyboard))
+        texts = [slip.text for slip in slips if not slip.used]
+        notices = [_("{file}: {problem}").format(file=config.name, problem=text) for text in texts]
     return Context(
         store=client.store,
         profile=client.profile,

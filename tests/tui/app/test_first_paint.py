@@ -31,6 +31,7 @@ BY_NOW = (*LATER, "tomllib", "zoneinfo", "imi_core.workflow", "imi_tui.cache.syn
 BEFORE = (
     *BY_NOW,
     *("argparse", "ast", "bz2", "dataclasses", "inspect", "lzma", "msgspec", "rich", "shutil", "subprocess", "textual"),
+    *("imi_tui.keymap", "imi_tui.signin", "imi_tui.sync"),
 )
 """What the early picture does without as well, where the file of settings holds nothing unusual."""
 
