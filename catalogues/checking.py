@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from babel.messages.pofile import PoFileError
 
 from catalogues import exceptions
 from catalogues.domains import DOMAINS, LOCALES
-from catalogues.entries import Book, language_of
+from catalogues.entries import Book, Entry, language_of
 from catalogues.files import read
 from catalogues.findings import Finding
 from catalogues.glossary import terms
@@ -95,10 +96,30 @@ def check(paths: Iterable[Path] = (LOCALES,), exempt: Iterable[exceptions.Exempt
 
 
 def of_book(book: Book, others: Iterable[Book]) -> Iterator[Finding]:
-    """What is wrong with one catalogue, by itself and beside others."""
+    """What is wrong with one catalogue, by itself, beside its template and beside others."""
     for rule in RULES:
         yield from rule(book)
+    yield from carried(book)
     yield from copies(book, others)
+
+
+def carried(book: Book) -> Iterator[Finding]:
+    """The texts are those of the template, where there is one: none is missing, none is of yesterday."""
+    template = book.path.parents[2] / f"{book.domain}.pot"
+    if not template.exists():
+        return
+    wanted = _texts(template, template.stat().st_mtime_ns)
+    here = {(entry.context, entry.ids): entry for entry in book.entries}
+    for context, ids in sorted(wanted - here.keys()):
+        yield book.finding("carried", Entry(ids, (), context), "is missing", "run: make locales; translate it")
+    for key in sorted(here.keys() - wanted):
+        yield book.finding("carried", here[key], "is no text of the program any more", "run: make locales")
+
+
+@functools.lru_cache(maxsize=len(DOMAINS))
+def _texts(template: Path, _changed: int) -> frozenset[tuple[str, tuple[str, ...]]]:
+    entries = (Entry.of(message) for message in read(template) if message.id)
+    return frozenset((entry.context, entry.ids) for entry in entries)
 
 
 def _near(book: Book, books: dict[Path, Book]) -> list[Book]:

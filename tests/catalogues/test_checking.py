@@ -71,6 +71,19 @@ def test_a_language_that_is_none_of_ours_is_a_finding(tmp_path: Path) -> None:
     assert [finding.rule for finding in check([tmp_path], ())] == ["file"]
 
 
+def test_texts_that_are_missing_or_gone_are_found_beside_the_template(tmp_path: Path) -> None:
+    path = write(tmp_path, "de", "imi_tui", ("Search", "Suche"), ("Gone", "Fort"))
+    template = files.empty("de")
+    template.add("Search")
+    template.add(("{n} case", "{n} cases"), context="list")
+    (tmp_path / "imi_tui.pot").write_text(files.as_text(template), "utf-8")
+    found = [(finding.rule, finding.entry, finding.says) for finding in check([path], ())]
+    assert found == [
+        ("carried", "[list] {n} case", "is missing"),
+        ("carried", "Gone", "is no text of the program any more"),
+    ]
+
+
 def test_relatives_are_looked_at_when_one_language_is_checked(tmp_path: Path) -> None:
     long = "Tento text je v jiném jazyce a je dost dlouhý."
     write(tmp_path, "cs", "imi_tui", ("A long sentence.", long))
