@@ -25,7 +25,7 @@ from imi_tui.widgets.authority_list import AuthorityList
 from imi_tui.widgets.entry import LineInput, LinesInput
 from tests.system import layout
 from tests.tui.languages import marked
-from tests.tui.screens.test_inbox_screen import running, text_of
+from tests.tui.screens.test_inbox_screen import running, settled, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -100,19 +100,28 @@ class Walk:
             if open:
                 await self.press(*open)
             where = f"{name} ({language})"
-            assert getattr(self.app.screen, "SCOPE", "") == scope, where
-            text = text_of(self.app)
-            self.faults += layout.faults(Shot(where, marked.shown(text).splitlines()))  # type: ignore[arg-type]
-            self.faults += [f"{where}: {fault}" for fault in (*touching(text), *overlaps(self.app))]
+            if self._wrong(where, scope, language, english):
+                # On a busy machine the screen may not be there yet: what is wrong then is right a moment later.
+                await settled(self.pilot)
+            self.faults += self._wrong(where, scope, language, english)
             if language == "en":
-                english |= marked.innermost(text)
-            else:
-                left = (each for each in english if marked.mark(each) in text)
-                known = marked.LOAD(language)
-                self.faults += [f"{where}: left in English: {each}" for each in left if known.gettext(each) != each]
-                self.faults += [f"{where}: Textual says {each!r}" for each in TEXTUAL if each in text]
+                english |= marked.innermost(text_of(self.app))
             if open:
                 await self.press("escape")
+
+    def _wrong(self, where: str, scope: str, language: str, english: set[str]) -> list[str]:
+        """What is wrong with the screen as it stands; `english`: texts that stood there in English."""
+        if (here := getattr(self.app.screen, "SCOPE", "")) != scope:
+            return [f"{where}: this is the screen {here!r}"]
+        text = text_of(self.app)
+        found = layout.faults(Shot(where, marked.shown(text).splitlines()))  # type: ignore[arg-type]
+        found += [f"{where}: {fault}" for fault in (*touching(text), *overlaps(self.app))]
+        if language != "en":
+            known = marked.LOAD(language)
+            left = [each for each in english if marked.mark(each) in text and known.gettext(each) != each]
+            found += [f"{where}: left in English: {each}" for each in left]
+            found += [f"{where}: Textual says {each!r}" for each in TEXTUAL if each in text]
+        return found
 
 
 def touching(text: str) -> Iterator[str]:
