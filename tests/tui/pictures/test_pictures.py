@@ -18,7 +18,7 @@ from imi_tui import i18n
 from imi_tui.cache.store import Store
 from tests.tui.pictures.scenes import SCENES, Desk, prepare
 from tests.tui.screens.conftest import anyio_backend, home, seat, store, template
-from tests.tui.screens.test_inbox_screen import running, text_of
+from tests.tui.screens.test_inbox_screen import running, settled, text_of
 
 __all__ = ["anyio_backend", "home", "seat", "store", "template"]
 
@@ -49,7 +49,7 @@ async def test_every_screen_looks_as_it_did(store: Store, home: Path, seat: Seat
             shots = []
             for width, height in SIZES:
                 await pilot.resize_terminal(width, height)
-                await pilot.pause()
+                await settled(pilot)
                 lines = "\n".join(line.rstrip() for line in text_of(app).splitlines())
                 shots.append(f"--- {width}x{height}\n{lines}\n")
             changed += beside(PICTURES / spoken / f"{scene.__name__}.txt", "".join(shots))
