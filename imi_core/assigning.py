@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from imi_core.errors import ActionRefused
 
 if TYPE_CHECKING:
@@ -58,4 +56,7 @@ def check(
 
 def assigned(case: Case, assignment: Assignment | None) -> Case:
     """`case` as the officers of a desk see it: with who looks after it there. Nothing else of it changes."""
-    return msgspec.structs.replace(case, assignment=assignment)
+    # Who only asks for rights at the start of the client loads nothing of the wire.
+    from msgspec.structs import replace
+
+    return replace(case, assignment=assignment)

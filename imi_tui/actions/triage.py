@@ -5,6 +5,34 @@ from __future__ import annotations
 from imi_tui.actions.kinds import Action, action, flag, on_current
 from imi_tui.i18n import N_
 
+
+def _assign(id: str, key: str, scope: str) -> Action:
+    return action(
+        id,
+        N_("Assign…"),
+        N_("Gives the case, or all marked ones, to a colleague at your desk. The other side is not told."),
+        key,
+        "case",
+        scope,
+        run="case_assign",
+        when=on_current,
+    )
+
+
+def _take(id: str, key: str, scope: str) -> Action:
+    return action(
+        id,
+        # Translators: to become the officer who looks after a case.
+        N_("Take on"),
+        N_("You look after the case, or all marked ones, from now on. The other side is not told."),
+        key,
+        "case",
+        scope,
+        run="case_take",
+        when=on_current,
+    )
+
+
 ACTIONS: tuple[Action, ...] = (
     action(
         "list.mark_range",
@@ -51,6 +79,11 @@ ACTIONS: tuple[Action, ...] = (
         "inbox case",
         when=on_current,
     ),
+    _assign("case.assign", "full_stop", "inbox"),
+    _take("case.take", "comma", "inbox"),
+    # In a case these keys go to the next one and the one before.
+    _assign("here.assign", "h", "case"),
+    _take("here.take", "i", "case"),
     action(
         "case.put_off",
         N_("Put off"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from imi_core import staleness, workflow
+from imi_core import assigning, staleness, workflow
 from imi_core.case import MAX_AFTER
 from imi_core.errors import ActionRefused, ImiError, UnknownProcedure
 from imi_tui.cache.contents import Contents, together
@@ -23,7 +23,7 @@ from imi_tui.cache.errors import (
     OutboxChanged,
 )
 from imi_tui.cache.fold import Folded
-from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.ids import ASSIGN, LOCAL
 from imi_tui.cache.model import CaseDetail, Seen
 from imi_tui.cache.outbox import Item
 from imi_tui.cache.wire import decode, overlay, own_entry, to_case
@@ -86,7 +86,9 @@ class DeskWork:
             return CaseDetail(
                 desk=desk,
                 id=id,
-                case=overlay(stored or {}, folded.case) if folded.entries or stored is None else stored,
+                case=overlay(stored or {}, folded.case)
+                if folded.entries or folded.assigned or stored is None
+                else stored,
                 entries=(*entries, *folded.entries),
                 pending=tuple(folded.pending),
                 actions=self._actions(folded.case, self._session.core_seat(desk)),
@@ -94,6 +96,8 @@ class DeskWork:
                 refused=sum(item.state == "rejected" for item in items),
                 aside=aside,
                 seen=_seen(stored, folded),
+                assigned=_assigned(stored, folded),
+                assigning=folded.assigning,
             )
 
     def entry(self, desk: str, id: str) -> dict[str, Any] | None:
@@ -189,6 +193,8 @@ class DeskWork:
         case = folded.case
         if case_id and case is None:
             raise NoSuchCase(draft.desk, draft.case_id)
+        if draft.action == ASSIGN:
+            return self._assignment(draft, case_id, seat, stored, folded)
         seen = Seen(draft.based_on, tuple(draft.after))
         payload = self._payload(draft, case_id, seen if any(seen) else _seen(stored, folded))
         entry = own_entry(payload)
@@ -205,20 +211,52 @@ class DeskWork:
             if error.code != "stale":
                 raise
             refusal = {"type": error.code, "description": error.message}
+        return self._item(draft, case_id, seat, payload, refusal)._replace(
+            procedure="" if case_id else draft.procedure,
+            reference=case.reference if case is not None else "",
+            subject=case.subject if case is not None else str(draft.answers.get(rules.procedure.subject, "")),
+        )
+
+    def _assignment(
+        self, draft: Draft, case_id: str, seat: Seat, stored: dict[str, Any] | None, folded: Folded
+    ) -> Item:
+        """What a draft with the action `ASSIGN` makes: the case is given to its `target`."""
+        case = folded.case
+        if case is None:
+            raise NoSuchCase(draft.desk, draft.case_id)
+        seen = Seen(draft.based_on, tuple(draft.after)) if draft.based_on >= 0 else _assigned(stored, folded)
+        payload: dict[str, Any] = {"clientRef": self._new_ref(), "caseId": case_id, "officer": draft.target}
+        payload |= {"basedOn": seen.version} | ({"after": list(seen.after[-MAX_AFTER:])} if seen.after else {})
+        colleague = self._directory.handlers.roles(draft.desk, draft.target)
+        own = self._projector.folder.own_assigned(folded, seen.after)
+        refusal = None
+        try:
+            assigning.check(seat, draft.target, colleague, case.assignment, seen.version, own)
+        except ActionRefused as error:
+            if error.code != "stale":
+                raise
+            refusal = {"type": error.code, "description": error.message}
+        made = self._item(draft, case_id, seat, payload, refusal)
+        return made._replace(reference=case.reference, subject=case.subject)
+
+    def _item(
+        self, draft: Draft, case_id: str, seat: Seat, payload: dict[str, Any], refusal: dict[str, Any] | None
+    ) -> Item:
+        ref = str(payload["clientRef"])
         return Item(
             pos=0,
-            client_ref=entry.client_ref,
+            client_ref=ref,
             officer=seat.officer,
             desk=draft.desk,
-            case_id=case_id or LOCAL + entry.client_ref,
-            procedure="" if case_id else draft.procedure,
+            case_id=case_id or LOCAL + ref,
+            procedure="",
             action=draft.action,
             payload=json.dumps(payload, ensure_ascii=False),
             state="rejected" if refusal is not None else "queued",
             attempts=0,
             queued_at=self._now(),
-            reference=case.reference if case is not None else "",
-            subject=case.subject if case is not None else str(draft.answers.get(rules.procedure.subject, "")),
+            reference="",
+            subject="",
             error=json.dumps(refusal) if refusal is not None else None,
             created=None,
             server_at=self._session.server_time(),
@@ -305,7 +343,8 @@ class DeskWork:
                 raise NoSuchItem(client_ref)
             draft = self._draft_of(item)
             if detail is not None:
-                draft.based_on, draft.after = detail.seen.version, list(detail.seen.after)
+                seen = detail.assigned if draft.action == ASSIGN else detail.seen
+                draft.based_on, draft.after = seen.version, list(seen.after)
             self._outbox.put_draft(draft, client_ref)
         return draft
 
@@ -339,7 +378,7 @@ class DeskWork:
             procedure=item.procedure,
             action=item.action,
             case_id="" if item.starts else item.case_id,
-            target=payload.get("target", ""),
+            target=payload.get("officer" if item.action == ASSIGN else "target", ""),
             answers=payload.get("answers", {}),
             text=text.get("text", ""),
             lang=text.get("lang", ""),
@@ -354,6 +393,12 @@ def _seen(stored: dict[str, Any] | None, folded: Folded) -> Seen:
     """What somebody sees who looks at a case now."""
     version = int(stored.get("version", 1)) if stored is not None else 0
     return Seen(version, tuple(ref for ref, made in folded.versions.items() if made > version))
+
+
+def _assigned(stored: dict[str, Any] | None, folded: Folded) -> Seen:
+    """What somebody sees of how a case is assigned now."""
+    version = int(((stored or {}).get("assignment") or {}).get("version", 0))
+    return Seen(version, tuple(ref for ref, made in folded.assigned.items() if made > version))
 
 
 def _narrow(payload: dict[str, Any], rules: Rules, items: list[Item]) -> None:

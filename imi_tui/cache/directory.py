@@ -11,6 +11,7 @@ from imi_core.errors import UnknownProcedure
 from imi_core.procedure import Rules
 from imi_core.text import fold
 from imi_core.workflow import Target
+from imi_tui.cache.handlers import Handlers
 from imi_tui.cache.register_index import FIELD, LANGUAGE, PART
 from imi_tui.cache.wire import convert, decode, encode
 
@@ -31,6 +32,7 @@ class Directory:
         self._generation = -1
         self._rules: dict[tuple[str, int], Rules] = {}
         self._facts: dict[tuple[str, int, str], tuple[bool, tuple[str, ...], bool] | None] = {}
+        self.handlers = Handlers(cache)
 
     # --- procedures --------------------------------------------------------------------------------------------
 

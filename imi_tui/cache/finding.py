@@ -11,6 +11,7 @@ import datetime as dt
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imi_core.text import fold
 from imi_tui.cache.order import day, slots
 from imi_tui.cache.query import LISTED, Language, Query, Term
 from imi_tui.cache.rows import COLUMNS, COUNTS, keys_sql
@@ -56,12 +57,18 @@ class Finding:
     """Searches the cases on this machine. `today` is the day that relative dates are counted from."""
 
     def __init__(
-        self, cache: Database, directory: Directory, documents: Documents, today: Callable[[], dt.date]
+        self,
+        cache: Database,
+        directory: Directory,
+        documents: Documents,
+        today: Callable[[], dt.date],
+        officer: Callable[[], str],
     ) -> None:
         self._cache = cache
         self._directory = directory
         self._documents = documents
         self._today = today
+        self._officer = officer
         self.sets: dict[str, Callable[[tuple[str, ...]], Collection[int]]] = {}
         """Terms of sets that are kept elsewhere: from their values the numbers (`listing.n`) of the cases they mean."""
         self._known: tuple[int, dict[str, tuple[str, ...]]] = (-1, {})
@@ -89,6 +96,11 @@ class Finding:
                     "area": tuple(sorted(areas)),
                     "procedure": tuple(sorted(id for ids in areas.values() for id in ids)),
                     "state": tuple(sorted(states)),
+                    "handler": (
+                        "me",
+                        "none",
+                        *sorted({fold(name) for name in self._directory.handlers.names().values()}),
+                    ),
                 },
             )
         return self._known[1]
@@ -126,6 +138,16 @@ class Finding:
         """The procedures of legal areas."""
         return tuple(id for area in areas for id in self._areas.get(area, ()))
 
+    def handlers(self, value: str) -> dict[int, list[str]]:
+        """By the number of the desk, the officers that a value of ``handler:`` means; of "none" all there are."""
+        numbers = {id: number for number, id in self._cache.rows("select no, id from desk")}
+        out: dict[int, list[str]] = {}
+        for (desk, id), name in self._directory.handlers.names().items():
+            meant = id == self._officer() if value == "me" else value in ("none", fold(name))
+            if meant and desk in numbers:
+                out.setdefault(numbers[desk], []).append(id)
+        return out
+
     @property
     def open_states(self) -> tuple[str, ...]:
         """The states in which a case may be running."""
@@ -149,7 +171,7 @@ class _Search:
             for index, term in enumerate(terms)
             if term.key in finding.sets
         }
-        self._sieve = Sieve(terms, self._sets, self._today, self._documents, finding.procedures_of)
+        self._sieve = Sieve(terms, self._sets, self._today, self._documents, finding.procedures_of, finding.handlers)
 
     # --- what the index is asked ------------------------------------------------------------------------------
 
@@ -200,6 +222,9 @@ class _Search:
             by = "any"
         elif len(marked) == 1 and marked & {"queued", "refused"}:
             source = "select n from listing where pending > 0 or rejected > 0 order by activity desc"
+        elif officers := self._officers():
+            listed = sql.listed(sorted(officers))
+            source = f"select n from listing where handler <> '' and handler in {listed} order by activity desc"  # noqa: S608
         elif marked == {"unread"}:
             source = "select n from listing where unread = 1 order by activity desc"
         elif due is not None:
@@ -211,6 +236,14 @@ class _Search:
         if not source:
             return Found([], by, True)
         return self._collect(sql, source, by, limit)
+
+    def _officers(self) -> set[str]:
+        """Whose cases are asked for, if anybody's."""
+        for term in self._terms:
+            if term.key == "handler" and not term.negated and "none" not in term.values:
+                found = (self._finding.handlers(value).values() for value in term.values)
+                return {id for desks in found for ids in desks for id in ids}
+        return set()
 
     def _collect(self, sql: Sql, source: str, by: str, limit: int) -> Found:
         most = sql.value(self._scan)

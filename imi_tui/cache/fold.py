@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from imi_core import workflow
-from imi_core.case import Case
-from imi_core.errors import ImiError
+from imi_core import assigning, workflow
+from imi_core.case import Assignment, Case
+from imi_core.errors import ActionRefused, ImiError
 from imi_tui.cache.errors import BadObject
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.order import VIEW_BIT, name_key
 from imi_tui.cache.wire import microseconds, own_entry
 
@@ -37,7 +38,8 @@ _DOES_NOT_FIT = (ImiError, BadObject, LookupError, ValueError, TypeError, Assert
 class Folded:
     """A case with what waits for it. `entries` are the wire objects of entries not confirmed yet.
 
-    `versions`: the version of the case that each entry which is applied here is expected to make, by client ref.
+    `versions`: the version of the case that each entry which is applied here is expected to make, by client ref;
+    `assigned`: the same of assignments and their version. Of these, `assigning` wait.
     """
 
     case: Case | None
@@ -45,6 +47,13 @@ class Folded:
     pending: list[str] = field(default_factory=list)
     rejected: int = 0
     versions: dict[str, int] = field(default_factory=dict)
+    assigned: dict[str, int] = field(default_factory=dict)
+    assigning: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Entries and assignments that the server has not taken."""
+        return len(self.pending) + self.assigning
 
 
 class Folder:
@@ -55,15 +64,20 @@ class Folder:
         directory: Directory,
         seat: Callable[[str], Seat | None],
         confirmed_at: Callable[[str, str], int],
+        assigned_at: Callable[[str], int],
     ) -> None:
         self._directory = directory
         self._seat = seat
         self._confirmed_at = confirmed_at
+        self._assigned_at = assigned_at
 
     def fold(self, desk: str, id: str, case: Case | None, items: list[Item]) -> Folded:
         """`case` with `items` applied; `id` is what the case is called now."""
         out = Folded(case)
         for item in items:
+            if item.action == ASSIGN:
+                self._assign(desk, out, item)
+                continue
             if self._confirmed_at(desk, item.client_ref):
                 continue
             if item.state == "rejected":
@@ -77,6 +91,40 @@ class Folder:
                 out.pending.append(item.client_ref)
             out.entries.append(self._take(desk, id, out, item, created))
         return out
+
+    def _assign(self, desk: str, out: Folded, item: Item) -> None:
+        """Show who is to look after the case."""
+        if item.state == "rejected":
+            out.rejected += 1
+            return
+        out.assigning += item.state != "acked"
+        if out.case is None:
+            return
+        now, content = out.case.assignment, item.content
+        version, officer = now.version if now is not None else 0, str(content.get("officer", ""))
+        created = json.loads(item.created) if item.created else {}
+        if item.state == "acked":
+            made = int(created.get("version", 0))
+        else:
+            seat = self._seat(desk)
+            based_on, after = int(content.get("basedOn", 0)), content.get("after", ())
+            try:
+                if seat is not None:
+                    colleague = self._directory.handlers.roles(desk, officer)
+                    assigning.check(seat, officer, colleague, now, based_on, self.own_assigned(out, after))
+            except ActionRefused:
+                return
+            same = officer == (now.officer if now is not None else "")
+            made = version if same else max(version, based_on) + 1
+        out.assigned[item.client_ref] = made
+        if made > version:
+            at = dt.datetime.fromisoformat(str(created.get("at") or item.queued_at))
+            shown = Assignment(officer=officer, version=made, at=at, by=item.officer)
+            out.case = assigning.assigned(out.case, shown)
+
+    def own_assigned(self, folded: Folded, refs: Iterable[str]) -> frozenset[int]:
+        """The versions that these assignments made or are expected to make."""
+        return frozenset(folded.assigned.get(ref) or self._assigned_at(ref) for ref in refs)
 
     def own(self, desk: str, folded: Folded, refs: Iterable[str]) -> frozenset[int]:
         """The versions of the case that these entries made or are expected to make."""
@@ -142,18 +190,26 @@ class Facts(msgspec.Struct, gc=False):
     files: int
     views: int
     partner: str
+    handler: str
 
 
 _ALL, _OPEN, _CLOSED = VIEW_BIT["all"], VIEW_BIT["all"] | VIEW_BIT["open"], VIEW_BIT["all"] | VIEW_BIT["closed"]
 _TODO, _WAITING = VIEW_BIT["todo"], VIEW_BIT["waiting"]
-_ALERTS, _SENT, _PUT_OFF = VIEW_BIT["alerts"], VIEW_BIT["sent"], VIEW_BIT["put_off"]
+_ALERTS, _SENT, _PUT_OFF, _MINE = (VIEW_BIT[view] for view in ("alerts", "sent", "put_off", "mine"))
 _ACCEPT, _ANSWER, _CLOSE = VIEW_BIT["to_accept"], VIEW_BIT["to_answer"], VIEW_BIT["to_close"]
 
 
-def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | None, *, asleep: bool = False) -> Facts:
+def facts(
+    desk: str,
+    case: Case,
+    state: tuple[bool, tuple[str, ...], bool] | None,
+    *,
+    asleep: bool = False,
+    officer: str = "",
+) -> Facts:
     """The row of a case at `desk`. `state` says of its state what the rules know (None: no rules here).
 
-    `asleep`: the officer put the case off, and nothing happened in it since.
+    `asleep`: the officer, whose id is `officer`, put the case off, and nothing happened in it since.
     """
     role, other = _sides(desk, case.parts)
     mine = role is not None and case.turn == role
@@ -173,6 +229,9 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | Non
         views |= _SENT
     if running and state is not None and state[2]:
         views |= _ALERTS
+    handler = case.assignment.officer if case.assignment is not None else ""
+    if running and handler and handler == officer:
+        views |= _MINE
     name = other.name if other is not None else ""
     return Facts(
         reference=case.reference,
@@ -189,6 +248,7 @@ def facts(desk: str, case: Case, state: tuple[bool, tuple[str, ...], bool] | Non
         files=case.files,
         views=views,
         partner=_authority(desk, other),
+        handler=handler,
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import datetime as dt
 
+ASSIGN = "@assign"
+"""What the outbox calls an assignment, which is no action of a case: no lifecycle can have one of this name."""
 LOCAL = "ref:"
 """What the id of a case starts with until the server has given it one."""
 

@@ -67,11 +67,18 @@ class Standing(NamedTuple):
     reference: str
     kind: Kind | None
     seen: Seen
+    assigned: Seen = Seen()
+    handler: str = ""
 
 
 class _Part(msgspec.Struct, gc=False):
     role: str = ""
     desk: str = ""
+
+
+class _Assignment(msgspec.Struct, gc=False):
+    version: int = 0
+    officer: str = ""
 
 
 class _Head(msgspec.Struct, gc=False, rename="camel"):
@@ -82,6 +89,7 @@ class _Head(msgspec.Struct, gc=False, rename="camel"):
     state: str = ""
     blocked: bool = False
     parts: tuple[_Part, ...] = ()
+    assignment: _Assignment | None = None
 
 
 _decode = msgspec.json.Decoder(_Head).decode
@@ -165,7 +173,8 @@ class Marking:
             kind = Kind(desk, head.procedure, head.procedure_version, head.state, role, head.blocked)
             if kind not in self._cases:
                 self._cases[kind] = _case(wire)
-            out[n] = Standing(desk, id, reference, kind, Seen(version))
+            given = head.assignment or _Assignment()
+            out[n] = Standing(desk, id, reference, kind, Seen(version), Seen(given.version), given.officer)
         return out
 
     def _expected(self, desk: str, id: str, reference: str) -> Standing:
@@ -186,7 +195,8 @@ class Marking:
             case.blocked,
         )
         self._cases.setdefault(kind, case)
-        return Standing(desk, id, reference, kind, found.seen)
+        given = str((found.case.get("assignment") or {}).get("officer", ""))
+        return Standing(desk, id, reference, kind, found.seen, found.assigned, given)
 
     def available(self, kind: Kind | None) -> tuple[str, ...]:
         """The actions possible on cases of this kind."""

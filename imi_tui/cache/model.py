@@ -18,12 +18,14 @@ ViewId = Literal[
     "alerts",
     "sent",
     "put_off",
+    "mine",
 ]
 """Built-in views, mutually overlapping: `todo` is every open case in which this desk has to act.
 
 `due_soon` and `overdue` are the part of `todo` that is due within `SOON` days from today on, or was due before;
 `alerts` are open cases of procedures that are alerts, `sent` all that this desk started. `put_off` are those in which
-this desk has to act but that the officer put off: they are in no other view of what is to be done.
+this desk has to act but that the officer put off: they are in no other view of what is to be done. `mine` are open
+cases that this officer looks after.
 """
 VIEWS: tuple[ViewId, ...] = get_args(ViewId)
 DATED: tuple[ViewId, ...] = ("due_soon", "overdue")
@@ -49,6 +51,8 @@ class Row(NamedTuple):
     `key` is where the row stands in its view and sort order (opaque, for the next window). Dates are ISO strings,
     empty where there is none: a row never says "overdue", the screen compares. `pending` counts entries of the
     outbox that are applied here, `rejected` those the server refused. `turn_mine` is true where this desk has to act.
+    `handler` is the id of the officer who looks after it at this desk, "" for nobody.
+    Of what is `pending`, `assigning` say no more than that.
     `tags`, `noted` and `until` (the day a case that was put off comes back) are the officer's own. `n` is the number of
     the case in this cache: no other case ever has it.
     """
@@ -75,6 +79,9 @@ class Row(NamedTuple):
     until: str = ""
     asleep: bool = False
     n: int = 0
+    handler: str = ""
+    handler_name: str = ""
+    assigning: int = 0
 
 
 class Hits(NamedTuple):
@@ -92,6 +99,13 @@ class Seen(NamedTuple):
 
     version: int = 0
     after: tuple[str, ...] = ()
+
+
+class Colleague(NamedTuple):
+    """An officer of a desk whom its cases can be given to."""
+
+    id: str
+    name: str
 
 
 class Mine(NamedTuple):
@@ -112,8 +126,9 @@ class CaseDetail(NamedTuple):
     `pending` are the client refs of entries not confirmed yet, in order; their entries stand at the end of `entries`.
     `fetching`: request, answers and entries are not here yet, or older than the rest (see `Store.want`). `refused`
     counts entries of this machine for it that the server refused. `aside`: what it lacks came in a form that cannot be
-    used; it is asked for again later. `seen` is what somebody who looks at the case bases an entry on. `mine` is what
-    the officer keeps about it.
+    used; it is asked for again later. `seen` is what somebody who looks at the case bases an entry on,
+    `assigned` the same of an assignment, of which `assigning` wait; `handler` is the name of who looks after the case,
+    `assigner` of who said so. `mine` is what the officer keeps about it.
     """
 
     desk: str
@@ -127,6 +142,10 @@ class CaseDetail(NamedTuple):
     aside: bool = False
     seen: Seen = Seen()
     mine: Mine = Mine()
+    assigned: Seen = Seen()
+    assigning: int = 0
+    handler: str = ""
+    assigner: str = ""
 
 
 class AuthorityHit(NamedTuple):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import SortId, ViewId
 
 VIEW_BIT: dict[str, int] = {view: 1 << index for index, view in enumerate(VIEWS)}
-_RUNNING: tuple[tuple[ViewId, ...], ...] = (
+_STATES: tuple[tuple[ViewId, ...], ...] = (
     ("todo", "to_accept"),
     ("todo", "to_answer"),
     ("todo", "to_close", "sent"),
@@ -30,6 +30,7 @@ _RUNNING: tuple[tuple[ViewId, ...], ...] = (
     ("put_off",),
     ("put_off", "sent"),
 )
+_RUNNING: tuple[tuple[ViewId, ...], ...] = (*_STATES, *((*views, "mine") for views in _STATES))
 GROUPS: tuple[tuple[ViewId, ...], ...] = (
     *(("all", "open", *views) for views in _RUNNING),
     ("all", "closed"),

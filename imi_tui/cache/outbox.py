@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
-from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.ids import ASSIGN, LOCAL
 from imi_tui.cache.model import OutboxItem, OutboxState, Untouched
 from imi_tui.cache.personal import called
 
@@ -173,6 +173,13 @@ class Outbox:
             raise NoSuchItem(client_ref)
         return Item(*found)
 
+    def assigned_at(self, client_ref: str) -> int:
+        """The version of the assignment that the server made of this one; 0 where that is not known."""
+        found = self.work.one(
+            "select json_extract(created, '$.version') from outbox where client_ref = ?", (client_ref,)
+        )
+        return int(found[0] or 0) if found is not None else 0
+
     def journal(self, desk: str) -> list[Item]:
         """Acknowledged entries of a desk that are still kept, in order."""
         sql = f"select {_COLUMNS} from outbox where desk = ? and state = 'acked' order by pos"  # noqa: S608
@@ -198,14 +205,17 @@ class Outbox:
         """Queued entries of this officer in order; what stands behind a rejected one of its case waits.
 
         `but`: client refs of entries that are not to be sent now; what stands behind one of them waits as well.
+        Assignments wait for nothing but each other and the start of their case, and nothing waits for them.
         """
-        held: set[tuple[str, str]] = set()
+        held: set[tuple[str, str, bool]] = set()
         out: list[Item] = []
         for item in self.shown():
-            case = item.desk, item.case_id
+            assigns = item.action == ASSIGN
+            case = item.desk, item.case_id, assigns
+            begins = assigns and item.case_id.startswith(LOCAL) and (item.desk, item.case_id, False) in held
             if item.state != "queued" or item.officer != officer or item.client_ref in but or self._waits(item):
                 held.add(case)
-            elif case not in held and len(out) < limit:
+            elif case not in held and not begins and len(out) < limit:
                 out.append(item)
         return out
 
@@ -214,9 +224,9 @@ class Outbox:
         sql = (
             f"select {_COLUMNS} from outbox o where state = 'queued' and created is not null and exists ("  # noqa: S608
             "select 1 from outbox r where r.desk = o.desk and r.case_id = o.case_id and r.pos < o.pos"
-            " and r.state = 'rejected') order by pos"
+            " and (r.action = ?1) = (o.action = ?1) and r.state = 'rejected') order by pos"
         )
-        return [Item(*row) for row in self.work.rows(sql)]
+        return [Item(*row) for row in self.work.rows(sql, (ASSIGN,))]
 
     def waiting_for_files(self, officer: str) -> list[Item]:
         """Queued entries of this officer whose files the server does not have yet, in order."""

@@ -119,7 +119,7 @@ class Parts:
         """The search over cases; `find` of a `Store` makes rows of it."""
         from imi_tui.cache.finding import Finding
 
-        return Finding(self._cache, self._directory, self._documents, self.today)
+        return Finding(self._cache, self._directory, self._documents, self.today, self._session.officer_id)
 
     @cached_property
     def saved(self) -> SavedViews:

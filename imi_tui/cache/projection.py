@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.contents import NewRow, together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
-from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.ids import ASSIGN, LOCAL
 from imi_tui.cache.order import VIEW_BIT, group_of, keys, places, spread, tail
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.vocabulary import text_of
@@ -115,13 +115,28 @@ class Projector:
         self._outbox = outbox
         self._directory = directory
         self._documents = documents
-        self.folder = Folder(directory, session.core_seat, self.confirmed_at)
+        self.folder = Folder(directory, session.core_seat, self.confirmed_at, outbox.assigned_at)
         self._next = 0
         self._put_off: dict[Key, int] = {}
+        self._session = session
+        self._officer = ""
 
     def is_confirmed(self, desk: str, client_ref: str) -> bool:
         """Whether the server's entry with this client ref is here."""
         return self.confirmed_at(desk, client_ref) > 0
+
+    def is_here(self, item: Item) -> bool:
+        """Whether what the server took, an entry or an assignment, has come back."""
+        if item.action != ASSIGN:
+            return self.is_confirmed(item.desk, item.client_ref)
+        if not item.created:
+            return False
+        sql = (
+            "select coalesce(cast(c.wire as text) ->> '$.assignment.version', 0)"
+            " from listing l join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"
+        )
+        found = self._cache.one(sql, (self._desks.number(item.desk), item.case_id))
+        return found is not None and int(found[0]) >= int(json.loads(item.created).get("version", 0))
 
     def confirmed_at(self, desk: str, client_ref: str) -> int:
         """The version of its case that the server's entry with this client ref made; 0 where it is not here."""
@@ -144,6 +159,7 @@ class Projector:
         """Make the rows of `affected`, and of all the outbox touched meanwhile, true again; which they were."""
         arrivals = arrivals or {}
         self._directory.notice()
+        self._officer = self._session.officer_id()
         reflected = self._cache.one("select value from meta where name = 'generation'")[0]
         with self._outbox.work.snapshot():
             generation = self._outbox.generation()
@@ -197,18 +213,19 @@ class Projector:
 
     def _take_new(self, batch: _Batch, desk: str, number: int, arriving: list[tuple[str, Arrival, Case]]) -> None:
         """What `_take` does, for cases of which there is no row and for which nothing waits: most of a first sync."""
-        state_facts, put_off = self._directory.state_facts, self._put_off
+        state_facts, put_off, officer = self._directory.state_facts, self._put_off, self._officer
         for n, (id, arrival, case) in enumerate(arriving, self._next):
             version, procedure, rules = case.version, case.procedure, case.procedure_version
             state = state_facts(procedure, rules, case.state)
             if state is None:
                 batch.without_rules.append((procedure, rules, number, id))
-            row = facts(desk, case, state, asleep=bool(put_off) and put_off.get((desk, id), -1) == version)
+            asleep = bool(put_off) and put_off.get((desk, id), -1) == version
+            row = facts(desk, case, state, asleep=asleep, officer=officer)
             views, due, activity = row.views, row.due, row.activity
             seen = 0
             if arrival.own or (arrival.first and not views & _TO_ACCEPT):
                 seen = version
-            batch.new.append(_listing(n, number, id, row, int(version > seen), 0, 0, seen))
+            batch.new.append(_listing(n, number, id, row, int(version > seen), 0, 0, seen, 0))
             by_sort = keys(due, activity, row.reference, row.name_key, tail(id, number))
             batch.stands.append((by_sort, n, views))
             batch.count(views, 1)
@@ -232,7 +249,9 @@ class Projector:
         if folded.case is None or (case is None and not id.startswith(LOCAL) and not _starting(items)):
             self._remove(batch, key)
             return
-        row = self._take(batch, desk, number, id, old, arrival, folded.case, len(folded.pending), folded.rejected, case)
+        row = self._take(
+            batch, desk, number, id, old, arrival, folded.case, folded.waiting, folded.rejected, case, folded.assigning
+        )
         if case is None:
             n, activity = row[0], row[11]
             self._documents.remove(n)
@@ -252,13 +271,14 @@ class Projector:
         pending: int,
         rejected: int,
         confirmed: Case | None,
+        assigning: int = 0,
     ) -> tuple[Any, ...]:
         """A row for `shown`, which is `confirmed` with what waits."""
         version = confirmed.version if confirmed is not None else 0
         state = self._directory.state_facts(shown.procedure, shown.procedure_version, shown.state)
         if state is None:
             batch.without_rules.append((shown.procedure, shown.procedure_version, number, id))
-        row = facts(desk, shown, state, asleep=self._put_off.get((desk, id), -1) == version)
+        row = facts(desk, shown, state, asleep=self._put_off.get((desk, id), -1) == version, officer=self._officer)
         if old is not None:
             n, seen = old[0], old[6]
         else:
@@ -266,7 +286,7 @@ class Projector:
             self._next += 1
         if arrival is not None and (arrival.own or (arrival.first and old is None)):
             seen = 0 if arrival.first and not arrival.own and row.views & VIEW_BIT["to_accept"] else version
-        made = _listing(n, number, id, row, int(version > seen), pending, rejected, seen)
+        made = _listing(n, number, id, row, int(version > seen), pending, rejected, seen, assigning)
         (batch.new if old is None else batch.listing).append(made)
         self._move(batch, n, number, id, old, row)
         if confirmed is not None and (old is None or old[4] != row.name_key):
@@ -311,7 +331,7 @@ class Projector:
             self._cache.run("update meta set value = max(value, ?) where name = 'rows'", max(batch.removed))
         many("delete from listing where n = ?", batch.removed)
         many("delete from confirmed where n = ?", batch.removed + batch.unconfirmed)
-        columns = ",".join("?" * 20)
+        columns = ",".join("?" * 22)
         many(f"insert or replace into listing values({columns})", batch.listing)
         # Behind all others, which costs half as much as finding out what to replace.
         many(f"insert into listing values({columns})", batch.new)
@@ -348,7 +368,7 @@ def _wire(case: Case) -> dict[str, Any]:
 
 
 def _listing(
-    n: int, number: int, id: str, row: Facts, unread: int, pending: int, rejected: int, seen: int
+    n: int, number: int, id: str, row: Facts, unread: int, pending: int, rejected: int, seen: int, assigning: int
 ) -> tuple[Any, ...]:
     return (
         n,
@@ -371,6 +391,8 @@ def _listing(
         row.files,
         row.views,
         seen,
+        row.handler,
+        assigning,
     )
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from imi_core.text import fold, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Key = Literal["country", "area", "procedure", "state", "from", "due", "activity", "is"]
-KEYS: tuple[Key, ...] = ("country", "area", "procedure", "state", "from", "due", "activity", "is")
-LISTED = ("country", "area", "procedure", "state", "is")
+Key = Literal["country", "area", "procedure", "state", "from", "handler", "due", "activity", "is"]
+KEYS: tuple[Key, ...] = get_args(Key)
+LISTED = ("country", "area", "procedure", "state", "handler", "is")
 """Terms whose values are those there are."""
 FLAGS = (
     "todo",
@@ -147,6 +147,8 @@ class Language:
             matching = [value for value in self.values[name] if value == typed]
             if not matching and name == "procedure":
                 matching = [value for value in self.values[name] if value.startswith(f"{typed}.")]
+            if not matching and name == "handler":
+                matching = [value for value in self.values[name] if typed in value.split()]
             if not matching and last and number == len(given):
                 matching = [value for value in self.values[name] if value.startswith(typed)]
             if not matching:

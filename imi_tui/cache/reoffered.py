@@ -10,6 +10,8 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache.ids import ASSIGN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,6 +21,14 @@ NOT_BACK, NOT_RETURNED = "caseNotBack", "caseNotReturned"
 TRIES, PATIENCE = 200, dt.timedelta(days=14)
 """Both have to be used up before the entry is refused: the other client may be away for longer than 200 tries take."""
 _MISSING = frozenset({"notFound", "unresolvedReference"})
+
+
+_PAST = frozenset({"stale", "badTarget"})
+
+
+def is_past(item: Item, error: Mapping[str, Any]) -> bool:
+    """Whether an assignment that was taken once means nothing any more: a later one holds, or that officer has left."""
+    return item.action == ASSIGN and item.created is not None and error.get("type") in _PAST
 
 
 def judged(item: Item, error: Mapping[str, Any], now: str) -> tuple[bool, Mapping[str, Any]]:

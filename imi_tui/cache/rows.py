@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "l.n, l.desk, l.id, l.reference, l.procedure, l.state, l.subject, l.country, l.counterpart, l.due, l.activity,"
-    " l.level, l.mine, l.unread, l.pending, l.rejected, l.files, l.name_key, l.views"
+    " l.level, l.mine, l.unread, l.pending, l.rejected, l.files, l.name_key, l.views, l.handler, l.assigning"
 )
 _key = itemgetter(0)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -262,6 +262,8 @@ class Listing:
             files=found[16],
             n=found[0],
             asleep=bool(found[18] & VIEW_BIT["put_off"]),
+            handler=found[19],
+            assigning=found[20],
         )
 
 

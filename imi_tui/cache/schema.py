@@ -242,6 +242,11 @@ CACHE: tuple[str, ...] = (
       asked_at text not null, used_at text not null
     ) strict, without rowid;
     """,
+    """
+    alter table listing add column handler text not null default '';
+    alter table listing add column assigning integer not null default 0;
+    create index listing_handler on listing(handler, activity) where handler <> '';
+    """,
 )
 
 DIGEST = f"{crc32(chr(10).join(CACHE).encode()):08x}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache import reoffered
 from imi_tui.cache.errors import CacheBusy
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.model import Changed
 
 if TYPE_CHECKING:
@@ -98,12 +99,16 @@ class Sending:
         How many of the refused ones wait all the same, because there is hope for them.
         """
         again = [ref for ref, error in rejected.items() if self._files_lost(ref, error)]
+        past = {ref for ref, error in rejected.items() if reoffered.is_past(self._outbox.item(ref), error)}
         waiting = 0
         with self._outbox.work.write():
             for ref, created in acked.items():
                 self._outbox.acknowledge(ref, created)
             for ref, error in rejected.items():
                 if ref in again:
+                    continue
+                if ref in past:
+                    self._outbox.remove(self._outbox.item(ref))
                     continue
                 waits, noted = reoffered.judged(self._outbox.item(ref), error, self._store.stamp())
                 waiting += waits
@@ -128,7 +133,7 @@ class Sending:
         return [item.shown() for item in self._outbox.waiting_for_files(officer)]
 
     def _is_here(self, client_ref: str) -> bool:
-        return self._projector.is_confirmed(self._outbox.item(client_ref).desk, client_ref)
+        return self._projector.is_here(self._outbox.item(client_ref))
 
     def journal(self, account: str) -> list[OutboxItem]:
         """Acknowledged entries that are still kept, in order, for the case that the server is restored."""
@@ -174,7 +179,7 @@ class Sending:
         if safe <= 0:
             return
         known = self._outbox.safe(account, safe)
-        missing = [ref for ref in known if not self._projector.is_confirmed(account, ref)]
+        missing = [ref for ref in known if not self._is_here(ref)]
         if not known:
             return
         with self._outbox.work.write():
@@ -197,7 +202,7 @@ class Sending:
         Or the server lost it with a history whose end nobody saw: it is offered once more. A case that was blocked
         before it could come back must not go on showing as it was sent.
         """
-        there = [item for item in self._outbox.held_back() if self._projector.is_confirmed(item.desk, item.client_ref)]
+        there = [item for item in self._outbox.held_back() if self._projector.is_here(item)]
         if there:
             # A refused entry before them keeps them from being offered again, which would only say what is known.
             with self._outbox.work.write():
@@ -206,11 +211,8 @@ class Sending:
         # With the power a machine may lose what it had read: once a process, everything kept is looked for.
         kept = self._outbox.kept() if not self._looked else self._outbox.live()
         self._looked = True
-        left = [
-            item
-            for item in kept
-            if item.state == "acked" and not self._projector.is_confirmed(item.desk, item.client_ref)
-        ]
+        self.confirm([(item.client_ref,) for item in kept if item.action == ASSIGN and self._projector.is_here(item)])
+        left = [item for item in kept if item.state == "acked" and not self._projector.is_here(item)]
         if not left:
             return
         officer, seats = str(self._session.officer().get("id", "")), {seat.desk for seat in self._session.seats()}

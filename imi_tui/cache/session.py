@@ -32,6 +32,10 @@ class SessionTable:
         found = (self.session() or {}).get("officer")
         return found if isinstance(found, dict) else {}
 
+    def officer_id(self) -> str:
+        """The officer's id, empty before the first session."""
+        return str(self.officer().get("id", ""))
+
     def server_time(self) -> str:
         """What the server's clock showed when a synchronisation last worked; empty before that."""
         found = self._cache.one("select value from meta where name = ?", (SERVER_TIME,))

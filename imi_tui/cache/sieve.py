@@ -59,12 +59,14 @@ class Sieve:
         today: dt.date,
         documents: Documents,
         procedures_of: Callable[[Collection[str]], tuple[str, ...]],
+        handlers: Callable[[str], dict[int, list[str]]],
     ) -> None:
         self._terms = terms
         self._sets = sets
         self._today = today
         self._documents = documents
         self._procedures_of = procedures_of
+        self._handlers = handlers
         self.read = 0
         """Cases whose texts were read."""
 
@@ -84,9 +86,23 @@ class Sieve:
             elif term.key == "activity" and term.span is not None:
                 low, high = (sql.value(moment) for moment in moments(term.span))
                 sql.ask(f"l.activity >= {low} and l.activity < {high}", term.negated)
+            elif term.key == "handler":
+                sql.ask(self._handled(sql, term.values), term.negated)
             elif index in self._sets:
                 numbers = sql.value(str(self._sets[index]))
                 sql.ask(f"l.n in (select value from json_each({numbers}) j)", term.negated)  # noqa: S608
+
+    def _handled(self, sql: Sql, values: Sequence[str]) -> str:
+        """Who looks after the case; who is no handler of its desk any more is nobody."""
+        asked = []
+        for value in values:
+            found = self._handlers(value)
+            arms = [
+                f"l.desk = {sql.value(desk)} and l.handler in {sql.listed(ids)}" for desk, ids in sorted(found.items())
+            ]
+            said = " or ".join(f"({arm})" for arm in arms) or "0"
+            asked.append(f"not ({said})" if value == "none" else said)
+        return " or ".join(asked) or "0"
 
     def _flag(self, value: str) -> str:
         if value in _ROWS:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.handlers import Handlers
 from imi_tui.cache.hub import hub_of
 from imi_tui.cache.ids import Random, SystemRandom
 from imi_tui.cache.model import Changed, DeskProgress, Hits, OutboxItem, Row, Seat, Seen, SyncStatus
@@ -82,6 +83,22 @@ class Store(Parts):
         """What the officer keeps about cases on this machine."""
         return Personal(self._work, self.outbox_table, self.publish, self.reflect)
 
+    def _shown(self, rows: list[Row]) -> list[Row]:
+        """Rows with what the officer keeps about them, and with the names of those who look after them."""
+        rows = self.personal.shown(rows)
+        if not any(row.handler for row in rows):
+            return rows
+        return [
+            row._replace(handler=row.handler if name else "", handler_name=name)
+            for row in rows
+            for name in (self.handlers.name(row.desk, row.handler),)
+        ]
+
+    @cached_property
+    def handlers(self) -> Handlers:
+        """Who looks after cases at this officer's desks."""
+        return Handlers(self._cache)
+
     @cached_property
     def finding(self) -> Finding:
         """The search over cases, which knows what the officer keeps about them too."""
@@ -113,15 +130,15 @@ class Store(Parts):
 
     def window(self, view: ViewId, sort: SortId, *, after: bytes | None = None, limit: int) -> list[Row]:
         """At most `limit` rows behind the key `after`, or the first ones."""
-        return self.personal.shown(self._listing.window(view, sort, after, limit))
+        return self._shown(self._listing.window(view, sort, after, limit))
 
     def window_before(self, view: ViewId, sort: SortId, *, before: bytes | None = None, limit: int) -> list[Row]:
         """At most `limit` rows in front of the key `before`, or the last ones; in the view's order."""
-        return self.personal.shown(self._listing.window_before(view, sort, before, limit))
+        return self._shown(self._listing.window_before(view, sort, before, limit))
 
     def window_at(self, view: ViewId, sort: SortId, offset: int, limit: int) -> list[Row]:
         """At most `limit` rows from position `offset` on (0 is the first)."""
-        return self.personal.shown(self._listing.window_at(view, sort, offset, limit))
+        return self._shown(self._listing.window_at(view, sort, offset, limit))
 
     def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
         """The numbers of the cases of a view from one key to another, both included; at most `marking.MOST`."""
@@ -132,7 +149,7 @@ class Store(Parts):
         found = self._listing.row(desk, id, view, sort)
         if found is None and id.startswith("ref:"):
             found = self._listing.row(desk, self._projector.resolve(desk, id), view, sort)
-        return self.personal.shown([found])[0] if found is not None else None
+        return self._shown([found])[0] if found is not None else None
 
     def search(self, line: str, limit: int = 50) -> list[Row]:
         """Cases found by a search line (docs/desk.md), the newest first. See `hits` and `unsearched`."""
@@ -144,7 +161,7 @@ class Store(Parts):
         as many as it takes."""
         found = self.finding.find(query, limit, best=best, patient=patient)
         by: SortId = "due" if found.by == "due" else "activity"
-        return Hits(self.personal.shown([self._listing.made(row, by) for row in found.rows]), by, found.whole)
+        return Hits(self._shown([self._listing.made(row, by) for row in found.rows]), by, found.whole)
 
     def names(self, begin: str, limit: int = 20) -> list[str]:
         """Names of other sides in the cases here that begin with these folded letters, in order."""
@@ -164,7 +181,14 @@ class Store(Parts):
     def case(self, desk: str, id: str) -> CaseDetail | None:
         """One case with its entries and what waits for it."""
         found = self._desk_work.detail(desk, id)
-        return found._replace(mine=self.personal.one(found.desk, found.id)) if found is not None else None
+        if found is None:
+            return None
+        given = found.case.get("assignment") or {}
+        return found._replace(
+            mine=self.personal.one(found.desk, found.id),
+            handler=self.handlers.name(found.desk, str(given.get("officer", ""))),
+            assigner=self.handlers.called(str(given.get("by", ""))),
+        )
 
     def entry(self, desk: str, id: str) -> dict[str, Any] | None:
         """One confirmed entry on the wire, None where it is not here."""

@@ -143,9 +143,10 @@ def _as_json(store: Store, options: argparse.Namespace, rows: list[Row], total: 
     cases = []
     for row in rows:
         wire = row._asdict()
-        for inner in ("key", "asleep", "n"):
+        for inner in ("key", "asleep", "n", "assigning"):
             wire.pop(inner)
         wire["turnMine"] = wire.pop("turn_mine")
+        wire["handlerName"] = wire.pop("handler_name")
         cases.append(wire)
     which = {"view": options.view} if options.search is None else {"search": options.search}
     found = {"total": total, "more": more, "lastSync": status.last_ok, "problem": status.problem, "cases": cases}

@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
                     "pending": list(detail.pending),
                     "actions": list(detail.actions),
                     "related": [near._asdict() for near in related(client.store, detail)],
+                    "handler": detail.handler,
                     "own": {"tags": detail.mine.tags, "note": detail.mine.note, "until": detail.mine.until},
                 }
             )
@@ -79,8 +80,10 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list
         lines.append("  " + _("due {date}").format(date=case["due"]))
     if case.get("level") == "summary":
         lines.append("  " + _("Only the summary can be seen: personal data and files open once you accept."))
-    from imi_tui.viewmodel import own
+    from imi_tui.viewmodel import assigning, own
 
+    if told := assigning.line(detail):
+        lines.append(f"  {told}")
     lines += [f"  {line}" for line in own.lines(detail, dt.datetime.now().astimezone().date())]
     for name in ("request", "answers"):
         lines += [f"  {_label(view, field)}: {_value(value)}" for field, value in case.get(name, {}).items()]

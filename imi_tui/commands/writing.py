@@ -124,7 +124,7 @@ def target_desk(store: Store, wanted: str, area: str) -> str:
 
 def finish(client: Client, item: OutboxItem) -> int:
     """Try to send what was queued, and say what became of it: sent, queued or refused."""
-    problem = "" if client.options.no_sync else _try(client)
+    problem = "" if client.options.no_sync else try_to_send(client)
     left = next((each for each in client.store.outbox() if each.client_ref == item.client_ref), None)
     state = "sent" if left is None else "refused" if left.state == "rejected" else "queued"
     reference, case_id = _where(client, item)
@@ -143,7 +143,7 @@ def finish(client: Client, item: OutboxItem) -> int:
     return commands.REFUSED if state == "refused" else commands.OK
 
 
-def _try(client: Client) -> str:
+def try_to_send(client: Client) -> str:
     """Synchronise once; the code of what went wrong, or "". What was queued is safe either way."""
     from imi_tui.cache.errors import CacheError
     from imi_tui.commands.syncing import synchronise

@@ -22,6 +22,7 @@ from imi_tui.export.errors import NotExported
 from imi_tui.i18n import N_
 from imi_tui.outside.errors import NotHandedOut
 from imi_tui.outside.saving import save
+from imi_tui.viewmodel.assigning import outward
 from imi_tui.viewmodel.case import View
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def case(
     if format == "pdf":
         languages = (language,) if language == "en" else (language, "en")
         with i18n.speaking(language):
-            view = View(detail, rules, languages, today, store.authority, shortened=shortened)
+            view = View(outward(detail), rules, languages, today, store.authority, shortened=shortened)
             document = casefile.document(view, mark, contents)
         given = {casefile.DATA: _json(data)}
         given |= {casefile.path_of(each): contents[each.number] for each in listed(detail) if each.number in contents}
@@ -217,7 +218,7 @@ def _case_wire(detail: CaseDetail) -> dict[str, Any]:
     return {
         "desk": detail.desk,
         "id": detail.id,
-        "case": detail.case,
+        "case": outward(detail).case,
         "entries": list(detail.entries),
         "pending": list(detail.pending),
     }

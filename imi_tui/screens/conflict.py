@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from imi_core.errors import UnknownProcedure
 from imi_tui.actions import Situation
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _
 from imi_tui.screens import refused, routes
 from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.viewmodel import assigning
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.conflict import conflict, existing, existing_id
@@ -50,6 +52,9 @@ class ConflictScreen(BaseScreen[None]):
 
     def _page(self) -> list[Block]:
         item = self.item
+        if item is not None and item.action == ASSIGN:
+            mine = assigning.of_item(item, self.store.handlers, str(self.store.officer().get("id", "")))
+            return assigning.conflict(self.store.case(item.desk, item.case_id), item, mine)
         if item is not None and (id := existing_id(item)) is not None:
             entry = self.store.entry(item.desk, id)
             return existing(self._view(item.desk, str((entry or {}).get("caseId") or item.case_id)), item, entry)

@@ -12,11 +12,12 @@ from imi_core.errors import UnknownProcedure
 from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.dates import ago
 from imi_tui.screens import refused, routes
 from imi_tui.screens.base import BaseScreen, bindings
-from imi_tui.viewmodel import outgoing
+from imi_tui.viewmodel import assigning, outgoing
 from imi_tui.viewmodel.cells import cut, one_line, wrap
 from imi_tui.viewmodel.conflict import is_conflict
 from imi_tui.viewmodel.files import waiting_line
@@ -137,6 +138,8 @@ class OutboxScreen(BaseScreen[None]):
             return None
 
     def _name_of(self, item: OutboxItem, procedure: str, version: int | None) -> str:
+        if item.action == ASSIGN:
+            return assigning.of_item(item, self.store.handlers, str(self.store.officer().get("id", "")))
         return outgoing.action_name(
             procedure,
             item.action,

@@ -8,7 +8,8 @@ from imi_tui import problems
 from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
-from imi_tui.screens.doing import CaseId, CaseScreenBase
+from imi_tui.screens.assigning import AssignActions
+from imi_tui.screens.doing import CaseId
 from imi_tui.screens.undoing import told
 from imi_tui.undo import Change
 
@@ -21,7 +22,7 @@ USED = 8
 """Tags in use that are named where a tag is asked for."""
 
 
-class OwnActions(CaseScreenBase):
+class OwnActions(AssignActions):
     """The actions; a screen that offers them inherits from it."""
 
     async def action_case_tag(self) -> None:

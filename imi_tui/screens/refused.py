@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from imi_core.errors import ImiError
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _
 from imi_tui.screens.drafts import open_draft
 from imi_tui.screens.undoing import told
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 
 async def revise(screen: BaseScreen[Any], client_ref: str) -> None:
-    """Open what was written, to put it right."""
+    """Open what was written, to put it right. Of an assignment there is nothing to write: it is sent again."""
+    if any(item.client_ref == client_ref and item.action == ASSIGN for item in screen.store.outbox()):
+        await again(screen, client_ref)
+        return
     try:
         draft = screen.store.revise(client_ref)
     except CacheError as error:
@@ -33,7 +37,13 @@ async def again(screen: BaseScreen[Any], client_ref: str) -> bool:
     """Send the same again as a new entry on the case as it is now; where that is not possible, open it instead."""
     try:
         draft = screen.store.revise(client_ref)
-        screen.store.queue(draft)
+        try:
+            screen.store.queue(draft)
+        except (CacheError, ImiError):
+            if draft.action == ASSIGN:
+                # There is nothing to go on writing.
+                screen.store.delete_draft(draft.id)
+            raise
     except (CacheError, ImiError) as error:
         screen.say(problems.sentence(error.code), problem=True)
         return False

@@ -11,6 +11,7 @@ from imi_tui.cache.errors import CacheError
 from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
+from imi_tui.screens.doing import CaseId
 from imi_tui.screens.own import OwnActions
 from imi_tui.screens.undoing import told
 from imi_tui.undo import Change
@@ -116,6 +117,11 @@ class TogetherActions(OwnActions):
         self.imi.undo.did(Change(what, (), lambda: marking.unread(before), lambda: marking.read(again)))
         self.say(told(what))
         self.refresh_frame()
+
+    def assigned(self, cases: list[CaseId]) -> None:
+        """Marks have done their work."""
+        self.query_one(CaseList).unmark()
+        self.marks_changed()
 
     # -- acting ------------------------------------------------------------------------------------------------------
 

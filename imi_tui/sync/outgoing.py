@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.ids import ASSIGN, LOCAL
 from imi_tui.sync import wire
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _REQUEST_ROOM = 32 * 1024
 
 @dataclass
 class Batch:
-    """The entries of one request: its ``Entry/set`` calls, and the entries by call id and creation id."""
+    """The entries of one request: the calls of its /set methods, and the entries by call id and creation id."""
 
     calls: list[list[Any]] = field(default_factory=list)
     items: dict[tuple[str, str], OutboxItem] = field(default_factory=dict)
@@ -57,14 +57,14 @@ class Settlement:
 
 
 def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Batch:
-    """The first entries that fit into one request. A new call begins whenever the desk changes, which keeps order.
+    """The first entries that fit into one request. A new call begins with another desk or method, which keeps order.
 
     Behind one that is too large, or that carries files, nothing of its case is sent.
     """
     out = Batch()
     held: set[tuple[str, str]] = set()
     room = limits.max_size_request - _REQUEST_ROOM
-    desk, in_call = "", 0
+    desk, method, in_call = "", "", 0
     for item in items:
         case = item.desk, item.case_id
         if case in held:
@@ -75,13 +75,14 @@ def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Bat
             held.add(case)
             continue
         full = len(out.items) >= most or size > room
-        new_call = item.desk != desk or in_call >= limits.max_objects_in_set
+        wanted = "Assignment/set" if item.action == ASSIGN else "Entry/set"
+        new_call = (item.desk, wanted) != (desk, method) or in_call >= limits.max_objects_in_set
         # Half of the calls stay for reading.
         if full or (new_call and len(out.calls) >= limits.max_calls_in_request // 2):
             break
         if new_call:
-            out.calls.append(["Entry/set", {"accountId": item.desk, "create": {}}, f"o{len(out.calls)}"])
-            desk, in_call = item.desk, 0
+            out.calls.append([wanted, {"accountId": item.desk, "create": {}}, f"o{len(out.calls)}"])
+            desk, method, in_call = item.desk, wanted, 0
         creation = f"k{len(out.items)}"
         out.calls[-1][1]["create"][creation] = item.payload
         out.items[out.calls[-1][2], creation] = item
@@ -96,10 +97,10 @@ def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Bat
 def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
     """What the answers mean for each entry of the batch, in order."""
     out = Settlement()
-    failed: set[tuple[str, str]] = set()
+    failed: set[tuple[str, str, bool]] = set()
     for (call_id, creation), item in sent.items.items():
         answer = answers[call_id]
-        case = item.desk, item.case_id
+        case = item.desk, item.case_id, item.action == ASSIGN
         created = _taken(_member(answer, "created", creation))
         if created is not None:
             out.acked[item.client_ref] = created

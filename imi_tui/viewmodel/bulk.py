@@ -134,6 +134,8 @@ def _grouped(refused: Iterable[Reason], state: Callable[[Kind], str]) -> dict[tu
     for reason in refused:
         if reason.code == "notAvailable" and reason.kind is not None:
             text = _("not possible in the state “{state}”").format(state=state(reason.kind))
+        elif reason.code == "otherDesk":
+            text = _("at another of your desks")
         elif reason.code == "otherForm":
             text = _("another procedure, whose form asks for other things")
         else:

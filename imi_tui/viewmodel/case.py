@@ -12,7 +12,7 @@ from imi_core.answers import CANNOT, REMARK, YES_NO
 from imi_core.collation import sort_key
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.i18n.phrasing import language_name
-from imi_tui.viewmodel import own
+from imi_tui.viewmodel import assigning, own
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.now import now
 from imi_tui.viewmodel.rows import due_text
@@ -171,6 +171,8 @@ def overview(view: View) -> list[Block]:
     if lang := view.case.get("lang"):
         out.append(Block(_("Written in: {language}").format(language=language_name(str(lang)))))
     out += _deadlines(view)
+    if told := assigning.line(view.detail):
+        out.append(Block(told))
     out += own.blocks(view.detail, view.today)
     if view.detail.refused:
         count = view.detail.refused
@@ -186,8 +188,7 @@ def overview(view: View) -> list[Block]:
         from imi_tui import problems
 
         out.append(Block(problems.aside((str(view.case.get("reference", "")),)), "alarm"))
-    if view.detail.pending:
-        count = len(view.detail.pending)
+    if count := len(view.detail.pending) + view.detail.assigning:
         out.append(
             Block(
                 ngettext(

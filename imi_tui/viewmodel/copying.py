@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import display
 from imi_tui.i18n import _
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel import timeline as lines
+from imi_tui.viewmodel.assigning import outward
 
 if TYPE_CHECKING:
     from imi_tui.viewmodel.blocks import Block
@@ -27,6 +29,7 @@ class Piece(NamedTuple):
 
 def pieces(view: View) -> list[Piece]:
     """What can be copied: single values first, then answers, what was written, the page as a whole."""
+    view = replace(view, detail=outward(view.detail))
     case = view.case
     out = [
         Piece(_("Reference"), str(case.get("reference") or ""), False),

@@ -96,10 +96,9 @@ def _over(view: View) -> str:
 
 
 def _queued(view: View) -> str:
-    if not (pending := view.detail.pending):
-        return ""
-    refs = set(pending)
+    refs = set(view.detail.pending)
     names = [view.action(str(e.get("action", ""))) for e in view.detail.entries if e.get("clientRef") in refs]
+    names += [_("Assign")] * bool(view.detail.assigning)
     text = ngettext(
         "~ {actions} waits on this machine to be sent.", "~ {actions} wait on this machine to be sent.", len(names)
     )

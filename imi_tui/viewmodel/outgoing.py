@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from imi_core.errors import UnknownProcedure
 from imi_core.text import display
 from imi_tui import problems
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _, ngettext
 from imi_tui.labels import Labels
 
@@ -26,10 +27,10 @@ def mark(item: OutboxItem) -> str:
 
 def behind(items: Sequence[OutboxItem]) -> set[str]:
     """The client refs of waiting entries that a refused one of their case holds back (`cache.outbox.Outbox.ready`)."""
-    refused: set[tuple[str, str]] = set()
+    refused: set[tuple[str, str, bool]] = set()
     out: set[str] = set()
     for item in items:
-        case = item.desk, item.case_id
+        case = item.desk, item.case_id, item.action == ASSIGN
         if item.state == "rejected":
             refused.add(case)
         elif case in refused:
@@ -47,6 +48,8 @@ def state(item: OutboxItem, problem: str = "", *, held: bool = False) -> str:
             return _("being sent")
         case "rejected":
             code = str((item.error or {}).get("type", "error"))
+            if item.action == ASSIGN and code == "badTarget":
+                return _("refused: {reason}").format(reason=_("This officer handles no cases at your desk any more."))
             return _("refused: {reason}").format(reason=problems.sentence(code))
     if held:
         return _("waiting: an earlier entry of this case was refused; correct it or discard it.")
@@ -102,6 +105,8 @@ def action_name(
     others: Callable[[], Iterable[Rules]] = tuple,
 ) -> str:
     """What an action is called. Where its procedure is unknown, with its case gone, `others` may know the name."""
+    if action == ASSIGN:
+        return _("Assign")
     try:
         return Labels(rules(procedure), languages).action(action)
     except (UnknownProcedure, KeyError):

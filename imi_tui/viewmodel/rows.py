@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imi_core.procedure import Rules
     from imi_tui.cache.model import Row
 
-ColumnId = Literal["marks", "due", "reference", "from", "subject", "state", "activity", "files"]
+ColumnId = Literal["marks", "due", "reference", "from", "subject", "state", "handler", "activity", "files"]
 MARKS = 5
 """Cells of the marks column: cursor, marked, alarm, news, space."""
 
@@ -38,9 +38,9 @@ def columns(width: int) -> tuple[Column, ...]:
     tail: list[Column] = [Column("state", 14 if width >= 72 else 12)]
     if width >= 110:
         fixed[0] = Column("due", 10)
-        tail = [Column("state", 18)]
+        tail = [Column("state", 18), Column("handler", 12)]
     if width >= 150:
-        tail = [Column("state", 24), Column("activity", 10), Column("files", 3)]
+        tail = [Column("state", 24), Column("handler", 14), Column("activity", 10), Column("files", 3)]
     room = width - MARKS - sum(column.width + 1 for column in (*fixed, *tail)) - 1
     sender = max(10, room * 49 // 100)
     subject = room - sender
@@ -65,6 +65,8 @@ def heading(columns: tuple[Column, ...]) -> str:
         "subject": _("Subject"),
         # Translators: the head of a column; max-length:14.
         "state": _("State"),
+        # Translators: the head of a column: the officer who looks after the case; max-length:12.
+        "handler": _("Handler"),
         # Translators: the head of a column: when something last happened; max-length:10.
         "activity": _("Activity"),
         "files": "",
@@ -118,7 +120,7 @@ class Words:
         if row.rejected:
             # Translators: in the column of states: by the server; max-length:14.
             return _("refused")
-        if row.pending:
+        if row.pending > row.assigning:
             # Translators: in the column of states: waits to be sent; max-length:14.
             return _("queued")
         return self.of_state(row.procedure, row.state, mine=row.turn_mine)
@@ -159,6 +161,7 @@ def texts(row: Row, columns: tuple[Column, ...], words: Words, today: dt.date) -
         "from": f"{row.country:<2}  {narrow(row.counterpart)}",
         "subject": own(row) + row.subject,
         "state": words.state(row),
+        "handler": narrow(row.handler_name),
         "activity": row.activity[:10],
         "files": str(row.files) if row.files else "",
     }
@@ -178,6 +181,7 @@ def spoken(row: Row, words: Words, today: dt.date, *, marked: bool) -> str:
         row.subject,
         _("tags {tags}").format(tags=" ".join(row.tags)) if row.tags else "",
         _("with a note") if row.noted else "",
+        _("Looked after by {name}").format(name=narrow(row.handler_name)) if row.handler_name else "",
         ngettext("{count} file", "{count} files", row.files).format(count=row.files) if row.files else "",
     ]
     return ", ".join(text.replace("\n", " ") for text in said if text.strip())

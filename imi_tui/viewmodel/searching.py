@@ -22,6 +22,7 @@ MEANINGS: dict[str, str] = {
     "procedure": N_("procedure"),
     "state": N_("state of the case"),
     "from": N_("name of the other side"),
+    "handler": N_("who at your desk looks after the case"),
     "due": N_("deadline"),
     "activity": N_("latest activity"),
     "is": N_("what is special about a case"),
@@ -62,6 +63,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("area:pw  procedure:pw.urgent", N_("legal area, procedure")),
     ("state:accepted", N_("state of the case")),
     ('from:zoll  from:"zoll fks"', N_("name of the other side")),
+    ("handler:me  handler:none", N_("who at your desk looks after the case")),
     ("due:<5d  due:today  due:none", N_("deadline: earlier than in 5 days, with what is overdue; today; none")),
     ("due:2026-12  due:2026-12-01..2026-12-24", N_("deadline in a month, or from one day to another")),
     ("activity:<2w  activity:>3m", N_("latest activity less than 2 weeks, longer than 3 months ago")),
@@ -112,7 +114,8 @@ def offers(
     if key in LISTED:
         for value in language.values[key]:
             if value.startswith(folded) or any(word.startswith(folded) for word in fold(meaning(key, value)).split()):
-                found.append(Offer(head + (value.upper() if key == "country" else value), meaning(key, value)))
+                shown = value.upper() if key == "country" else f'"{value}"' if " " in value else value
+                found.append(Offer(head + shown, meaning(key, value)))
     elif key == "from":
         found = [Offer(head + (f'"{name}"' if " " in name else name), "") for name in names(folded)]
     elif key in PERIODS:
@@ -146,6 +149,8 @@ class Meanings:
             from imi_tui.names import area_name
 
             return area_name(value)
+        if key == "handler":
+            return {"me": _("you"), "none": _("nobody")}.get(value, "")
         if key == "is":
             return _(FLAG_MEANINGS[value])
         return (self._states if key == "state" else self._procedures).get(value, "")

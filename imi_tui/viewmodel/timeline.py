@@ -44,7 +44,11 @@ def who(view: View, entry: dict[str, Any]) -> str:
 def timeline(view: View) -> list[Block]:
     """The entries, oldest first."""
     out: list[Block] = []
+    given = view.detail.case.get("assignment") or {}
     for entry in view.detail.entries:
+        if given and not view.detail.assigning and str(entry.get("at", "")) > str(given.get("at", "")):
+            out += _assigned(view, given)
+            given = {}
         mark = "~ " if entry.get("clientRef") in view.detail.pending else ""
         action = view.action(str(entry.get("action", "")))
         out.append(Block(f"{mark}{when(view, entry)}  {action}", "heading"))
@@ -60,7 +64,22 @@ def timeline(view: View) -> list[Block]:
         if entry.get("redacted"):
             out.append(Block(_("The content is not shown to this desk."), "quiet", indent=2))
         out.append(Block(""))
+    out += _assigned(view, given) if given else []
     return out[:-1] or [Block(_("There are no entries yet."), "quiet")]
+
+
+def _assigned(view: View, given: dict[str, Any]) -> list[Block]:
+    """Who at this desk took the case on last: a matter of the desk, and no entry."""
+    from imi_tui.viewmodel import assigning
+
+    waits = view.detail.assigning
+    at = _("queued on this machine") if waits else when(view, {"at": given.get("at", "")})
+    told = assigning.of_case(view.detail)
+    return [
+        Block(f"{'~ ' if waits else ''}{at}  {told[:1].upper()}{told[1:]}", "heading"),
+        Block(_("Only your desk sees this; the other side is not told."), "quiet", indent=2),
+        Block(""),
+    ]
 
 
 def text_of(text: dict[str, Any]) -> list[Block]:

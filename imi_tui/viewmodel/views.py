@@ -42,6 +42,8 @@ NAMES: dict[ViewId, str] = {
     "sent": N_("Sent"),
     # Translators: the view of cases that were put off; max-length:18.
     "put_off": N_("Put-off cases"),
+    # Translators: the view of open cases that the officer looks after; max-length:18.
+    "mine": N_("Mine"),
 }
 SORT_NAMES: dict[SortId, str] = {
     "due": N_("by deadline"),

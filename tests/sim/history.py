@@ -25,6 +25,7 @@ from imi_tui.cache.errors import (
     NoSuchCase,
     NoSuchSeat,
 )
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.sync.transfers import SMALLEST
 from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM
 from tests.sim.disk import Killed, under
@@ -67,6 +68,7 @@ class History(Truth):
         self.counted: Counter[str] = Counter()
         self._disks = under(*(each.disk for each in self.machines.values()))
         self._disks.__enter__()
+        self.server.store.put_officer(Officer(id="partner", name="Partner", desks={LYON: ("handler",)}))
         for name in ("lyon", "both"):
             assert self.machines[name].sync() is not None
 
@@ -130,6 +132,25 @@ class History(Truth):
         self._interruptible(
             who, lambda: self._remember(who, machine.open().act(row.desk, row.id, action, **given), mark)
         )
+
+    def _assign(self, who: str, machine: Machine, number: int) -> None:
+        """Give a case to oneself, a colleague or nobody."""
+        rows = machine.open().window("all", "reference", limit=40)
+        if not rows:
+            return
+        row = rows[number % len(rows)]
+        known = [each.id for each in machine.open().handlers.of(row.desk)]
+        to = ["", *known][number // 7 % (len(known) + 1)]
+        draft = Draft(
+            id="",
+            desk=row.desk,
+            procedure="",
+            action=ASSIGN,
+            case_id=row.id,
+            target=to,
+            based_on=-1 if number % 3 else 0,
+        )
+        self._interruptible(who, lambda: self._remember(who, machine.open().queue(draft), ""))
 
     def _attach(self, who: str, machine: Machine, number: int) -> None:
         """A message, or a new case, with a file of one part or two."""
@@ -362,6 +383,7 @@ STEPS = (
     *["new", "act", "act", "act", "sync", "sync", "sync", "bad line", "bad line", "bad line", "kill soon", "kill soon"]
     * 2,
     *["write", "undo", "revise", "discard", "restart", "power", "power", "full", "clock", "token", "index", "rights"],
+    *["assign", "assign", "assign", "assign"],
     *["attach", "attach", "attach", "fetch", "fetch", "server dies", "server dies", "server dies", "metered"],
     *["backup", "backup", "restore", "restore", "forgotten", "erase", "revoked", "server clock"],
 )

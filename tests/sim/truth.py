@@ -12,7 +12,8 @@ from typing import Any
 
 from imi_central.store.codec import decode_entry
 from imi_core.case import Case
-from imi_tui.cache.model import OutboxItem
+from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.model import CaseDetail, OutboxItem
 from imi_tui.cache.store import Store
 from tests.limit import index_all
 from tests.sim.world import Machine, Server
@@ -32,6 +33,9 @@ class Queued:
     gone: bool = False
     doubtful: bool = False
     """Being taken back; where that was interrupted, what is found next time decides."""
+    assigns: bool = False
+    """An assignment: once the server has taken it a later one may make it past, also where the server lost it again."""
+    taken: bool = False
 
 
 @dataclass
@@ -54,7 +58,9 @@ class Truth:
 
     def _remember(self, who: str, item: OutboxItem, mark: str) -> None:
         files = tuple(self.oracle.files[who, id] for id in _own_files(item))
-        self.oracle.queued[item.client_ref] = Queued(who, item.client_ref, item.desk, item.case_id, mark, files)
+        self.oracle.queued[item.client_ref] = Queued(
+            who, item.client_ref, item.desk, item.case_id, mark, files, assigns=item.action == ASSIGN
+        )
 
     def _cases(self, officer: str) -> dict[str, dict[str, Case]]:
         with self.server.store.view(officer) as view:
@@ -92,16 +98,20 @@ class Truth:
         for each in self.oracle.queued.values():
             if each.machine != who or each.gone:
                 continue
-            if each.ref in there or each.ref in sent or each.ref in arrived:
+            each.taken |= each.ref in sent or each.ref in arrived
+            if (each.assigns and each.taken) or each.ref in there or each.ref in sent or each.ref in arrived:
                 each.doubtful = False
             else:
                 assert each.doubtful, f"{each} is gone"
                 each.gone = True
 
     def _arrived(self) -> Counter[str]:
-        """Client refs of all entries in the server's tables, whoever may see them."""
+        """Client refs of all entries and assignments in the server's tables, whoever may see them."""
         with closing(sqlite3.connect(self.server.file)) as conn:
-            rows = conn.execute("select client_ref from entries where client_ref is not null")
+            rows = conn.execute(
+                "select client_ref from entries where client_ref is not null"
+                " union all select client_ref from assignment"
+            )
             return Counter(ref for (ref,) in rows)
 
     def _files_of(self, who: str, store: Store, items: dict[str, OutboxItem]) -> None:
@@ -134,6 +144,7 @@ class Truth:
                     shown_ids = {entry["id"] for entry in detail.entries[: len(detail.entries) - len(detail.pending)]}
                     assert shown_ids == entries.get(id, set()), f"{who}: entries of {desk} {id}"
                     assert detail.pending or detail.case["state"] == case.state
+                    self._same_assignment(who, detail, case)
         index_all(store, 500)
         rows = store.window("all", "activity", limit=10_000)
         shown = {(row.desk, row.id) for row in rows if not row.id.startswith("ref:")}
@@ -146,6 +157,32 @@ class Truth:
         for database in (store._work, store._cache):
             assert database.rows("pragma integrity_check") == [("ok",)]
 
+    def _same_assignment(self, who: str, detail: CaseDetail, case: Case) -> None:
+        """Who looks after a case is shown as the server has it, in the list as in the case."""
+        if detail.assigning:
+            return
+        given, theirs = detail.case.get("assignment") or {}, case.assignment
+        held = (given.get("officer", ""), given.get("version", 0))
+        there = (theirs.officer, theirs.version) if theirs is not None else ("", 0)
+        assert held == there, f"{who}: {detail.desk} {detail.id} is shown as {held}, the server has {there}"
+        store = self.machines[who].open()
+        row = store.row(detail.desk, detail.id, "all", "due")
+        assert row is not None
+        assert row.handler == (there[0] if store.handlers.name(detail.desk, there[0]) else "")
+        found = {each.id for each in store.window("mine", "due", limit=10_000) if each.desk == detail.desk}
+        mine = there[0] == self.machines[who].officer and row.n in store.numbers("open", "due", b"", b"\xff" * 64)
+        assert (detail.id in found) == mine, f"{who}: {detail.desk} {detail.id} is among mine"
+
+    def _last_word(self) -> None:
+        """What holds of a case at a desk is what the assignment with that version says; none is there twice."""
+        with closing(sqlite3.connect(self.server.file)) as conn:
+            wrong = conn.execute(
+                "select d.desk, d.case_id from desk_case d"
+                " join assignment a on a.desk = d.desk and a.case_id = d.case_id"
+                " where a.version > d.assigned or (a.version = d.assigned and a.officer <> d.assigned_to)"
+            ).fetchall()
+        assert wrong == []
+
     def _stored(self, conn: sqlite3.Connection, id: str) -> str:
         """SHA-256 of the bytes the server has of a file that an entry carries."""
         [(data, size, digest)] = conn.execute("select data, size, sha256 from blob where id = ?", (id,))
@@ -156,6 +193,7 @@ class Truth:
     def _nothing_lost_nothing_twice(self) -> None:
         arrived = self._arrived()
         assert all(count == 1 for count in arrived.values())
+        self._last_word()
         marks: Counter[str] = Counter()
         carried: dict[str, list[str]] = {}
         order: dict[str, list[tuple[int, str]]] = {}
@@ -168,16 +206,24 @@ class Truth:
                     carried[ref] = [self._stored(conn, each.blob_id) for each in entry.attachments]
                 order.setdefault(case, []).append((version, ref))
         held = {item.client_ref: (item, who) for who, each in self.machines.items() for item in each.open().outbox()}
-        rejected = {(who, item.desk, item.case_id) for item, who in held.values() if item.state == "rejected"}
+        rejected = {
+            (who, item.desk, item.case_id, item.action == ASSIGN)
+            for item, who in held.values()
+            if item.state == "rejected"
+        }
         for each in self.oracle.queued.values():
             there, here = arrived[each.ref], each.ref in held
             if each.gone:
                 assert not there, f"{each} was taken back and arrived"
                 continue
+            if each.assigns and each.taken:
+                assert there + here <= 1, f"{each} is there twice"
+                continue
             assert there + here == 1, f"{each} is on the server {there} and in the outbox {int(here)} times"
             if here:
                 item, who = held[each.ref]
-                assert item.state == "rejected" or (who, item.desk, item.case_id) in rejected, f"{item} does not move"
+                behind = {(who, item.desk, item.case_id, assigns) for assigns in (item.action == ASSIGN, False)}
+                assert item.state == "rejected" or behind & rejected, f"{item} does not move"
         assert all(count == 1 for mark, count in marks.items() if mark.startswith("mark")), marks
         for ref, found in carried.items():
             assert found == list(self.oracle.queued[ref].files), f"{self.oracle.queued[ref]} came with other files"

@@ -43,7 +43,19 @@ def test_sync_list_show(run: Run, central: Central, server: str, token: str) -> 
     [row] = listed["cases"]
     assert set(row) == {
         *("desk", "id", "reference", "procedure", "state", "subject", "country", "counterpart", "due", "activity"),
-        *("level", "turnMine", "unread", "pending", "rejected", "files", "tags", "noted", "until"),
+        *(
+            "level",
+            "turnMine",
+            "unread",
+            "pending",
+            "rejected",
+            "files",
+            "tags",
+            "noted",
+            "until",
+            "handler",
+            "handlerName",
+        ),
     }
     plain = run("list", "--view", "all")
     assert row["reference"] in plain.out
@@ -53,7 +65,7 @@ def test_sync_list_show(run: Run, central: Central, server: str, token: str) -> 
     assert "Accept" in shown.out
     assert "Alpbau GmbH" in shown.out
     detail = run("show", row["id"], "--json").json
-    assert set(detail) == {"desk", "id", "case", "entries", "pending", "actions", "related", "own"}
+    assert set(detail) == {"desk", "id", "case", "entries", "pending", "actions", "related", "handler", "own"}
     assert [entry["action"] for entry in detail["entries"]] == ["send", "accept"]
 
 
@@ -396,3 +408,30 @@ def test_a_refused_entry_is_sent_again_by_command(run: Run, central: Central, se
         texts = [entry.text.text for entry in view.entries(LYON, None, 10) if entry.text is not None]
     assert (case.case_id, texts) == (row["id"], ["Again."])
     assert run("outbox", "--json").json["outbox"] == []
+
+
+def test_cases_are_given_to_colleagues(run: Run, central: Central, server: str) -> None:
+    case = send(central, subject="For Rosenheim")
+    Sessions(central).script_token("rosenheim", "script-token-of-rosenheim", dt.timedelta(hours=1))
+    run("sync", "--server", server, token="script-token-of-rosenheim")
+    [row] = run("list", "--json").json["cases"]
+    there = run("assign", "--json").json["colleagues"]
+    assert [each["name"] for each in there] == ["Both", "Rosenheim"]
+    token = "script-token-of-rosenheim"
+    given = run("assign", row["reference"], "--to", "both", "--server", server, token=token)
+    assert (given.code, given.out) == (0, f"sent {row['reference']}\n")
+    with central.view("rosenheim") as view:
+        [stored] = view.cases(ROSENHEIM, [case.case_id], 10)
+    assert stored.assignment is not None
+    assert stored.assignment.officer == "both"
+    run("sync", "--server", server, token=token)
+    assert "Looked after by Both" in run("show", row["reference"]).out
+    assert run("list", "--view", "mine", "--json").json["cases"] == []
+    queued = run("assign", row["reference"], "--me", "--no-sync", "--json").json["cases"]
+    assert [each["state"] for each in queued] == ["queued"]
+    [mine] = run("list", "--view", "mine", "--json").json["cases"]
+    assert (mine["handler"], mine["handlerName"]) == ("rosenheim", "Rosenheim")
+    nobody = run("assign", row["reference"], "--to", "lyon")
+    assert nobody.code == commands.NOT_FOUND
+    assert "There are: Both, Rosenheim" in nobody.err
+    assert run("assign", row["reference"]).code == commands.USAGE

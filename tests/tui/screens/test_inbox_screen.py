@@ -339,7 +339,7 @@ async def test_views_by_tab_and_number_and_what_an_empty_one_says(store: Store, 
         await pilot.press("tab")
         assert screen.view == "to_accept"
         await pilot.press("left", "left")
-        assert screen.view == "put_off"
+        assert screen.view == "mine"
         await pilot.press("9")
         assert screen.view == "due_soon"
         await pilot.press("0")
@@ -558,7 +558,7 @@ async def test_what_is_urgent_and_comes_last_does_not_hide_above_the_list(store:
         return detail.case | {"id": id, "due": f"2020-01-{10 - number:02}", "subject": f"Urgent {number}"}
 
     def comes(number: int, filling: float | None) -> None:
-        store.sync.apply(row.desk, Page(f"f{number}", filling is not None, cases=[earlier(number)], filling=filling))
+        store.sync.apply(row.desk, Page(f"f{number}", cases=[earlier(number)], filling=filling))
 
     async with running(store, home) as (app, pilot):
         for number, filling in ((1, 0.5), (2, 0.9), (3, None)):

@@ -19,6 +19,7 @@ LANGUAGE = Language(
         "area": ("pq", "pw"),
         "procedure": ("pw.info", "pw.urgent"),
         "state": ("accepted", "awaiting_acceptance", "closed"),
+        "handler": ("me", "none", "anna huber"),
     },
     dt.date(2026, 3, 10),
     ("tag",),

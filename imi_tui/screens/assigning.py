@@ -1,0 +1,161 @@
+"""Saying who at the desk looks after cases: one, or all marked ones. Told at this desk only."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from imi_core import assigning as rules
+from imi_tui.cache.ids import ASSIGN
+from imi_tui.hints import hint
+from imi_tui.i18n import _, ngettext
+from imi_tui.screens import routes
+from imi_tui.screens.doing import CaseId, CaseScreenBase
+from imi_tui.viewmodel import assigning, bulk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.marking import Standing
+    from imi_tui.cache.model import OutboxItem
+
+AT_ONCE = 500
+"""Entries queued in one go; between two of them keys are answered."""
+NOBODY = "-"
+
+
+class AssignActions(CaseScreenBase):
+    """The actions; a screen that offers them inherits from it."""
+
+    def assigned(self, cases: list[CaseId]) -> None:
+        """Called after something was queued for these cases."""
+
+    async def action_case_assign(self) -> None:
+        """Ask who is to look after the cases at hand."""
+        if (plan := self._plan()) is None:
+            return
+        desk, me = plan.ready[0].desk, self.store.officer().get("id", "")
+        colleagues = self.store.handlers.of(desk)
+        answers = [(_("Take it on myself"), each.id) for each in colleagues if each.id == me]
+        answers += [(each.name, each.id) for each in colleagues if each.id != me]
+        if any(each.handler for each in plan.ready):
+            answers.append((_("Give it back: nobody"), NOBODY))
+
+        async def chosen(value: str | None) -> None:
+            if value:
+                await self._give(plan, "" if value == NOBODY else value)
+
+        lines = bulk.preview(plan, _("Assign"), lambda kind: kind.state)
+        if len(plan.ready) == 1 and not plan.refused:
+            detail = self.store.case(desk, plan.ready[0].id)
+            lines = [f"{_('Assign')}: {plan.ready[0].reference}", assigning.line(detail) if detail is not None else ""]
+        lines.append(_("Only your desk sees this; the other side is not told."))
+        await self.app.push_screen(routes.choose("\n".join(filter(None, lines)), answers), chosen)
+
+    async def action_case_take(self) -> None:
+        """Take the cases at hand on oneself."""
+        if (plan := self._plan()) is None:
+            return
+        me = str(self.store.officer().get("id", ""))
+        if me not in {each.id for each in self.store.handlers.of(plan.ready[0].desk)}:
+            self.say(self._role(), problem=True)
+            return
+        if len(plan.ready) == 1 and not plan.refused:
+            await self._give(plan, me)
+            return
+
+        async def chosen(value: str | None) -> None:
+            if value == "do":
+                await self._give(plan, me)
+
+        count = len(plan.ready)
+        do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
+        text = "\n".join(bulk.preview(plan, _("Take on"), lambda kind: kind.state))
+        await self.app.push_screen(routes.choose(text, [(do, "do"), (_("Leave it"), "leave")]), chosen)
+
+    def _plan(self) -> bulk.Plan | None:
+        """What can be assigned of the cases at hand; None, said, where nothing can."""
+        cases = self.targets()
+        if not cases:
+            return None
+        standings = self.store.marking.standings(self.store.marking.numbers(cases))
+        allowed = {seat.desk for seat in self.store.seats() if rules.may_assign(seat.roles)}
+        plan = assigning.plan(standings.values(), allowed)
+        if not plan.ready:
+            self.say(self._role(), problem=True)
+            return None
+        return plan
+
+    def _role(self) -> str:
+        from imi_tui import problems
+
+        return problems.sentence("forbidden")
+
+    async def _give(self, plan: bulk.Plan, officer: str) -> None:
+        """Queue it for those that it changes, some at a time; what is queued is safe, whatever ends this."""
+        new = [each for each in plan.ready if each.handler != officer]
+        if not new:
+            self.say(_("Nothing changed."))
+            return
+        items: list[OutboxItem] = []
+        refused = 0
+        for start in range(0, len(new), AT_ONCE):
+            queued, not_queued = self.store.queue_all(_drafts(new[start : start + AT_ONCE], officer))
+            items += queued
+            refused += len(not_queued)
+            await asyncio.sleep(0)
+        self._given(new[0].desk, items, officer, refused)
+
+    def _given(self, desk: str, items: list[OutboxItem], officer: str, refused: int) -> None:
+        queued = [item for item in items if item.state == "queued"]
+        name = self.store.handlers.name(desk, officer)
+        what = assigning.told(officer, str(self.store.officer().get("id", "")), name, "")
+        names = queued[0].reference or queued[0].subject if len(queued) == 1 else ""
+        count = len(queued)
+        step = (
+            f"{what}: {names}"
+            if names
+            else ngettext("{what}: {count} case", "{what}: {count} cases", count).format(what=what, count=count)
+        )
+        lines = []
+        if queued:
+            self.imi.queued(queued, step)
+            lines.append(_("Queued: {what}. Press {key} to take it back.").format(what=step, key=hint("app.undo")))
+        if late := len(items) - count:
+            lines.append(
+                ngettext(
+                    "{count} case changed meanwhile; your entry is in the outbox ({key}), to be compared.",
+                    "{count} cases changed meanwhile; your entries are in the outbox ({key}), to be compared.",
+                    late,
+                ).format(count=late, key=hint("go.outbox"))
+            )
+        if refused:
+            lines.append(
+                ngettext("{count} case was not queued.", "{count} cases were not queued.", refused).format(
+                    count=refused
+                )
+            )
+        self.say("\n".join(lines), problem=bool(late or refused))
+        self.acted([(item.desk, item.case_id) for item in items])
+        self.assigned([(item.desk, item.case_id) for item in items])
+        self.refresh_frame()
+
+
+def _drafts(standings: Sequence[Standing], officer: str) -> list[Draft]:
+    from imi_tui.cache.draft import Draft
+
+    return [
+        Draft(
+            id="",
+            desk=each.desk,
+            procedure="",
+            action=ASSIGN,
+            case_id=each.id,
+            target=officer,
+            # Based on what was here when the question was asked; a synchronisation may have changed it since.
+            based_on=each.assigned.version,
+            after=list(each.assigned.after),
+        )
+        for each in standings
+    ]

@@ -1,0 +1,98 @@
+"""Who at the desk looks after a case, in words; and what giving marked cases to somebody will do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imi_tui.i18n import _
+from imi_tui.viewmodel.blocks import Block
+from imi_tui.viewmodel.bulk import EXAMPLES, Plan, Reason
+from imi_tui.viewmodel.suspects import narrow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from imi_tui.cache.handlers import Handlers
+    from imi_tui.cache.marking import Standing
+    from imi_tui.cache.model import CaseDetail, OutboxItem
+
+
+def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
+    """Which of these cases can be given to one colleague: those of the desk that has most of them.
+
+    `allowed` are the desks at which this officer may assign cases.
+    """
+    by_desk: dict[str, list[Standing]] = {}
+    for each in standings:
+        by_desk.setdefault(each.desk, []).append(each)
+    possible = [found for desk, found in by_desk.items() if desk in allowed]
+    ready = max(possible, key=len, default=[])
+    refused = [
+        Reason(
+            "otherDesk" if desk in allowed else "forbidden",
+            None,
+            len(found),
+            tuple(each.reference or each.id for each in found[:EXAMPLES]),
+        )
+        for desk, found in by_desk.items()
+        if found is not ready
+    ]
+    return Plan("", tuple(ready), tuple(refused))
+
+
+def outward(detail: CaseDetail) -> CaseDetail:
+    """The case as it may leave the desk: who of it looks after the case is nobody else's business."""
+    case = {name: value for name, value in detail.case.items() if name != "assignment"}
+    return detail._replace(case=case, handler="", assigner="", assigning=0)
+
+
+def line(detail: CaseDetail) -> str:
+    """Who looks after the case; "" where nobody ever said so."""
+    if detail.handler:
+        return looked_after(detail.handler)
+    return _("Nobody at your desk looks after this case.") if detail.case.get("assignment") else ""
+
+
+def looked_after(name: str) -> str:
+    """That somebody looks after a case."""
+    return _("Looked after by {name}").format(name=narrow(name))
+
+
+def told(officer: str, by: str, name: str, other: str) -> str:
+    """Who gave a case to whom. `officer` and `by` are ids, `name` and `other` what these officers are called."""
+    if not officer:
+        return _("given back")
+    if officer == by:
+        return _("taken on: {name}").format(name=narrow(name) or _("somebody who has left"))
+    text = _("given to {name}").format(name=narrow(name) or _("somebody who has left"))
+    return f"{text} ({narrow(other)})" if other else text
+
+
+def of_case(detail: CaseDetail) -> str:
+    """How the case came to who looks after it, at the end of `assignment`."""
+    given = detail.case["assignment"]
+    return told(str(given.get("officer", "")), str(given.get("by", "")), detail.handler, detail.assigner)
+
+
+def of_item(item: OutboxItem, handlers: Handlers, me: str) -> str:
+    """What an assignment in the outbox says."""
+    officer = str(item.payload.get("officer", ""))
+    return told(officer, me, handlers.name(item.desk, officer), "")
+
+
+def conflict(detail: CaseDetail | None, item: OutboxItem, mine: str) -> list[Block]:
+    """The page: mine, which was refused, and what a colleague said meanwhile. `mine`: `of_item`."""
+    given = (detail.case.get("assignment") if detail is not None else None) or {}
+    theirs = of_case(detail) if detail is not None and given else ""
+    now = line(detail) if detail is not None else ""
+    return [
+        Block(_("A colleague assigned this case before your entry arrived."), "heading"),
+        Block(""),
+        Block(_("Yours"), "heading"),
+        Block(mine, indent=2),
+        Block(""),
+        Block(_("Now"), "heading"),
+        Block("\n".join(filter(None, (theirs, now))) or "-", remote=True, indent=2),
+        Block(""),
+        Block(_("Send it again to make a new entry of it, or throw it away."), "quiet"),
+    ]

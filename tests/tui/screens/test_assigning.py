@@ -1,0 +1,121 @@
+"""Who looks after a case, by keyboard: for one case, for marked ones, in conflict; and what stays at the desk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from imi_core.authority import Seat
+from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
+from imi_tui.export.service import _case_wire
+from imi_tui.screens.confirm import ChooseScreen
+from imi_tui.screens.conflict import ConflictScreen
+from imi_tui.viewmodel.case import View, timeline
+from imi_tui.viewmodel.copying import pieces
+from tests.tui.screens.filled import OFFICER
+from tests.tui.screens.test_inbox_screen import case_list, footer, running, settled, text_of
+
+pytestmark = pytest.mark.anyio
+ANNA = "demo-anna"
+
+
+@pytest.fixture(autouse=True)
+def colleagues(store: Store, seat: Seat) -> None:
+    """A colleague who handles cases, and one who reads them."""
+    desks = {seat.desk: ["handler"]}
+    officers = [
+        {**OFFICER, "desks": desks},
+        {"id": ANNA, "name": "Anna Huber", "desks": desks},
+        {"id": "demo-reader", "name": "Rita Reader", "desks": {seat.desk: ["viewer"]}},
+    ]
+    store.sync.apply("directory", Page("d2", officers=officers))
+
+
+async def test_marked_cases_go_to_a_colleague_after_one_look_and_come_back(store: Store, home: Path) -> None:
+    async with running(store, home, (120, 40)) as (app, pilot):
+        rows = store.window("todo", "due", limit=3)
+        await pilot.press("space", "space", "full_stop")
+        await settled(pilot)
+        assert isinstance(app.screen, ChooseScreen)
+        shown = text_of(app)
+        assert "Assign: 2 of 2 cases" in shown
+        assert "the other side is not told" in shown
+        assert "Anna Huber" in shown
+        assert "Rita" not in shown, "who only reads is given no case"
+        assert "nobody" not in shown, "nobody has them yet"
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert [(item.action, item.payload["officer"]) for item in store.outbox()] == [(ASSIGN, ANNA)] * 2
+        assert [row.handler_name for row in store.window("todo", "due", limit=3)] == ["Anna Huber", "Anna Huber", ""]
+        assert case_list(app).marked == set()
+        assert "Undo: given to Anna Huber" in footer(app)
+        # What is to be done there is still said.
+        assert "queued" not in text_of(app).split("sync")[-1]
+        await pilot.press("u")
+        await settled(pilot)
+        assert (store.outbox(), store.drafts()) == ([], [])
+        assert all(not row.handler for row in rows)
+        await pilot.press("comma")
+        await settled(pilot)
+        assert store.counts()["mine"] == 1
+        assert "taken on: Camille" in footer(app)
+        await pilot.press("comma")
+        await settled(pilot)
+        assert len(store.outbox()) == 1, "it is theirs already"
+        await pilot.press("o")
+        await settled(pilot)
+        assert "taken on: Camille Martin" in text_of(app)
+
+
+async def test_in_a_case_it_is_shown_and_a_conflict_shows_both(store: Store, home: Path, seat: Seat) -> None:
+    async with running(store, home, (120, 40)) as (app, pilot):
+        row = store.window("todo", "due", limit=1)[0]
+        await pilot.press("enter", "i")
+        await settled(pilot)
+        assert "Looked after by Camille Martin" in text_of(app)
+        assert "Assign waits on this machine" in text_of(app)
+        await pilot.press("3", "end")
+        await settled(pilot)
+        assert "queued on this machine  Taken on: Camille Martin" in text_of(app)
+        [item] = store.outbox()
+        store.sync.begin([item.client_ref])
+        store.sync.settle({}, {item.client_ref: {"type": "stale"}})
+        detail = store.case(row.desk, row.id)
+        assert detail is not None
+        given = {"officer": ANNA, "version": 1, "at": "2026-03-04T10:00:00Z", "by": ANNA}
+        store.sync.apply(row.desk, Page("s2", cases=[{**detail.case, "assignment": given}]))
+        await pilot.press("o")
+        await settled(pilot)
+        await pilot.press("v")
+        await settled(pilot)
+        assert isinstance(app.screen, ConflictScreen)
+        shown = text_of(app)
+        assert "A colleague assigned this case before your entry arrived." in shown
+        assert "taken on: Camille Martin" in shown
+        assert "taken on: Anna Huber" in shown
+        await pilot.press("g")
+        await settled(pilot)
+        [again] = store.outbox()
+        assert (again.state, again.payload["basedOn"], again.payload["officer"]) == ("queued", 1, OFFICER["id"])
+
+
+def test_it_stands_in_the_timeline_and_stays_out_of_what_leaves_the_desk(store: Store, seat: Seat) -> None:
+    row = store.window("todo", "due", limit=1)[0]
+    detail = store.case(row.desk, row.id)
+    assert detail is not None
+    given = {"officer": ANNA, "version": 2, "at": "2026-03-04T10:00:00Z", "by": OFFICER["id"]}
+    store.sync.apply(row.desk, Page("s2", cases=[{**detail.case, "assignment": given}]))
+    detail = store.case(row.desk, row.id)
+    assert detail is not None
+    rules = store.rules(row.procedure)
+    view = View(detail, rules, ("en",), store.today(), store.authority)
+    assert any("Given to Anna Huber (Camille Martin)" in block.text for block in timeline(view))
+    alone = replace(view, detail=detail._replace(entries=()))
+    assert "Anna Huber" not in "".join(piece.text for piece in pieces(view))
+    assert "Anna Huber" in "".join(block.text for block in timeline(alone))
+    assert "assignment" in detail.case
+    assert "assignment" not in _case_wire(detail)["case"]
