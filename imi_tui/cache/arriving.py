@@ -110,7 +110,7 @@ class Arriving:
             others, arrivals = self._arrive(
                 account,
                 cases,
-                [each for each in entries if each[0].case_id not in first.numbers],
+                first.others(entries),
                 destroyed,
                 [each for each in contents if each.id not in first.numbers],
             )
@@ -256,8 +256,8 @@ class Arriving:
     def _local_of(self, account: str, desk: int, entries: Arrived) -> set[Key]:
         """The cases that were only in the outbox so far, and were begun with one of these entries."""
         sql = "select id from listing where desk = ? and id >= ? and id < ?"
-        local = {id for (id,) in self._cache.rows(sql, (desk, LOCAL, LOCAL + "\U0010ffff"))}
-        return {(account, id) for id in local & {LOCAL + entry.client_ref for entry, _ in entries}}
+        local = {id.removeprefix(LOCAL) for (id,) in self._cache.rows(sql, (desk, LOCAL, LOCAL + "\U0010ffff"))}
+        return {(account, LOCAL + entry.client_ref) for entry, _ in entries if entry.client_ref in local}
 
     def _unindex(self, desk: int, ids: set[str], at_once: set[str]) -> dict[str, int]:
         """Inside: have the words of these cases leave the index, while what they were made from is still there."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.cache.documents import Document
-from imi_tui.cache.indexing import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     Stores = Callable[[int, str, Arrived, Mapping[str, int]], None]
 
 
+STEP = 200
+"""Cases indexed without looking whether somebody waits: for some 10 ms."""
+
+
 class First(NamedTuple):
     """What of a page is the first of its cases: contents, entries, documents; the numbers of the cases by id.
 
@@ -34,6 +37,12 @@ class First(NamedTuple):
     entries: Arrived
     documents: list[Document]
     numbers: dict[str, int]
+
+    def others(self, entries: Arrived) -> Arrived:
+        """Those of the page's entries that are of other cases."""
+        if len(self.entries) == len(entries):
+            return []
+        return [each for each in entries if each[0].case_id not in self.numbers]
 
 
 class Filling:
