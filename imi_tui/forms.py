@@ -18,6 +18,7 @@ from imi_core.procedure import Field
 from imi_core.text import display
 from imi_tui import form_values, names
 from imi_tui.i18n import N_, _
+from imi_tui.i18n.joining import several
 from imi_tui.i18n.languages import NAMES
 from imi_tui.labels import Labels
 
@@ -160,7 +161,7 @@ class FormModel:
         found = self.view(id)
         if found is not None and found.kind in ("one", "many"):
             named = dict(found.options)
-            return "; ".join(named.get(item, item) for item in self.chosen(id))
+            return several(named.get(item, item) for item in self.chosen(id))
         return self.text(id)
 
     def hint(self, id: str) -> str:

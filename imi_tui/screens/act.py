@@ -19,6 +19,7 @@ from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import OutboxItem, Seen
 from imi_tui.forms import FormModel
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
 from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import Dialogue, bindings
@@ -247,7 +248,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         if len(self._cases) > 1:
             count = len(self._cases)
             return ngettext("{action}: {count} case", "{action}: {count} cases", count).format(action=name, count=count)
-        return f"{name}: {detail.case.get('reference') or '-'}  {detail.case.get('subject', '')}"
+        return with_name(name, f"{detail.case.get('reference') or '-'}  {detail.case.get('subject', '')}")
 
     def _entry(self, desk: str, id: str) -> Draft:
         """What is queued. Under the id of its draft, so that the draft goes, and with it a refused entry it revises."""

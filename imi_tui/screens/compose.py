@@ -18,6 +18,7 @@ from imi_tui.cache.ids import SystemRandom, uuid7
 from imi_tui.compose import STEP_NAMES, Composition, Gap, Step
 from imi_tui.hints import hint
 from imi_tui.i18n import _
+from imi_tui.i18n.joining import with_name
 from imi_tui.offers import Offer, offers
 from imi_tui.screens import routes
 from imi_tui.screens.attaching import Attaching
@@ -346,7 +347,7 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         return []
 
     async def _show_gap(self, gap: Gap) -> None:
-        self.say(f"{gap.label}: {gap.text}" if gap.label else gap.text, problem=True)
+        self.say(with_name(gap.label, gap.text) if gap.label else gap.text, problem=True)
         await self._go(gap.step, gap.field)
         if gap.step == "form":
             self.query_one(FormView).show_problems()

@@ -11,6 +11,7 @@ from imi_tui import problems
 from imi_tui.cache.errors import CacheBusy, CacheError
 from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
 from imi_tui.screens.undoing import UndoActions
 from imi_tui.viewmodel import doing
@@ -165,7 +166,7 @@ class CaseScreenBase(UndoActions):
             return ngettext("{action}: {count} case", "{action}: {count} cases", len(details)).format(
                 action=label, count=len(details)
             )
-        return f"{label}: {details[0].case.get('reference', '')}"
+        return with_name(label, details[0].case.get("reference", ""))
 
     def _queue(self, name: str, details: list[CaseDetail], answers: dict[str, Any], target: str) -> None:
         items: list[OutboxItem] = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
 from imi_tui.screens.assigning import AssignActions
 from imi_tui.screens.doing import CaseId
@@ -164,4 +165,4 @@ class OwnActions(AssignActions):
                 what=what, count=len(cases)
             )
         row = self.store.row(*cases[0], "all", "due")
-        return f"{what}: {row.reference or row.subject}" if row is not None else what
+        return with_name(what, row.reference or row.subject) if row is not None else what

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.i18n import N_, _
+from imi_tui.i18n.joining import several, with_name
 from imi_tui.i18n.languages import NAMES
 from imi_tui.names import area_name, country_name
 from imi_tui.viewmodel.blocks import Block
@@ -49,7 +50,7 @@ def record(wire: Mapping[str, Any], languages: tuple[str, ...], more: Sequence[B
         (_("Works in"), ", ".join(NAMES.get(code, code) for code in wire.get("languages", ()))),
         (_("Fields of work"), ", ".join(field_of_work(str(topic)) for topic in wire.get("topics", ()))),
     )
-    out += [Block(f"{label}: {named(str(value))}") for label, value in lines if value]
+    out += [Block(with_name(label, named(str(value)))) for label, value in lines if value]
     if desks := wire.get("desks", ()):
         out += [Block(""), Block(_("Desks"), "heading")]
         out += [Block(f"- {_desk(desk)}") for desk in desks]
@@ -74,8 +75,8 @@ def coordinators(
         names = [named(str(each.get("formalName", each.get("id")))) for each in near[:MOST]]
         if names:
             more = len(ids) - len(names)
-            text = "; ".join(names) + (" " + _("and {count} more").format(count=more) if more else "")
-            out.append(Block(f"- {area_name(area)}: {text}"))
+            text = several(names) + (" " + _("and {count} more").format(count=more) if more else "")
+            out.append(Block(f"- {with_name(area_name(area), text)}"))
     return [Block(""), Block(_("Coordinators"), "heading"), *out] if out else []
 
 

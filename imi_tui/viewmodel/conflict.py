@@ -9,6 +9,7 @@ from imi_core.answers import CANNOT, REMARK
 from imi_core.errors import ImiError
 from imi_tui.cache.wire import to_case
 from imi_tui.i18n import _
+from imi_tui.i18n.joining import with_name
 from imi_tui.labels import Labels
 from imi_tui.viewmodel.blocks import Block, Look
 from imi_tui.viewmodel.case import answer_text
@@ -143,7 +144,7 @@ def _answered(view: View, action: str, answers: dict[str, Any]) -> list[str]:
     """Answers in words, one a line."""
     fields = _fields(view, action)
     return [
-        f"{_label(view, action, fields, id)}: {_said(view, action, fields, _of(answers, id), id).text}"
+        with_name(_label(view, action, fields, id), _said(view, action, fields, _of(answers, id), id).text)
         for id in dict.fromkeys(map(forms.base_id, answers))
     ]
 

@@ -11,6 +11,7 @@ from imi_tui import i18n
 from imi_tui.export import mark as marks
 from imi_tui.export.service import FORMAT_NAMES
 from imi_tui.i18n import N_, _, ngettext
+from imi_tui.i18n.joining import several, with_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ class Choice:
             text = ngettext("{here} of {count} file is here", "{here} of {count} files are here", every)
             told = text.format(here=here, count=every)
             if here < every:
-                told += "; " + _("Enter fetches the rest")
+                told = several((told, _("Enter fetches the rest")))
             out.append((_line(_("Files"), told), "files" if here < every else None))
         return [*out, (_("Export now"), "write")]
 
@@ -77,7 +78,7 @@ def _key(formats: tuple[Format, ...]) -> str:
 
 
 def _line(label: str, value: str) -> str:
-    return f"{label}: {value}"
+    return with_name(label, value)
 
 
 def labels_note(known: Sequence[str], language: str) -> str:

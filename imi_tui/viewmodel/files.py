@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imi_tui import problems
 from imi_tui.attachments import Listed, listed
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import several
 from imi_tui.viewmodel.case import one_line
 from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.suspects import named
@@ -51,7 +52,7 @@ def shown(view: View, state: Callable[[dict[str, Any]], FileState], problem: str
             date=moment(str(each.entry.get("at", ""))), action=view.action(str(each.entry.get("action", "")))
         )
         if each.personal:
-            origin += "; " + _("personal data")
+            origin = several((origin, _("personal data")))
         told = where(found, stopped=bool(problem))
         notes = (told, origin) if found.where == "failed" else (f"{told}; {origin}",)
         out.append(Shown(each, found, named(one_line(each.name)), size_text(size), notes))
@@ -93,7 +94,7 @@ def attached_line(files: Sequence[dict[str, Any]], state: Callable[[dict[str, An
         for file in files
     ]
     count = ngettext("{count} file: {names}", "{count} files: {names}", len(names))
-    return count.format(count=len(names), names="; ".join(names))
+    return count.format(count=len(names), names=several(names))
 
 
 def waiting_line(files: Sequence[dict[str, Any]], state: Callable[[dict[str, Any]], FileState]) -> str:

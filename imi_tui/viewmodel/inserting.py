@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_tui import phrases as rules_of_phrases
 from imi_tui.i18n import _
+from imi_tui.i18n.joining import several
 from imi_tui.viewmodel.cells import one_line
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Shelf:
 
 
 def _beside(found: Found) -> str:
-    return "; ".join(one_line(str(value)) for value in found.beside.values() if not isinstance(value, list))
+    return several(one_line(str(value)) for value in found.beside.values() if not isinstance(value, list))
 
 
 def said(insertion: Insertion, filled: Sequence[str]) -> str:
@@ -74,7 +75,7 @@ def said(insertion: Insertion, filled: Sequence[str]) -> str:
     if insertion.left:
         names = ", ".join(f"{{{name}}}" for name in insertion.left)
         return _("Nothing here fills {names}; write it yourself.").format(names=names)
-    return _("Also filled in: {fields}").format(fields="; ".join(filled)) if filled else ""
+    return _("Also filled in: {fields}").format(fields=several(filled)) if filled else ""
 
 
 def answer_beside(model: FormModel, beside: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from imi_core.answers import base_id, is_empty
 from imi_core.case import Attachment, Entry, to_wire
 from imi_tui.cache.model import CaseDetail
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import several
 from imi_tui.i18n.languages import NAMES
 from imi_tui.offers import acting_seat
 from imi_tui.viewmodel import case as page
@@ -146,4 +147,4 @@ def _held_back(work: Composition, entry: Entry) -> list[Block]:
         names.append(ngettext("{count} file", "{count} files", count).format(count=count))
     if not names:
         return []
-    return [Block(""), Block(_("Not shown before acceptance: {list}").format(list="; ".join(names)), "quiet")]
+    return [Block(""), Block(_("Not shown before acceptance: {list}").format(list=several(names)), "quiet")]

@@ -10,6 +10,7 @@ from imi_core.text import display
 from imi_tui import problems
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import several, with_name
 from imi_tui.labels import Labels
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def lines(item: OutboxItem, told: str, age: str, files: str = "", *, held: bool 
     A state that is a sentence stands alone.
     """
     alone = held or item.state == "rejected" or (item.state == "queued" and bool(item.error))
-    more = "; ".join(part for part in (_("queued: {age}").format(age=age), attempts(item), files) if part)
+    more = several(part for part in (_("queued: {age}").format(age=age), attempts(item), files) if part)
     return [told, more] if alone else [f"{told}; {more}"]
 
 
@@ -83,14 +84,14 @@ def reasons(item: OutboxItem, label: Callable[[str], str] = str) -> list[str]:
     """The details of a refusal: one line a field the server did not accept. `label`: what a field is called."""
     if item.state != "rejected":
         return []
-    return [f"{label(field)}: {text}" for field, text in problems.fields(item.error or {})]
+    return [with_name(label(field), text) for field, text in problems.fields(item.error or {})]
 
 
 def written(item: OutboxItem) -> str:
     """What the officer wrote in it, as plain text: the answers by their ids, then the text."""
     answers = item.payload.get("answers") or {}
     lines = [
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        with_name(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
         for name, value in answers.items()
     ]
     text = str((item.payload.get("text") or {}).get("text", ""))

@@ -9,6 +9,7 @@ from rich.text import Text
 from imi_core.answers import is_empty
 from imi_tui.forms import LANG, MORE, TEXT
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import several, with_name
 from imi_tui.i18n.languages import NAMES
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
@@ -45,7 +46,7 @@ def missing_line(gaps: Sequence[Gap], current: Step) -> str:
     ordered = sorted(gaps, key=lambda gap: gap.step != current)
     labels = [cut(gap.label or gap.text, 32) for gap in ordered[:NAMED]]
     more = len(ordered) - len(labels)
-    text = _("Still missing: {list}").format(list="; ".join(labels))
+    text = _("Still missing: {list}").format(list=several(labels))
     if more:
         text += " " + ngettext("and {count} more.", "and {count} more.", more).format(count=more)
     return text
@@ -64,7 +65,7 @@ def review(
     out = [*_heads(work, authority), Block("")]
     if gaps:
         out.append(Block(_("Still missing"), "heading"))
-        out += [Block(f"- {gap.label}: {gap.text}" if gap.label else f"- {gap.text}", "alarm") for gap in gaps]
+        out += [Block(f"- {with_name(gap.label, gap.text)}" if gap.label else f"- {gap.text}", "alarm") for gap in gaps]
     else:
         out.append(Block(_("Nothing is missing. Once sent, the case is queued and leaves at the next connection.")))
     out += [Block(line) for line in work.time_limits()]

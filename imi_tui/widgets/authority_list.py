@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from imi_tui import names
 from imi_tui.i18n import _
+from imi_tui.i18n.joining import several
 from imi_tui.matching import around, spans
 from imi_tui.viewmodel.asking import Found, Topic, narrowing, reason, shown_line
 from imi_tui.viewmodel.cells import cut, fit
@@ -48,7 +49,7 @@ def notes(hit: AuthorityHit, typed: str, topic: Topic | None, width: int) -> str
         parts.append(_("without: {words}").format(words=", ".join(hit.missing)))
     if text := why(hit, typed, width - sum(cell_len(part) + 2 for part in parts)):
         parts.append(text)
-    return "; ".join(parts)
+    return several(parts)
 
 
 def why(hit: AuthorityHit, typed: str, width: int) -> str:

@@ -1,0 +1,22 @@
+"""Signs between parts of a text, as each language writes them: a semicolon asks a question in Greek."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imi_tui.i18n import pgettext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def several(parts: Iterable[str]) -> str:
+    """Parts one after the other, each of which may hold commas."""
+    # Translators: stands between the parts of a list; Greek has "· ", French a no-break space before it.
+    return pgettext("between parts", "; ").join(parts)
+
+
+def with_name(name: str, value: object) -> str:
+    """A value behind what it is called."""
+    # Translators: what something is called, and its value; French has a no-break space before the colon.
+    return pgettext("a value behind its name", "{name}: {value}").format(name=name, value=value)
