@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from imi_tui.i18n import pgettext
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 
 def several(parts: Iterable[str]) -> str:
     """Parts one after the other, each of which may hold commas."""
-    # Translators: stands between the parts of a list; Greek has "· ", French a no-break space before it.
-    return pgettext("between parts", "; ").join(parts)
+    # Translators: two parts of a list; Greek has "·" between them, French a no-break space before the semicolon.
+    sign = pgettext("between parts", "{before}; {after}")
+    found = list(parts)
+    return functools.reduce(lambda before, after: sign.format(before=before, after=after), found) if found else ""
 
 
 def with_name(name: str, value: object) -> str:
