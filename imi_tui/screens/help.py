@@ -76,6 +76,7 @@ class HelpScreen(Dialogue[None]):
         """Search line and page."""
         with Vertical(classes="dialogue"):
             field = LineInput(id="search")
+            # Translators: the first line of the window; max-length:71.
             field.hint(_("What works here now. Type to search; arrows to scroll; Esc to leave"))
             yield field
             yield Document()

@@ -69,6 +69,7 @@ class MenuScreen(Dialogue[registry.Action]):
         """Search line, list, help of the action under the cursor."""
         with Vertical(classes="dialogue"):
             field = LineInput(id="search")
+            # Translators: the first line of the window; max-length:59.
             field.hint(_("Type to search; arrows and Enter to choose; Esc to leave"))
             yield field
             yield ChoiceList()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
 
-from imi_tui.i18n import _, language, pgettext
+from imi_tui.i18n import _, pgettext
 from imi_tui.widths import cell_len
 
 NARROW = 100
@@ -18,37 +18,38 @@ MOST_WHEN_NARROW = 5
 _SIGNS = {"question_mark": "?", "slash": "/", "full_stop": ".", "comma": ",", "minus": "-"}
 
 
-@lru_cache(maxsize=2)
-def _names(language: str) -> dict[str, str]:
-    """Keys and modifiers as keyboards of a language have them; `language` is the one in force."""
-    return _SIGNS | {
-        # Translators: keys as they are printed on keyboards of your country; short, they stand in the footer.
-        "escape": pgettext("key", "Esc"),
-        "enter": pgettext("key", "Enter"),
-        "space": pgettext("key", "Space"),
-        "tab": pgettext("key", "Tab"),
-        "pageup": pgettext("key", "PgUp"),
-        "pagedown": pgettext("key", "PgDn"),
-        "home": pgettext("key", "Home"),
-        "end": pgettext("key", "End"),
-        "delete": pgettext("key", "Del"),
-        # Translators: the arrow keys.
-        "up": pgettext("key", "Up"),
-        "down": pgettext("key", "Down"),
-        "left": pgettext("key", "Left"),
-        "right": pgettext("key", "Right"),
-        "ctrl": pgettext("key", "Ctrl"),
-        "shift": pgettext("key", "Shift"),
-        "alt": pgettext("key", "Alt"),
-    }
+_NAMES: dict[str, Callable[[], str]] = {
+    # Translators: keys as they are printed on keyboards of your country; short, they stand in the footer.
+    "escape": lambda: pgettext("key", "Esc"),
+    "enter": lambda: pgettext("key", "Enter"),
+    "space": lambda: pgettext("key", "Space"),
+    "tab": lambda: pgettext("key", "Tab"),
+    "pageup": lambda: pgettext("key", "PgUp"),
+    "pagedown": lambda: pgettext("key", "PgDn"),
+    "home": lambda: pgettext("key", "Home"),
+    "end": lambda: pgettext("key", "End"),
+    "delete": lambda: pgettext("key", "Del"),
+    # Translators: the arrow keys.
+    "up": lambda: pgettext("key", "Up"),
+    "down": lambda: pgettext("key", "Down"),
+    "left": lambda: pgettext("key", "Left"),
+    "right": lambda: pgettext("key", "Right"),
+    "ctrl": lambda: pgettext("key", "Ctrl"),
+    "shift": lambda: pgettext("key", "Shift"),
+    "alt": lambda: pgettext("key", "Alt"),
+}
+"""Keys and modifiers as keyboards of a language have them."""
 
 
 def key_name(key: str) -> str:
     """A key as it is printed on a keyboard: "F9", "Ctrl+P", "a", "?"."""
-    names = _names(language())
     *modifiers, last = key.split("+")
-    name = names.get(last) or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
-    return "+".join([*(names.get(part) or part.capitalize() for part in modifiers), name])
+    name = _named(last) or (last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
+    return "+".join([*(_named(part) or part.capitalize() for part in modifiers), name])
+
+
+def _named(key: str) -> str:
+    return _SIGNS.get(key) or (_NAMES[key]() if key in _NAMES else "")
 
 
 def more() -> tuple[str, str]:

@@ -28,6 +28,11 @@ def shown(text: str) -> str:
     return text.replace(BEGIN, "⟦").replace(END, "⟧")
 
 
+def plain(text: str) -> str:
+    """`text` without its marks."""
+    return text.replace(BEGIN, "").replace(END, "")
+
+
 def innermost(text: str) -> set[str]:
     """The texts on a screen that have no others in them."""
     return set(_INNERMOST.findall(text))
