@@ -67,7 +67,9 @@ def open_vault(kind: VaultKind, profile: Profile, ask: Callable[[str], str], pat
             return FileVault(profile, path or profile.key_file)
         case "memory":
             return MemoryVault()
-    raise VaultUnavailable(f"there is no vault {kind!r}; use keyring, passphrase, file or memory")
+    raise VaultUnavailable(
+        _("There is no such place for the key: {kind}. Use keyring, passphrase, file or memory.").format(kind=kind)
+    )
 
 
 class KeyringVault:
@@ -90,12 +92,11 @@ class KeyringVault:
                 # Read back: some keyrings accept what they do not keep.
                 found = backend.get_password(SERVICE, self._account)
         except keyring.errors.KeyringLocked as error:
-            raise VaultLocked("the keyring is locked; unlock it and start again") from error
+            raise VaultLocked(_("The keyring is locked; unlock it and start again.")) from error
         except keyring.errors.KeyringError as error:
-            raise VaultUnavailable(
-                f"the keyring does not work ({type(error).__name__}); use --vault passphrase"
-            ) from error
-        return _decoded(found or "", "the keyring")
+            text = _("The keyring does not work ({error}); use --vault passphrase.")
+            raise VaultUnavailable(text.format(error=type(error).__name__)) from error
+        return _decoded(found or "", _("What is in the keyring is no key of this program; restore it from a backup."))
 
     def describe(self) -> str:
         """Which keyring."""
@@ -105,7 +106,8 @@ class KeyringVault:
 def _backend() -> Any:
     backend, name = _present()
     if name not in TRUSTED_BACKENDS:
-        raise VaultUnavailable(f"there is no keyring that encrypts here ({name}); use --vault passphrase")
+        text = _("There is no keyring here that encrypts ({name}); use --vault passphrase.")
+        raise VaultUnavailable(text.format(name=name))
     return backend
 
 
@@ -185,7 +187,8 @@ class PassphraseVault:
             if head["kdf"] != "argon2id" or not in_bounds:
                 raise ValueError("not written by this program")
         except (ValueError, KeyError, TypeError, OSError) as error:
-            raise VaultUnavailable(f"{self._path.name} cannot be read; restore it from a backup") from error
+            text = _("The file {file} cannot be read; restore it from a backup.")
+            raise VaultUnavailable(text.format(file=self._path.name)) from error
         derived = _derive(_answer(self._ask, "open"), salt, head)
         try:
             return ChaCha20Poly1305(derived).decrypt(nonce, wrapped, _bound(head))
@@ -220,7 +223,7 @@ def _answer(ask: Callable[[str], str], question: str) -> str:
     except EOFError as error:
         raise VaultLocked(_("Nobody can be asked for the passphrase here; use --passphrase-fd.")) from error
     if not answer:
-        raise VaultLocked("no passphrase was given; the data stays locked")
+        raise VaultLocked(_("No passphrase was given; the data stays locked."))
     if len(answer) > MAX_PASSPHRASE:
         raise PassphraseTooLong(MAX_PASSPHRASE)
     return answer
@@ -240,11 +243,13 @@ class FileVault:
                 _write_private(self._path, base64.b64encode(_new_key(self._profile)))
             mode = self._path.stat().st_mode
             if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise VaultUnavailable(f"others can read the key file {self._path.name}; run: chmod 600 {self._path}")
+                text = _("Others can read the key file {file}; run: chmod 600 {path}")
+                raise VaultUnavailable(text.format(file=self._path.name, path=self._path))
             text = self._path.read_text("ascii")
         except (OSError, UnicodeDecodeError) as error:
-            raise VaultUnavailable(f"the key file {self._path.name} cannot be read") from error
-        return _decoded(text, "the key file")
+            text = _("The key file {file} cannot be read.")
+            raise VaultUnavailable(text.format(file=self._path.name)) from error
+        return _decoded(text, _("What is in the key file is no key of this program; restore it from a backup."))
 
     def describe(self) -> str:
         """Says that this is the weaker way."""
@@ -267,20 +272,21 @@ class MemoryVault:
 def _new_key(profile: Profile) -> bytes:
     """A new key, unless data is here already that only another key can open."""
     if profile.work_db.exists():
-        raise VaultUnavailable(
-            "the key of the data on this machine is not there; choose the --vault it was made with, or move"
-            f" {profile.home} away"
+        text = _(
+            "The key of the data on this machine is not there; choose the --vault it was made with, or move the folder "
+            "{folder} away."
         )
+        raise VaultUnavailable(text.format(folder=profile.home))
     return os.urandom(KEY_BYTES)
 
 
-def _decoded(text: str, where: str) -> bytes:
+def _decoded(text: str, otherwise: str) -> bytes:
     try:
         key = base64.b64decode(text.strip(), validate=True)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise VaultUnavailable(f"what is in {where} is no key of this program; restore it from a backup")
+        raise VaultUnavailable(otherwise)
     return key
 
 

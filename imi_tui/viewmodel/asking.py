@@ -9,10 +9,10 @@ from imi_core.collation import sort_key
 from imi_core.procedure import block_title
 from imi_core.text import fold, words
 from imi_tui.cache.ranking import Matter, Query
+from imi_tui.fields import field_of_work
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.i18n.languages import NAMES
 from imi_tui.names import area_name, countries, country_name
-from imi_tui.viewmodel.authority_record import field_of_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

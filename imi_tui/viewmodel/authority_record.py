@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.fields import field_of_work
 from imi_tui.i18n import N_, _
 from imi_tui.i18n.joining import several, with_name
 from imi_tui.i18n.languages import NAMES
@@ -83,11 +84,6 @@ def coordinators(
 def _distance(wire: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[bool, int, str]:
     region = wire.get("region", "")
     return not region or other.get("region", "") != region, len(other.get("desks", ())), str(other.get("id"))
-
-
-def field_of_work(topic: str) -> str:
-    """How the id of a field of work reads."""
-    return topic.replace("-", " ").replace("_", " ")
 
 
 def in_language(texts: Mapping[str, Any] | None, languages: tuple[str, ...]) -> str:

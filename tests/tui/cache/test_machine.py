@@ -310,6 +310,8 @@ class History(RuleBasedStateMachine):
             "overdue": {id for id in mine if id in due and due[id] < today},
             "alerts": set(),
             "sent": set(),
+            # Nobody gives cases to anybody here.
+            "mine": set(),
         }
         for view in ("todo", "to_accept", "to_answer", "due_soon", "overdue"):
             views[view] -= put_off

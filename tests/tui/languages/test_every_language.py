@@ -20,12 +20,15 @@ from textual.widgets import Static
 from imi_tui import i18n
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
+from imi_tui.screens import routes
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.widgets.authority_list import AuthorityList
 from imi_tui.widgets.document import Document
 from imi_tui.widgets.entry import LineInput, LinesInput
 from tests.system import layout
 from tests.tui.languages import marked
+from tests.tui.pictures.scenes import prepare
+from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import running, settled, text_of
 
 pytestmark = pytest.mark.anyio
@@ -149,7 +152,7 @@ async def walk(store: Store, home: Path, monkeypatch: pytest.MonkeyPatch) -> Asy
     """The app, its texts marked."""
     monkeypatch.setattr(i18n, "load", marked.load)
     i18n.install("en")
-    async with running(store, home) as (app, pilot):
+    async with running(store, home, sign_in=lambda *_: None) as (app, pilot):
         yield Walk(app, pilot)
 
 
@@ -198,6 +201,25 @@ async def writing(walk: Walk) -> None:
     await walk.look("authority", "authority")
 
 
+async def kept(walk: Walk) -> None:
+    """What is kept and what was refused, signing in, the lock."""
+    store = walk.app.context.store
+    prepare(store, filled.a_desk())
+    [refused] = [item for item in store.outbox() if item.state == "rejected"]
+    for name, screen in (
+        ("phrases", routes.phrases()),
+        ("templates", routes.templates()),
+        ("conflict", routes.conflict(refused.client_ref)),
+        ("sign_in", routes.sign_in()),
+        ("lock", routes.lock()),
+    ):
+        await walk.app.push_screen(screen)
+        await walk.calm()
+        await walk.look(name, name)
+        walk.app.pop_screen()
+        await walk.calm()
+
+
 def whole(app: ImiApp, text: str) -> str:
     """The screen with the marks behind the last cell of a page's line, which fall to the scroll bar."""
     written = ("".join(piece for piece, _look in line) for page in app.screen.query(Document) for line in page._lines)
@@ -206,7 +228,7 @@ def whole(app: ImiApp, text: str) -> str:
 
 
 @pytest.mark.parametrize("languages", [LANGUAGES[at : at + 7] for at in range(0, len(LANGUAGES), 7)], ids=" ".join)
-@pytest.mark.parametrize("part", [lists, case, writing])
+@pytest.mark.parametrize("part", [lists, case, writing, kept])
 async def test_every_screen_holds_in_every_language(
     walk: Walk, part: Callable[[Walk], Awaitable[None]], languages: tuple[str, ...]
 ) -> None:

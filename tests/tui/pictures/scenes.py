@@ -13,8 +13,8 @@ from imi_tui.app import ImiApp
 from imi_tui.cache.shelf import Phrase
 from imi_tui.cache.store import Store
 from imi_tui.screens import routes
+from imi_tui.screens.inbox import InboxScreen
 from tests.tui.screens.test_case_screen import a_case
-from tests.tui.screens.test_inbox_screen import settled
 
 
 @dataclass
@@ -29,18 +29,27 @@ class Desk:
     async def press(self, *keys: str) -> None:
         """Press keys and let the screens follow."""
         await self.pilot.press(*keys)
-        await settled(self.pilot)
+        await self.calm()
 
     async def open(self, screen: Any) -> None:
         """Put a screen on top."""
         await self.app.push_screen(screen)
-        await settled(self.pilot)
+        await self.calm()
+
+    async def calm(self) -> None:
+        """As `settled`, without waiting for an idle processor: who looks at a screen looks again."""
+        await self.pilot.pause(0)
+        self.app._pass_on()
+        await self.pilot.pause(0)
+        if isinstance(self.app.screen, InboxScreen):
+            self.app.screen._settle()
+        await self.pilot.pause(0)
 
     async def home(self) -> None:
         """Back to the list, as it is at the start."""
         while len(self.app.screen_stack) > 2:
             self.app.pop_screen()
-            await self.pilot.pause()
+            await self.pilot.pause(0)
         await self.press("escape", "1", "home")
 
 
@@ -183,3 +192,5 @@ SCENES: tuple[Scene, ...] = (
     help,
     lock,
 )
+OVER_THE_LIST: tuple[Scene, ...] = (menu, help)
+"""Windows below which the list stays to be seen; they are opened anew at each size."""

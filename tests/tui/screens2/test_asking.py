@@ -85,7 +85,8 @@ def test_topics_are_what_procedures_and_the_register_say(search: Asking, store: 
     assert topics["pq.nurse"].label == "Professional qualifications: Nurse responsible for general care"
     assert topics["pw.working_conditions"].competences == {"working-conditions"}
     assert topics["pw.health_and_safety"].competences == {"health-safety"}
-    assert topics["pw.pay"].label == "Posting of workers: pay", "a field of work that no procedure names"
+    label = "Posting of workers: Pay and collective agreements"
+    assert topics["pw.pay"].label == label, "a field of work that no procedure names"
     assert "payslips" in topics["pw.working_conditions"].words
     assert topics["pw"].competences == frozenset()
     assert not any(topic.area == "gdpr" for topic in topics.values())
@@ -203,7 +204,7 @@ async def test_whom_to_ask_by_keys_alone(store: Store, home: Path, size: tuple[i
         await settled(pilot)
         shown = text_of(app)
         assert "Nurse responsible for general care, Austria AT" in shown
-        assert "its field of work: nurses" in shown
+        assert "its field of work: Nurses" in shown
         hit = app.screen.query_one(AuthorityFinder).hit
         assert hit is not None
         assert hit.country == "AT"
