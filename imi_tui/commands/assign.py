@@ -89,10 +89,15 @@ def _officer(store: Store, desk: str, options: argparse.Namespace) -> str:
     found = exact or [each.id for each in known if fold(options.to) in fold(each.name)]
     if len(found) == 1:
         return found[0]
-    text = _("There is no such colleague: {name}. There are: {names}").format(
-        name=display(options.to), names=", ".join(each.name for each in known) or "-"
-    )
-    raise CommandError(text, commands.NOT_FOUND if not found else commands.USAGE)
+    if found:
+        text = _("Several colleagues fit {name}: {names}")
+        fitting = [each.name for each in known if each.id in found]
+    else:
+        text = _("There is no such colleague: {name}. There are: {names}")
+        fitting = [each.name for each in known]
+    names = ", ".join(map(display, fitting)) or "-"
+    text = text.format(name=display(options.to), names=names)
+    raise CommandError(text, commands.USAGE if found else commands.NOT_FOUND)
 
 
 def _colleagues(store: Store, options: argparse.Namespace) -> int:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from imi_core import assigning as rules
 from imi_tui.cache.ids import ASSIGN
-from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
 from imi_tui.screens.doing import CaseId, CaseScreenBase
 from imi_tui.viewmodel import assigning, bulk
+from imi_tui.viewmodel.suspects import narrow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ class AssignActions(CaseScreenBase):
         desk, me = plan.ready[0].desk, self.store.officer().get("id", "")
         colleagues = self.store.handlers.of(desk)
         answers = [(_("Take it on myself"), each.id) for each in colleagues if each.id == me]
-        answers += [(each.name, each.id) for each in colleagues if each.id != me]
+        answers += [(narrow(each.name), each.id) for each in colleagues if each.id != me]
         if any(each.handler for each in plan.ready):
             answers.append((_("Give it back: nobody"), NOBODY))
 
@@ -49,7 +50,10 @@ class AssignActions(CaseScreenBase):
         lines = bulk.preview(plan, _("Assign"), lambda kind: kind.state)
         if len(plan.ready) == 1 and not plan.refused:
             detail = self.store.case(desk, plan.ready[0].id)
-            lines = [f"{_('Assign')}: {plan.ready[0].reference}", assigning.line(detail) if detail is not None else ""]
+            lines = [
+                with_name(_("Assign"), plan.ready[0].reference),
+                assigning.line(detail) if detail is not None else "",
+            ]
         lines.append(_("Only your desk sees this; the other side is not told."))
         await self.app.push_screen(routes.choose("\n".join(filter(None, lines)), answers), chosen)
 
@@ -114,29 +118,14 @@ class AssignActions(CaseScreenBase):
         names = queued[0].reference or queued[0].subject if len(queued) == 1 else ""
         count = len(queued)
         step = (
-            f"{what}: {names}"
+            with_name(what, names)
             if names
             else ngettext("{what}: {count} case", "{what}: {count} cases", count).format(what=what, count=count)
         )
-        lines = []
         if queued:
             self.imi.queued(queued, step)
-            lines.append(_("Queued: {what}. Press {key} to take it back.").format(what=step, key=hint("app.undo")))
-        if late := len(items) - count:
-            lines.append(
-                ngettext(
-                    "{count} case changed meanwhile; your entry is in the outbox ({key}), to be compared.",
-                    "{count} cases changed meanwhile; your entries are in the outbox ({key}), to be compared.",
-                    late,
-                ).format(count=late, key=hint("go.outbox"))
-            )
-        if refused:
-            lines.append(
-                ngettext("{count} case was not queued.", "{count} cases were not queued.", refused).format(
-                    count=refused
-                )
-            )
-        self.say("\n".join(lines), problem=bool(late or refused))
+        late = len(items) - count
+        self.say(bulk.outcome(step if queued else "", late, refused), problem=bool(late or refused))
         self.acted([(item.desk, item.case_id) for item in items])
         self.assigned([(item.desk, item.case_id) for item in items])
         self.refresh_frame()

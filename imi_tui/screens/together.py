@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from imi_core.errors import UnknownProcedure
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
-from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
 from imi_tui.screens.doing import CaseId
@@ -250,26 +249,8 @@ class TogetherActions(OwnActions):
         name = self._action_name(plan)
         what = ngettext("{action}: {count} case", "{action}: {count} cases", count).format(action=name, count=count)
         self.imi.queued(queued, what)
-        lines = (
-            [_("Queued: {what}. Press {key} to take it back.").format(what=what, key=hint("app.undo"))]
-            if queued
-            else []
-        )
-        if late := len(items) - count:
-            lines.append(
-                ngettext(
-                    "{count} case changed meanwhile; your entry is in the outbox ({key}), to be compared.",
-                    "{count} cases changed meanwhile; your entries are in the outbox ({key}), to be compared.",
-                    late,
-                ).format(count=late, key=hint("go.outbox"))
-            )
-        if refused:
-            lines.append(
-                ngettext("{count} case was not queued.", "{count} cases were not queued.", refused).format(
-                    count=refused
-                )
-            )
-        self.say("\n".join(lines), problem=bool(late or refused))
+        late = len(items) - count
+        self.say(bulk.outcome(what if queued else "", late, refused), problem=bool(late or refused))
         self.acted([(item.desk, item.case_id) for item in items])
         self.query_one(CaseList).unmark()
         self.marks_changed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_tui import problems
+from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -150,3 +151,21 @@ def _by_kind(standings: list[Standing]) -> dict[Kind | None, list[Standing]]:
     for each in standings:
         found.setdefault(each.kind, []).append(each)
     return found
+
+
+def outcome(what: str, late: int, refused: int) -> str:
+    """What became of it: `what` was queued ("": nothing), `late` cases changed meanwhile, `refused` were not queued."""
+    lines = []
+    if what:
+        lines.append(_("Queued: {what}. Press {key} to take it back.").format(what=what, key=hint("app.undo")))
+    if late:
+        text = ngettext(
+            "{count} case changed meanwhile; your entry is in the outbox ({key}), to be compared.",
+            "{count} cases changed meanwhile; your entries are in the outbox ({key}), to be compared.",
+            late,
+        )
+        lines.append(text.format(count=late, key=hint("go.outbox")))
+    if refused:
+        text = ngettext("{count} case was not queued.", "{count} cases were not queued.", refused)
+        lines.append(text.format(count=refused))
+    return "\n".join(lines)

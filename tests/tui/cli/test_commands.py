@@ -434,4 +434,7 @@ def test_cases_are_given_to_colleagues(run: Run, central: Central, server: str) 
     nobody = run("assign", row["reference"], "--to", "lyon")
     assert nobody.code == commands.NOT_FOUND
     assert "There are: Both, Rosenheim" in nobody.err
+    several = run("assign", row["reference"], "--to", "o")
+    assert several.code == commands.USAGE
+    assert "Several colleagues fit o: Both, Rosenheim" in several.err
     assert run("assign", row["reference"]).code == commands.USAGE
