@@ -40,7 +40,7 @@ def like(store: Store, typed: str) -> list[str]:
     """The peer: every word somewhere in the text, by name."""
     wanted = words(typed)
     clauses = " and ".join("folded like ?" for _ in wanted) or "1"
-    sql = f"select id from authority where {clauses} order by name_key limit {SHOWN}"
+    sql = f"select id from authority where {clauses} order by folded limit {SHOWN}"
     return [id for (id,) in store._cache.rows(sql, tuple(f"%{word}%" for word in wanted))]
 
 

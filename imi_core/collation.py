@@ -44,38 +44,97 @@ _SAME: dict[str, dict[str, str]] = {
     "sv": {"æ": "ä", "ø": "ö", "ü": "y"},
 }
 """Letters that stand where another one does."""
-_OWN_SCRIPT = {"el": ("Ͱ", "Ͽ"), "bg": ("Ѐ", "ӿ")}
-_OWN, _LETTERS = 0x100, 0x300
-"""Where letters are numbered from: behind signs and digits those of Greek or Bulgarian for an officer who writes in it,
-then the alphabet; letters of other scripts follow by their own code.
+_OWN_SCRIPT = {
+    "el": "α β γ δ ε ζ η θ ι κ λ μ ν ξ ο π ρ σ τ υ φ χ ψ ω",
+    "bg": "а б в г д е ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ь ю я",
+}
+"""Letters that stand before the Latin ones for an officer who writes in them."""
+_FIRST, _PAIRS = 0x41, 0xE000
+"""The place of the first letter, behind digits and most signs, and what stands for pairs of letters meanwhile.
+
+No alphabet has more letters than there are places up to 0x7e, so that a key takes a byte a letter; letters of other
+scripts follow by their own code.
 """
+_ODD = frozenset("[\\]^_`{|}~\x7f")
+"""Signs whose codes are those of places: as good as a stroke."""
+_SEEN = 4096
+
+
+class _Places(dict[int, str]):
+    """The place of each character; filled as characters are met, up to a bound."""
+
+    def __missing__(self, code: int) -> str:
+        found = _foreign(chr(code), self)
+        if len(self) < _SEEN:
+            self[code] = found
+        return found
 
 
 def sort_key(text: str, language: str) -> tuple[str, str]:
     """What `text` is sorted by for an officer of `language`: letters first, their marks and case where those agree."""
     small = unicodedata.normalize("NFC", text).casefold()
-    pattern, places = _tailored(language)
-    parts = (places.get(unit) or _foreign(unit, language, places) for unit in pattern.findall(small))
-    return "".join(parts), small
+    pairs, marks, places = _tailored(language)
+    units = pairs.sub(lambda found: marks[found[0]], small) if pairs is not None else small
+    return units.translate(places), small
+
+
+def alphabet_of(language: str) -> str:
+    """The language whose alphabet `language` sorts by: "" is that of all which have no letters of their own."""
+    return language if language in ALPHABETS or language in _OWN_SCRIPT else ""
+
+
+def beginnings(folded: str, language: str, letters: int = 3) -> list[str]:
+    """What the keys of texts begin with whose folded form begins so, in order: their first `letters` at least.
+
+    "ar" is found under a and, in Danish, under å, which "aa" and "å" both are.
+    """
+    found: set[str] = set()
+    _begin(folded, "", _units(alphabet_of(language)), found, letters)
+    return sorted(each for each in found if not any(each != other and each.startswith(other) for other in found))
+
+
+def _begin(folded: str, key: str, units: dict[str, list[tuple[str, str]]], found: set[str], letters: int) -> None:
+    if not folded or not letters:
+        found.add(key)
+        return
+    for unit, place in units.get(folded[0], ()):
+        if unit.startswith(folded) or folded.startswith(unit):
+            _begin(folded[len(unit) :], key + place, units, found, letters - 1)
+    if folded[0] not in units:
+        _begin(folded[1:], key + _foreign(folded[0], _tailored("")[2]), units, found, letters - 1)
 
 
 @functools.cache
-def _tailored(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    """How a text falls into letters, and the place of each."""
-    letters = ALPHABETS.get(language, _LATIN).split()
-    places = {letter: chr(_LETTERS + number) for number, letter in enumerate(letters)}
-    places |= {other: places[letter] for other, letter in _SAME.get(language, {}).items()}
-    several = sorted((each for each in places if len(each) > 1), key=len, reverse=True)
-    return re.compile("|".join([*several, "."]), re.DOTALL), places
+def _units(language: str) -> dict[str, list[tuple[str, str]]]:
+    """By its first character, (folded, place) of everything that is one letter."""
+    out: dict[str, list[tuple[str, str]]] = {}
+    for unit, place in _letters(language).items():
+        folded = fold(unit)
+        out.setdefault(folded[0], []).append((folded, place))
+    return out
 
 
-def _foreign(char: str, language: str, places: dict[str, str]) -> str:
+def _letters(language: str) -> dict[str, str]:
+    """The place of every letter, also of pairs and of those that stand where another one does."""
+    letters = [*_OWN_SCRIPT.get(language, "").split(), *ALPHABETS.get(language, _LATIN).split()]
+    places = {letter: chr(_FIRST + number) for number, letter in enumerate(letters)}
+    return places | {other: places[letter] for other, letter in _SAME.get(language, {}).items()}
+
+
+@functools.cache
+def _tailored(language: str) -> tuple[re.Pattern[str] | None, dict[str, str], _Places]:
+    """Which pairs of letters are one, what stands for them, and the place of each character."""
+    letters = _letters(language)
+    several = sorted((each for each in letters if len(each) > 1), key=len, reverse=True)
+    marks = {pair: chr(_PAIRS + number) for number, pair in enumerate(several)}
+    places = _Places({ord(marks.get(letter, letter)): place for letter, place in letters.items()})
+    return re.compile("|".join(several)) if several else None, marks, places
+
+
+def _foreign(char: str, places: _Places) -> str:
     """The place of a character that the alphabet lacks: of its letters without marks, else of its code."""
     folded = fold(char)
-    if any(each in places for each in folded):
-        return "".join(places.get(each, each) for each in folded)
-    if char < "\x80" or not char.isalpha():
-        return char
-    low, high = _OWN_SCRIPT.get(language, ("", ""))
-    # ά stands with α; й has a place of its own.
-    return "".join(chr(_OWN + ord(each) - ord(low)) if low <= each <= high else each for each in folded)
+    own = [dict.get(places, ord(each)) for each in folded]
+    if any(own):
+        return "".join(place or each for place, each in zip(own, folded, strict=True))
+    return "/" if char in _ODD else char

@@ -158,11 +158,10 @@ class Directory:
         present = self.round()
         self._stale({found.country for found, _ in authorities}, [found.id for found, _ in authorities])
         self._cache.many(
-            "insert or replace into authority values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert or replace into authority values(?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     found.id,
-                    fold(found.formal_name)[:80],
                     found.country,
                     " ".join(desk.area for desk in found.desks),
                     found.status,

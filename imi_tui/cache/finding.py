@@ -12,6 +12,7 @@ import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import fold
+from imi_tui.cache.model import SORTS
 from imi_tui.cache.order import day, slots
 from imi_tui.cache.query import LISTED, Language, Query, Term
 from imi_tui.cache.rows import COLUMNS, COUNTS, keys_sql
@@ -337,7 +338,7 @@ class _Search:
 
     @staticmethod
     def _arms(groups: list[int], sort: Any, where: str) -> str:
-        found = slots(groups, sort)
+        found = slots(groups, SORTS.index(sort))
         return keys_sql(found, where, "").removesuffix(" limit ") if found else ""
 
 

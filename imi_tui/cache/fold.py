@@ -18,7 +18,7 @@ from imi_core.case import Assignment, Case
 from imi_core.errors import ActionRefused, ImiError
 from imi_tui.cache.errors import BadObject
 from imi_tui.cache.ids import ASSIGN
-from imi_tui.cache.order import VIEW_BIT, name_key
+from imi_tui.cache.order import VIEW_BIT
 from imi_tui.cache.wire import microseconds, own_entry
 
 if TYPE_CHECKING:
@@ -182,7 +182,6 @@ class Facts(msgspec.Struct, gc=False):
     subject: str
     country: str
     counterpart: str
-    name_key: bytes
     due: str
     activity: int
     level: str
@@ -240,7 +239,6 @@ def facts(
         subject=case.subject,
         country=other.country if other is not None else "",
         counterpart=name,
-        name_key=name_key(name),
         due=case.due.isoformat() if case.due is not None else "",
         activity=microseconds(case.last_activity),
         level=case.level,

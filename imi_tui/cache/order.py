@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from imi_core.text import fold
 from imi_tui.cache.model import DATED, SOON, SORTS, VIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from imi_tui.cache.model import SortId, ViewId
 
@@ -61,10 +60,28 @@ def sort_of(view: ViewId, sort: SortId) -> SortId:
     return "due" if view in DATED else sort
 
 
-def slots(groups: Iterable[int], sort: SortId) -> tuple[int, ...]:
-    """The numbers of groups in a sort order."""
-    position = SORTS.index(sort)
+NAMES = SORTS.index("authority"), 7
+"""Where among the orders of a group its cases stand by name: in one of two places, while those of another alphabet
+are made in the other one (`imi_tui.cache.alphabet`).
+"""
+_FIXED = tuple(range(NAMES[0]))
+
+
+class Spelling(NamedTuple):
+    """By which alphabet (`collation.alphabet_of`) names are sorted, and at which of `NAMES`."""
+
+    alphabet: str
+    position: int = NAMES[0]
+
+
+def slots(groups: Iterable[int], position: int) -> tuple[int, ...]:
+    """The numbers of groups in the sort order with this position in `SORTS`, or in one of `NAMES`."""
     return tuple(group * 8 + position for group in groups)
+
+
+def positions(spellings: Sequence[Spelling]) -> tuple[int, ...]:
+    """Those of the `keys` of a case whose names are sorted by these."""
+    return (*_FIXED, *(spelling.position for spelling in spellings))
 
 
 def span(view: ViewId, today: dt.date) -> tuple[bytes, bytes]:
@@ -101,23 +118,33 @@ def tail(id: str, desk_no: int) -> bytes:
     return hashlib.sha256(id.encode()).digest()[:16] + desk_no.to_bytes(2, "big")
 
 
-@functools.lru_cache(4096)
-def name_key(name: str) -> bytes:
-    """What a name is sorted by."""
-    return fold(name).encode()[:32]
+@functools.lru_cache(16384)
+def name_key(name: str, alphabet: str, size: int = 40) -> bytes:
+    """What a name is sorted by: so many bytes of its letters, then what marks of another alphabet they have."""
+    from imi_core.collation import sort_key
+
+    letters, small = sort_key(name, alphabet)
+    marks = "" if small.isascii() else "".join(char for char in small if char > "\x7f")
+    return letters.encode("utf-8", "replace")[:size] + (b"\1" + marks.encode("utf-8", "replace")[:12] if marks else b"")
 
 
-def spread(stands: Iterable[tuple[tuple[bytes, bytes, bytes, bytes], int, int]]) -> list[tuple[bytes, int, int]]:
-    """The rows (key, n, slot) of cases given as (keys, n, views), in the order of slot and key."""
-    groups: dict[int, list[tuple[tuple[bytes, bytes, bytes, bytes], int, int]]] = {}
+def behind(key: bytes) -> bytes:
+    """What stands behind all cases whose name has this `name_key`, and in front of other names."""
+    return key + b"\0\xff"
+
+
+def spread(stands: Iterable[tuple[tuple[bytes, ...], int, int]], at: tuple[int, ...]) -> list[tuple[bytes, int, int]]:
+    """The rows (key, n, slot) of cases given as (keys, n, views), in the order of slot and key; `at`: `positions`."""
+    groups: dict[int, list[tuple[tuple[bytes, ...], int, int]]] = {}
     for each in stands:
         groups.setdefault(each[2], []).append(each)
     out: list[tuple[bytes, int, int]] = []
     for group, views in sorted((_GROUP_OF[views], views) for views in groups):
         found = groups[views]
-        for position, slot in enumerate(range(group * 8, group * 8 + len(SORTS))):
+        for place, position in enumerate(at):
             # Bytes alone are sorted in two thirds of the time of rows; no two rows have the same key.
-            numbers = {each[0][position]: each[1] for each in found}
+            numbers = {each[0][place]: each[1] for each in found}
+            slot = group * 8 + position
             out += [(key, numbers[key], slot) for key in sorted(numbers)]
     return out
 
@@ -127,17 +154,18 @@ def _on(due: str) -> bytes:
     return int(due.replace("-", "")).to_bytes(4, "big") if due else _NO_DUE
 
 
-def keys(due: str, activity: int, reference: str, name: bytes, end: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    """The keys by due date (none last), newest activity, reference (none last) and name, in the order of `SORTS`.
+def keys(due: str, activity: int, reference: str, names: Iterable[bytes], end: bytes) -> tuple[bytes, ...]:
+    """The keys by due date (none last), newest activity, reference (none last) and names, in the order of `positions`.
 
-    `due` is an ISO date or empty, `activity` microseconds since 1970, `name` a `name_key`, `end` a `tail`.
+    `due` is an ISO date or empty, `activity` microseconds since 1970, `names` one `name_key` for each alphabet, `end`
+    a `tail`.
     """
-    newest = (_LAST - activity).to_bytes(8, "big")
+    latest = (_LAST - activity).to_bytes(8, "big") + end
     number = reference.encode()[:40] + b"\0" if reference else b"\xff"
-    latest = newest + end
-    return _on(due) + latest, latest, number + end, name + b"\0" + latest
+    return _on(due) + latest, latest, number + end, *(name + b"\0" + latest for name in names)
 
 
-def places(views: int, sorted_keys: tuple[bytes, bytes, bytes, bytes]) -> list[tuple[int, bytes]]:
+def places(views: int, sorted_keys: tuple[bytes, ...], at: tuple[int, ...]) -> list[tuple[int, bytes]]:
     """Every (slot, key) at which a case with these views stands."""
-    return list(enumerate(sorted_keys, _GROUP_OF[views] * 8))
+    first = _GROUP_OF[views] * 8
+    return [(first + position, key) for position, key in zip(at, sorted_keys, strict=True)]

@@ -12,10 +12,11 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache.alphabet import SPELLINGS
 from imi_tui.cache.contents import NewRow, together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
 from imi_tui.cache.ids import ASSIGN, LOCAL
-from imi_tui.cache.order import VIEW_BIT, group_of, keys, places, spread, tail
+from imi_tui.cache.order import VIEW_BIT, Spelling, group_of, keys, name_key, places, positions, spread, tail
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.vocabulary import text_of
 from imi_tui.cache.wire import decode, to_case
@@ -63,7 +64,7 @@ class _Batch:
     new: list[tuple[Any, ...]] = field(default_factory=list)
     listing: list[tuple[Any, ...]] = field(default_factory=list)
     confirmed: list[tuple[Any, ...]] = field(default_factory=list)
-    stands: list[tuple[tuple[bytes, bytes, bytes, bytes], int, int]] = field(default_factory=list)
+    stands: list[tuple[tuple[bytes, ...], int, int]] = field(default_factory=list)
     places: dict[tuple[int, bytes], int | None] = field(default_factory=dict)
     removed: list[tuple[int]] = field(default_factory=list)
     unconfirmed: list[tuple[int]] = field(default_factory=list)
@@ -89,11 +90,11 @@ class _Batch:
 
 _TO_ACCEPT = VIEW_BIT["to_accept"]
 _OLD = (
-    "select l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen, c.wire, t.wire"
+    "select l.n, l.due, l.activity, l.reference, l.counterpart, l.views, l.seen, c.wire, t.wire"
     " from listing l left join confirmed c on c.n = l.n left join content t on t.n = l.n where l.desk = ? and l.id = ?"
 )
 _OLD_OF_MANY = (
-    "select l.id, l.n, l.due, l.activity, l.reference, l.name_key, l.views, l.seen"
+    "select l.id, l.n, l.due, l.activity, l.reference, l.counterpart, l.views, l.seen"
     " from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
 )
 
@@ -120,6 +121,8 @@ class Projector:
         self._put_off: dict[Key, int] = {}
         self._session = session
         self._officer = ""
+        self._spellings: tuple[Spelling, ...] = ()
+        self._at: tuple[int, ...] = ()
 
     def is_confirmed(self, desk: str, client_ref: str) -> bool:
         """Whether the server's entry with this client ref is here."""
@@ -160,6 +163,8 @@ class Projector:
         arrivals = arrivals or {}
         self._directory.notice()
         self._officer = self._session.officer_id()
+        self._spellings = tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS))
+        self._at = positions(self._spellings)
         reflected = self._cache.one("select value from meta where name = 'generation'")[0]
         with self._outbox.work.snapshot():
             generation = self._outbox.generation()
@@ -214,6 +219,7 @@ class Projector:
     def _take_new(self, batch: _Batch, desk: str, number: int, arriving: list[tuple[str, Arrival, Case]]) -> None:
         """What `_take` does, for cases of which there is no row and for which nothing waits: most of a first sync."""
         state_facts, put_off, officer = self._directory.state_facts, self._put_off, self._officer
+        alphabets = [spelling.alphabet for spelling in self._spellings]
         for n, (id, arrival, case) in enumerate(arriving, self._next):
             version, procedure, rules = case.version, case.procedure, case.procedure_version
             state = state_facts(procedure, rules, case.state)
@@ -226,7 +232,8 @@ class Projector:
             if arrival.own or (arrival.first and not views & _TO_ACCEPT):
                 seen = version
             batch.new.append(_listing(n, number, id, row, int(version > seen), 0, 0, seen, 0))
-            by_sort = keys(due, activity, row.reference, row.name_key, tail(id, number))
+            names = [name_key(row.counterpart, alphabet) for alphabet in alphabets]
+            by_sort = keys(due, activity, row.reference, names, tail(id, number))
             batch.stands.append((by_sort, n, views))
             batch.count(views, 1)
             batch.met(row.partner, activity, 1)
@@ -253,7 +260,7 @@ class Projector:
             batch, desk, number, id, old, arrival, folded.case, folded.waiting, folded.rejected, case, folded.assigning
         )
         if case is None:
-            n, activity = row[0], row[11]
+            n, activity = row[0], row[10]
             self._documents.remove(n)
             batch.local.append((n, activity, text_of(desk, _wire(folded.case), folded.entries)))
         if case is None and old is not None and old[7] is not None:
@@ -289,7 +296,7 @@ class Projector:
         made = _listing(n, number, id, row, int(version > seen), pending, rejected, seen, assigning)
         (batch.new if old is None else batch.listing).append(made)
         self._move(batch, n, number, id, old, row)
-        if confirmed is not None and (old is None or old[4] != row.name_key):
+        if confirmed is not None and (old is None or old[4] != row.counterpart):
             batch.met(row.partner if shown is confirmed else partner_of(desk, confirmed), row.activity, 1)
         if arrival is not None and old is None:
             arrival.row = NewRow(n, row.views, row.due, row.activity)
@@ -299,18 +306,24 @@ class Projector:
 
     def _move(self, batch: _Batch, n: int, number: int, id: str, old: Any, row: Facts) -> None:
         end = tail(id, number)
-        by_sort = keys(row.due, row.activity, row.reference, row.name_key, end)
+        by_sort = self._keys(row.due, row.activity, row.reference, row.counterpart, end)
         batch.count(row.views, 1)
         if old is None:
             batch.stands.append((by_sort, n, row.views))
             return
-        stands = places(row.views, by_sort)
-        stood = _old_places(old, end)
+        stands = places(row.views, by_sort, self._at)
+        stood = self._old_places(old, end)
         batch.count(old[5], -1)
         if stood != stands:
             kept = set(stood) & set(stands)
             batch.places.update({place: None for place in stood if place not in kept})
             batch.places.update({place: n for place in stands if place not in kept})
+
+    def _keys(self, due: str, activity: int, reference: str, name: str, end: bytes) -> tuple[bytes, ...]:
+        return keys(due, activity, reference, [name_key(name, each.alphabet) for each in self._spellings], end)
+
+    def _old_places(self, old: Any, end: bytes) -> list[tuple[int, bytes]]:
+        return places(old[5], self._keys(old[1], old[2], old[3], old[4], end), self._at)
 
     def _remove(self, batch: _Batch, key: Key) -> None:
         desk, id = key
@@ -319,7 +332,7 @@ class Projector:
         if old is None or number is None:
             return
         self._documents.remove(old[0])
-        batch.places.update(dict.fromkeys(_old_places(old, tail(id, number))))
+        batch.places.update(dict.fromkeys(self._old_places(old, tail(id, number))))
         batch.count(old[5], -1)
         if old[7] is not None:
             batch.met(partner_of(desk, to_case(decode(old[7]))), 0, -1)
@@ -331,7 +344,7 @@ class Projector:
             self._cache.run("update meta set value = max(value, ?) where name = 'rows'", max(batch.removed))
         many("delete from listing where n = ?", batch.removed)
         many("delete from confirmed where n = ?", batch.removed + batch.unconfirmed)
-        columns = ",".join("?" * 22)
+        columns = ",".join("?" * 21)
         many(f"insert or replace into listing values({columns})", batch.listing)
         # Behind all others, which costs half as much as finding out what to replace.
         many(f"insert into listing values({columns})", batch.new)
@@ -340,7 +353,7 @@ class Projector:
         gone = sorted(place for place, n in batch.places.items() if n is None)
         many("delete from view_row where slot = ? and key = ?", gone)
         stays = sorted((*place, n) for place, n in batch.places.items() if n is not None)
-        many("insert or replace into view_row(key, n, slot) values(?, ?, ?)", spread(batch.stands))
+        many("insert or replace into view_row(key, n, slot) values(?, ?, ?)", spread(batch.stands, self._at))
         many("insert or replace into view_row values(?, ?, ?)", stays)
         many(
             "insert into group_count values(?, ?) on conflict(no) do update set rows = rows + excluded.rows",
@@ -380,7 +393,6 @@ def _listing(
         row.subject,
         row.country,
         row.counterpart,
-        row.name_key,
         row.due,
         row.activity,
         row.level,
@@ -394,7 +406,3 @@ def _listing(
         row.handler,
         assigning,
     )
-
-
-def _old_places(old: Any, end: bytes) -> list[tuple[int, bytes]]:
-    return places(old[5], keys(old[1], old[2], old[3], old[4], end))

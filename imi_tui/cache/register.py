@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import words as folded_words
 from imi_tui.cache.model import AuthorityHit
+from imi_tui.cache.order import name_key
 from imi_tui.cache.ranking import Answer, Match, Query, Ranked, rank
 from imi_tui.cache.register_index import COORDINATES, FORMAT, SUSPENDED, Country, Source, build
 from imi_tui.cache.wire import decode
@@ -141,33 +142,52 @@ class RegisterIndex:
     def __init__(self, cache: Database) -> None:
         self._cache = cache
 
-    def make(self) -> None:
-        """Make the index of every country that changed; the words are gathered before the file is locked."""
-        sql = (
-            "select country, turn from register_stale"
-            " union all select country, 0 from register_index where format <> ? order by country"
+    def choose(self, alphabet: str) -> None:
+        """From now on the authorities of a country stand in the order of this alphabet (`collation.alphabet_of`)."""
+        if self._alphabet() != alphabet:
+            self._cache.run("update meta set value = ? where name = 'register_alphabet'", (alphabet,))
+
+    def _alphabet(self) -> str:
+        return str(self._cache.one("select value from meta where name = 'register_alphabet'")[0])
+
+    def outdated(self) -> bool:
+        """Whether the index of a country stands in another order than that of the alphabet."""
+        return (
+            self._cache.one("select 1 from register_index where alphabet <> ? limit 1", (self._alphabet(),)) is not None
         )
-        for country, turn in self._cache.rows(sql, (FORMAT,)):
+
+    def make(self, limit: int = -1) -> None:
+        """Make the index of every country that changed, or of so many countries.
+
+        The words are gathered before the file is locked. One in another order answers until it is made.
+        """
+        sql = (
+            "select country, turn from register_stale union all select country, 0 from register_index"
+            " where (format <> ?1 or alphabet <> ?2) and country not in (select country from register_stale)"
+            " order by country limit ?3"
+        )
+        alphabet = self._alphabet()
+        for country, turn in self._cache.rows(sql, (FORMAT, alphabet, limit)):
             with self._cache.snapshot():
-                sources = self._sources(country)
+                sources = self._sources(country, alphabet)
             data = build(sources) if sources else b""
             with self._cache.write():
                 self._cache.run("update meta set value = value + 1 where name = 'register_index'")
                 self._cache.run("delete from register_index where country = ?", (country,))
                 if sources:
                     self._cache.run(
-                        "insert into register_index select ?, value, ?, ? from meta where name = 'register_index'",
-                        (country, FORMAT, data),
+                        "insert into register_index select ?, value, ?, ?, ? from meta where name = 'register_index'",
+                        (country, FORMAT, data, alphabet),
                     )
                 # What was written in between stays to be done.
                 self._cache.run("delete from register_stale where country = ? and turn = ?", (country, turn))
 
-    def _sources(self, country: str) -> list[Source]:
-        rows = self._cache.rows("select id, name_key, folded, wire from authority where country = ?", (country,))
-        return [_source(id, key, folded, decode(wire)) for id, key, folded, wire in rows]
+    def _sources(self, country: str, alphabet: str) -> list[Source]:
+        rows = self._cache.rows("select id, folded, wire from authority where country = ?", (country,))
+        return [_source(id, folded, decode(wire), alphabet) for id, folded, wire in rows]
 
 
-def _source(id: str, key: str, folded: str, wire: dict[str, Any]) -> Source:
+def _source(id: str, folded: str, wire: dict[str, Any], alphabet: str) -> Source:
     out: list[str] = []
     suspended = wire.get("status", "active") != "active"
     for desk in wire.get("desks", ()):
@@ -177,7 +197,7 @@ def _source(id: str, key: str, folded: str, wire: dict[str, Any]) -> Source:
         )
     return Source(
         id=id,
-        key=key,
+        key=name_key(wire.get("formalName", ""), alphabet, 80).decode("utf-8", "replace"),
         folded=folded,
         name=wire.get("formalName", ""),
         areas=" ".join(out),

@@ -217,7 +217,7 @@ class Country:
 
     @cached_property
     def keys(self) -> list[str]:
-        """What the authorities are sorted by: their folded names."""
+        """What the authorities are sorted by: their names as an alphabet has them."""
         return self._split(self._kept.keys)
 
     @cached_property
@@ -260,5 +260,5 @@ def _array(data: bytes) -> array[int]:
     return out
 
 
-FORMAT = f"4 {sys.byteorder} {array('I').itemsize}"
+FORMAT = f"5 {sys.byteorder} {array('I').itemsize}"
 """What a blob was made by: another program or machine makes it anew."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.text import fold
 from imi_tui.cache.model import DATED, SORTS, VIEWS, Row
-from imi_tui.cache.order import VIEW_BIT, groups, keys, name_key, slots, sort_of, span, tail
+from imi_tui.cache.order import VIEW_BIT, Spelling, behind, groups, keys, name_key, slots, sort_of, span, tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "l.n, l.desk, l.id, l.reference, l.procedure, l.state, l.subject, l.country, l.counterpart, l.due, l.activity,"
-    " l.level, l.mine, l.unread, l.pending, l.rejected, l.files, l.name_key, l.views, l.handler, l.assigning"
+    " l.level, l.mine, l.unread, l.pending, l.rejected, l.files, l.views, l.handler, l.assigning"
 )
 _key = itemgetter(0)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+SPELLING = "select alphabet, position from spelling where role = 'shown'"
 COUNTS = "select no, rows from group_count where rows > 0"
 ONE = f"select {COLUMNS} from listing l where l.desk = ? and l.id = ?"  # noqa: S608
 _REFERRED = "select l.desk, l.id from json_each(?) j cross join listing l on l.n = j.value where l.reference = ?"
@@ -122,7 +123,15 @@ class Listing:
 
     def _slots(self, view: ViewId, sort: SortId, sizes: dict[int, int]) -> tuple[int, ...]:
         """The slots of a view that have rows; with those of empty groups a merge would cost twice as much."""
-        return slots([group for group in groups(view) if group in sizes], sort_of(view, sort))
+        return slots([group for group in groups(view) if group in sizes], self._position(sort_of(view, sort)))
+
+    def _position(self, sort: SortId) -> int:
+        """Where among the orders of a group this one is."""
+        return self._spelling().position if sort == "authority" else SORTS.index(sort)
+
+    def _spelling(self) -> Spelling:
+        """By which alphabet the order of names that is shown was made."""
+        return Spelling(*self._cache.one(SPELLING))
 
     def window(self, view: ViewId, sort: SortId, after: bytes | None, limit: int) -> list[Row]:
         """Rows behind a key, or the first ones."""
@@ -156,7 +165,7 @@ class Listing:
     def _key_at(self, sort: SortId, offset: int, sizes: dict[int, int]) -> bytes:
         """The key at a position: by way of the largest group, so that few rows have to be merged."""
         largest = max(sizes, key=lambda group: sizes[group])
-        position = SORTS.index(sort)
+        position = self._position(sort)
         here = min(offset, sizes[largest] - 1)
         if here * 2 > sizes[largest]:
             found = self._cache.one(_NTH_LAST, (largest * 8 + position, sizes[largest] - 1 - here))
@@ -165,7 +174,7 @@ class Listing:
         key: bytes = found[0]
         others = [group * 8 + position for group in sizes if group != largest]
         ahead = here + sum(self._cache.one(_COUNT_BEFORE, (slot, key))[0] for slot in others) - offset
-        slots_of_all = slots(sizes, sort)
+        slots_of_all = slots(sizes, position)
         if ahead > 0:
             sql = keys_sql(slots_of_all, " and key < ?1", "1 offset ?2", back=True)
             key = self._cache.one(sql, (key, ahead - 1))[0]
@@ -189,7 +198,7 @@ class Listing:
     def with_reference(self, reference: str) -> list[tuple[int, str]]:
         """(desk number, id) of the cases with this reference, by desk: from the order of references."""
         with self._cache.snapshot():
-            places = slots(self._sizes(), "reference")
+            places = slots(self._sizes(), self._position("reference"))
             if not places or not reference:
                 return []
             begin = reference.encode()[:40]
@@ -200,18 +209,25 @@ class Listing:
 
     def names(self, begin: str, limit: int) -> list[str]:
         """Names of other sides that begin with these folded letters, in order, each once."""
-        places = slots(self._sizes(), "authority")
+        from imi_core.collation import beginnings
+
+        with self._cache.snapshot():
+            spelling = self._spelling()
+            places = slots(self._sizes(), spelling.position)
+            sql = keys_sql(places, " and key >= ?1 and key < ?2", "1")
+            found: list[str] = []
+            for first in beginnings(begin, spelling.alphabet) if places else ():
+                found += self._names(sql, first.encode(), begin, spelling.alphabet, limit - len(found))
+            return found
+
+    def _names(self, sql: str, first: bytes, begin: str, alphabet: str, limit: int) -> list[str]:
         out: list[str] = []
-        at = begin.encode()[:32]
-        while places and len(out) < limit:
-            found = self._cache.one(keys_sql(places, " and key >= ?1", "1"), (at,))
-            if found is None:
-                break
+        at, end = first, first + b"\xff"
+        while len(out) < limit and (found := self._cache.one(sql, (at, end))) is not None:
             (name,) = self._cache.one("select counterpart from listing where n = ?", (found[1],))
-            if not fold(name).startswith(begin):
-                break
-            out.append(name)
-            at = name_key(name) + b"\x01"
+            at = behind(name_key(name, alphabet))
+            if fold(name).startswith(begin):
+                out.append(name)
         return out
 
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
@@ -222,8 +238,9 @@ class Listing:
 
     def made(self, found: Any, sort: SortId) -> Row:
         """A row from `COLUMNS`, with its key in `sort`."""
-        due, activity, reference, name = found[9], found[10], found[3], found[17]
-        in_order = keys(due, activity, reference, name, tail(found[2], found[1]))
+        due, activity, reference = found[9], found[10], found[3]
+        names = [name_key(found[8], self._spelling().alphabet)] if sort == "authority" else []
+        in_order = keys(due, activity, reference, names, tail(found[2], found[1]))
         return self._row(in_order[SORTS.index(sort)], found)
 
     def _window(
@@ -261,9 +278,9 @@ class Listing:
             rejected=found[15],
             files=found[16],
             n=found[0],
-            asleep=bool(found[18] & VIEW_BIT["put_off"]),
-            handler=found[19],
-            assigning=found[20],
+            asleep=bool(found[17] & VIEW_BIT["put_off"]),
+            handler=found[18],
+            assigning=found[19],
         )
 
 

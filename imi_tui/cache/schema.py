@@ -247,6 +247,17 @@ CACHE: tuple[str, ...] = (
     alter table listing add column assigning integer not null default 0;
     create index listing_handler on listing(handler, activity) where handler <> '';
     """,
+    """
+    -- the orders by name (imi_tui.cache.alphabet); role: shown, made (up to the row with number at), old
+    create table spelling(
+      position integer primary key, alphabet text not null, role text not null unique, at integer not null
+    ) strict;
+    insert into spelling values(3, '', 'shown', 0);
+    insert into meta values('register_alphabet', '');
+    alter table register_index add column alphabet text not null default '';
+    alter table listing drop column name_key;
+    alter table authority drop column name_key;
+    """,
 )
 
 DIGEST = f"{crc32(chr(10).join(CACHE).encode()):08x}"

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from imi_core.case import MARK
+from imi_tui.cache.alphabet import Alphabet
 from imi_tui.cache.arriving import Arriving, Page
 from imi_tui.cache.contents import OPENED, REST, Wanted
 from imi_tui.cache.errors import BadObject
@@ -63,6 +64,7 @@ class SyncStore(Sending):
         self._arriving = Arriving(store, cache, directory, session, documents, projector, contents, self.confirm)
         self._indexing = Indexing(cache, documents)
         self.register = RegisterParts(store, cache, directory, session)
+        self.alphabet = Alphabet(cache, self.register.index, store.publish)
         self.brake = store.brake
 
     # --- session, states, secrets ---------------------------------------------------------------------------
@@ -170,8 +172,11 @@ class SyncStore(Sending):
     def index_pending(self, limit: int, *, late: bool = True) -> int:
         """Index about so many cases, and clean up when none is left; what is still to do (0: nothing).
 
-        Those whose content is still to come are put off to the end, or (`late` false) left for another time.
+        Those whose content is still to come are put off to the end, or (`late` false) left for another time. Names
+        are put into the order of another alphabet first: the officer has just asked for it.
         """
+        if self.alphabet.step():
+            return 1
         return self._indexing.pending(limit, late=late)
 
     def index_little(self) -> None:

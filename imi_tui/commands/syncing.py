@@ -71,6 +71,7 @@ def synchronise(client: Client, *, accept_removals: bool = False, metered: bool 
         http = Http(server)
         try:
             transport = HttpTransport(http, tokens(sync, http))
+            sync.alphabet.choose(languages()[0])
             engine = Engine(
                 sync,
                 transport,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from imi_tui.sync.ports import Secrets, TokenSource
     from imi_tui.sync.run import Report
     from imi_tui.sync.transfers import Transfers
+    from imi_tui.sync.transport import HttpTransport
 
 log = logging.getLogger("imi_tui.sync")
 T = TypeVar("T")
@@ -151,7 +152,6 @@ class SyncWorker:
             self._thread.join(timeout)
 
     def _main(self) -> None:
-        from imi_tui.sync.engine import Engine
         from imi_tui.sync.events import Listener
         from imi_tui.sync.http import Http
         from imi_tui.sync.transfers import Transfers
@@ -170,7 +170,7 @@ class SyncWorker:
             lines = [http]
             tokens = self._tokens(store.sync, http)
             transport = HttpTransport(http, tokens)
-            engine, spoken = Engine(store.sync, transport, _now, languages=self.languages), self.languages
+            engine, spoken = self._engine(store, transport)
             transfers = Transfers(store.sync, store.file_moves, transport, _now, time.monotonic)
             self._tried("sweep", store.file_moves.sweep)
             if self._events:
@@ -182,7 +182,7 @@ class SyncWorker:
             while not self._stopping.is_set():
                 if spoken != self.languages:
                     # As after a restart: the new one asks for labels in the officer's new language first.
-                    engine, spoken = Engine(store.sync, transport, _now, languages=self.languages), self.languages
+                    engine, spoken = self._engine(store, transport)
                 engine.metered = self._pace.metered = self.metered
                 self._count(store, lines)
                 store.activity.say(self._now("syncing"))
@@ -202,6 +202,14 @@ class SyncWorker:
             if http is not None:
                 http.close()
             store.close()
+
+    def _engine(self, store: Store, transport: HttpTransport) -> tuple[Engine, tuple[str, ...]]:
+        """An engine that asks for labels in the languages of now, by whose alphabet names are sorted; and these."""
+        from imi_tui.sync.engine import Engine
+
+        spoken = self.languages
+        self._tried("alphabet", lambda: store.sync.alphabet.choose(spoken[0]))
+        return Engine(store.sync, transport, _now, languages=spoken), spoken
 
     def _opened(self) -> Store | None:
         """The cache; where it is in use or the disk is full, as soon as that has passed. None where there is none."""

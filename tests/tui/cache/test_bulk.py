@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from imi_core.case import Part, to_wire
 from imi_core.errors import ImiError
-from imi_tui.cache import projection
-from imi_tui.cache.order import places
+from imi_tui.cache import alphabet, projection
+from imi_tui.cache.model import SORTS
+from imi_tui.cache.order import name_key, places
 from imi_tui.cache.projection import Projector
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -43,7 +44,7 @@ CASES = st.fixed_dictionaries(
         "number": NUMBERS,
         "state": st.sampled_from(STATES),
         "version": st.integers(1, 4),
-        "name": st.sampled_from(("Łódź", "Aachen", "aachen")),
+        "name": st.sampled_from(("Łódź", "Aachen", "aachen", "Esbjerg")),
         "level": st.sampled_from(("full", "summary")),
         "strange": st.booleans(),
         "rules": st.booleans(),
@@ -58,6 +59,7 @@ PAGES = st.fixed_dictionaries(
         "filling": st.sampled_from((None, 0.5)),
         "act": st.none() | NUMBERS,
         "index": st.booleans(),
+        "language": st.sampled_from([None, None, "da", "hu"]),
     }
 )
 
@@ -69,9 +71,9 @@ def one_by_one(projector: Projector, batch: Any, keys: Any, arrivals: Any) -> No
             projector._put(batch, key, [], arrivals[key])
 
 
-def place_by_place(stands: Any) -> list[tuple[bytes, int, int]]:
+def place_by_place(stands: Any, at: tuple[int, ...]) -> list[tuple[bytes, int, int]]:
     """`order.spread` in the plainest way."""
-    return [(key, n, slot) for keys, n, views in stands for slot, key in places(views, keys)]
+    return [(key, n, slot) for keys, n, views in stands for slot, key in places(views, keys, at)]
 
 
 @contextmanager
@@ -123,6 +125,9 @@ def play(home: Path, pages: list[dict[str, Any]]) -> list[dict[str, list[Any]]]:
     out = []
     try:
         for number, given in enumerate(pages):
+            if given["language"] is not None:
+                store.sync.alphabet.choose(given["language"])
+            store.sync.alphabet.step()
             store.sync.apply(DE, page(given, number))
             out.append(tables(store))
             if given["act"] is not None and store.find(f"PW-26-{given['act']:06}"):
@@ -133,6 +138,14 @@ def play(home: Path, pages: list[dict[str, Any]]) -> list[dict[str, list[Any]]]:
                     pass
                 store._cache.run("insert into words(words) values('integrity-check')")
             out.append(tables(store))
+        while store.sync.alphabet.step():
+            pass
+        out.append(tables(store))
+        spelling = alphabet.shown(store._cache).alphabet
+        assert spelling == next((each["language"] for each in reversed(pages) if each["language"]), "")
+        shown = [name_key(row.counterpart, spelling) for row in store.window("all", "authority", limit=99)]
+        assert shown == sorted(shown)
+        assert len(out[-1]["view_row"]) == len(SORTS) * len(out[-1]["listing"])
     finally:
         store.close()
     return out
@@ -154,14 +167,24 @@ PLAIN = {
     "strange": False,
     "rules": True,
 }
-EMPTY = {"cases": [], "entries": [], "gone": [], "filling": None, "act": None, "index": False}
+EMPTY = {"cases": [], "entries": [], "gone": [], "filling": None, "act": None, "index": False, "language": None}
 
 
+@example(
+    pages=[
+        EMPTY | {"cases": [PLAIN | {"number": number, "name": name} for number, name in ((1, "Łódź"), (2, "aachen"))]},
+        EMPTY | {"language": "da", "cases": [PLAIN | {"version": 2, "name": "Esbjerg"}, PLAIN | {"number": 3}]},
+        EMPTY | {"language": "hu", "gone": [1], "cases": [PLAIN | {"number": 2, "version": 2, "state": "closed"}]},
+    ]
+)
 @example(pages=[EMPTY | {"cases": [PLAIN], "act": 1}, EMPTY | {"cases": [PLAIN | {"version": 2, "state": "closed"}]}])
 @given(st.lists(PAGES, min_size=1, max_size=4))
 @settings(max_examples=tries(30, 400), deadline=None)
 def test_pages_make_the_same_tables_as_their_cases_one_by_one(pages: list[dict[str, Any]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        # A case at a time, so that much happens before another order of names is whole.
+        patch.setattr(alphabet, "STEP", 1)
+        patch.setattr(alphabet, "HOLD", 0)
         quick = play(Path(folder) / "quick", pages)
         with plainly():
             plain = play(Path(folder) / "plain", pages)

@@ -11,7 +11,7 @@ import pytest
 from imi_core.procedure import Rules
 from imi_tui.cache.arriving import Page
 from imi_tui.cache.model import DATED, SOON, SORTS, VIEWS, Row, SortId, ViewId
-from imi_tui.cache.order import GROUPS, groups, slots
+from imi_tui.cache.order import GROUPS, NAMES, groups, slots
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, Clock, case, case_id, open_store, procedure, put, set_up
 
@@ -226,8 +226,8 @@ def test_nothing_a_screen_reads_scans_or_sorts(store: Store, pw_info: Rules) -> 
 
 
 def test_a_view_is_the_groups_whose_cases_are_in_it() -> None:
-    places = [place for sort in SORTS for place in slots(groups("all"), sort)]
-    assert len(set(places)) == len(places) == len(GROUPS) * len(SORTS)
+    places = [place for at in (*range(len(SORTS)), NAMES[1]) for place in slots(groups("all"), at)]
+    assert len(set(places)) == len(places) == len(GROUPS) * (len(SORTS) + 1)
     for view in VIEWS:
         kept = "todo" if view in DATED else view
         assert groups(view), view

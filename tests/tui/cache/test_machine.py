@@ -224,6 +224,10 @@ class History(RuleBasedStateMachine):
             item.state = "acked" if item.ref in acked else "rejected"
             item.version = acked.get(item.ref, {}).get("version", 0)
 
+    @rule(language=st.sampled_from(("da", "hu", "de")))
+    def choose_a_language(self, language: str) -> None:
+        self.store.sync.alphabet.choose(language)
+
     @rule(number=NUMBERS, crash=st.booleans())
     def reopen(self, number: int, crash: bool) -> None:
         self.store.mark_read(DE, case_id(number))

@@ -15,6 +15,7 @@ import pytest
 from imi_central.catalogue import load
 from imi_central.store import Store as Central
 from imi_tui import problems
+from imi_tui.cache.alphabet import shown
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.store import Store
@@ -142,7 +143,14 @@ def test_another_language_is_fetched_while_it_runs(central: Central, server: str
     assert heard.next() == ""
     store.wake()
     assert {code for rules in store.procedures() for code in rules.labels} == {"de"}
+    each.languages = ("da", "en")
+    each.poke()
+    assert heard.next() == ""
+    # Once more round, so that all behind the synchronisation before is done.
+    each.poke()
+    assert heard.next() == ""
     each.stop()
+    assert shown(store._cache).alphabet == "da"
     store.close()
 
 
