@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from babel.messages.extract import extract_from_dir
 
 ROOT = Path(__file__).parent.parent
 LOCALES = ROOT / "locales"
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,78 @@ class Domain:
         return catalogue
 
 
+_LABEL = re.compile(r"(?<=\bN_\(\")[^\"]+(?=\"\),\s+N_\(\"([^\"]+)\"\))")
+"""A label of the registry of actions that stands right before what the action does."""
+_FEW = 3
+_PLACES = {
+    "actions/__init__.py": "The heading of a group of actions in the menu.",
+    "asking.py": "A keyboard layout to choose.",
+    "cli.py": "A heading of the program's help.",
+    "commands/__init__.py": "What a command does, in the list of commands.",
+    "commands/common.py": "A question on the command line.",
+    "commands/doctor.py": "The name or the state of something that is checked, in a column.",
+    "commands/machine.py": "The name or the state of something that is checked, in a column.",
+    "commands/finding.py": "How a check ended, in a column.",
+    "commands/outbox.py": "What became of an entry that was written for a case.",
+    "compose.py": "A step of writing a request, or how long it may take.",
+    "configuration.py": "Where the value of a setting comes from.",
+    "export/casefile.py": "A heading or label of the printed case file.",
+    "export/service.py": "A kind of file to choose.",
+    "export/tables.py": "The head or a value of a column in a table of cases; or what the columns are about.",
+    "forms.py": "What stands at or in a field of a form.",
+    "names.py": "A legal area, as a column and a list name it.",
+    "phrases.py": "What a placeholder of a standard text stands for.",
+    "problems.py": "Why synchronising does not work, in the line at the top.",
+    "screens/assigning.py": "The heading or an answer where a case is given to a colleague.",
+    "screens/base.py": "An answer: go or stay.",
+    "screens/authorities.py": "What of the register is listed.",
+    "screens/conflict.py": "The heading of the page about an entry that was refused.",
+    "screens/drafts.py": "The heading or a part of a row in the list of drafts.",
+    "screens/export.py": "The heading of or a message about an export.",
+    "screens/outbox.py": "The heading, a message or a part of a row in the list of entries that wait to be sent.",
+    "screens/own.py": "The heading, a message or an answer where an officer notes something about a case.",
+    "screens/phrases.py": "A heading or label where standard texts are kept.",
+    "screens/case.py": "A tab of a case, or its heading.",
+    "themes.py": "A set of colours.",
+    "viewmodel/asking.py": "By what a list of authorities is narrowed, or how many it has.",
+    "viewmodel/assigning.py": "A heading, or who looks after a case.",
+    "viewmodel/authority_record.py": "A label or value in the record of a public authority.",
+    "viewmodel/case.py": "The part that an authority has in a case, a tab, or what stands at an answer.",
+    "viewmodel/conflict.py": "A heading over what one wrote, or over what others wrote meanwhile.",
+    "viewmodel/exporting.py": "A label or value where one chooses what is exported.",
+    "viewmodel/files.py": "What is said of a file of a case.",
+    "viewmodel/news.py": "When a case is due, in a message about news.",
+    "viewmodel/other_side.py": "What the other authority sees of a case.",
+    "viewmodel/outgoing.py": "What becomes of an entry that waits to be sent.",
+    "viewmodel/own.py": "When a case that was put off comes back, or what an officer noted.",
+    "viewmodel/related.py": "Why another case may belong to this one.",
+    "viewmodel/rows.py": "What is said of a case in a row of the list.",
+    "viewmodel/searching.py": "What a term of the search means, or one of its values.",
+    "viewmodel/status.py": "What the synchronisation does or waits for, in the line at the top.",
+    "viewmodel/views.py": "A view or an order of the list.",
+    "viewmodel/writing.py": "A heading where a request is read through before it is sent.",
+    "widgets/choice.py": "The key that opens a choice, as printed on it.",
+    "widgets/authority_list.py": "A label or mark in the list of authorities.",
+}
+"""What short texts of a module are, where they have no comment of their own."""
+
+
+@functools.cache
+def _helps(path: Path) -> dict[str, str]:
+    """What the actions of a module do, by their labels."""
+    return {found[0]: found[1] for found in _LABEL.finditer(path.read_text("utf-8"))}
+
+
+def _about(package: str, file: str, message: str | tuple[str, ...]) -> list[str]:
+    """A comment for a text too short to be understood alone; none for others."""
+    text = message if isinstance(message, str) else message[0]
+    if len(text.split()) > _FEW:
+        return []
+    if does := _helps(ROOT / package / file).get(text):
+        return [f"An action, in the footer and the menu; what it does: {does}"]
+    return [_PLACES[file]] if package == "imi_tui" and file in _PLACES else []
+
+
 def _of_python(package: str) -> Callable[[Catalog], None]:
     def extract(catalogue: Catalog) -> None:
         source = ROOT / package
@@ -49,9 +122,10 @@ def _of_python(package: str) -> Callable[[Catalog], None]:
             comment_tags=("Translators:",),
             strip_comment_tags=True,
         )
-        for _file, _line, message, comments, context in sorted(found, key=lambda item: (str(item[2]), item[4] or "")):
+        for file, _line, message, comments, context in sorted(found, key=lambda item: (str(item[2]), item[4] or "")):
             if message:
-                catalogue.add(message, None, auto_comments=comments, context=context)
+                told = comments or _about(package, file, message)
+                catalogue.add(message, None, auto_comments=told, context=context)
 
     return extract
 

@@ -114,7 +114,7 @@ def keys(path: Path) -> list[Key]:
         return settings.line_of(text, id, "keys") if id in given and id in mine else 0
 
     known = {action.id for action in actions.ACTIONS}
-    out = [Key(each.id, _(each.label), mine.get(each.id, each.keys), line(each.id)) for each in actions.ACTIONS]
+    out = [Key(each.id, each.name, mine.get(each.id, each.keys), line(each.id)) for each in actions.ACTIONS]
     out += [Key(id, "", found, line(id)) for id, found in mine.items() if id not in known]
     return out
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from imi_tui import actions, themes
 from imi_tui.harmless import harmless
-from imi_tui.i18n import _
 from imi_tui.viewmodel import footer, front, rows, status, views
 from imi_tui.widths import cell_len
 
@@ -139,7 +138,7 @@ def _status(context: Context, count: int, width: int) -> list[Piece]:
 def _footer(context: Context, width: int) -> list[Piece]:
     now = actions.Situation("inbox", current=True, flags=front.flags(context))
     items = [
-        (action.footer, keys[0], _(action.label))
+        (action.footer, keys[0], action.name)
         for action in actions.possible(actions.in_scope("inbox"), now)
         if action.footer and (keys := actions.keys_of(action, context.keymap))
     ]

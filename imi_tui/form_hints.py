@@ -60,10 +60,10 @@ def format_of(kind: FieldType, language: str, today: dt.date) -> str:
 
 def understood(kind: FieldType, value: Any, today: dt.date) -> str:
     """What the value means, in words that have one reading; "" where there is none yet, or only one reading anyway."""
-    from imi_tui.i18n.dates import long_date, number
+    from imi_tui.i18n.dates import ended, long_date, number
 
     if kind == "date" and isinstance(value, str) and _ISO.fullmatch(value):
-        return _("That is {meaning}.").format(meaning=long_date(value))
+        return ended(_("That is {meaning}.").format(meaning=long_date(value)))
     if kind == "days" and isinstance(value, int) and 0 < value < 10_000:
         return _("That is until {date}.").format(date=(today + dt.timedelta(days=value)).isoformat())
     if kind == "number" and isinstance(value, int | float) and (isinstance(value, float) or abs(value) >= 1000):

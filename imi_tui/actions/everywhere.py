@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imi_tui.actions.kinds import Action, action, flag
-from imi_tui.i18n import N_
+from imi_tui.i18n import N_, NP_
 
 ACTIONS: tuple[Action, ...] = (
     # Every screen
@@ -153,7 +153,8 @@ ACTIONS: tuple[Action, ...] = (
     # Go to
     action(
         "go.new",
-        N_("New"),
+        # Translators: a new request.
+        NP_("request", "New"),
         N_("Starts a new request."),
         "n f2",
         "go",
@@ -161,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
         when=flag("seated"),
         footer=12,
         why=N_("No desk of yours is known on this machine yet; sign in and synchronise first."),
+        context="request",
     ),
     action("go.outbox", N_("Outbox"), N_("Shows what is queued and what was refused."), "o f6", "go", "inbox case"),
     action("go.drafts", N_("Drafts"), N_("Shows what you began to write."), "d f7", "go", "inbox case"),

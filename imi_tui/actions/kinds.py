@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from imi_tui.i18n import _, pgettext
+
 Group = Literal["tour", "case", "list", "form", "go", "app"]
 
 
@@ -25,7 +27,7 @@ class Situation(NamedTuple):
 When = Callable[[Situation], bool]
 
 
-def always(_: Situation) -> bool:
+def always(_now: Situation) -> bool:
     """For actions that are always possible."""
     return True
 
@@ -45,7 +47,7 @@ class Action(NamedTuple):
 
     `label` and `help` are message ids (translated when shown; `translated` says that they already are). `keys` are
     Textual key names. `footer` orders the footer: the smallest comes first, 0 is never shown there. `why` (a message
-    id) is said when its key is pressed while it is not possible.
+    id) is said when its key is pressed while it is not possible. `context`: that of the label, where it has one.
     """
 
     id: str
@@ -59,6 +61,14 @@ class Action(NamedTuple):
     footer: int = 0
     translated: bool = False
     why: str = ""
+    context: str = ""
+
+    @property
+    def name(self) -> str:
+        """The label in the officer's language."""
+        if self.translated:
+            return self.label
+        return pgettext(self.context, self.label) if self.context else _(self.label)
 
     @property
     def method(self) -> str:
@@ -78,6 +88,8 @@ def action(
     when: When = always,
     footer: int = 0,
     why: str = "",
+    context: str = "",
 ) -> Action:
     """An action as a section of the registry writes it: keys and scopes are separated by spaces."""
-    return Action(id, label, help, tuple(keys.split()), group, frozenset(scopes.split()), run, when, footer, why=why)
+    found = tuple(keys.split()), group, frozenset(scopes.split())
+    return Action(id, label, help, *found, run, when, footer, why=why, context=context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imi_tui.actions.kinds import Action, action, flag, on_current
-from imi_tui.i18n import N_
+from imi_tui.i18n import N_, NP_
 
 ACTIONS: tuple[Action, ...] = (
     action(
@@ -160,7 +160,18 @@ ACTIONS: tuple[Action, ...] = (
         when=on_current,
         footer=1,
     ),
-    action("phrase.new", N_("New"), N_("Writes a new phrase."), "n f2", "list", "phrases", run="new", footer=2),
+    action(
+        "phrase.new",
+        # Translators: a new phrase.
+        NP_("phrase", "New"),
+        N_("Writes a new phrase."),
+        "n f2",
+        "list",
+        "phrases",
+        run="new",
+        footer=2,
+        context="phrase",
+    ),
     action(
         "phrase.save",
         N_("Keep"),

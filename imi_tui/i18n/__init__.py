@@ -48,6 +48,11 @@ def N_(message: str) -> str:
     return message
 
 
+def NP_(context: str, message: str) -> str:
+    """Mark `message`, as it is meant in `context`, for `pgettext` without translating it."""
+    return message
+
+
 def install(language: str) -> None:
     """Make `language` the language of this process; one without a catalogue shows English."""
     global _language, _catalogue
@@ -168,6 +173,7 @@ def load(language: str) -> Catalogue:
 __all__ = [
     "DOMAIN",
     "NAMES",
+    "NP_",
     "N_",
     "PSEUDO",
     "_",

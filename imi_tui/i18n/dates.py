@@ -7,10 +7,14 @@ the first local form, never by a list.
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from imi_tui.i18n import _, language
 
 _NARROW_SPACE, _SPACE = "\u202f", "\u00a0"
+_DATES = {"mt": "d 'ta’' MMMM y"}
+"""Forms of a day where Babel's is none that an official writes: Maltese "05 Mar 2026"."""
+_TWICE = re.compile(r"(?<!\.)\.\.(?!\.)")
 _REGIONS = {"en": "en_IE", "en-XA": "en_IE", "pt": "pt_PT"}
 
 
@@ -24,7 +28,8 @@ def local_date(iso: str, lang: str = "") -> str:
         return iso
     from babel.dates import format_date
 
-    return _drawable(format_date(day, format="medium", locale=locale(lang)))
+    form = _DATES.get(lang or language(), "medium")
+    return _drawable(format_date(day, format=form, locale=locale(lang)))
 
 
 def long_date(iso: str) -> str:
@@ -88,6 +93,11 @@ def number(value: float) -> str:
     from babel.numbers import format_decimal
 
     return _drawable(format_decimal(value, locale=locale()))
+
+
+def ended(text: str) -> str:
+    """A text that may end with a day: Bulgarian, Croatian and Hungarian ones have a full stop of their own."""
+    return _TWICE.sub(".", text)
 
 
 def _day(iso: str) -> dt.date | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imi_core.text import fold
+from imi_tui.i18n import language
 from imi_tui.i18n.dates import locale
 
 if TYPE_CHECKING:
@@ -14,7 +16,22 @@ def any_of(names: Sequence[str]) -> str:
     """The names as a choice, such as "A, B or C"; "" for none."""
     from babel.lists import format_list
 
+    *others, last = names or ("",)
+    if others and (word := _or(last)):
+        return f"{', '.join(others)} {word} {last}"
     return format_list(list(names), style="or", locale=locale())
+
+
+def _or(following: str) -> str:
+    """The word before `following` where Babel has a wrong one; "" where it is right."""
+    match language():
+        case "mt":
+            # Babel has the English one.
+            return "jew"
+        case "es" if fold(following).startswith(("o", "ho", "8")):
+            # Two like sounds do not meet: "siete u ocho".
+            return "u"
+    return ""
 
 
 def language_name(tag: str) -> str:

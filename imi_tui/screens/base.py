@@ -43,7 +43,7 @@ __all__ = ["ActionScreen", "BaseScreen", "Dialogue", "bindings", "label_of"]
 
 def label_of(action: Action) -> str:
     """The action's label in the officer's language."""
-    return action.label if action.translated else _(action.label)
+    return action.name
 
 
 class ActionScreen(Screen[Result]):

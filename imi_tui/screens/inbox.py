@@ -13,7 +13,7 @@ from textual.widgets import Static
 from imi_tui.actions import Action, Situation
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.model import SORTS, VIEWS
-from imi_tui.i18n import _
+from imi_tui.i18n import _, pgettext
 from imi_tui.screens import routes
 from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings
@@ -316,7 +316,8 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
             rows = [row for row in marked if row is not None]
             await self.export_rows(rows, _("Marked cases"), "marked")
         elif found.row is not None:
-            name = _("Search") if self.line else _(views.NAMES[self.view])
+            # Translators: a noun; the name of a list of cases that a search found.
+            name = pgettext("the name of a list", "Search") if self.line else _(views.NAMES[self.view])
             what = self.line or self.view
             await self.ask_which(found.row, found.count, self._listed, name, what)
 

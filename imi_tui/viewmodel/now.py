@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.i18n import _, ngettext
-from imi_tui.i18n.dates import local_date, relative
+from imi_tui.i18n.dates import ended, local_date, relative
 from imi_tui.i18n.phrasing import any_of
 from imi_tui.viewmodel.suspects import named
 
@@ -92,7 +92,7 @@ def _over(view: View) -> str:
     told = _("{state}: nothing is left to do.").format(state=view.state(str(view.case.get("state", ""))))
     if not (block := view.case.get("blockOn")):
         return told
-    return _joined(told, _("The case is blocked on {date}.").format(date=local_date(str(block))))
+    return _joined(told, ended(_("The case is blocked on {date}.").format(date=local_date(str(block)))))
 
 
 def _queued(view: View) -> str:

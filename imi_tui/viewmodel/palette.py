@@ -75,8 +75,7 @@ def entries(offered: Sequence[Action], refused: Iterable[Action], now: Situation
 
 
 def _entry(action: Action, keys: Keyboard, why: str = "") -> Entry:
-    label = action.label if action.translated else _(action.label)
-    return Entry(action, label, _(action.help) if action.help else "", keys.shown(action), why)
+    return Entry(action, action.name, _(action.help) if action.help else "", keys.shown(action), why)
 
 
 def is_numbered(action: Action) -> bool:
