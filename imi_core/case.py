@@ -72,9 +72,10 @@ class Entry(Wire, kw_only=True, frozen=True):
     """One action somebody took in a case: the timeline and the audit trail.
 
     A client creates an entry with `client_ref`, `case_id` (or `procedure` for the first one), `action`,
-    `based_on`, `target`, `answers`, `text` and `attachments`; everything else is set by the server. `seal` and
-    `prev` are hex digests of the case's chain, `digest` the salted digest of the content (see `imi_core.seal`).
-    `redacted` is true where the reader's level hides the content.
+    `based_on`, `target`, `answers`, `lang`, `text` and `attachments`; everything else is set by the server. `lang` is
+    the language of its answers where no text says it, one of the 24; empty where nobody said. `seal` and `prev` are
+    hex digests of the case's chain, `digest` the salted digest of the content (see `imi_core.seal`). `redacted` is
+    true where the reader's level hides the content.
     """
 
     id: str = ""
@@ -85,6 +86,7 @@ class Entry(Wire, kw_only=True, frozen=True):
     based_on: int = 0
     target: str = ""
     answers: Answers = {}
+    lang: str = ""
     text: Text | None = None
     attachments: tuple[Attachment, ...] = ()
 
@@ -118,6 +120,33 @@ class Assignment(Wire, kw_only=True, frozen=True):
     by: str
 
 
+TranslationState = Literal["waiting", "done", "failed"]
+
+
+class Translation(Wire, kw_only=True, frozen=True):
+    """The free texts of one entry in another language, as the reader's desk has them (see `imi_core.translating`).
+
+    `texts` are by part: ``text``, or the id of an answer as it stands in `Entry.answers`. `source` and `lang` are the
+    languages it is from and in. Where a machine made it `engine` names it, else `officer` of this desk wrote it.
+    `omitted` are parts that were not given to the machine, because they ask for personal data. `reason` says why
+    a translation `failed`.
+    """
+
+    id: str
+    case_id: str
+    entry_id: str
+    source: str = ""
+    lang: str
+    state: TranslationState = "done"
+    reason: str = ""
+    texts: dict[str, str] = {}
+    omitted: tuple[str, ...] = ()
+    engine: str = ""
+    officer: str = ""
+    officer_name: str = ""
+    at: dt.datetime
+
+
 class Case(Wire, kw_only=True, frozen=True):
     """A case as it stands: the fold of its entries.
 
@@ -126,8 +155,9 @@ class Case(Wire, kw_only=True, frozen=True):
     request form, `questions` the ids of the questions asked, `answers` the reply so far. `changed` says at which
     version a facet of the case (`imi_core.procedure.Facet`) last changed after the start, `answered` the same of each
     answer by field id: what the check for stale entries compares with. `level` is how much of the case its reader
-    sees; at `summary`, `request` has only summary fields and `answers` is empty. `assignment` alone follows from no
-    entry: it is the reader's desk's own.
+    sees; at `summary`, `request` has only summary fields and `answers` is empty. `assignment` and `translations`
+    alone follow from no entry, they are the reader's desk's own: `translations` rises whenever one of the case is made
+    there, 0 where there was none.
     """
 
     id: str
@@ -162,6 +192,7 @@ class Case(Wire, kw_only=True, frozen=True):
     entries: int = 0
     head: str = ""
     assignment: Assignment | None = None
+    translations: int = 0
 
     def part(self, role: PartRole) -> Part | None:
         """The first part with this role."""

@@ -39,6 +39,7 @@ MethodErrorType = Literal[
 SetErrorType = Literal[
     "forbidden",
     "overQuota",
+    "rateLimit",
     "tooLarge",
     "notFound",
     "invalidProperties",
@@ -52,6 +53,8 @@ SetErrorType = Literal[
     "erased",
     "invalidAnswers",
     "unresolvedReference",
+    "noService",
+    "personalData",
 ]
 """RFC 8620 set errors plus, from "unknownProcedure" on, those of `urn:imi:case` (the codes of `imi_core.errors`)."""
 

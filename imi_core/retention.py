@@ -42,5 +42,5 @@ def is_erased(case: Case) -> bool:
 def erase_entry(entry: Entry) -> Entry:
     """`entry` without content and salt. Its seal still verifies; nobody can guess the content from the digest."""
     return msgspec.structs.replace(
-        entry, answers={}, text=None, attachments=(), salt="", redacted=True, officer_name=""
+        entry, answers={}, lang="", text=None, attachments=(), salt="", redacted=True, officer_name=""
     )

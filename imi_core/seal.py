@@ -50,8 +50,8 @@ def canonical(value: object) -> bytes:
 
 
 def content_digest(entry: Entry) -> str:
-    """Hex SHA-256 of the entry's salt and content (answers, text, attachments)."""
-    content = [entry.answers, to_wire(entry.text), to_wire(entry.attachments)]
+    """Hex SHA-256 of the entry's salt and content (answers, text, attachments, and the language where one is named)."""
+    content = [entry.answers, to_wire(entry.text), to_wire(entry.attachments), *([entry.lang] if entry.lang else ())]
     return hashlib.sha256(entry.salt.encode() + b"\0" + canonical(content)).hexdigest()
 
 
@@ -74,7 +74,7 @@ def verify(entries: Iterable[Entry]) -> str:
     for position, entry in enumerate(entries):
         if entry.prev != prev or entry.seal != _head(entry):
             raise SealBroken(position)
-        has_content = entry.salt or entry.answers or entry.text is not None or entry.attachments
+        has_content = entry.salt or entry.answers or entry.lang or entry.text is not None or entry.attachments
         if has_content and entry.digest != content_digest(entry):
             raise SealBroken(position)
         prev = entry.seal

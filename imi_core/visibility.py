@@ -50,7 +50,7 @@ def project_entry(entry: Entry, level: Level) -> Entry:
     """`entry` as somebody with `level` sees it: who did what and when always, its content only at "full"."""
     if level == "full":
         return entry
-    return msgspec.structs.replace(entry, answers={}, text=None, attachments=(), salt="", redacted=True)
+    return msgspec.structs.replace(entry, answers={}, lang="", text=None, attachments=(), salt="", redacted=True)
 
 
 def _summary(rules: Rules, answers: Answers) -> Answers:

@@ -17,6 +17,8 @@ from imi_core import answers as forms
 from imi_core import deadlines, staleness
 from imi_core.case import Case, Deadline, Entry, Part
 from imi_core.errors import ActionRefused, AnswersRefused
+from imi_core.languages import NAMES
+from imi_core.translating import language
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -210,6 +212,8 @@ def _check_content(rules: Rules, action: Action, case: Case | None, entry: Entry
 
 def _text_problems(action: Action, entry: Entry) -> tuple[forms.Problem, ...]:
     text = entry.text
+    if entry.lang and entry.lang not in NAMES:
+        return (forms.Problem("lang", "option", ", ".join(NAMES)),)
     if action.text == "required" and (text is None or not text.text.strip()):
         return (forms.Problem("text", "missing"),)
     if text is not None and not action.text:
@@ -245,7 +249,7 @@ def _content(rules: Rules, action: Action, case: Case, entry: Entry) -> dict[str
             "request": request,
             "questions": tuple(answers.get(asked, ())),
             "subject": str(request.get(rules.procedure.subject, "")),
-            "lang": entry.text.lang if entry.text is not None else case.lang,
+            "lang": language(entry) or case.lang,
         }
     if action.form == "reply":
         form = forms.reply_form(rules, case.questions)

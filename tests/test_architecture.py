@@ -184,7 +184,9 @@ def test_a_loaded_module_is_noticed(tmp_path: Path) -> None:
 
 # -- who may do what in the source -------------------------------------------------------------------------------------
 
-MAY_CHANGE_CASES = {f"imi_core/{name}.py" for name in ("workflow", "visibility", "retention", "assigning")}
+MAY_CHANGE_CASES = {
+    f"imi_core/{name}.py" for name in ("workflow", "visibility", "retention", "assigning", "translating")
+}
 PROBES = {("imi_central/store/sight.py", "_outline"), ("imi_central/store/commit.py", "case_at")}
 """Cases made up to ask the rules something; none of them is stored or shown."""
 REJOINED = {("imi_tui/cache/contents.py", "with_content")}

@@ -9,7 +9,7 @@ import msgspec
 from imi_central.api import session
 from imi_central.api.context import Arguments, Context, Method, reject_unknown
 from imi_central.api.errors import over_limit, unknown_capability
-from imi_central.api.methods import assignment, authority, blob, case, desk, entry, officer, procedure
+from imi_central.api.methods import assignment, authority, blob, case, desk, entry, officer, procedure, translation
 from imi_central.store import NoSeat, TooMany, TooSlow
 from imi_core.jmap import CASE, CORE, Limits, MethodError, Request, resolve_references
 
@@ -35,6 +35,7 @@ METHODS: dict[str, Method] = {
     **entry.METHODS,
     **officer.METHODS,
     **procedure.METHODS,
+    **translation.METHODS,
     "Session/get": _session,
 }
 _LISTED = ("created", "updated", "destroyed")

@@ -59,7 +59,7 @@ class Rate:
 
 
 class Rates:
-    """The rates of the protocol: new entries and assignments, files put together, and searches."""
+    """The rates of the protocol: new entries, assignments and translations, files put together, and searches."""
 
     def __init__(
         self, writes: int = WRITES, searches: int = SEARCHES, clock: Callable[[], float] = time.monotonic
@@ -76,7 +76,7 @@ class Rates:
 
 
 def _written(name: str, given: dict[str, Any], limits: Limits) -> int:
-    if name not in ("Entry/set", "Assignment/set", "Blob/upload"):
+    if name not in ("Entry/set", "Assignment/set", "Translation/set", "Blob/upload"):
         return 0
     create = given.get("create")
     # What a result reference brings is not known yet.

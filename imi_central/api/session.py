@@ -53,7 +53,9 @@ def _account(name: str, read_only: bool, capability: dict[str, Any]) -> dict[str
 
 def state(view: View) -> str:
     """The session's state: changes whenever the client should fetch the session again."""
-    return hashlib.sha256(msgspec.json.encode([view.person, accounts(view), view.identity])).hexdigest()[:16]
+    engine = view.service.engine if view.service is not None else ""
+    told = [view.person, accounts(view), view.identity, engine]
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 
 def session(store: Store, officer_id: str, limits: Limits, base: str) -> dict[str, Any]:
@@ -73,7 +75,12 @@ def seen(store: Store, view: View, limits: Limits, base: str) -> dict[str, Any]:
     return {
         "capabilities": {
             CORE: {**msgspec.to_builtins(limits), "collationAlgorithms": []},
-            CASE: {"server": server, "epoch": epoch, "maxSizeCaseFiles": MAX_CASE_FILES},
+            CASE: {
+                "server": server,
+                "epoch": epoch,
+                "maxSizeCaseFiles": MAX_CASE_FILES,
+                "translation": {"engine": view.service.engine if view.service is not None else ""},
+            },
         },
         "accounts": held,
         "primaryAccounts": {CORE: first, CASE: first},

@@ -21,11 +21,13 @@ from imi_central.store.files import Assembly, File
 from imi_central.store.paging import INITIAL, Page, types_of
 from imi_central.store.query import AuthorityFilter, CaseFilter
 from imi_central.store.store import Store, utc_now
+from imi_central.store.translating import Asked, Service, Translations
 from imi_central.store.view import View
 
 __all__ = [
     "INITIAL",
     "AlreadyExists",
+    "Asked",
     "Assembly",
     "Assigned",
     "AuthorityFilter",
@@ -39,11 +41,13 @@ __all__ = [
     "OverQuota",
     "Page",
     "ProcedureChanged",
+    "Service",
     "StateUnknown",
     "Store",
     "StoreError",
     "TooMany",
     "TooSlow",
+    "Translations",
     "Unavailable",
     "UnknownOfficer",
     "View",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
-from imi_central.store import assigning, files, register
+from imi_central.store import assigning, files, register, translating
 from imi_central.store.casefile import write_case
 from imi_central.store.codec import decode_case, decode_entry, encode, ms
 from imi_central.store.tables import cases, entries
@@ -41,6 +41,9 @@ def age(conn: Connection, job: Job, now: dt.datetime, case_id: str) -> None:
     rules = register.rules(conn, before.procedure, before.procedure_version)
     if rules is None:
         raise LookupError(f"the database has a case of {before.procedure} version {before.procedure_version}")
+    if job != "idle":
+        # Nobody reads the case from now on, and a translation is no record of anything.
+        translating.forget(conn, case_id)
     if job == "erase":
         _erase_content(conn, case_id)
     after = _AFTER[job](before)

@@ -9,7 +9,7 @@
       OfficerDisabled    the officer may not use the system any more
       NoSeat             the officer has no seat at this desk (or there is no such desk)
       ProcedureChanged   a version in use would change its meaning
-      EntryRefused       an entry, an assignment or a file cannot be taken (code, version, problems)
+      EntryRefused       an entry, an assignment, a translation or a file cannot be taken (code, version, problems)
         AlreadyExists    other content under the same clientRef
       StateUnknown       changes cannot be told since this state
       TooMany            more objects than may be answered at once
@@ -68,7 +68,7 @@ class ProcedureChanged(StoreError):
 
 
 class EntryRefused(StoreError):
-    """An entry, an assignment or a file cannot be taken.
+    """An entry, an assignment, a translation or a file cannot be taken.
 
     `code` is a set error type; `version` the case's present one (0 where it has no bearing); `problems` those of
     the answers as ``(field, code, allowed)``; `properties` the members that are wrong; `not_found` the files that
@@ -93,7 +93,7 @@ class EntryRefused(StoreError):
 
 
 class AlreadyExists(EntryRefused):
-    """The desk has an entry or an assignment, or the officer a file, with this clientRef and other content."""
+    """The desk (for a file, the officer) has something with this clientRef and other content."""
 
     def __init__(self, existing_id: str, what: str = "entry") -> None:
         super().__init__("alreadyExists", f"another {what} has this clientRef", existing_id=existing_id)

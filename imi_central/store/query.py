@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
     from imi_central.store.sight import Sight
+    from imi_core.case import Level
 
 
 class Bucket(NamedTuple):
     """A digest over the cases whose ids share a prefix; `items` as (id, version, level, mark).
 
-    To the mark of a case that was ever assigned at the desk belongs how (`_mark`).
+    To the mark of a case that was ever assigned at the desk, or has translations there, belongs how (`_mark`).
     """
 
     number: int
@@ -69,7 +70,7 @@ def digest(sight: Sight, desk_id: str, prefix: str, depth: int, items: bool, lim
                 continue
             key = row.case_id[:width]
             count, hash = hashes.get(key) or (0, hashlib.sha256())
-            mark = _mark(row)
+            mark = _mark(row, level)
             hash.update(f"{row.case_id} {row.version} {level} {mark}\n".encode())
             hashes[key] = (count + 1, hash)
             if items:
@@ -82,8 +83,9 @@ def digest(sight: Sight, desk_id: str, prefix: str, depth: int, items: bool, lim
     }
 
 
-def _mark(row: Row[tuple[object, ...]]) -> str:
-    return f"{row.mark}.{row.assigned_to}.{row.assigned}" if row.assigned else str(row.mark)
+def _mark(row: Row[tuple[object, ...]], level: Level) -> str:
+    assigned = f".{row.assigned_to}.{row.assigned}" if row.assigned else ""
+    return f"{row.mark}{assigned}" + (f".t{row.translations}" if row.translations and level == "full" else "")
 
 
 def cases_matching(sight: Sight, desk_id: str, wanted: CaseFilter, position: int, limit: int) -> list[str]:

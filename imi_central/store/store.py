@@ -12,7 +12,20 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from imi_central.store import aging, assigning, backup, budget, bulk, changes, commit, dialect, files, register, trail
+from imi_central.store import (
+    aging,
+    assigning,
+    backup,
+    budget,
+    bulk,
+    changes,
+    commit,
+    dialect,
+    files,
+    register,
+    trail,
+    translating,
+)
 from imi_central.store.codec import ms
 from imi_central.store.errors import BackupRefused, StateUnknown, Unavailable
 from imi_central.store.migrate import migrate
@@ -27,7 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from imi_core.authority import Authority, Officer
-    from imi_core.case import Assignment, Case, Entry
+    from imi_core.case import Assignment, Case, Entry, Translation
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
 
@@ -63,6 +76,7 @@ class Store:
         self._reader, self._writer = reader, writer
         self.now = now
         self._new_id = new_id
+        self.translations = translating.Translations(self.writing, now)
 
     @classmethod
     def open(
@@ -130,7 +144,7 @@ class Store:
             conn.begin()
             budget.allow(conn, REQUEST_SECONDS)
             try:
-                yield View(conn, officer_id)
+                yield View(conn, officer_id, self.translations.service)
             finally:
                 budget.forget(conn)
 
@@ -275,6 +289,22 @@ class Store:
             try:
                 with self.writing() as conn:
                     return assigning.assign(conn, self.now(), officer_id, desk, wanted, payload)
+            except IntegrityError:
+                # The same request came twice at once: the other one's is there now.
+                if last:
+                    raise
+        raise AssertionError
+
+    def translate(
+        self, officer_id: str, desk: str, asked: translating.Asked, *, received: object = None
+    ) -> tuple[Translation, int]:
+        """Take a translation, or have one made (see `translating.take`). Raises `NoSeat`, `EntryRefused`."""
+        payload = list(asked) if received is None else received
+        for last in (False, True):
+            try:
+                with self.writing() as conn:
+                    service = self.translations.service
+                    return translating.take(conn, self.now(), officer_id, desk, asked, payload, service)
             except IntegrityError:
                 # The same request came twice at once: the other one's is there now.
                 if last:

@@ -168,6 +168,7 @@ desk_case = Table(
     Column("assigned_to", String, nullable=False, server_default=""),
     Column("assigned_by", String, nullable=False, server_default=""),
     Column("assigned_at", BigInteger, nullable=False, server_default="0"),
+    Column("translations", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("desk", "case_id"),
     Index("desk_case_joined", "desk", "joined"),
     Index("desk_case_case", "case_id"),
@@ -177,6 +178,32 @@ desk_case = Table(
 
 `joined` is the change that brought the case to the desk: the order of a first sync. `mark`: see `imi_core.case.MARK`.
 `assigned` is the version of its assignment at this desk, 0 before the first one; it goes with the row.
+`translations` rises with every translation that is made there.
+"""
+
+translation = Table(
+    "translation",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("desk", String, nullable=False),
+    Column("client_ref", String, nullable=False),
+    Column("case_id", String, nullable=False, index=True),
+    Column("entry_id", String, nullable=False),
+    Column("lang", String, nullable=False),
+    Column("machine", Boolean, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("waits_until", BigInteger, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    UniqueConstraint("desk", "client_ref"),
+    Index("translation_by", "by", "at"),
+)
+"""Translations of free text, each of one entry at one desk. They go when the case is blocked.
+
+`by` is the officer who asked for it or wrote it, `at` when; `waits_until` is when the machine is to be asked (next),
+empty where it is not.
 """
 
 assignment = Table(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from imi_central.store import budget, changes, files, paging, query
+from imi_central.store import budget, changes, files, paging, query, translating
 from imi_central.store.codec import decode_assignment, decode_case, decode_entry
 from imi_central.store.errors import TooMany
 from imi_central.store.register import decode_authority, decode_rules
@@ -18,9 +18,10 @@ from imi_central.store.sight import Person, Place, Sight, batches
 from imi_central.store.tables import account, authority, cases, directory, entries, officer, procedure, seat, server
 from imi_core import assigning, visibility
 from imi_core.authority import Authority, Officer
-from imi_core.case import Case, Entry
+from imi_core.case import Case, Entry, Translation
 from imi_core.jmap import DIRECTORY
 from imi_core.procedure import Rules
+from imi_core.translating import counted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -34,8 +35,9 @@ _LAST_SECONDS = 1.0
 class View:
     """One officer's reading on one snapshot. Account ids are checked in every method (`NoSeat`)."""
 
-    def __init__(self, conn: Connection, officer_id: str) -> None:
+    def __init__(self, conn: Connection, officer_id: str, service: translating.Service | None = None) -> None:
         self._conn = conn
+        self.service = service
         self._officer = officer_id
         self._sight = Sight(conn, officer_id)
         self._read = 0
@@ -119,6 +121,8 @@ class View:
             row, level = parts[case_id]
             if row.assigned:
                 case = assigning.assigned(case, decode_assignment(row))
+            if row.translations and level == "full":
+                case = counted(case, row.translations)
             rules = self._sight.rules(case.procedure, case.procedure_version)
             found[case_id] = visibility.project(rules, case, level)
         return [found[each] for each in parts if each in found]
@@ -143,6 +147,10 @@ class View:
         held = [entry for case_id in wanted for entry in of_cases.get(case_id, ())]
         found = {entry_id: decode_entry(data) for entry_id, data in self._rows(entries, held)}
         return [visibility.project_entry(found[each], levels[found[each].case_id]) for each in held]
+
+    def translations(self, desk: str, ids: Iterable[str] | None, case_ids: Iterable[str] | None) -> list[Translation]:
+        """The desk's translations of these ids, or of these cases, where the officer may read the texts."""
+        return translating.read(self._sight, desk, ids, case_ids)
 
     def case_of(self, desk: str, entry_id: str) -> str | None:
         """The case of a visible entry."""

@@ -251,12 +251,13 @@ class SyncStore(Sending):
     def known(self, account: str, prefix: str = "") -> list[tuple[str, int, str, str]]:
         """(id, version, level, mark) of the confirmed cases of an account whose ids start so, in id order.
 
-        To the mark belongs how a case is assigned at the desk, as in the server's digest.
+        To the mark belongs how a case is assigned and whether it has translations at the desk, as in the server's.
         """
         sql = (
             "select l.id, c.version, c.level, substr(coalesce(cast(c.wire as text) ->> 'head', ''), 1, ?4)"
             " || coalesce('.' || coalesce(cast(c.wire as text) ->> '$.assignment.officer', '')"
             " || '.' || (cast(c.wire as text) ->> '$.assignment.version'), '')"
+            " || coalesce('.t' || nullif(cast(c.wire as text) ->> '$.translations', 0), '')"
             " from listing l join confirmed c on c.n = l.n"
             " where l.desk = ?1 and l.id >= ?2 and l.id < ?3 order by l.id"
         )

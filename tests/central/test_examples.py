@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from imi_central.api import dispatch
+from imi_central.store import Service, Store
 from tests.central import examples
 from tests.central.world import Caller
 
 
-def test_every_example_is_what_the_server_answers(caller: Caller) -> None:
+def test_every_example_is_what_the_server_answers(store: Store, caller: Caller) -> None:
+    store.translations.service = Service("LibreTranslate")
     known: dict[str, object] = {}
     wrong = []
     for example in examples.read(examples.DOCUMENT.read_text("utf-8")):

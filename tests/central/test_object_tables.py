@@ -19,6 +19,7 @@ TYPES: tuple[type[msgspec.Struct], ...] = (
     authority.Officer,
     case.Case,
     case.Assignment,
+    case.Translation,
     case.Part,
     case.Deadline,
     case.Entry,

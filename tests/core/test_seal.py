@@ -61,6 +61,7 @@ CHANGES: dict[str, object] = {
     "based_on": 77,
     "target": "de2",
     "answers": {"EST-01": "no", "agreed_days": 10, "list": ["a", "b"]},
+    "lang": "el",
     "text": Text(lang="el", text="Προθεσμία!"),
     "attachments": (Attachment(blob_id="b" * 32, name="b.pdf", size=3, sha256="0" * 64),),
     "at": AT,
@@ -142,10 +143,17 @@ def test_erased_and_redacted_content_leaves_the_chain_whole() -> None:
     head = verify(entries)
     assert head == entries[-1].seal
     erased = [erase_entry(entries[0]), project_entry(entries[1], "summary"), *entries[2:]]
+    assert erase_entry(msgspec.structs.replace(entries[0], lang="el")) == erased[0]
     assert not erased[0].answers
     assert not erased[1].text
     assert verify(erased) == head
     assert verify([project_entry(entry, "summary") for entry in entries]) == head
+
+
+def test_an_entry_from_before_there_was_a_language_verifies() -> None:
+    entry = chain()[0]
+    content = [entry.answers, msgspec.to_builtins(entry.text), msgspec.to_builtins(entry.attachments)]
+    assert entry.digest == hashlib.sha256(entry.salt.encode() + b"\0" + canonical(content)).hexdigest()
 
 
 def test_the_digest_does_not_give_the_content_away() -> None:

@@ -55,6 +55,7 @@ class _New(_Given):
     after: list[str] = []
     target: str = ""
     answers: dict[str, str | int | float | bool | list[str] | None] = {}
+    lang: str = ""
     text: _Text | None = None
     attachments: list[_File] = []
 
@@ -110,6 +111,7 @@ def _entry(payload: Any) -> tuple[Entry, tuple[str, ...]]:
         based_on=new.based_on,
         target=new.target,
         answers=new.answers,
+        lang=new.lang,
         text=Text(lang=new.text.lang, text=new.text.text) if new.text is not None else None,
         attachments=tuple(
             Attachment(blob_id=each.blob_id, name=each.name, size=0, sha256="", personal=each.personal)

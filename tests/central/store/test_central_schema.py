@@ -61,9 +61,10 @@ def test_cases_from_before_there_were_marks_get_theirs(store: Store) -> None:
     with store.view("lyon") as view:
         before = view.digest(LYON, "", 1, True, 10)
     with store.writing() as conn:
-        for name in ("mark", "assigned", "assigned_to", "assigned_by", "assigned_at"):
+        for name in ("mark", "assigned", "assigned_to", "assigned_by", "assigned_at", "translations"):
             conn.execute(sa.text(f"alter table desk_case drop column {name}"))
         conn.execute(sa.text("drop table assignment"))
+        conn.execute(sa.text("drop table translation"))
         conn.execute(sa.text("update alembic_version set version_num = '0003'"))
     again = Store.open(store._writer.url.render_as_string(hide_password=False))
     with again.view("lyon") as view:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from imi_central.store import Asked, Wanted
 from imi_central.store import Store as Central
-from imi_central.store import Wanted
+from imi_core.case import Entry
 from imi_tui.cache.sync import Page
 from imi_tui.sync import digest
 from imi_tui.sync.digest import digest_of
@@ -289,3 +290,23 @@ def test_an_assignment_that_was_missed_is_found_by_the_comparison(central: Centr
     detail = lyon.store.case(LYON, missed)
     assert detail is not None
     assert detail.case["assignment"]["officer"] == "lyon"
+
+
+def test_a_translation_that_was_missed_is_found_by_the_comparison(central: Central, client: Clients) -> None:
+    same, missed = (send(central) for _ in range(2))
+
+    def translate(entry: Entry) -> None:
+        central.translate("lyon", LYON, Asked(str(uuid.uuid4()), entry.id, "fr", texts={"subject": "Siège"}))
+
+    translate(same)
+    lyon = client("lyon")
+    lyon.sync()
+    translate(missed)
+    forget_state(lyon)
+    before = len(lyon.line.requests)
+    lyon.sync()
+    calls = [call for request in lyon.line.requests[before:] for call in request["methodCalls"]]
+    assert [call[1]["ids"] for call in calls if call[0] == "Case/get"] == [[missed.case_id]]
+    detail = lyon.store.case(LYON, missed.case_id)
+    assert detail is not None
+    assert detail.case["translations"] == 1
