@@ -12,6 +12,7 @@ import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import fold
+from imi_tui.cache.beginnings import Beginnings
 from imi_tui.cache.model import SORTS
 from imi_tui.cache.order import day, slots
 from imi_tui.cache.query import LISTED, Language, Query, Term
@@ -70,6 +71,7 @@ class Finding:
         self._documents = documents
         self._today = today
         self._officer = officer
+        self.beginnings = Beginnings(cache)
         self.sets: dict[str, Callable[[tuple[str, ...]], Collection[int]]] = {}
         """Terms of sets that are kept elsewhere: from their values the numbers (`listing.n`) of the cases they mean."""
         self._known: tuple[int, dict[str, tuple[str, ...]]] = (-1, {})
@@ -183,7 +185,7 @@ class _Search:
         for term in self._terms:
             part = ""
             if term.key in ("", '"', "from") and term.values:
-                part = _words(term)
+                part = self._words(term)
                 if not _indexed(term):
                     continue
             elif term.key in ("country", "procedure", "area"):
@@ -199,6 +201,14 @@ class _Search:
         if refused:
             return f"({' AND '.join(asked) or EVERY}) NOT ({' OR '.join(refused)})"
         return " AND ".join(asked)
+
+    def _words(self, term: Term) -> str:
+        """The words of a term as a query, the last one of an open term as a beginning."""
+        quoted = [_quoted(word) for word in term.values]
+        if term.open and len(term.values[-1]) > 1:
+            found = self._finding.beginnings.words(term.values[-1])
+            quoted[-1] = f"({' OR '.join(map(_quoted, found))})" if found else f"{quoted[-1]} *"
+        return quoted[0] if len(quoted) == 1 else f"({' AND '.join(quoted)})"
 
     @property
     def _faceted(self) -> bool:
@@ -260,7 +270,12 @@ class _Search:
         rows: list[Any] = self._late(limit) if joined else []
         seen = {row[0] for row in rows}
         read = 0
-        for row in self._cache.each(text, tuple(sql.values)):
+        values = tuple(sql.values)
+        if by == "any" or self._sieve.reads:
+            found = self._cache.each(text, values)
+        else:
+            found = iter(self._cache.rows(f"{text} limit {limit + len(seen)}", values))
+        for row in found:
             if row[0] not in seen and self._sieve.fits(row):
                 rows.append(row)
                 read += 1
@@ -354,12 +369,9 @@ def _indexed(term: Term) -> bool:
     return term.key in ("", "from") or (term.key == '"' and not (term.negated and len(term.values) > 1))
 
 
-def _words(term: Term) -> str:
-    """The words of a term as a query; each is quoted, so that nothing typed is syntax."""
-    quoted = ['"' + word.replace('"', '""') + '"' for word in term.values]
-    if term.open and len(term.values[-1]) > 1:
-        quoted[-1] += " *"
-    return quoted[0] if len(quoted) == 1 else f"({' AND '.join(quoted)})"
+def _quoted(word: str) -> str:
+    """A word as a query: nothing typed is syntax."""
+    return '"' + word.replace('"', '""') + '"'
 
 
 def _any(tokens: Iterator[str]) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ViewId = Literal[
     "todo",
@@ -88,7 +91,7 @@ class Hits(NamedTuple):
     """What a search found, in the order `by`. `whole`: all cases were looked at, or as many as there is room for
     found; else the line asks for something so rare that only the newest ones were compared."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     by: SortId
     whole: bool
 

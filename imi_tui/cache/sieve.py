@@ -119,13 +119,18 @@ class Sieve:
             return dt.date.min, self._today
         return self._today, min(self._today, dt.date.max - dt.timedelta(SOON + 1)) + dt.timedelta(SOON + 1)
 
+    @property
+    def reads(self) -> bool:
+        """Whether `fits` has anything to say."""
+        return any(term.values and (term.key == "from" or _is_phrase(term)) for term in self._terms)
+
     def fits(self, row: Any) -> bool:
         """What only the row's texts can say: names, and words side by side."""
         for term in self._terms:
             if term.key == "from" and term.values:
                 if _named(row[COUNTERPART], term) == term.negated:
                     return False
-            elif term.key == '"' and len(term.values) > 1:
+            elif _is_phrase(term):
                 says = phrase_in(term.values, (row[SUBJECT], row[COUNTERPART], row[REFERENCE]), begins=term.open)
                 if not says:
                     self.read += 1
@@ -172,6 +177,10 @@ def _midnight(date: dt.date) -> int:
 @functools.lru_cache(4096)
 def name_words(name: str) -> tuple[str, ...]:
     return tuple(words(name))
+
+
+def _is_phrase(term: Term) -> bool:
+    return term.key == '"' and len(term.values) > 1
 
 
 def _named(name: str, term: Term) -> bool:

@@ -153,15 +153,19 @@ class Store(Parts):
 
     def search(self, line: str, limit: int = 50) -> list[Row]:
         """Cases found by a search line (docs/desk.md), the newest first. See `hits` and `unsearched`."""
-        return self.hits(self.finding.read(line), limit).rows
+        return list(self.hits(self.finding.read(line), limit).rows)
 
     def hits(self, query: CaseQuery, limit: int, *, best: bool = False, patient: bool = False) -> Hits:
         """Cases that answer a search line which `finding.read`: by deadline where it asks for one without words,
         else the newest first; `best`: those first that say it in reference, subject or name; `patient`: compare
         as many as it takes."""
+        from imi_tui.cache.late import LateRows
+
         found = self.finding.find(query, limit, best=best, patient=patient)
         by: SortId = "due" if found.by == "due" else "activity"
-        return Hits(self._shown([self._listing.made(row, by) for row in found.rows]), by, found.whole)
+        made = self._listing.made
+        rows = LateRows(found.rows, lambda part: self._shown([made(row, by) for row in part]))
+        return Hits(rows, by, found.whole)
 
     def names(self, begin: str, limit: int = 20) -> list[str]:
         """Names of other sides in the cases here that begin with these folded letters, in order."""

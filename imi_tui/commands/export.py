@@ -145,7 +145,8 @@ def _list(client: Client, options: argparse.Namespace) -> Job:
     most = max(1, min(options.limit, service.MOST))
     found: list[Row] = []
     if options.search:
-        found = client.store.hits(client.store.finding.read(options.search), most).rows
+        hits = client.store.hits(client.store.finding.read(options.search), most).rows
+        found = list(hits)
         name, what = "search", options.search
     else:
         for page in service.view_rows(client.store, options.view, options.sort, most):

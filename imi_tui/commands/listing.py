@@ -15,6 +15,7 @@ from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from imi_tui.cache.store import Store
 
@@ -86,7 +87,7 @@ def _no_view(store: Store, name: str) -> str:
 
 
 def _print(
-    store: Store, options: argparse.Namespace, rows: list[Row], total: int, shown: str, *, more: bool = False
+    store: Store, options: argparse.Namespace, rows: Sequence[Row], total: int, shown: str, *, more: bool = False
 ) -> None:
     """Print rows of so many as `shown` says."""
     if options.json:
@@ -99,7 +100,7 @@ def _print(
         say(_("{shown} of {total} cases shown; use --limit for more.").format(shown=len(rows), total=shown))
 
 
-def _table(store: Store, rows: list[Row]) -> None:
+def _table(store: Store, rows: Sequence[Row]) -> None:
     from imi_tui.viewmodel.rows import own
 
     labels: dict[tuple[str, str], str] = {}
@@ -138,7 +139,9 @@ def _state(store: Store, row: Row, labels: dict[tuple[str, str], str]) -> str:
     return labels[key]
 
 
-def _as_json(store: Store, options: argparse.Namespace, rows: list[Row], total: int, *, more: bool) -> dict[str, Any]:
+def _as_json(
+    store: Store, options: argparse.Namespace, rows: Sequence[Row], total: int, *, more: bool
+) -> dict[str, Any]:
     status = store.status()
     cases = []
     for row in rows:

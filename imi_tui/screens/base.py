@@ -18,6 +18,7 @@ from imi_tui import keymap
 from imi_tui.actions import Action, Situation
 from imi_tui.bindings import bindings
 from imi_tui.i18n import _, ngettext
+from imi_tui.painting import SparingCompositor
 from imi_tui.widgets.announcer import Announcer
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.status_line import StatusLine
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+MOVES = frozenset(("up", "down", "pageup", "pagedown", "home", "end"))
+"""Keys that move a cursor, and that no procedure takes for an action."""
+
 __all__ = ["ActionScreen", "BaseScreen", "Dialogue", "bindings", "label_of"]
 
 
@@ -51,6 +55,10 @@ class ActionScreen(Screen[Result]):
 
     SCOPE: ClassVar[str]
     AUTO_FOCUS = ""
+
+    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name, id, classes)
+        self._compositor = SparingCompositor()
 
     @property
     def imi(self) -> ImiApp:
@@ -132,6 +140,9 @@ class ActionScreen(Screen[Result]):
 
     async def on_key(self, event: events.Key) -> None:
         """Run lifecycle actions, and actions that have a key only by configuration."""
+        if event.key in MOVES and event.key not in self._configured():
+            # Moving through a list must not ask the cache what can be done with every case on the way.
+            return
         dynamic: Iterable[Action] = (
             *self.offered_actions(),
             *(action for action in registry.in_scope(self.SCOPE) if not action.keys),
@@ -143,6 +154,10 @@ class ActionScreen(Screen[Result]):
                 await self.run_action(action.method)
                 return
         self.explain(event.key)
+
+    def _configured(self) -> set[str]:
+        """Keys that the officer's configuration names."""
+        return {key for keys in self.context.keymap.values() for key in keys}
 
     def explain(self, key: str) -> None:
         """Say why nothing happens where a key belongs to something that is not possible now."""
@@ -313,11 +328,15 @@ class BaseScreen(ActionScreen[Result]):
         # On mounting, the screen does not count as mounted yet, but its frame is there.
         if not self.query(StatusLine):
             return
-        self.query_one(StatusLine).show(self.title_text(), self.title_note(), self.store.status(), self.context)
+        self.refresh_title()
         self.query_one(ActionFooter).show(self.footer_items())
         self.refresh_bindings()
         if self.imi.tour is not None:
             self.imi.tour.show(self)
+
+    def refresh_title(self) -> None:
+        """Write the status line again."""
+        self.query_one(StatusLine).show(self.title_text(), self.title_note(), self.store.status(), self.context)
 
     def action_sync(self) -> None:
         """Wake the sync thread."""

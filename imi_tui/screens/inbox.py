@@ -194,7 +194,12 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
         found.styles.height = "1fr" if found.count else 0
         self._say_why_empty()
         self._head()
-        if self._painted:
+        if not self._painted:
+            return
+        if self._typed and not keep:
+            # The hits come first; their keys and the case beside them follow once nothing is typed.
+            self.refresh_title()
+        else:
             self._settle()
 
     def _show_views(self) -> None:
@@ -325,7 +330,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
         from imi_tui.export import service
 
         if self.line:
-            return self.store.hits(self.store.finding.read(self.line), service.MOST).rows
+            return list(self.store.hits(self.store.finding.read(self.line), service.MOST).rows)
         return [row for page in service.view_rows(self.store, self.view, self.sort) for row in page]
 
     async def action_list_sort(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual.widgets import Input
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from imi_tui.cache.saved import SavedView
     from imi_tui.viewmodel.blocks import Block
     from imi_tui.widgets.search_line import SearchLine
+
+
+GATHERING = 2
+"""Steps of the event loop in which widgets say that they have to be painted: one to notice it, one to say so."""
 
 
 class SearchingScreen(CaseScreenBase):
@@ -69,7 +74,7 @@ class SearchingScreen(CaseScreenBase):
         self._query = self.store.finding.read(self.line)
         self._hits = self.store.hits(self._query, HITS + 1, best=self.hits_order == "best")
         rows = views.in_order(self._hits.rows[:HITS], self.hits_order)
-        return Window(FixedRows(rows), "all", "due", len(rows))
+        return Window(FixedRows(rows), "all", "due", len(rows), exact=True)
 
     def left_out(self) -> str:
         """What the search did not do, in sentences; "" where it did everything."""
@@ -103,13 +108,15 @@ class SearchingScreen(CaseScreenBase):
             await self.mount(field, offered, before="#heading")
         self.query_one(SearchLine).focus()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show hits while typing, newest first."""
+    async def on_input_changed(self, event: Input.Changed) -> None:
+        """Show hits while typing, newest first, in one picture with the letter."""
         field: SearchLine = event.input  # type: ignore[assignment]
         field.typed()
         typed = event.value.strip()
         self._typed = "" if self.store.finding.says_nothing(self.store.finding.read(typed)) else typed
         self.show_rows(keep=False)
+        for _step in range(GATHERING):
+            await asyncio.sleep(0)
 
     def on_input_submitted(self, _event: Input.Submitted) -> None:
         """To the hits; one that is alone opens."""

@@ -120,7 +120,7 @@ def search_title(count: int, more: bool, marked: int) -> str:
     return f"{text}  +{marked}" if marked else text
 
 
-def in_order(rows: Sequence[Row], order: str) -> list[Row]:
+def in_order(rows: Sequence[Row], order: str) -> Sequence[Row]:
     """Hits in an order of `HIT_ORDERS`; "newest" and "best" are those in which they were found."""
     if order == "due":
         return sorted(rows, key=lambda row: row.due or "9999")
@@ -131,7 +131,7 @@ def in_order(rows: Sequence[Row], order: str) -> list[Row]:
         from imi_core.collation import sort_key
 
         return sorted(rows, key=lambda row: sort_key(row.counterpart, language()))
-    return list(rows)
+    return rows
 
 
 def empty(view: ViewId, status: SyncStatus, seats: int) -> str:

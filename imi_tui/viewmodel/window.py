@@ -39,10 +39,10 @@ class Rows(Protocol):
 
 
 class Window:
-    """The rows of one view in one order, `count` of them as far as is known."""
+    """The rows of one view in one order, `count` of them as far as is known; `exact`: there are so many."""
 
-    def __init__(self, rows: Rows, view: ViewId, sort: SortId, count: int) -> None:
-        self._rows, self.view, self.sort, self.count = rows, view, sort, count
+    def __init__(self, rows: Rows, view: ViewId, sort: SortId, count: int, *, exact: bool = False) -> None:
+        self._rows, self.view, self.sort, self.count, self.exact = rows, view, sort, count, exact
         self._pages: OrderedDict[int, list[Row]] = OrderedDict()
 
     def get(self, index: int) -> Row | None:

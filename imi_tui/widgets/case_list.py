@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.segment import Segment
 from textual.cache import LRUCache
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
 
 CaseId = tuple[str, str]
 """(desk, case id)"""
+
+
+class _Looks(NamedTuple):
+    """Styles of rows, and what makes a strip fit to be shown: the app's filters, for colours and for signs."""
+
+    plain: Style
+    unread: Style
+    alarm: Style
+    cursor: Style
+    shown: Callable[[Strip], Strip]
 
 
 class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -88,6 +98,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self._width = -1
         self._day = today()
         self._strips: LRUCache[tuple[Row, bool, bool], Strip] = LRUCache(1024)
+        self._looks: _Looks | None = None
         self.marked: set[int] = set()
         """The numbers of marked cases, in this view or another."""
         self._anchor: CaseId | None = None
@@ -139,7 +150,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
                     found = self._index + (1 if found is not None and found < self._index else 0)
                 index = found if found is not None else self._index if wanted == at else index
         offset = self._index - self.scroll_offset.y
-        if before is not None:
+        if before is not None and not window.exact:
             # A view that holds fewer rows than was said ends sooner; the first paint does not wait for its end.
             window.get(window.count - 1)
         self._index = max(0, min(index, window.count - 1))
@@ -251,20 +262,27 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """To the last row."""
         self.go(self.count - 1)
 
-    def render_line(self, y: int) -> Strip:
-        """One row; `y` counts from the top of the widget."""
-        width = self.room
-        if width != self._width:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of `crop`, which counts from the top of the widget.
+
+        Not by way of the framework's styles, which ask for borders, padding and opacity of every line anew.
+        """
+        if self.room != self._width:
             self._forget()
-        index = self.scroll_offset.y + y
-        row = self._window.get(index) if self._window is not None else None
-        if row is None:
-            return Strip.blank(width, self.rich_style)
-        key = (row, index == self._index, row.n in self.marked)
-        strip = self._strips.get(key)
-        if strip is None:
-            strip = self._strips[key] = self._draw(row, *key[1:])
-        return strip
+        first, window, index = self.scroll_offset.y, self._window, self._index
+        strips: list[Strip] = []
+        for y in crop.line_range:
+            row = window.get(first + y) if window is not None else None
+            if row is None:
+                strips.append(self._blank())
+                continue
+            key = (row, first + y == index, row.n in self.marked)
+            strip = self._strips.get(key)
+            if strip is None:
+                strip = self._strips[key] = self._draw(row, *key[1:])
+            strips.append(strip)
+        left, right = crop.column_span
+        return strips if not left and right >= self._width else [strip.crop(left, right) for strip in strips]
 
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor on screen; the columns follow when a row is drawn."""
@@ -292,6 +310,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw again in the colours of a new theme."""
         super().notify_style_update()
         self._strips.clear()
+        self._looks = None
 
     def _forget(self) -> None:
         self._day = self._today()
@@ -299,22 +318,41 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self._columns = rows.columns(max(20, self._width))
         self._strips.clear()
 
+    def _look(self) -> _Looks:
+        if self._looks is None:
+            plain = self.rich_style
+            unread = plain + self.get_component_rich_style("case-list--unread", partial=True)
+            alarm = self.get_component_rich_style("case-list--alarm", partial=True)
+            cursor = self.get_component_rich_style("case-list--cursor")
+            filters, background = self.get_line_filters(), self.background_colors[1]
+
+            def shown(strip: Strip) -> Strip:
+                for each in filters:
+                    strip = strip.apply_filter(each, background)
+                return strip
+
+            self._looks = _Looks(plain, unread, alarm, cursor, shown)
+        return self._looks
+
+    def _blank(self) -> Strip:
+        looks = self._look()
+        return looks.shown(Strip.blank(self._width, looks.plain))
+
     def _draw(self, row: Row, cursor: bool, marked: bool) -> Strip:
-        style: Style = self.rich_style
-        if row.unread:
-            style += self.get_component_rich_style("case-list--unread", partial=True)
-        alarm = style
-        if rows.is_due(row, self._day) or row.rejected:
-            alarm += self.get_component_rich_style("case-list--alarm", partial=True)
+        looks = self._look()
+        style = alarm = looks.unread if row.unread else looks.plain
         if cursor:
-            style = alarm = self.get_component_rich_style("case-list--cursor")
+            style = alarm = looks.cursor
+        elif rows.is_due(row, self._day) or row.rejected:
+            alarm = style + looks.alarm
         if self._spoken:
             said = rows.spoken(row, self._words(), self._day, marked=marked)
-            return Strip([Segment(fit(said, self._width), style)]).adjust_cell_length(self._width, style)
-        marks = rows.marks(row, self._day, cursor=cursor, marked=marked)
-        due, rest = rows.texts(row, self._columns, self._words(), self._day)
-        strip = Strip([Segment(f"{marks} {due} ", alarm), Segment(rest, style)])
-        return strip.adjust_cell_length(self._width, style)
+            pieces = [Segment(fit(said, self._width), style)]
+        else:
+            marks = rows.marks(row, self._day, cursor=cursor, marked=marked)
+            due, rest = rows.texts(row, self._columns, self._words(), self._day)
+            pieces = [Segment(f"{marks} {due} ", alarm), Segment(rest, style)]
+        return looks.shown(Strip(pieces).adjust_cell_length(self._width, style))
 
     def _refresh_row(self, index: int) -> None:
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))

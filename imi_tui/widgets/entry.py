@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input, TextArea
 
 from imi_core.text import display
@@ -22,6 +24,9 @@ class LineInput(Input):
     }
     LineInput:focus { border-left: heavy $foreground; }
     """
+
+    # A longer text moves no other widget: without this every letter would arrange the whole screen anew.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     def __init__(self, value: str = "", *, id: str | None = None, password: bool = False) -> None:
         super().__init__(value, id=id, password=password, select_on_focus=False)

@@ -11,6 +11,7 @@ from imi_core.case import Case, to_wire
 from imi_core.procedure import Rules
 from imi_tui.cache import opening
 from imi_tui.cache.arriving import Page
+from imi_tui.cache.beginnings import MOST
 from imi_tui.cache.indexing import LITTLE
 from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
@@ -222,3 +223,44 @@ def test_erased_words_are_not_in_the_log(store: Store, home: Path, pw_info: Rule
     assert (home / "cache.db-wal").stat().st_size > 0
     store.sync.apply(DE, Page("x", destroyed={"Case": [case_id(1)]}))
     assert (home / "cache.db-wal").stat().st_size == 0
+
+
+def test_a_long_beginning_finds_what_the_words_find_that_begin_so(store: Store, pw_info: Rules) -> None:
+    subjects = ["Entreprise une", "entreprises", "entrepôt", "entre", "Enterprise"]
+    put(store, *(case(pw_info, number, subject=subject, request={}) for number, subject in enumerate(subjects, 1)))
+    words = store.finding.beginnings.words
+    assert words("entre") == ["entre", "entrepot", "entreprise", "entreprises"]
+    assert words("entrepr") == ["entreprise", "entreprises"]
+    assert words("entrez") == []
+    assert words("ent") is None
+    assert sorted(hits(store, "entre")) == [1, 2, 3, 4]
+    assert sorted(hits(store, "entrepr")) == [1, 2]
+    assert hits(store, "une entrepr") == [1]
+    assert hits(store, "entrez") == []
+    store.sync.apply(DE, Page("x", destroyed={"Case": [case_id(1)]}))
+    assert words("entrepr") == ["entreprises"]
+
+
+def test_a_beginning_of_very_many_words_is_one_all_the_same(store: Store, pw_info: Rules) -> None:
+    many = " ".join(f"kette{number}" for number in range(MOST + 1))
+    put(store, case(pw_info, 1, subject=many), case(pw_info, 2, subject="kettenhemd", request={}))
+    assert store.finding.beginnings.words("kett") is None
+    assert sorted(hits(store, "kett")) == [1, 2]
+    assert hits(store, "kettenh") == [2]
+
+
+def test_rows_are_made_when_somebody_looks_at_them(
+    store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, *(case(pw_info, number, subject="alpbau") for number in range(1, 9)))
+    made: list[int] = []
+    original = store._listing.made
+    monkeypatch.setattr(store._listing, "made", lambda row, by: made.append(row[0]) or original(row, by))
+    rows = store.hits(store.finding.read("alpbau"), 8).rows
+    part = rows[2:7]
+    assert (len(rows), len(part), made) == (8, 5, [])
+    assert [row.subject for row in part[1:3]] == ["alpbau"] * 2
+    assert (part[1], rows[3].n) == (rows[3], made[0])
+    assert len(made) == 2
+    assert [row.n for row in rows] == [row[0] for row in rows._found]
+    assert len(made) == 8

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from imi_core.case import to_wire
@@ -302,17 +303,32 @@ async def test_a_key_repaints_two_rows_and_parks_the_cursor_for_screen_readers(
 ) -> None:
     async with running(store, home) as (app, pilot):
         drawn: list[int] = []
-        original = CaseList.render_line
+        original = CaseList.render_lines
 
-        def render_line(self: CaseList, y: int) -> Any:
-            drawn.append(y)
-            return original(self, y)
+        def render_lines(self: CaseList, crop: Region) -> Any:
+            drawn.extend(crop.line_range)
+            return original(self, crop)
 
-        monkeypatch.setattr(CaseList, "render_line", render_line)
+        monkeypatch.setattr(CaseList, "render_lines", render_lines)
         await pilot.press("down")
         await pilot.pause()
         assert sorted(set(drawn)) == [0, 1]
         assert app.cursor_position.y == case_list(app).region.y + 1
+
+
+async def test_moving_asks_nothing_about_the_cases_on_the_way(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(store, home, keymap={"do.accept": ("end",)}) as (_app, pilot):
+        # On a busy machine the cursor comes to rest between two keys.
+        monkeypatch.setattr(InboxScreen, "_settle", lambda _self: None)
+        asked: list[str] = []
+        original = store.case
+        monkeypatch.setattr(store, "case", lambda desk, id: asked.append(id) or original(desk, id))
+        await pilot.press("down", "pagedown", "up", "home")
+        assert asked == []
+        await pilot.press("end")
+        assert len(asked) == 1, "the officer's own keys come first"
 
 
 async def test_only_one_wait_for_the_cursor_to_rest_runs(

@@ -1,0 +1,54 @@
+"""What is painted is what the framework would paint, from fewer lines."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from textual._compositor import Compositor
+from textual.geometry import Region
+from textual.widget import Widget
+
+from imi_tui.app import ImiApp
+from imi_tui.cache.store import Store
+from imi_tui.painting import SparingCompositor
+from tests.tui.screens import filled
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_any_part_of_the_screen_is_the_framework_s(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("slash", "a", "l")
+        compositor = app.screen._compositor
+        assert isinstance(compositor, SparingCompositor)
+        lines = 0
+        original = Widget.render_lines
+
+        def render_lines(self: Widget, crop: Region) -> object:
+            nonlocal lines
+            lines += crop.height
+            return original(self, crop)
+
+        chance = random.Random(4)
+        parts = [compositor.size.region]
+        for _each in range(60):
+            left, top = chance.randrange(120), chance.randrange(30)
+            parts.append(Region(left, top, chance.randint(1, 120 - left), chance.randint(1, 30 - top)))
+        for part in parts:
+            asked = frozenset(y for y in part.line_range if chance.random() < 0.6 or part is parts[0])
+            theirs = Compositor._render_chops(compositor, part, asked.__contains__)
+            monkeypatch.setattr(Widget, "render_lines", render_lines)
+            lines = 0
+            ours = compositor._render_chops(part, asked.__contains__)
+            monkeypatch.undo()
+            assert lines <= 2 * len(asked), "nothing of what lies behind"
+            for y in asked:
+                ends = compositor.cuts[y][1:]
+                for (x, piece), end in zip(theirs[y].items(), ends, strict=True):
+                    if x < part.right and end > part.x:
+                        assert ours[y][x] == piece, (part, x, y)
