@@ -147,6 +147,13 @@ class Translation(Wire, kw_only=True, frozen=True):
     at: dt.datetime
 
 
+class Assigned(Assignment, kw_only=True, frozen=True):
+    """One of all the times a case was given to somebody at the reader's desk."""
+
+    id: str
+    case_id: str
+
+
 class Case(Wire, kw_only=True, frozen=True):
     """A case as it stands: the fold of its entries.
 

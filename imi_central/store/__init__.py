@@ -1,6 +1,6 @@
 """The only place with SQL: tables, transactions, change log, migrations. Everything else uses `Store`."""
 
-from imi_central.store.assigning import Assigned, Wanted
+from imi_central.store.assigning import Taken, Wanted
 from imi_central.store.commit import Committed
 from imi_central.store.errors import (
     AlreadyExists,
@@ -29,7 +29,6 @@ __all__ = [
     "AlreadyExists",
     "Asked",
     "Assembly",
-    "Assigned",
     "AuthorityFilter",
     "CaseFilter",
     "Committed",
@@ -45,6 +44,7 @@ __all__ = [
     "StateUnknown",
     "Store",
     "StoreError",
+    "Taken",
     "TooMany",
     "TooSlow",
     "Translations",

@@ -7,21 +7,21 @@ change log says is that the case was updated, so that all of its clients read it
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from imi_central.store import changes
 from imi_central.store.changes import Change
 from imi_central.store.codec import assignment_columns, decode_assignment, ms
-from imi_central.store.commit import case_at, content_hash, id_of
+from imi_central.store.commit import case_at, content_hash, id_at, id_of, installation
 from imi_central.store.errors import AlreadyExists, EntryRefused
-from imi_central.store.sight import Sight
+from imi_central.store.sight import Sight, batches
 from imi_central.store.tables import assignment, desk_case, officer, seat
 from imi_central.store.trail import note
 from imi_core import assigning
-from imi_core.case import Assignment
+from imi_core.case import Assigned, Assignment
 from imi_core.errors import ActionRefused
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
     after: tuple[str, ...] = ()
 
 
-class Assigned(NamedTuple):
+class Taken(NamedTuple):
     """What the author is told. `version` is that of the assignment; `seq`: see `commit.Committed`."""
 
     id: str
@@ -52,7 +52,7 @@ class Assigned(NamedTuple):
     seq: int
 
 
-def assign(conn: Connection, now: dt.datetime, officer_id: str, desk: str, given: Wanted, received: object) -> Assigned:
+def assign(conn: Connection, now: dt.datetime, officer_id: str, desk: str, given: Wanted, received: object) -> Taken:
     """Take what an officer in the seat at `desk` says; `received` is the payload as it came in, for P1.
 
     Raises `NoSeat`, `EntryRefused`, `AlreadyExists`.
@@ -95,7 +95,25 @@ def assign(conn: Connection, now: dt.datetime, officer_id: str, desk: str, given
     note(conn, ms(now), officer_id, desk, "assign", id)
     if changed:
         changes.append(conn, ms(now), {desk: [Change("Case", case.id, "updated")]})
-    return Assigned(id, case.id, version, now, changes.head(conn, desk).seq)
+    return Taken(id, case.id, version, now, changes.head(conn, desk).seq)
+
+
+def history(conn: Connection, desk: str, case_ids: Iterable[str]) -> Iterator[Assigned]:
+    """Everything that changed who looks after these cases at a desk, case by case, in its order.
+
+    What said again what held already changed nothing; of an erased case nothing is told.
+    """
+    for batch in batches(case_ids):
+        found = sa.select(assignment).where(
+            assignment.c.desk == desk, assignment.c.case_id.in_(batch), assignment.c.content_hash != b""
+        )
+        rows: dict[str, dict[int, Any]] = {}
+        for row in conn.execute(found.order_by(assignment.c.version, assignment.c.at, assignment.c.id)):
+            rows.setdefault(row.case_id, {}).setdefault(row.version, row)
+        for case_id in batch:
+            for row in rows.get(case_id, {}).values():
+                at = dt.datetime.fromtimestamp(row.at / 1000, dt.UTC)
+                yield Assigned(id=row.id, case_id=case_id, officer=row.officer, version=row.version, at=at, by=row.by)
 
 
 def erase(conn: Connection, case_id: str) -> None:
@@ -109,6 +127,7 @@ def erase(conn: Connection, case_id: str) -> None:
 def load(conn: Connection, at: int, given: Iterable[tuple[str, str, Assignment]]) -> int:
     """Write assignments that were made elsewhere, as (desk, case id, assignment); how many there were."""
     log: dict[str, list[Change]] = {}
+    given = list(given)
     rows = [{"at_desk": desk, "of_case": case_id, **assignment_columns(made)} for desk, case_id, made in given]
     if not rows:
         return 0
@@ -117,10 +136,20 @@ def load(conn: Connection, at: int, given: Iterable[tuple[str, str, Assignment]]
     for row in rows:
         log.setdefault(str(row["at_desk"]), []).append(Change("Case", str(row["of_case"]), "updated"))
     changes.append(conn, at, log)
-    return len(rows)
+    here = installation(conn)
+    conn.execute(sa.insert(assignment), [_record(here, *each) for each in given])
+    return len(given)
 
 
-def _repeat(conn: Connection, desk: str, client_ref: str, received: object) -> Assigned | None:
+def _record(here: str, desk: str, case_id: str, made: Assignment) -> dict[str, Any]:
+    """The row of an assignment that was made elsewhere; it has a clientRef that no client makes."""
+    client_ref = f"{case_id}.{made.version}"
+    id = id_at(here, "assignment", desk, client_ref)
+    told = {"officer": made.officer, "by": made.by, "at": ms(made.at), "version": made.version}
+    return {"id": id, "desk": desk, "client_ref": client_ref, "case_id": case_id, "content_hash": b"-", **told}
+
+
+def _repeat(conn: Connection, desk: str, client_ref: str, received: object) -> Taken | None:
     where = (assignment.c.desk == desk, assignment.c.client_ref == client_ref)
     row = conn.execute(sa.select(assignment).where(*where)).one_or_none()
     if row is None:
@@ -129,7 +158,7 @@ def _repeat(conn: Connection, desk: str, client_ref: str, received: object) -> A
     if row.content_hash and bytes(row.content_hash) != content_hash(row.id, received):
         raise AlreadyExists(row.id, "assignment")
     at = dt.datetime.fromtimestamp(row.at / 1000, dt.UTC)
-    return Assigned(row.id, row.case_id, row.version, at, changes.head(conn, desk).seq)
+    return Taken(row.id, row.case_id, row.version, at, changes.head(conn, desk).seq)
 
 
 def _roles(conn: Connection, desk: str, officer_id: str) -> frozenset[str] | None:

@@ -110,7 +110,17 @@ def id_of(conn: Connection, kind: str, desk: str, client_ref: str) -> str:
     """
     if not client_ref:
         return ""
-    installation = conn.execute(sa.select(server.c.id)).scalar_one()
+    return id_at(installation(conn), kind, desk, client_ref)
+
+
+def installation(conn: Connection) -> str:
+    """The id of this installation, which stays the same after a restore."""
+    found: str = conn.execute(sa.select(server.c.id)).scalar_one()
+    return found
+
+
+def id_at(installation: str, kind: str, desk: str, client_ref: str) -> str:
+    """See `id_of`."""
     return seal.link(b"", installation, kind, desk, client_ref).hex()[:32]
 
 

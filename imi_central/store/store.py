@@ -282,7 +282,7 @@ class Store:
 
     def assign(
         self, officer_id: str, desk: str, wanted: assigning.Wanted, *, received: object = None
-    ) -> assigning.Assigned:
+    ) -> assigning.Taken:
         """Say who at a desk looks after a case (see `assigning.assign`). Raises `NoSeat`, `EntryRefused`."""
         payload = list(wanted) if received is None else received
         for last in (False, True):

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from imi_central.store import budget, changes, files, paging, query, translating
+from imi_central.store.assigning import history
 from imi_central.store.codec import decode_assignment, decode_case, decode_entry
 from imi_central.store.errors import TooMany
 from imi_central.store.register import decode_authority, decode_rules
@@ -18,7 +19,7 @@ from imi_central.store.sight import Person, Place, Sight, batches
 from imi_central.store.tables import account, authority, cases, directory, entries, officer, procedure, seat, server
 from imi_core import assigning, visibility
 from imi_core.authority import Authority, Officer
-from imi_core.case import Case, Entry, Translation
+from imi_core.case import Assigned, Case, Entry, Translation
 from imi_core.jmap import DIRECTORY
 from imi_core.procedure import Rules
 from imi_core.translating import counted
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 MAX_READ = 32 * 1024 * 1024
 """Bytes of stored objects read for one call: far more than an answer holds, far less than 1000 of the largest."""
 
+_ASSIGNED = 200
+"""Bytes that an assignment counts as."""
 _LAST_SECONDS = 1.0
 
 
@@ -151,6 +154,18 @@ class View:
     def translations(self, desk: str, ids: Iterable[str] | None, case_ids: Iterable[str] | None) -> list[Translation]:
         """The desk's translations of these ids, or of these cases, where the officer may read the texts."""
         return translating.read(self._sight, desk, ids, case_ids)
+
+    def assignments(self, desk: str, case_ids: Iterable[str]) -> list[Assigned]:
+        """All assignments at the desk of the visible ones of these cases, case by case. Raises `TooMany`."""
+        wanted = list(case_ids)
+        levels = self._sight.levels(desk, wanted)
+        out: list[Assigned] = []
+        for each in history(self._conn, desk, [case_id for case_id in wanted if case_id in levels]):
+            self._read += _ASSIGNED
+            if self._read > MAX_READ:
+                raise TooMany
+            out.append(each)
+        return out
 
     def case_of(self, desk: str, entry_id: str) -> str | None:
         """The case of a visible entry."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from imi_central.store import Store, Wanted
+from imi_central.store import Store, Wanted, assigning
 from imi_core.authority import Officer
 from imi_core.case import Assignment
 from tests.central.replica import Replica, assert_same, force
@@ -260,3 +260,71 @@ def test_assignments_made_elsewhere_are_loaded(store: Store, caller: Caller) -> 
     replica.sync()
     assert sorted(replica.last["Case"]["updated"]) == sorted(ids)
     assert all(each["assignment"]["officer"] == "both" for each in replica.cases.values())
+
+
+def history(caller: Caller, officer: str, desk: str, *case_ids: str, **members: Any) -> list[Given]:
+    answer = caller.call(officer, "Assignment/get", accountId=desk, caseIds=[*case_ids], **members)
+    return list(answer["list"]) if "error" not in answer else [answer]
+
+
+class TestHistory:
+    def test_it_says_who_gave_it_to_whom_and_when_case_by_case(self, store: Store, caller: Caller) -> None:
+        one, other, never = (send(store).case_id for _ in range(3))
+        made = [assign(caller, "rosenheim", one, "both"), assign(caller, "both", one, "rosenheim", basedOn=1)]
+        made.append(assign(caller, "rosenheim", one, "", basedOn=2))
+        last = assign(caller, "both", other, "both")
+        # What only says again what holds already is taken, and changes nothing.
+        assert assign(caller, "rosenheim", other, "both")["version"] == 1
+        found = history(caller, "both", ROSENHEIM, other, never, one, "0" * 32)
+        assert [(each["caseId"], each["id"], each["at"]) for each in found] == [
+            (case_id, each["id"], each["at"]) for case_id, each in ((other, last), *((one, each) for each in made))
+        ]
+        told = [(each["version"], each.get("officer", ""), each["by"]) for each in found]
+        assert told == [(1, "both", "both"), (1, "both", "rosenheim"), (2, "rosenheim", "both"), (3, "", "rosenheim")]
+        for case_id, of_case in ((other, found[:1]), (one, found[1:])):
+            held = seen(caller, "both", ROSENHEIM, case_id)["assignment"]
+            assert of_case[-1] == held | {"id": of_case[-1]["id"], "caseId": case_id}
+        assert history(caller, "both", ROSENHEIM, one, properties=["by"])[0].keys() == {"id", "by"}
+
+    def test_it_is_the_desks_own(self, store: Store, caller: Caller) -> None:
+        case_id = send(store).case_id
+        assign(caller, "rosenheim", case_id, "both")
+        assign(caller, "lyon", case_id, "lyon", LYON)
+        assert [each["officer"] for each in history(caller, "lyon", LYON, case_id)] == ["lyon"]
+        assert [each["officer"] for each in history(caller, "both", ROSENHEIM, case_id)] == ["both"]
+        assert history(caller, "munich", MUNICH, case_id) == []
+        assert history(caller, "munich", ROSENHEIM, case_id)[0]["error"]["type"] == "accountNotFound"
+        # An officer without a right to the content sees who looks after it, as in the case.
+        assert history(caller, "lyon-basic", LYON, case_id) == history(caller, "lyon", LYON, case_id)
+        assert history(caller, "lyon-data", LYON, case_id) == []
+
+    def test_it_goes_with_a_blocked_case_and_is_erased_with_it(self, store: Store, caller: Caller) -> None:
+        case_id = send(store).case_id
+        assign(caller, "lyon", case_id, "lyon", LYON)
+        accept(store, case_id)
+        act(store, "rosenheim", ROSENHEIM, case_id, "reply", answers={"EST-01": "yes", "POS-04": "No."})
+        act(store, "lyon", LYON, case_id, "close")
+        assert len(history(caller, "lyon", LYON, case_id)) == 1
+        force(store, case_id, "block")
+        assert history(caller, "lyon", LYON, case_id) == []
+        force(store, case_id, "erase")
+        with store.reading() as conn:
+            assert list(assigning.history(conn, LYON, [case_id])) == []
+
+    def test_what_was_made_elsewhere_is_in_it(self, store: Store, caller: Caller) -> None:
+        case_id = send(store).case_id
+        at = store.now()
+        given = Assignment(officer="both", version=1, at=at, by="rosenheim")
+        store.load_assignments([(ROSENHEIM, case_id, given)])
+        assign(caller, "rosenheim", case_id, "both")
+        assign(caller, "both", case_id, "rosenheim", basedOn=1)
+        told = [(each["version"], each["by"]) for each in history(caller, "both", ROSENHEIM, case_id)]
+        assert told == [(1, "rosenheim"), (2, "both")]
+
+    def test_it_is_asked_for_by_case(self, store: Store, caller: Caller) -> None:
+        case_id = send(store).case_id
+        for wrong in ({}, {"ids": [case_id]}, {"caseIds": case_id}, {"caseIds": [""]}, {"caseIds": [case_id], "x": 1}):
+            answer = caller.call("both", "Assignment/get", accountId=ROSENHEIM, **wrong)
+            assert answer["error"]["type"] == "invalidArguments", wrong
+        answer = caller.call("both", "Assignment/get", accountId=ROSENHEIM, caseIds=["0" * 32] * 5000)
+        assert answer["error"]["type"] == "requestTooLarge"

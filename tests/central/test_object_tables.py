@@ -20,6 +20,7 @@ TYPES: tuple[type[msgspec.Struct], ...] = (
     case.Case,
     case.Assignment,
     case.Translation,
+    case.Assigned,
     case.Part,
     case.Deadline,
     case.Entry,
