@@ -138,6 +138,7 @@ _SENTENCES: dict[str, str] = {
     "viewNameTaken": N_("You have a view with this name already; choose another name."),
     "noSuchItem": N_("There is no such entry in the outbox."),
     "noSuchSeat": N_("You have no seat at this desk."),
+    "unknownMethod": N_("The server is of an earlier version and does not know this yet; send it again when it does."),
     "alreadyAttempted": N_("The entry may already have been sent; it can no longer be taken back."),
     "laterEntries": N_("Later entries belong to this new case; take those back first."),
     # Files

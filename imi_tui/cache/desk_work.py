@@ -23,6 +23,7 @@ from imi_tui.cache.errors import (
     OutboxChanged,
 )
 from imi_tui.cache.fold import Folded
+from imi_tui.cache.histories import Histories
 from imi_tui.cache.ids import ASSIGN, LOCAL
 from imi_tui.cache.model import CaseDetail, Seen
 from imi_tui.cache.outbox import Item
@@ -98,6 +99,7 @@ class DeskWork:
                 seen=_seen(stored, folded),
                 assigned=_assigned(stored, folded),
                 assigning=folded.assigning,
+                assignments=Histories(self._cache).of(number, id, (stored or {}).get("assignment")),
             )
 
     def entry(self, desk: str, id: str) -> dict[str, Any] | None:

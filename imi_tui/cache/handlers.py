@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imi_core import assigning
 from imi_core.text import fold
@@ -51,6 +51,11 @@ class Handlers:
         """The name of an officer of one of these desks, "" where there is no such one."""
         self._notice()
         return self._everybody.get(id, "")
+
+    def named(self, given: dict[str, Any]) -> dict[str, Any]:
+        """An assignment with the names of whom it names: `name` and, of who said so, `other`; "" for who has left."""
+        officer, by = str(given.get("officer", "")), str(given.get("by", ""))
+        return given | {"name": self.called(officer), "other": self.called(by)}
 
     def names(self) -> dict[tuple[str, str], str]:
         """By desk and id, the names of all to whom cases can be given."""

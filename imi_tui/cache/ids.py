@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 ASSIGN = "@assign"
 """What the outbox calls an assignment, which is no action of a case: no lifecycle can have one of this name."""
+BESIDE = "@"
+"""What the names of everything begin with that is no action of a case."""
 LOCAL = "ref:"
 """What the id of a case starts with until the server has given it one."""
 

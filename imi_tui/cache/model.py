@@ -131,7 +131,8 @@ class CaseDetail(NamedTuple):
     counts entries of this machine for it that the server refused. `aside`: what it lacks came in a form that cannot be
     used; it is asked for again later. `seen` is what somebody who looks at the case bases an entry on,
     `assigned` the same of an assignment, of which `assigning` wait; `handler` is the name of who looks after the case,
-    `assigner` of who said so. `mine` is what the officer keeps about it.
+    `assigner` of who said so. `assignments` are all that the server has, as far as they are here, in order, with `name`
+    and `other` for whom they name. `mine` is what the officer keeps about it.
     """
 
     desk: str
@@ -149,6 +150,7 @@ class CaseDetail(NamedTuple):
     assigning: int = 0
     handler: str = ""
     assigner: str = ""
+    assignments: tuple[dict[str, Any], ...] = ()
 
 
 class AuthorityHit(NamedTuple):

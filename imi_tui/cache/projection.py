@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.cache.alphabet import SPELLINGS
 from imi_tui.cache.contents import NewRow, together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
+from imi_tui.cache.histories import Histories, Stand, stand
 from imi_tui.cache.ids import ASSIGN, LOCAL
 from imi_tui.cache.order import VIEW_BIT, Spelling, group_of, keys, name_key, places, positions, spread, tail
 from imi_tui.cache.personal import put_off
@@ -72,6 +73,7 @@ class _Batch:
     without_rules: list[tuple[Any, ...]] = field(default_factory=list)
     local: list[tuple[int, int, str]] = field(default_factory=list)
     partners: dict[str, tuple[int, int]] = field(default_factory=dict)
+    assigned: list[Stand] = field(default_factory=list)
 
     def met(self, authority: str, activity: int, step: int) -> None:
         """A case with this authority came or went."""
@@ -117,6 +119,7 @@ class Projector:
         self._directory = directory
         self._documents = documents
         self.folder = Folder(directory, session.core_seat, self.confirmed_at, outbox.assigned_at)
+        self._histories = Histories(cache)
         self._next = 0
         self._put_off: dict[Key, int] = {}
         self._session = session
@@ -239,6 +242,8 @@ class Projector:
             batch.met(row.partner, activity, 1)
             arrival.row = NewRow(n, views, due, activity)
             batch.confirmed.append((n, version, case.level, arrival.wire))
+            if case.assignment is not None and (given := stand(n, case)) is not None:
+                batch.assigned.append(given)
         self._next += len(arriving)
 
     def _put(self, batch: _Batch, key: Key, items: list[Item], arrival: Arrival | None) -> None:
@@ -302,6 +307,8 @@ class Projector:
             arrival.row = NewRow(n, row.views, row.due, row.activity)
         if arrival is not None and confirmed is not None:
             batch.confirmed.append((n, version, confirmed.level, arrival.wire))
+            if (given := stand(n, confirmed)) is not None:
+                batch.assigned.append(given)
         return made
 
     def _move(self, batch: _Batch, n: int, number: int, id: str, old: Any, row: Facts) -> None:
@@ -364,6 +371,8 @@ class Projector:
             " set cases = max(cases + ?2, 0), last = max(last, ?3)",
             [(authority, cases, last) for authority, (cases, last) in batch.partners.items()],
         )
+        if batch.assigned:
+            self._histories.want(batch.assigned)
         many("insert or ignore into without_rules values(?, ?, ?, ?)", batch.without_rules)
         for n, activity, text in batch.local:
             self._documents.add_local(n, activity, text)

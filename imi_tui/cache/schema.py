@@ -258,6 +258,15 @@ CACHE: tuple[str, ...] = (
     alter table listing drop column name_key;
     alter table authority drop column name_key;
     """,
+    """
+    -- assignments of cases before the present one (imi_tui.cache.histories), up to a version; of which they are missing
+    create table history(n integer primary key, version integer not null, wire blob not null) strict;
+    create table history_wanted(n integer primary key) strict;
+    create trigger history_gone after delete on confirmed begin
+      delete from history where n = old.n;
+      delete from history_wanted where n = old.n;
+    end;
+    """,
 )
 
 DIGEST = f"{crc32(chr(10).join(CACHE).encode()):08x}"

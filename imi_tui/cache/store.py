@@ -192,6 +192,7 @@ class Store(Parts):
             mine=self.personal.one(found.desk, found.id),
             handler=self.handlers.name(found.desk, str(given.get("officer", ""))),
             assigner=self.handlers.called(str(given.get("by", ""))),
+            assignments=tuple(self.handlers.named(each) for each in found.assignments),
         )
 
     def entry(self, desk: str, id: str) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from imi_tui.cache.alphabet import Alphabet
 from imi_tui.cache.arriving import Arriving, Page
 from imi_tui.cache.contents import OPENED, REST, Wanted
 from imi_tui.cache.errors import BadObject
+from imi_tui.cache.histories import Histories
 from imi_tui.cache.indexing import Indexing
 from imi_tui.cache.model import ASIDE, Changed
 from imi_tui.cache.projection import Arrival
@@ -21,7 +22,7 @@ from imi_tui.cache.soundness import sound_part
 from imi_tui.cache.times import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from imi_tui.cache.contents import Contents
     from imi_tui.cache.db import Database
@@ -63,6 +64,7 @@ class SyncStore(Sending):
         self._contents = contents
         self._arriving = Arriving(store, cache, directory, session, documents, projector, contents, self.confirm)
         self._indexing = Indexing(cache, documents)
+        self._histories = Histories(cache)
         self.register = RegisterParts(store, cache, directory, session)
         self.alphabet = Alphabet(cache, self.register.index, store.publish)
         self.brake = store.brake
@@ -211,6 +213,27 @@ class SyncStore(Sending):
         """What an entry of this case names is not there: its content is fetched once more, like one just opened."""
         with self._cache.write():
             self._contents.want_again(self._store.desks.number(account), [id], OPENED)
+
+    def histories_wanted(self, limit: int) -> dict[str, list[str]]:
+        """By desk, cases of which it is not known who looked after them before."""
+        out: dict[str, list[str]] = {}
+        for desk, id in self._histories.wanted(limit):
+            out.setdefault(self._store.desks.id(desk), []).append(id)
+        return out
+
+    def put_histories(
+        self, account: str, asked: Sequence[str], histories: Mapping[str, Sequence[dict[str, Any]]]
+    ) -> None:
+        """Keep who looked after these cases; none of those asked for is asked for again before it changes."""
+        number = self._store.desks.number(account)
+        if number is None:
+            return
+        with self._cache.write():
+            self._histories.keep(number, histories)
+            self._histories.served(number, asked)
+        if histories:
+            named = frozenset((account, id) for id in histories)
+            self._store.publish(Changed(frozenset(("cases",)), named))
 
     def is_filling(self, account: str) -> bool:
         """Whether the first sync of an account is not over, or has not begun."""

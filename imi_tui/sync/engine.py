@@ -26,6 +26,7 @@ from imi_tui.sync.errors import (
     ServerMistake,
     StreamRefused,
 )
+from imi_tui.sync.histories import Histories
 from imi_tui.sync.mending import Mending
 from imi_tui.sync.opening import Opening
 from imi_tui.sync.outgoing import Batch, Settlement
@@ -78,6 +79,7 @@ class Engine:
         self._sessions = Sessions(store, transport, self._asking, self._mending, languages)
         self._taking = Taking(store, self._asking, self._sessions, self._mending, clock)
         self._contents = Contents(store, self._asking, clock)
+        self._histories = Histories(store, self._asking)
         self._opening = Opening(store, self._asking, self._sessions, self._taking, languages)
 
     def run_once(self) -> Report:
@@ -159,7 +161,7 @@ class Engine:
                 self.report.contents += fetched
                 if self._due(run):
                     todo = list(self._sessions.held.accounts)
-                if (not self.metered and register.step()) or fetched:
+                if (not self.metered and (register.step() or self._histories.step())) or fetched:
                     continue
                 return
             todo = [*todo, *(desk for desk in batch.desks if desk not in todo and desk in self._sessions.held.accounts)]

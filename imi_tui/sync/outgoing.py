@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.ids import ASSIGN, LOCAL
+from imi_tui.cache.ids import ASSIGN, BESIDE, LOCAL
 from imi_tui.sync import wire
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
         if created is not None:
             out.acked[item.client_ref] = created
             continue
-        error = _refusal(answer, creation)
+        error = _refusal(answer, creation, beside=item.action.startswith(BESIDE))
         # What follows a failed entry of its case was judged without it: it waits and is judged again.
         if error is None or case in failed:
             out.retry.append(item.client_ref)
@@ -141,9 +141,12 @@ def _taken(created: dict[str, Any] | None) -> dict[str, Any] | None:
     return out
 
 
-def _refusal(answer: Answer, creation: str) -> Mapping[str, Any] | None:
-    """The set error of one entry; None where it should simply be sent again."""
+def _refusal(answer: Answer, creation: str, *, beside: bool) -> Mapping[str, Any] | None:
+    """The set error of one entry; None where it should simply be sent again. `beside`: it is no action of a case."""
     if answer.error:
+        if answer.error == "unknownMethod" and beside:
+            # A server of before: it would wait for ever. A server without entries is none of ours.
+            return {"type": answer.error}
         # Rights to the desk are gone; anything else that stops a whole call is not the entry's fault.
         if answer.error == "accountNotFound":
             return {"type": "noSuchSeat"}

@@ -43,7 +43,7 @@ def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
 def outward(detail: CaseDetail) -> CaseDetail:
     """The case as it may leave the desk: who of it looks after the case is nobody else's business."""
     case = {name: value for name, value in detail.case.items() if name != "assignment"}
-    return detail._replace(case=case, handler="", assigner="", assigning=0)
+    return detail._replace(case=case, handler="", assigner="", assigning=0, assignments=())
 
 
 def line(detail: CaseDetail) -> str:

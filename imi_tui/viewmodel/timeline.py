@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.dates import relative
 from imi_tui.i18n.phrasing import language_name
+from imi_tui.viewmodel import assigning
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.suspects import links, named
 
@@ -44,11 +45,11 @@ def who(view: View, entry: dict[str, Any]) -> str:
 def timeline(view: View) -> list[Block]:
     """The entries, oldest first."""
     out: list[Block] = []
-    given = view.detail.case.get("assignment") or {}
+    given = list(view.detail.assignments)
     for entry in view.detail.entries:
-        if given and not view.detail.assigning and str(entry.get("at", "")) > str(given.get("at", "")):
-            out += _assigned(view, given)
-            given = {}
+        waits = entry.get("clientRef") in view.detail.pending
+        while given and (waits or str(entry.get("at", "")) > str(given[0].get("at", ""))):
+            out += _assigned(view, given.pop(0))
         mark = "~ " if entry.get("clientRef") in view.detail.pending else ""
         action = view.action(str(entry.get("action", "")))
         out.append(Block(f"{mark}{when(view, entry)}  {action}", "heading"))
@@ -64,22 +65,26 @@ def timeline(view: View) -> list[Block]:
         if entry.get("redacted"):
             out.append(Block(_("The content is not shown to this desk."), "quiet", indent=2))
         out.append(Block(""))
-    out += _assigned(view, given) if given else []
+    for each in given:
+        out += _assigned(view, each)
+    if view.detail.assigning:
+        out += _noted("~ " + _("queued on this machine"), assigning.of_case(view.detail), last=True)
     return out[:-1] or [Block(_("There are no entries yet."), "quiet")]
 
 
 def _assigned(view: View, given: dict[str, Any]) -> list[Block]:
-    """Who at this desk took the case on last: a matter of the desk, and no entry."""
-    from imi_tui.viewmodel import assigning
+    """Who at this desk took the case on, or gave it to whom: a matter of the desk, and no entry."""
+    told = assigning.told(*(str(given.get(name, "")) for name in ("officer", "by", "name", "other")))
+    last = given is view.detail.assignments[-1] and not view.detail.assigning
+    return _noted(when(view, {"at": given.get("at", "")}), told, last=last)
 
-    waits = view.detail.assigning
-    at = _("queued on this machine") if waits else when(view, {"at": given.get("at", "")})
-    told = assigning.of_case(view.detail)
-    return [
-        Block(f"{'~ ' if waits else ''}{at}  {told[:1].upper()}{told[1:]}", "heading"),
-        Block(_("Only your desk sees this; the other side is not told."), "quiet", indent=2),
-        Block(""),
-    ]
+
+def _noted(at: str, told: str, *, last: bool) -> list[Block]:
+    """Who else sees it is said of the last one: of all it would be noise."""
+    out = [Block(f"{at}  {told[:1].upper()}{told[1:]}", "heading")]
+    if last:
+        out.append(Block(_("Only your desk sees this; the other side is not told."), "quiet", indent=2))
+    return [*out, Block("")]
 
 
 def text_of(text: dict[str, Any]) -> list[Block]:

@@ -177,6 +177,12 @@ EMPTY = {"cases": [], "entries": [], "gone": [], "filling": None, "act": None, "
         EMPTY | {"language": "hu", "gone": [1], "cases": [PLAIN | {"number": 2, "version": 2, "state": "closed"}]},
     ]
 )
+@example(
+    pages=[
+        EMPTY | {"cases": [PLAIN | {"number": number, "name": name} for number, name in ((1, "Łódź"), (2, "aachen"))]},
+        EMPTY | {"language": "da", "cases": [PLAIN | {"version": 2, "name": "Aachen"}]},
+    ]
+)
 @example(pages=[EMPTY | {"cases": [PLAIN], "act": 1}, EMPTY | {"cases": [PLAIN | {"version": 2, "state": "closed"}]}])
 @given(st.lists(PAGES, min_size=1, max_size=4))
 @settings(max_examples=tries(30, 400), deadline=None)

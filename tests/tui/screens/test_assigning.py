@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,5 +118,25 @@ def test_it_stands_in_the_timeline_and_stays_out_of_what_leaves_the_desk(store: 
     alone = replace(view, detail=detail._replace(entries=()))
     assert "Anna Huber" not in "".join(piece.text for piece in pieces(view))
     assert "Anna Huber" in "".join(block.text for block in timeline(alone))
+    before = {"officer": OFFICER["id"], "version": 1, "at": "2020-03-04T10:00:00Z", "by": OFFICER["id"]}
+    gone = {"officer": "who-left", "version": 2, "at": "2020-03-05T10:00:00Z", "by": OFFICER["id"]}
+    kept = [{**each, "id": f"a{each['version']}", "caseId": row.id} for each in (before, gone)]
+    store.sync.put_histories(row.desk, [row.id], {row.id: kept})
+    store.sync.apply(row.desk, Page("s3", cases=[{**detail.case, "assignment": given | {"version": 3}}]))
+    detail = store.case(row.desk, row.id)
+    assert detail is not None
+    texts = [block.text for block in timeline(replace(view, detail=detail))]
+    said = [text.partition(")  ")[2] for text in texts if "Given to" in text or "Taken on" in text]
+    # Older than the case itself, so that both stand in front of all entries; the last one stands where it belongs.
+    assert said == [
+        "Taken on: Camille Martin",
+        "Given to somebody who has left (Camille Martin)",
+        "Given to Anna Huber (Camille Martin)",
+    ]
+    assert texts[0].endswith("Taken on: Camille Martin")
+    assert sum("Only your desk sees this" in text for text in texts) == 1
+    wire = json.dumps(_case_wire(detail), default=str)
+    assert "Anna" not in wire
+    assert "who-left" not in wire
     assert "assignment" in detail.case
     assert "assignment" not in _case_wire(detail)["case"]

@@ -13,8 +13,9 @@ from imi_core.authority import Officer
 from imi_core.errors import ActionRefused
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.ids import ASSIGN
-from imi_tui.sync.errors import Offline
+from imi_tui.sync.errors import Offline, ServerMistake
 from imi_tui.undo import Undo
+from imi_tui.viewmodel import outgoing
 from tests.central.world import LYON, ROSENHEIM, accept, send
 from tests.tui.sync.test_restore import Server
 from tests.tui.sync.world import Client
@@ -285,3 +286,130 @@ def test_a_restored_server_gets_the_last_word_back(server: Server, told: bool) -
         case_id: ("rosenheim", 2),
         other: ("rosenheim", 1),
     }
+
+
+def told(client: Client, case_id: str, desk: str = ROSENHEIM) -> list[tuple[int, str, str]]:
+    """(version, to whom, by whom) of all assignments that a client knows, by names."""
+    detail = client.store.case(desk, case_id)
+    assert detail is not None
+    return [(each["version"], each["name"], each["other"]) for each in detail.assignments]
+
+
+def asked(client: Client) -> list[list[str]]:
+    """The cases of each question about earlier assignments."""
+    calls = [call for request in client.line.requests for call in request["methodCalls"]]
+    return [sorted(call[1]["caseIds"]) for call in calls if call[0] == "Assignment/get"]
+
+
+def test_who_had_it_before_comes_behind_everything_else_and_stays(central: Central, client: Clients) -> None:
+    case_id, once, never = (send(central).case_id for _ in range(3))
+    rosenheim, both = client("rosenheim"), client("both")
+    rosenheim.sync()
+    for to in ("rosenheim", "both", ""):
+        give(rosenheim, case_id, to)
+    give(rosenheim, once, "both")
+    rosenheim.sync()
+    both.sync()
+    expected = [(1, "Rosenheim", "Rosenheim"), (2, "Both", "Rosenheim"), (3, "", "Rosenheim")]
+    assert told(both, case_id) == told(rosenheim, case_id) == expected
+    assert (told(both, once), told(both, never)) == ([(1, "Both", "Rosenheim")], [])
+    # Of the case that was given once its head says all.
+    assert asked(both) == [[case_id]]
+    both.sync()
+    assert len(asked(both)) == 1
+    give(both, case_id, "both")
+    assert told(both, case_id) == expected, "what waits is no history yet"
+    both.sync()
+    both.sync()
+    assert told(both, case_id) == [*expected, (4, "Both", "Both")]
+    assert asked(both) == [[case_id]] * 2
+    # Nothing of it is left where the case is no longer here.
+    both.store.sync.reset_account(ROSENHEIM)
+    for table in ("history", "history_wanted"):
+        assert both.store._cache.rows(f"select * from {table}") == []
+    lyon = client("lyon")
+    lyon.sync()
+    assert (told(lyon, case_id, LYON), asked(lyon)) == ([], [])
+
+
+def test_a_sparing_line_shows_the_last_one(central: Central, client: Clients) -> None:
+    case_id = send(central).case_id
+    rosenheim, both = client("rosenheim"), client("both")
+    rosenheim.sync()
+    give(rosenheim, case_id, "rosenheim")
+    give(rosenheim, case_id, "both")
+    rosenheim.sync()
+    both.engine.metered = True
+    both.sync()
+    assert (told(both, case_id), asked(both)) == ([(2, "Both", "Rosenheim")], [])
+    both.engine.metered = False
+    both.sync()
+    assert told(both, case_id) == [(1, "Rosenheim", "Rosenheim"), (2, "Both", "Rosenheim")]
+
+
+def test_a_server_of_before_refuses_in_words_and_tells_the_last_one(central: Central, client: Clients) -> None:
+    case_id = send(central).case_id
+    rosenheim, both = client("rosenheim"), client("both")
+    rosenheim.sync()
+    both.sync()
+    give(rosenheim, case_id, "rosenheim")
+    give(rosenheim, case_id, "both")
+    rosenheim.sync()
+
+    def old(response: dict[str, Any]) -> dict[str, Any]:
+        for each in response["methodResponses"]:
+            if each[0].startswith("Assignment/"):
+                each[:2] = ["error", {"type": "unknownMethod"}]
+        return response
+
+    both.line.change = old
+    both.sync()
+    both.sync()
+    assert (told(both, case_id), len(asked(both))) == ([(2, "Both", "Rosenheim")], 1)
+    give(both, case_id, "rosenheim")
+    both.store.act(ROSENHEIM, case_id, "accept", answers={"agreed_days": 10})
+    both.sync()
+    # Said, kept, and in nobody's way.
+    assert waiting(both) == [("rejected", "unknownMethod")]
+    [item] = both.store.outbox()
+    assert "The server is of an earlier version" in outgoing.state(item)
+    assert item.payload["officer"] == "rosenheim"
+    with central.view("both") as view:
+        assert view.cases(ROSENHEIM, [case_id], 1)[0].state == "accepted"
+    both.line.change = lambda response: response
+    both.store.queue(both.store.revise(item.client_ref))
+    both.sync()
+    both.sync()
+    assert (waiting(both), handler(both, case_id)) == ([], "rosenheim")
+
+
+@pytest.mark.parametrize("wrong", ["another case", "another order", "no version"])
+def test_an_answer_that_cannot_be_used_is_not_asked_for_again_and_again(
+    central: Central, client: Clients, wrong: str
+) -> None:
+    case_id = send(central).case_id
+    rosenheim, both = client("rosenheim"), client("both")
+    rosenheim.sync()
+    give(rosenheim, case_id, "rosenheim")
+    give(rosenheim, case_id, "both")
+    rosenheim.sync()
+
+    def spoil(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _call in response["methodResponses"]:
+            if name == "Assignment/get":
+                first = arguments["list"][0]
+                if wrong == "another case":
+                    first["caseId"] = "0" * 32
+                elif wrong == "another order":
+                    arguments["list"].reverse()
+                else:
+                    first["version"] = "1"
+        return response
+
+    both.line.change = spoil
+    with pytest.raises(ServerMistake):
+        both.sync()
+    assert len(asked(both)) == 1
+    both.sync()
+    assert len(asked(both)) == 1
+    assert told(both, case_id) == [(2, "Both", "Rosenheim")]
