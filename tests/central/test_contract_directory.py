@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 import zstandard
@@ -62,8 +63,23 @@ def test_it_has_what_a_search_needs_and_no_more(caller: Caller, store: Store) ->
             "town": "Lille",
             "topics": ["wages"],
             "titles": {"fr": "Inspection du travail", "en": "Labour inspection"},
+            "descriptions": {"fr": "Une longue description."},
         }
     ]
+
+
+def test_of_a_description_it_has_the_beginning_in_the_best_language(caller: Caller, store: Store) -> None:
+    long = "Kontrolliert\nBaustellen und " + "Betriebe " * 40
+    given = {"de": long, "en": "Inspects sites", "pl": "Kontroluje"}
+    for id, languages in (("fr-x1", ("de", "en", "pl")), ("fr-x2", ("en", "pl")), ("fr-x3", ("pl",)), ("fr-x4", ())):
+        told = {language: given[language] for language in languages}
+        store.put_authorities([Authority(id=id, formal_name="X", country="FR", descriptions=told)])
+    found = index(caller, country="FR", after="fr-dreets-ara", languages=["de"])["list"]
+    one, two, three, four = [each.get("descriptions") for each in found]  # type: ignore[attr-defined]
+    assert (two, three, four) == ({"en": "Inspects sites"}, {"pl": "Kontroluje"}, None)
+    assert one["de"].startswith("Kontrolliert Baustellen und Betriebe Betriebe")
+    assert one["de"].endswith("Betriebe…")
+    assert 100 < len(one["de"]) <= 120
 
 
 def test_an_authority_without_a_title_in_these_languages_shows_another(caller: Caller, store: Store) -> None:
@@ -100,3 +116,27 @@ def test_the_whole_register_stays_within_its_budget(caller: Caller, store: Store
         # One country alone, as the stream has it, without the help of what came before.
         size += len(zstandard.ZstdCompressor(level=9).compress(json.dumps(told, ensure_ascii=False).encode()))
     assert size / len(demo) < BUDGET
+
+
+def test_a_register_in_which_everybody_describes_themselves_does_so_too(caller: Caller, store: Store) -> None:
+    """Words at random pack worse than any language: 400 authorities of a country, each with 300 characters of them."""
+    rng = random.Random(5)
+
+    def words(count: int) -> str:
+        return " ".join("".join(rng.choices("etaoinshrdlucm", k=rng.randint(3, 11))) for _ in range(count))
+
+    many = [
+        Authority(
+            id=f"mt-{number:04}",
+            formal_name=words(4).title(),
+            country="MT",
+            town=words(1).title(),
+            titles={"en": words(3)},
+            descriptions={"en": words(40)},
+        )
+        for number in range(400)
+    ]
+    store.put_authorities(many)
+    told = index(caller, country="MT", languages=["en"])
+    size = len(zstandard.ZstdCompressor(level=9).compress(json.dumps(told, ensure_ascii=False).encode()))
+    assert size / len(many) < BUDGET

@@ -21,6 +21,9 @@ from imi_core.authority import Authority, Desk
 from imi_core.case import to_wire
 from imi_core.jmap import MethodError
 
+DESCRIBED = 120
+"""Characters of a description in the index at most."""
+
 
 def get(context: Context, arguments: Arguments) -> Arguments:
     """Authority/get."""
@@ -75,6 +78,7 @@ def index(context: Context, arguments: Arguments) -> Arguments:
 def _brief(found: Authority, languages: tuple[str, ...]) -> Authority:
     """An authority with what a search shows and looks at; everything else at its default, which does not travel."""
     titles = {language: found.titles[language] for language in languages if language in found.titles}
+    described = [language for language in (*languages, *found.descriptions) if language in found.descriptions][:1]
     return Authority(
         id=found.id,
         formal_name=found.formal_name,
@@ -84,11 +88,18 @@ def _brief(found: Authority, languages: tuple[str, ...]) -> Authority:
         languages=found.languages,
         topics=found.topics,
         titles=titles or dict(list(found.titles.items())[:1]),
+        descriptions={language: _beginning(found.descriptions[language]) for language in described},
         desks=tuple(
             Desk(id=each.id, area=each.area, status=each.status, coordinator=each.coordinator) for each in found.desks
         ),
         version=found.version,
     )
+
+
+def _beginning(text: str) -> str:
+    """What a description says first, by which an authority is found too: it ends with a word."""
+    line = " ".join(text.split())
+    return line if len(line) <= DESCRIBED else line[: DESCRIBED - 1].rsplit(" ", 1)[0] + "…"
 
 
 METHODS: dict[str, Method] = {
