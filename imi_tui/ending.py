@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
@@ -52,17 +53,44 @@ def heard(clear: Callable[[], None]) -> Iterator[Ending]:
     ending = Ending(clear)
     numbers = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP]
     before = [(number, signal.signal(number, ending.hear)) for number in numbers]
+    forget = _watch_the_terminal()
     try:
         yield ending
     finally:
+        forget()
         for number, handler in before:
             signal.signal(number, handler)
 
 
+def _watch_the_terminal() -> Callable[[], None]:
+    """Hang up when the terminal is gone, until the callable that this returns is called.
+
+    The system tells only the leader of the terminal's session; for others each read returns at once from then on.
+    """
+    if not (hasattr(select, "poll") and os.isatty(0)):
+        return lambda: None
+    over, forget = os.pipe()
+
+    def wait() -> None:
+        poll = select.poll()
+        poll.register(0, 0)
+        poll.register(over, 0)
+        gone = [descriptor for descriptor, _event in poll.poll()]
+        os.close(over)
+        if over not in gone:
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    threading.Thread(target=wait, name="imi-terminal", daemon=True).start()
+    return lambda: os.close(forget)
+
+
 def _let_go_of_a_closed_terminal() -> None:
-    """Read and write nothing instead: the threads that fail at it would keep the screens from closing."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
+    """Write to nothing and wait for what never comes: threads that fail at it would keep the screens from closing."""
+    silent, last_words = os.pipe()
+    # A read that has begun already must end: it learns that the terminal lost the focus.
+    os.write(last_words, b"\x1b[O")
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for descriptor, instead in ((0, silent), (1, nothing), (2, nothing)):
         if not os.isatty(descriptor):
-            os.dup2(nothing, descriptor)
+            os.dup2(instead, descriptor)
     os.close(nothing)

@@ -9,22 +9,26 @@ import sys
 import time
 from pathlib import Path
 
-PROGRAM = """
-import fcntl, sys, termios
+TOLD = """
+import fcntl, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+"""
+PROGRAM = """
+import sys
 from imi_tui import cli
 sys.exit(cli.main([*sys.argv[1:], "--vault", "file"]))
 """
 
 
-def started(home: Path, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
-    """The command in a process of its own, and its terminal, whose end it is told."""
+def started(home: Path, *arguments: str, told: bool = True, **environment: str) -> tuple[subprocess.Popen[bytes], int]:
+    """The command in a process of its own, and its terminal; `told`: the system tells it the end of that."""
     import pty
 
     master, slave = pty.openpty()
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "IMI_"))}
     environ |= {"IMI_TUI_HOME": str(home), "LANG": "C.UTF-8", "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
-    command = [sys.executable, "-c", PROGRAM, *arguments]
+    environ |= environment
+    command = [sys.executable, "-c", TOLD * told + PROGRAM, *arguments]
     process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True)
     os.close(slave)
     return process, master

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import select
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
+from textual.drivers._writer_thread import WriterThread
 
 from imi_tui import commands
 from imi_tui.outside.copies import copies
 from imi_tui.profile import Profile
+from imi_tui.takeover import Lasting
+from tests.limit import ends_within
 from tests.tui.cli.terminal import read, started
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal")
@@ -71,18 +78,66 @@ def test_copies_that_a_killed_client_left_go_with_the_next_start(home: Path) -> 
         os.close(screen)
 
 
+def test_a_terminal_whose_end_nobody_tells_is_missed_all_the_same(home: Path) -> None:
+    client, screen = started(home, told=False)
+    try:
+        assert b"\x1b[?2004h" in read(screen, b"\x1b[?2004h")
+        os.close(screen)
+        assert client.wait(20) == 128 + signal.SIGHUP
+    finally:
+        client.kill()
+        client.wait()
+
+
+def test_a_terminal_without_a_size_is_painted_once(home: Path) -> None:
+    client, screen = started(home, COLUMNS="", LINES="")
+    try:
+        assert b"\x1b[?2004h" in read(screen, b"\x1b[?2004h")
+        for _ in range(200):
+            if not select.select([screen], [], [], 0.5)[0]:
+                break
+            os.read(screen, 65536)
+        else:
+            pytest.fail("it paints for ever")
+    finally:
+        client.kill()
+        client.wait()
+        os.close(screen)
+
+
+class Closed(io.StringIO):
+    """A terminal that is gone."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EIO, "gone")
+
+
+def test_who_writes_to_a_closed_terminal_does_not_wait_for_it() -> None:
+    writer = WriterThread(cast("IO[str]", Lasting(Closed())))
+    writer.daemon = True
+    writer.start()
+    with ends_within(10, "the queue is full and nobody takes from it"):
+        for _ in range(100):
+            writer.write("a frame")
+        writer.stop()
+
+
 HANGING = """
-import os, signal, time
+import os, select, signal, time
 os.dup2(1, 9)
 from imi_tui import ending
 ending.PATIENCE = 0.2
 with ending.heard(lambda: os.write(9, b"cleared\\n")) as end:
     end.leave = lambda code: None
     os.kill(os.getpid(), signal.SIGHUP)
+    os.read(0, 100)
+    os.write(9, b"ends again and again\\n" if select.select([0], [], [], 0)[0] else b"")
     time.sleep(60)
 """
 
 
 def test_screens_that_hang_do_not_keep_the_process() -> None:
-    done = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING], input="", capture_output=True, text=True, check=False, timeout=30
+    )
     assert (done.returncode, done.stdout) == (commands.FAILED, "cleared\n")
