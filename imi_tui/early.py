@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from imi_tui import actions, themes
+from imi_tui.cache.model import Row
 from imi_tui.harmless import harmless
 from imi_tui.viewmodel import footer, front, rows, status, views
 from imi_tui.widths import cell_len
@@ -19,9 +20,10 @@ from imi_tui.widths import cell_len
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imi_tui.cache.model import Row
+    from imi_tui.cache.model import SortId
     from imi_tui.context import Context
     from imi_tui.themes import Palette
+    from imi_tui.viewmodel.grouped import Heading
 
 SIDE = 34
 """Share of the columns that the preview takes, in percent."""
@@ -47,16 +49,19 @@ def lines(context: Context, width: int, height: int) -> list[list[Piece]] | None
     """The screen, line by line; None where the inbox would open with something else than rows."""
     store = context.store
     counts = store.counts()
-    shown = store.window(front.VIEW, front.SORT, limit=height - 3)
+    words = front.remembered_words(context)
+    shown, first = _shown(context, words, counts.get(front.VIEW, 0), height - 3)
     if not shown or context.notices:
         return None
     left = front.VIEWS_WIDTH + 1 if width >= front.WIDE else 0
     side = width * SIDE // 100 if width >= front.VAST else 0
     room = width - left - side - (1 if left else 0)
     columns = rows.columns(room)
-    words = front.remembered_words(context)
     body: list[list[Piece]] = [[(rows.heading(columns), BOLD)]]
-    body += [_row(row, columns, words, context, cursor=not index) for index, row in enumerate(shown)]
+    body += [
+        _row(line, columns, words, context, cursor=index == first) if isinstance(line, Row) else _heading(line, room)
+        for index, line in enumerate(shown)
+    ]
     body += [[] for _line in range(height - 2 - len(body))]
     if side:
         for line in body:
@@ -67,6 +72,23 @@ def lines(context: Context, width: int, height: int) -> list[list[Piece]] | None
             text, now = beside[index] if index < len(beside) else (" " * front.VIEWS_WIDTH, False)
             line[:0] = [(text, BOLD if now else PLAIN), ("│", LINE)]
     return [_status(context, counts.get(front.VIEW, 0), width), *body, _footer(context, width)]
+
+
+def _shown(context: Context, words: rows.Words, count: int, height: int) -> tuple[list[Row | Heading], int]:
+    """What stands in the lines of the list, and in which of them the cursor."""
+    arranged = front.arrangement(context.store, front.VIEW)
+    if arranged.group is None:
+        sort: SortId = arranged.sort  # type: ignore[assignment]
+        return [*context.store.window(front.VIEW, sort, limit=height)], 0
+    window = front.window(context.store, words, front.VIEW, count, arranged)
+    found = (window.get(index) for index in range(min(height, window.count)))
+    return [line for line in found if line is not None], window.stop(0)
+
+
+def _heading(heading: Heading, room: int) -> list[Piece]:
+    from imi_tui.viewmodel import grouped
+
+    return [(grouped.line(heading, room, cursor=False), BOLD)]
 
 
 def picture(context: Context, width: int, height: int) -> str:
@@ -81,7 +103,8 @@ def picture(context: Context, width: int, height: int) -> str:
         out.append(f"\x1b[{number};1H")
         out += [f"\x1b[{looks[look]}m{harmless(text)}\x1b[0m" for text, look in (*line, filler) if text]
     left = front.VIEWS_WIDTH + 2 if width >= front.WIDE else 1
-    return "".join([*out, f"\x1b[3;{left}H"])
+    at = next((number for number, line in enumerate(found, 1) if any(look == CURSOR for _text, look in line)), 3)
+    return "".join([*out, f"\x1b[{at};{left}H"])
 
 
 def _looks(colours: Palette) -> dict[int, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from imi_tui.actions.kinds import Action, action, flag, on_current
+from imi_tui.actions.kinds import Action, action, flag, on_line
 from imi_tui.i18n import N_
+
+_UNGROUPED = N_("The list is not in groups; put it in groups first.")
 
 
 def _view(number: int) -> Action:
@@ -20,7 +22,7 @@ def _view(number: int) -> Action:
 
 ACTIONS: tuple[Action, ...] = (
     # Inbox
-    action("list.open", N_("Open"), N_("Opens the case."), "enter", "list", "inbox", when=on_current, footer=20),
+    action("list.open", N_("Open"), N_("Opens the case."), "enter", "list", "inbox", when=on_line, footer=20),
     action(
         "list.search",
         N_("Search"),
@@ -37,7 +39,7 @@ ACTIONS: tuple[Action, ...] = (
         "space",
         "list",
         "inbox",
-        when=on_current,
+        when=on_line,
         footer=14,
     ),
     action(
@@ -49,6 +51,55 @@ ACTIONS: tuple[Action, ...] = (
         "inbox",
     ),
     action("list.sort", N_("Sort"), N_("Changes the order of the list."), "b f8", "list", "inbox", footer=30),
+    action(
+        "list.group",
+        N_("Group the list"),
+        N_("Puts the list in groups: by deadline, country, authority, legal area, procedure, state or colleague."),
+        "t",
+        "list",
+        "inbox",
+    ),
+    action(
+        "group.fold",
+        # Translators: to hide the cases of a group, or show them again.
+        N_("Fold group"),
+        N_("Hides the cases of the group under the cursor, or shows them again."),
+        "ctrl+t delete",
+        "list",
+        "inbox",
+        when=flag("grouped"),
+        why=_UNGROUPED,
+    ),
+    action(
+        "group.fold_all",
+        N_("Fold all groups"),
+        N_("Hides the cases of all groups, or shows them all again."),
+        "",
+        "list",
+        "inbox",
+        when=flag("grouped"),
+        why=_UNGROUPED,
+    ),
+    action(
+        "group.next",
+        N_("Next group"),
+        N_("Goes to the first case of the next group."),
+        "ctrl+pagedown",
+        "list",
+        "inbox",
+        when=flag("grouped"),
+        why=_UNGROUPED,
+    ),
+    action(
+        "group.previous",
+        N_("Previous group"),
+        N_("Goes to the first case of the group, then of the group before."),
+        "ctrl+pageup",
+        "list",
+        "inbox",
+        when=flag("grouped"),
+        why=_UNGROUPED,
+    ),
     action(
         "view.keep",
         N_("Keep as view"),

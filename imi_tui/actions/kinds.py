@@ -37,6 +37,11 @@ def on_current(now: Situation) -> bool:
     return now.current
 
 
+def on_line(now: Situation) -> bool:
+    """For actions on a case or on the heading of a folded group."""
+    return now.current or "heading" in now.flags
+
+
 def flag(name: str) -> When:
     """For actions that depend on a fact of one screen."""
     return lambda now: name in now.flags

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imi_tui.actions.kinds import Action, action, flag, on_current
+from imi_tui.actions.kinds import Action, action, flag, on_current, on_line
 from imi_tui.i18n import N_
 
 
@@ -41,7 +41,7 @@ ACTIONS: tuple[Action, ...] = (
         "v",
         "list",
         "inbox",
-        when=on_current,
+        when=on_line,
     ),
     action(
         "list.mark_matching",

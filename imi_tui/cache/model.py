@@ -38,6 +38,9 @@ SOON = 7
 
 SortId = Literal["due", "activity", "reference", "authority"]
 SORTS: tuple[SortId, ...] = ("due", "activity", "reference", "authority")
+GroupId = Literal["due", "country", "authority", "area", "procedure", "state", "handler"]
+GROUPINGS: tuple[GroupId, ...] = get_args(GroupId)
+"""What a list can be put in groups by; groups by deadline are always in the order of deadlines."""
 
 OutboxState = Literal["queued", "sending", "acked", "rejected"]
 

@@ -84,13 +84,18 @@ def positions(spellings: Sequence[Spelling]) -> tuple[int, ...]:
     return (*_FIXED, *(spelling.position for spelling in spellings))
 
 
+def dated(view: ViewId, today: dt.date) -> tuple[dt.date, dt.date]:
+    """The days of a view of `DATED`: from the first on, before the second."""
+    if view == "overdue":
+        return dt.date.min, today
+    # The calendar ends before a deadline can be that far away.
+    return today, min(today, dt.date.max - dt.timedelta(SOON + 1)) + dt.timedelta(SOON + 1)
+
+
 def span(view: ViewId, today: dt.date) -> tuple[bytes, bytes]:
     """The keys by deadline between which the cases of a view of `DATED` stand: from the first on, before the second."""
-    if view == "overdue":
-        return b"", day(today)
-    # The calendar ends before a deadline can be that far away.
-    last = min(today, dt.date.max - dt.timedelta(SOON + 1)) + dt.timedelta(SOON + 1)
-    return day(today), day(last)
+    first, last = dated(view, today)
+    return b"" if first == dt.date.min else day(first), day(last)
 
 
 def day(date: dt.date) -> bytes:

@@ -241,7 +241,7 @@ class Listing:
         due, activity, reference = found[9], found[10], found[3]
         names = [name_key(found[8], self._spelling().alphabet)] if sort == "authority" else []
         in_order = keys(due, activity, reference, names, tail(found[2], found[1]))
-        return self._row(in_order[SORTS.index(sort)], found)
+        return self.as_row(in_order[SORTS.index(sort)], found)
 
     def _window(
         self, view: ViewId, sort: SortId, where: str, key: bytes | None, limit: int, *, back: bool = False
@@ -256,9 +256,10 @@ class Listing:
         sql = window_sql(found, numbered(view in DATED, where), f"?{len(values) + 1}", back=back)
         # The rows come in the order of the window, which SQL does not promise of what is joined to it.
         rows = sorted(self._cache.rows(sql, (*values, limit)), key=_key)
-        return [self._row(row[0], row[1:]) for row in rows]
+        return [self.as_row(row[0], row[1:]) for row in rows]
 
-    def _row(self, key: bytes, found: Any) -> Row:
+    def as_row(self, key: bytes, found: Any) -> Row:
+        """A row from its key in the order it was read in and `COLUMNS`."""
         return Row(
             desk=self._desks.id(found[1]),
             id=found[2],

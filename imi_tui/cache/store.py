@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from imi_core.workflow import Target
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.finding import Finding
+    from imi_tui.cache.grouping import Grouping
     from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, Untouched, ViewId
     from imi_tui.cache.query import Query as CaseQuery
     from imi_tui.cache.ranking import Answer, Query
@@ -98,6 +99,20 @@ class Store(Parts):
     def handlers(self) -> Handlers:
         """Who looks after cases at this officer's desks."""
         return Handlers(self._cache)
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """Lists in groups."""
+        from imi_tui.cache.grouping import Grouping
+
+        return Grouping(
+            self._cache,
+            self.desks,
+            self._listing,
+            self.today,
+            self._shown,
+            lambda: self.publish(Changed(frozenset(("views",)))),
+        )
 
     @cached_property
     def finding(self) -> Finding:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.text import display
 from imi_tui import commands
-from imi_tui.cache.model import SORTS, VIEWS, Row
-from imi_tui.commands.common import opened, out, out_json, say, state_label
+from imi_tui.cache.model import GROUPINGS, SORTS, VIEWS, Row
+from imi_tui.commands.common import languages, opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
 from imi_tui.viewmodel.suspects import named
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from imi_tui.cache.model import SortId
     from imi_tui.cache.store import Store
+    from imi_tui.viewmodel.grouped import Grouped, Heading
+    from imi_tui.viewmodel.rows import Words
 
 MOST = 10_000
 
@@ -30,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--search", metavar="LINE", help=_("the cases that a search line finds (docs/desk.md)"))
     help = _("in which order (due; of a search: as found, the newest first)")
     parser.add_argument("--sort", choices=SORTS, help=help)
+    parser.add_argument("--group", choices=GROUPINGS, help=_("in groups with headings"))
     parser.add_argument("--limit", type=commands.whole_number, default=50, metavar="N", help=_("how many at most (50)"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
@@ -48,9 +52,17 @@ def run(options: argparse.Namespace) -> int:
             line = saved.line
         if line is not None:
             return _found(store, line, limit, options)
-        rows = store.window(options.view, options.sort or "due", limit=limit)
         total = store.counts()[options.view]
-        _print(store, options, rows, total, str(total))
+        sort: SortId = options.sort or "due"
+        lines: list[Row | Heading] = []
+        if options.group:
+            from imi_tui.viewmodel import grouped
+
+            store.grouping.prepare(options.view, options.group, sort, wait=True)
+            lines = _lines(grouped.of_view(store, _words(store), options.view, sort, options.group, ()), limit)
+        else:
+            lines += store.window(options.view, sort, limit=limit)
+        _print(store, options, lines, total, str(total))
     return commands.OK
 
 
@@ -67,13 +79,38 @@ def _found(store: Store, line: str, limit: int, options: argparse.Namespace) -> 
     hits = store.hits(query, limit + 1, patient=True)
     rows = in_order(hits.rows[:limit], options.sort or "newest")
     total = str(len(hits.rows)) if len(hits.rows) <= limit else f"{limit}+"
-    _print(store, options, rows, min(len(hits.rows), limit), total, more=len(hits.rows) > limit)
+    lines: list[Row | Heading] = [*rows]
+    if options.group:
+        from imi_tui.viewmodel import grouped
+
+        lines = _lines(grouped.of_rows(store, _words(store), rows, options.group, store.today(), ()), limit)
+    _print(store, options, lines, min(len(hits.rows), limit), total, more=len(hits.rows) > limit)
     unsearched = partly_searched(store.unsearched())
     if unsearched:
         say(unsearched)
     if not hits.whole:
         say(searching.left_out(query, hits.whole))
     return commands.OK
+
+
+def _words(store: Store) -> Words:
+    from imi_tui.viewmodel.rows import Words
+
+    return Words(store.rules, languages())
+
+
+def _lines(window: Grouped, limit: int) -> list[Row | Heading]:
+    """The first so many cases, with the headings above them."""
+    out: list[Row | Heading] = []
+    for index in range(window.count):
+        line = window.get(index)
+        if isinstance(line, Row):
+            limit -= 1
+            if limit < 0:
+                break
+        if line is not None:
+            out.append(line)
+    return out if not out or isinstance(out[-1], Row) else out[:-1]
 
 
 def _no_view(store: Store, name: str) -> str:
@@ -87,20 +124,27 @@ def _no_view(store: Store, name: str) -> str:
 
 
 def _print(
-    store: Store, options: argparse.Namespace, rows: Sequence[Row], total: int, shown: str, *, more: bool = False
+    store: Store,
+    options: argparse.Namespace,
+    lines: Sequence[Row | Heading],
+    total: int,
+    shown: str,
+    *,
+    more: bool = False,
 ) -> None:
-    """Print rows of so many as `shown` says."""
+    """Print rows of so many as `shown` says, and the headings between them."""
     if options.json:
-        out_json(_as_json(store, options, rows, total, more=more))
+        out_json(_as_json(store, options, lines, total, more=more))
         return
-    _table(store, rows)
+    rows = [line for line in lines if isinstance(line, Row)]
+    _table(store, lines, rows)
     if not store.seats():
         say(_("Nothing was synchronised yet; sign in with: imi-tui signin --server URL"))
     elif more or total > len(rows):
         say(_("{shown} of {total} cases shown; use --limit for more.").format(shown=len(rows), total=shown))
 
 
-def _table(store: Store, rows: Sequence[Row]) -> None:
+def _table(store: Store, found: Sequence[Row | Heading], rows: list[Row]) -> None:
     from imi_tui.viewmodel.rows import own
 
     labels: dict[tuple[str, str], str] = {}
@@ -117,8 +161,16 @@ def _table(store: Store, rows: Sequence[Row]) -> None:
         )
         for row in rows
     ]
-    for line in table(lines):
-        out(line)
+    printed = iter(table(lines))
+    for number, each in enumerate(found):
+        if isinstance(each, Row):
+            out(next(printed))
+            continue
+        from imi_tui.viewmodel import grouped
+
+        if number:
+            out("")
+        out(display(grouped.plainly(each)))
 
 
 def _marks(row: Row, today: str) -> str:
@@ -140,17 +192,21 @@ def _state(store: Store, row: Row, labels: dict[tuple[str, str], str]) -> str:
 
 
 def _as_json(
-    store: Store, options: argparse.Namespace, rows: Sequence[Row], total: int, *, more: bool
+    store: Store, options: argparse.Namespace, lines: Sequence[Row | Heading], total: int, *, more: bool
 ) -> dict[str, Any]:
     status = store.status()
     cases = []
-    for row in rows:
+    group: dict[str, Any] = {}
+    for row in lines:
+        if not isinstance(row, Row):
+            group = {"group": row.label, "groupCases": row.cases}
+            continue
         wire = row._asdict()
         for inner in ("key", "asleep", "n", "assigning"):
             wire.pop(inner)
         wire["turnMine"] = wire.pop("turn_mine")
         wire["handlerName"] = wire.pop("handler_name")
-        cases.append(wire)
+        cases.append(wire | group)
     which = {"view": options.view} if options.search is None else {"search": options.search}
     found = {"total": total, "more": more, "lastSync": status.last_ok, "problem": status.problem, "cases": cases}
     return {**which, **found}

@@ -19,24 +19,25 @@ from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings
 from imi_tui.screens.doing import CaseId
 from imi_tui.screens.exporting import Exporting
-from imi_tui.screens.searching import SearchingScreen
+from imi_tui.screens.grouping import GroupedScreen, grouping_flags
 from imi_tui.screens.together import TogetherActions
 from imi_tui.viewmodel import front, rows, views
-from imi_tui.viewmodel.window import Window
 from imi_tui.widgets.case_list import CaseList
 from imi_tui.widgets.views_column import ViewsColumn
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from imi_tui.cache.model import CaseDetail, Row, SortId, ViewId
+    from imi_tui.cache.model import CaseDetail, Row, ViewId
     from imi_tui.cache.saved import SavedView
+    from imi_tui.viewmodel.grouped import Grouped
+    from imi_tui.viewmodel.window import Window
 
 SETTLE = 0.08
 """Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
 
 
-class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
+class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
     """Cases by view and order; marked cases are acted on together."""
 
     SCOPE = "inbox"
@@ -46,13 +47,10 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view: ViewId = front.VIEW
-        self.sort: SortId = front.SORT
         self._counts: dict[ViewId, int] = {}
         self._words: rows.Words | None = None
         self._timer: Timer | None = None
         self._details: list[CaseDetail] = []
-        self._painted = False
         self._flags: frozenset[str] = frozenset()
 
     # -- frame -------------------------------------------------------------------------------------------------------
@@ -72,9 +70,9 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
         """View and count, or the search."""
         found = self.query_one(CaseList)
         if self._typed:
-            return views.search_title(found.count, self.more_hits, len(found.marked))
+            return views.search_title(found.cases, self.more_hits, len(found.marked))
         if self._own is not None:
-            return views.own_title(self._own.name, found.count, self.more_hits, len(found.marked))
+            return views.own_title(self._own.name, found.cases, self.more_hits, len(found.marked))
         return views.title(self.view, self._counts.get(self.view, 0), len(found.marked))
 
     def title_note(self) -> str:
@@ -86,12 +84,12 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
         if self._words is None:
             self._words = (
                 rows.Words(self.store.rules, self.context.languages)
-                if self._painted
+                if self.painted
                 else front.remembered_words(self.context)
             )
         return self._words
 
-    def _refresh_words(self) -> None:
+    def refresh_words(self) -> None:
         """After the first paint: look up the state names it took from an earlier run, and keep those of this one."""
         memo = front.memo_name(self.context)
         kept = self.store.remembered(memo)
@@ -110,7 +108,10 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
             current=found.row is not None,
             marked=len(found.marked),
             undo=self.imi.undo.possible,
-            flags=self._flags | self.flags_here() | ({"redo"} if self.imi.undo.again is not None else set()),
+            flags=self._flags
+            | self.flags_here()
+            | grouping_flags(found)
+            | ({"redo"} if self.imi.undo.again is not None else set()),
         )
 
     def targets(self) -> list[CaseId]:
@@ -122,7 +123,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
 
     def offered_actions(self) -> tuple[Action, ...]:
         """What the lifecycle allows for the cases at hand."""
-        return self.offered_together() if len(self.marked) > 1 and self._painted else self.offers(self._at_hand())
+        return self.offered_together() if len(self.marked) > 1 and self.painted else self.offers(self._at_hand())
 
     def view_now(self) -> ViewId:
         """The view, which a search leaves as it is."""
@@ -149,7 +150,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
         self._timer = self.set_timer(SETTLE, self._settle)
 
     def _at_hand(self) -> list[CaseDetail]:
-        if not self._painted:
+        if not self.painted:
             return []
         ids = self.targets()
         if [(detail.desk, detail.id) for detail in self._details] != ids:
@@ -160,6 +161,8 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
 
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the view again; the cursor stays on its case."""
+        if not kinds:
+            self.take_arrangement()
         if not kinds or kinds & {"session", "status"}:
             self._flags = front.flags(self.context)
         if kinds and not kinds & {"cases", "outbox", "session", "directory", "views", "drafts"}:
@@ -184,17 +187,21 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
 
     def _show(self, *, keep: bool) -> None:
         found = self.query_one(CaseList)
+        window: Window | Grouped
         if self.line:
-            window = self.hits()
+            window = self.hits(self.hidden)
         else:
-            window = Window(self.store, self.view, self.sort, self._counts.get(self.view, 0))
+            self.prepare()
+            shown = front.Arrangement(self.sort, self.group)
+            count = self._counts.get(self.view, 0)
+            window = front.window(self.store, self.words(), self.view, count, shown, self.hidden)
         # Asked where data came, not where a key waits for the list.
         found.show(window, keep=keep, filling=keep and self.store.status().filling is not None)
         self._show_views()
         found.styles.height = "1fr" if found.count else 0
         self._say_why_empty()
         self._head()
-        if not self._painted:
+        if not self.painted:
             return
         if self._typed and not keep:
             # The hits come first; their keys and the case beside them follow once nothing is typed.
@@ -261,10 +268,14 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
 
     def _settle(self) -> None:
         self._at_rest()
-        if not self._painted:
-            self._painted = True
-            self._refresh_words()
+        if not self.painted:
+            self.painted = True
+            if not self.is_ready():
+                # Making what groups are read from would have kept the first paint waiting.
+                self._show(keep=True)
+            self.refresh_words()
         self.refresh_frame()
+        self.tell_group()
         if self.has_class("-vast"):
             self._preview()
         self._count_own()
@@ -293,11 +304,11 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
     def place(self, at: CaseId) -> tuple[int, int] | None:
         """The number of the row under the cursor and of all, where it is the case `at`."""
         found = self.query_one(CaseList)
-        return (found.index + 1, found.count) if found.row is not None and found.row[:2] == at else None
+        return (found.ordinal + 1, found.cases) if found.row is not None and found.row[:2] == at else None
 
     def go(self, step: int, at: CaseId) -> None:
         """Move the cursor to what `neighbour` says."""
-        self.query_one(CaseList).action_move(self._from(step, at))
+        self.query_one(CaseList).go_around(self._from(step, at))
 
     def _from(self, step: int, at: CaseId) -> int:
         # A case that left its place left the cursor on the one after it.
@@ -307,7 +318,10 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
     # -- actions -----------------------------------------------------------------------------------------------------
 
     def action_list_open(self) -> None:
-        """Open the case under the cursor."""
+        """Open the case under the cursor, or a folded group."""
+        if self.query_one(CaseList).heading is not None:
+            self.action_group_fold()
+            return
         row = self.query_one(CaseList).row
         if row is not None:
             self.read(row)
@@ -324,7 +338,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
             # Translators: a noun; the name of a list of cases that a search found.
             name = pgettext("the name of a list", "Search") if self.line else _(views.NAMES[self.view])
             what = self.line or self.view
-            await self.ask_which(found.row, found.count, self._listed, name, what)
+            await self.ask_which(found.row, found.cases, self._listed, name, what)
 
     def _listed(self) -> list[Row]:
         from imi_tui.export import service
@@ -342,12 +356,13 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
         def chosen(value: str | None) -> None:
             if value in SORTS:
                 self.sort = value
+                self.keep_arrangement()
                 self._show(keep=True)
 
-        await self.app.push_screen(
-            routes.choose(_("Order of the list"), [(_(views.SORT_NAMES[sort]), sort) for sort in SORTS], self.sort),
-            chosen,
-        )
+        orders: list[tuple[str, str]] = [(_(views.SORT_NAMES[sort]), sort) for sort in self.orders()]
+        await self.app.push_screen(routes.choose(_("Order of the list"), orders, self.sort), chosen)
+
+    # -- views -------------------------------------------------------------------------------------------------------
 
     def action_view(self, number: int) -> None:
         """A view by number."""
@@ -375,6 +390,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
     def _switch(self, view: ViewId, own: SavedView | None) -> None:
         self.view, self._own = view, own
         self.end_search()
+        self.take_arrangement()
         self.query_one(CaseList).focus()
         self._counts = self.store.counts()
         self._show(keep=False)
@@ -385,7 +401,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, SearchingScreen):
         """To the hits; one that is alone opens."""
         found = self.query_one(CaseList)
         found.focus()
-        if found.count == 1:
+        if found.cases == 1:
             self.action_list_open()
 
     def action_list_leave(self) -> None:

@@ -15,23 +15,30 @@ from imi_tui.screens import routes
 from imi_tui.screens.doing import CaseScreenBase
 from imi_tui.screens.undoing import told
 from imi_tui.undo import Change
-from imi_tui.viewmodel import views
+from imi_tui.viewmodel import front, views
 from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.front import HITS
 from imi_tui.viewmodel.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from imi_tui.cache.model import Hits
+    from imi_tui.cache.model import GroupId, Hits
     from imi_tui.cache.query import Query
     from imi_tui.cache.saved import SavedView
     from imi_tui.viewmodel.blocks import Block
+    from imi_tui.viewmodel.grouped import Grouped
+    from imi_tui.viewmodel.rows import Words
     from imi_tui.widgets.search_line import SearchLine
 
 
 GATHERING = 2
 """Steps of the event loop in which widgets say that they have to be painted: one to notice it, one to say so."""
+
+
+def own_name(view: SavedView) -> str:
+    """Under which name the arrangement of an own view is kept."""
+    return f"own {view.no}"
 
 
 class SearchingScreen(CaseScreenBase):
@@ -44,6 +51,7 @@ class SearchingScreen(CaseScreenBase):
         self._hits: Hits | None = None
         self._own: SavedView | None = None
         self.hits_order = "newest"
+        self.hits_group: GroupId | None = None
         self.own_counts: dict[int, int] = {}
 
     # -- what the inbox does -----------------------------------------------------------------------------------------
@@ -57,6 +65,11 @@ class SearchingScreen(CaseScreenBase):
     def to_list(self) -> None:
         """Give the keys back to the list; override."""
 
+    if TYPE_CHECKING:
+
+        def words(self) -> Words:
+            """State names in the present language; the screen knows them."""
+
     # -- searching ---------------------------------------------------------------------------------------------------
 
     @property
@@ -69,12 +82,16 @@ class SearchingScreen(CaseScreenBase):
         """Whether there are more hits than are shown."""
         return self._hits is not None and len(self._hits.rows) > HITS
 
-    def hits(self) -> Window:
-        """What the line finds, in the order chosen."""
+    def hits(self, folded: Collection[str] = ()) -> Window | Grouped:
+        """What the line finds, in the order and the groups chosen."""
         self._query = self.store.finding.read(self.line)
         self._hits = self.store.hits(self._query, HITS + 1, best=self.hits_order == "best")
         rows = views.in_order(self._hits.rows[:HITS], self.hits_order)
-        return Window(FixedRows(rows), "all", "due", len(rows), exact=True)
+        if self.hits_group is None:
+            return Window(FixedRows(rows), "all", "due", len(rows), exact=True)
+        from imi_tui.viewmodel import grouped
+
+        return grouped.of_rows(self.store, self.words(), rows, self.hits_group, self.context.today(), folded)
 
     def left_out(self) -> str:
         """What the search did not do, in sentences; "" where it did everything."""
@@ -134,10 +151,27 @@ class SearchingScreen(CaseScreenBase):
         def chosen(value: str | None) -> None:
             if value is not None:
                 self.hits_order = value
+                self.keep_own_arrangement()
                 self.show_rows(keep=True)
 
         orders = [(_(name), order) for order, name in views.HIT_ORDERS.items()]
         await self.app.push_screen(routes.choose(_("Order of the hits"), orders, self.hits_order), chosen)
+
+    def keep_own_arrangement(self) -> None:
+        """Keep order and groups of the own view that is shown."""
+        if self._own is not None and not self._typed:
+            front.keep_arrangement(self.store, own_name(self._own), self._hits_arrangement())
+
+    def take_own_arrangement(self) -> None:
+        """Show an own view as it was last shown; a search begins without groups."""
+        self.hits_group = None
+        if self._own is not None:
+            found = front.kept_arrangement(self.store, own_name(self._own))
+            self.hits_order = found.sort if found.sort in views.HIT_ORDERS else "newest"
+            self.hits_group = found.group
+
+    def _hits_arrangement(self) -> front.Arrangement:
+        return front.Arrangement(self.hits_order, self.hits_group)
 
     # -- own views ---------------------------------------------------------------------------------------------------
 
@@ -162,6 +196,7 @@ class SearchingScreen(CaseScreenBase):
         except NameTaken as error:
             self.say(problems.sentence(error.code), problem=True)
             return
+        front.keep_arrangement(self.store, own_name(self._own), self._hits_arrangement())
         self.end_search()
         self.show_view()
         self.say(_("Kept on this machine as the view {name}.").format(name=self._own.name))
@@ -190,16 +225,19 @@ class SearchingScreen(CaseScreenBase):
         if own is None:
             return
         text = _("View {name} deleted").format(name=own.name)
-        self.imi.undo.did(Change(text, (), lambda: self._bring_back(own), lambda: self._delete(own)))
+        shown = front.kept_arrangement(self.store, own_name(own))
+        self.imi.undo.did(Change(text, (), lambda: self._bring_back(own, shown), lambda: self._delete(own)))
         self._delete(own)
         self.say(told(text))
 
     def _delete(self, own: SavedView) -> None:
         self.store.saved.delete(own.no)
+        front.keep_arrangement(self.store, own_name(own), None)
         self._own = None
         self.show_view()
 
-    def _bring_back(self, own: SavedView) -> None:
+    def _bring_back(self, own: SavedView, shown: front.Arrangement) -> None:
         self.store.saved.put_back(own)
+        front.keep_arrangement(self.store, own_name(own), shown)
         self._own = own
         self.show_view()

@@ -54,11 +54,18 @@ class TogetherActions(OwnActions):
     # -- marking -----------------------------------------------------------------------------------------------------
 
     def action_list_mark(self) -> None:
-        """Mark the case, or take its mark away."""
+        """Mark the case, or take its mark away; on the heading of a folded group, of all its cases."""
         found = self.query_one(CaseList)
-        if found.row is not None and found.row.n not in found.marked and not self._room(1):
+        if found.heading is not None:
+            numbers = found.group_numbers()
+            if not found.marked.issuperset(numbers):
+                self._mark(numbers)
+                return
+            found.unmark_some(numbers)
+        elif found.row is not None and found.row.n not in found.marked and not self._room(1):
             return
-        found.toggle_mark()
+        else:
+            found.toggle_mark()
         self.marks_changed()
 
     def action_list_mark_range(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imi_core.text import fold
 from imi_tui import actions as registry
 from imi_tui import keyboard
-from imi_tui.actions.kinds import on_current
+from imi_tui.actions.kinds import on_current, on_line
 from imi_tui.i18n import _
 from imi_tui.keymap import is_typed
 from imi_tui.viewmodel.footer import key_name
@@ -92,7 +92,7 @@ def _numbered(first: Action, scope: str, keys: Keyboard) -> Entry:
 def _reason(action: Action) -> str:
     if action.why:
         return _(action.why)
-    if action.when is on_current:
+    if action.when in (on_current, on_line):
         return _("There is nothing under the cursor.")
     return _("There is nothing here now that this could be done with.")
 

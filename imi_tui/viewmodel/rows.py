@@ -132,12 +132,45 @@ class Words:
             self._known[key] = self._look_up(procedure, state, mine)
         return self._known[key]
 
+    def country(self, code: str) -> str:
+        """The name of a country."""
+        return self._named("country", code)
+
+    def procedure(self, id: str) -> str:
+        """The title of a procedure."""
+        return self._named("procedure", id)
+
+    def area(self, procedure: str) -> str:
+        """The name of the legal area of a procedure."""
+        return self._named("area", procedure)
+
     def memo(self) -> dict[str, str]:
         """The names used so far, each looked up again."""
         for key in self._known:
             procedure, state, mine = key.split(" ")
-            self._known[key] = self._look_up(procedure, state, mine == "1")
+            self._known[key] = (
+                self._name(state, mine) if not procedure else self._look_up(procedure, state, mine == "1")
+            )
         return self._known
+
+    def _named(self, kind: str, id: str) -> str:
+        key = f" {kind} {id}"
+        if key not in self._known:
+            self._known[key] = self._name(kind, id)
+        return self._known[key]
+
+    def _name(self, kind: str, id: str) -> str:
+        from imi_tui.names import area_name, country_name
+
+        if kind == "country":
+            return country_name(id, self._languages[0])
+        try:
+            found = self._rules(id).procedure
+        except UnknownProcedure:
+            return area_name(id.partition(".")[0]) if kind == "area" else id
+        if kind == "area":
+            return area_name(found.area)
+        return self._rules(id).label(f"{id}.title", found.title, self._languages)
 
     def _look_up(self, procedure: str, state: str, mine: bool) -> str:
         try:

@@ -45,6 +45,39 @@ class Window:
         self._rows, self.view, self.sort, self.count, self.exact = rows, view, sort, count, exact
         self._pages: OrderedDict[int, list[Row]] = OrderedDict()
 
+    @property
+    def cases(self) -> int:
+        """How many cases there are."""
+        return self.count
+
+    @property
+    def groups(self) -> list[str]:
+        """There are none."""
+        return []
+
+    def group(self, index: int) -> None:
+        """The heading of the group that a row belongs to: there are none."""
+
+    def stop(self, index: int, step: int = 1) -> int:
+        """The row nearest to `index`."""
+        return max(0, min(index, self.count - 1))
+
+    def step(self, index: int, by: int) -> int:
+        """The row `by` rows away, or the last one on the way there."""
+        return self.stop(index + by)
+
+    def leap(self, index: int, by: int) -> int:
+        """There is no other group."""
+        return index
+
+    def ordinal(self, index: int) -> int:
+        """How many cases stand in front of this row."""
+        return index
+
+    def heading_of(self, group: str) -> int | None:
+        """There are no headings."""
+        return None
+
     def get(self, index: int) -> Row | None:
         """The row with this number, counting from 0; None outside the list."""
         if not 0 <= index < self.count:

@@ -20,15 +20,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from imi_tui.bindings import bindings
+from imi_tui.cache.model import Row
 from imi_tui.viewmodel import rows
 from imi_tui.viewmodel.cells import fit
-from imi_tui.viewmodel.window import Window
 
 if TYPE_CHECKING:
     from rich.style import Style
     from textual import events
 
-    from imi_tui.cache.model import Row
+    from imi_tui.viewmodel.grouped import Grouped, Heading
+    from imi_tui.viewmodel.window import Window
 
 CaseId = tuple[str, str]
 """(desk, case id)"""
@@ -41,6 +42,7 @@ class _Looks(NamedTuple):
     unread: Style
     alarm: Style
     cursor: Style
+    group: Style
     shown: Callable[[Strip], Strip]
 
 
@@ -55,6 +57,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         "case-list--unread",
         "case-list--alarm",
         "case-list--quiet",
+        "case-list--group",
     }
     DEFAULT_CSS = """
     CaseList {
@@ -68,6 +71,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         .case-list--unread { text-style: bold; }
         .case-list--alarm { color: $text-error; }
         .case-list--quiet { color: $foreground; }
+        .case-list--group { text-style: bold; }
     }
     """
     BINDINGS = bindings("rows")
@@ -81,6 +85,13 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.list, self.row = list, row
 
+    class Folded(Message):
+        """The heading of a group was clicked."""
+
+        def __init__(self, list: CaseList, group: str) -> None:
+            super().__init__()
+            self.list, self.group = list, group
+
     class Opened(Message):
         """A row was clicked twice."""
 
@@ -92,12 +103,12 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """`spoken`: rows are sentences for a screen reader, not columns."""
         super().__init__()
         self._words, self._today, self._spoken = words, today, spoken
-        self._window: Window | None = None
+        self._window: Window | Grouped | None = None
         self._index = 0
         self._columns: tuple[rows.Column, ...] = ()
         self._width = -1
         self._day = today()
-        self._strips: LRUCache[tuple[Row, bool, bool], Strip] = LRUCache(1024)
+        self._strips: LRUCache[tuple[Row | Heading, bool, bool], Strip] = LRUCache(1024)
         self._looks: _Looks | None = None
         self.marked: set[int] = set()
         """The numbers of marked cases, in this view or another."""
@@ -109,8 +120,28 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def row(self) -> Row | None:
-        """The row under the cursor."""
-        return self._window.get(self._index) if self._window is not None else None
+        """The row under the cursor; None on the heading of a folded group too."""
+        return self._row(self._index)
+
+    def _row(self, index: int) -> Row | None:
+        found = self._window.get(index) if self._window is not None else None
+        return found if isinstance(found, Row) else None
+
+    @property
+    def heading(self) -> Heading | None:
+        """The heading under the cursor."""
+        found = self._window.get(self._index) if self._window is not None else None
+        return None if found is None or isinstance(found, Row) else found
+
+    @property
+    def group(self) -> Heading | None:
+        """The heading of the group that the cursor is in."""
+        return self._window.group(self._index) if self._window is not None else None
+
+    @property
+    def groups(self) -> list[str]:
+        """The ids of all groups."""
+        return self._window.groups if self._window is not None else []
 
     @property
     def room(self) -> int:
@@ -119,15 +150,25 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def index(self) -> int:
-        """The number of the row under the cursor."""
+        """The number of the line under the cursor."""
         return self._index
 
     @property
     def count(self) -> int:
-        """How many rows the list has."""
+        """How many lines the list has."""
         return self._window.count if self._window is not None else 0
 
-    def show(self, window: Window, *, keep: bool = True, filling: bool = False) -> None:
+    @property
+    def cases(self) -> int:
+        """How many cases the list has."""
+        return self._window.cases if self._window is not None else 0
+
+    @property
+    def ordinal(self) -> int:
+        """How many cases stand in front of the one under the cursor."""
+        return self._window.ordinal(self._index) if self._window is not None else 0
+
+    def show(self, window: Window | Grouped, *, keep: bool = True, filling: bool = False) -> None:
         """Show another window; with `keep` the cursor follows its case, else it goes to the first row.
 
         While the list is `filling` a cursor that nobody moved stays above: the most urgent case may come last.
@@ -136,7 +177,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         if self._untouched and (filling or self._filling) and self.aim is None:
             keep = False
         self._filling = filling
-        before = self.row if self._window is not None else None
+        before, heading = self.row, self.heading
         stepping, self._stepping = self._stepping, False
         at = (before.desk, before.id) if before is not None else None
         aim, self.aim = self.aim, None
@@ -149,15 +190,19 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
                     # The officer's own action moved the case: the one after it is next, not the other end of the list.
                     found = self._index + (1 if found is not None and found < self._index else 0)
                 index = found if found is not None else self._index if wanted == at else index
+        if keep and heading is not None and aim is None:
+            found = window.heading_of(heading.id)
+            index = found if found is not None else self._index
         offset = self._index - self.scroll_offset.y
         if before is not None and not window.exact:
             # A view that holds fewer rows than was said ends sooner; the first paint does not wait for its end.
             window.get(window.count - 1)
-        self._index = max(0, min(index, window.count - 1))
+        self._index = max(0, window.stop(index))
         self._forget()
         self.virtual_size = Size(max(1, self.room), window.count)
         self.vertical_scrollbar.window_virtual_size = window.count
         if keep:
+            offset = max(offset, self._above(self._index))
             self.scroll_to(y=max(0, self._index - offset), animate=False, force=True)
         else:
             self.scroll_to(y=0, animate=False, force=True)
@@ -176,13 +221,35 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def around(self, step: int) -> Row | None:
         """The row `step` rows away from the cursor."""
-        return self._window.get(self._index + step) if self._window is not None else None
+        index = self._beside(step)
+        return self._row(index) if index is not None else None
+
+    def go_around(self, step: int) -> None:
+        """Put the cursor on the row that `around` says."""
+        if (index := self._beside(step)) is not None:
+            self.go(index)
+
+    def _above(self, index: int) -> int:
+        """1 where the heading of its group stands above this line: it is to be on screen too."""
+        found = self._window.get(index - 1) if self._window is not None else None
+        return int(found is not None and not isinstance(found, Row))
+
+    def _beside(self, step: int) -> int | None:
+        if self._window is None or not step:
+            return self._index
+        index = self._index
+        while (near := self._window.step(index, step)) != index:
+            index = near
+            # Folded groups are passed over.
+            if self._row(index) is not None:
+                return index
+        return None
 
     def go(self, index: int) -> None:
         """Put the cursor on a row, turning the page where it is not on screen."""
         if self._window is None or not self._window.count:
             return
-        index = max(0, min(index, self._window.count - 1))
+        index = self._window.stop(index, 1 if index >= self._index else -1)
         self._untouched = False
         old, self._index = self._index, index
         if index == old:
@@ -192,7 +259,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             self._refresh_row(old)
             self._refresh_row(index)
         else:
-            start = index if index > old else index - height + 1
+            start = index - self._above(index) if index > old else index - height + 1
             self.scroll_to(y=max(0, min(start, self._window.count - height)), animate=False, force=True)
             self.refresh()
         self._park()
@@ -213,17 +280,26 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
         Where none was marked in this list they begin with its first row.
         """
-        row = self.row
-        if row is None or self._window is None:
+        if self._window is None or not self.count:
             return []
         start = self._window.find(*self._anchor, self._index) if self._anchor is not None else None
-        self._anchor = (row.desk, row.id)
+        if (row := self.row) is not None:
+            self._anchor = (row.desk, row.id)
         low, high = sorted((start or 0, self._index))
         return self._window.numbers(low, high)
 
     def all_numbers(self) -> list[int]:
         """The numbers of all cases of the list."""
         return self._window.numbers(0, self.count - 1) if self._window is not None else []
+
+    def group_numbers(self) -> list[int]:
+        """The numbers of the cases of the folded group under the cursor."""
+        return self._window.numbers(self._index, self._index) if self._window is not None else []
+
+    def unmark_some(self, numbers: Iterable[int]) -> None:
+        """Take these marks away."""
+        self.marked.difference_update(numbers)
+        self.refresh()
 
     def mark(self, numbers: Iterable[int]) -> None:
         """Mark these as well."""
@@ -243,7 +319,19 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_move(self, step: int) -> None:
         """One row up or down."""
-        self.go(self._index + step)
+        if self._window is None:
+            return
+        index = self._window.step(self._index, step)
+        if index == self._index and step < 0 and self.scroll_offset.y:
+            # A heading above the first row is worth seeing.
+            self.scroll_to(y=0, animate=False, force=True)
+            self._park()
+        self.go(index)
+
+    def action_leap(self, step: int) -> None:
+        """To the next group, or the one before."""
+        if self._window is not None:
+            self.go(self._window.leap(self._index, step))
 
     def action_page(self, step: int) -> None:
         """One page up or down."""
@@ -252,6 +340,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         top = max(0, min(self.scroll_offset.y + step * height, self.count - height))
         if top != self.scroll_offset.y and self._window is not None:
             self.scroll_to(y=top, animate=False, force=True)
+        if self._window is not None:
+            # From a heading to the row beside it that is on screen.
+            target = self._window.stop(target, -1 if target == top + height - 1 else 1)
         self.go(target)
 
     def action_first(self) -> None:
@@ -276,10 +367,11 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             if row is None:
                 strips.append(self._blank())
                 continue
-            key = (row, first + y == index, row.n in self.marked)
+            key = (row, first + y == index, isinstance(row, Row) and row.n in self.marked)
             strip = self._strips.get(key)
             if strip is None:
-                strip = self._strips[key] = self._draw(row, *key[1:])
+                drawn = self._draw(row, *key[1:]) if isinstance(row, Row) else self._draw_heading(row, cursor=key[1])
+                strip = self._strips[key] = drawn
             strips.append(strip)
         left, right = crop.column_span
         return strips if not left and right >= self._width else [strip.crop(left, right) for strip in strips]
@@ -297,6 +389,10 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """Put the cursor on the row under the mouse; twice opens it."""
         index = self.scroll_offset.y + event.y
         if self._window is None or index >= self._window.count:
+            return
+        found = self._window.get(index)
+        if found is not None and not isinstance(found, Row):
+            self.post_message(self.Folded(self, found.id))
             return
         self.go(index)
         if event.chain == 2 and (row := self.row) is not None:
@@ -324,6 +420,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             unread = plain + self.get_component_rich_style("case-list--unread", partial=True)
             alarm = self.get_component_rich_style("case-list--alarm", partial=True)
             cursor = self.get_component_rich_style("case-list--cursor")
+            group = plain + self.get_component_rich_style("case-list--group", partial=True)
             filters, background = self.get_line_filters(), self.background_colors[1]
 
             def shown(strip: Strip) -> Strip:
@@ -331,7 +428,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
                     strip = strip.apply_filter(each, background)
                 return strip
 
-            self._looks = _Looks(plain, unread, alarm, cursor, shown)
+            self._looks = _Looks(plain, unread, alarm, cursor, group, shown)
         return self._looks
 
     def _blank(self) -> Strip:
@@ -353,6 +450,15 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             due, rest = rows.texts(row, self._columns, self._words(), self._day)
             pieces = [Segment(f"{marks} {due} ", alarm), Segment(rest, style)]
         return looks.shown(Strip(pieces).adjust_cell_length(self._width, style))
+
+    def _draw_heading(self, heading: Heading, *, cursor: bool) -> Strip:
+        from imi_tui.viewmodel import grouped
+
+        looks = self._look()
+        style = looks.cursor if cursor else looks.group
+        text = fit(grouped.said(heading), self._width) if self._spoken else ""
+        text = text or grouped.line(heading, self._width, cursor=cursor)
+        return looks.shown(Strip([Segment(text, style)]).adjust_cell_length(self._width, style))
 
     def _refresh_row(self, index: int) -> None:
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))

@@ -92,7 +92,7 @@ def test_every_action_can_be_given_a_key_and_nobody_gets_stuck(action: actions.A
 
 
 def test_an_action_of_a_procedure_is_known_once_the_procedures_are() -> None:
-    mine, slips = read_keymap({"do.acept": "ctrl+g", "do.reply": "ctrl+t"})
+    mine, slips = read_keymap({"do.acept": "ctrl+g", "do.reply": "ctrl+b"})
     assert slips == []
     [slip] = unknown_lifecycle(mine, ["accept", "reply"])
     assert (slip.id, "did you mean do.accept?" in slip.text) == ("do.acept", True)

@@ -76,6 +76,11 @@ def test_the_list_says_when_it_is_not_whole(run: Run, central: Central, server: 
     short = run("list", "--view", "all", "--limit", "2")
     assert len(short.out.splitlines()) == 2
     assert "2 of 3" in short.err
+    for group, heading in (("country", "DE  Germany: 3 cases"), ("area", "Posting of workers: 3 cases")):
+        printed = run("list", "--view", "all", "--limit", "2", "--group", group).out.splitlines()
+        assert (len(printed), printed[0]) == (3, heading)
+    [first, second] = run("list", "--search", "is:open", "--group", "state", "--limit", "2", "--json").json["cases"]
+    assert (first["group"], first["groupCases"]) == (second["group"], 2)
 
 
 def test_new_is_sent_and_says_so(run: Run, central: Central, server: str, token: str, answers: str) -> None:
