@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -24,11 +27,13 @@ from imi_central.database import open_store
 from imi_central.identity.errors import NotAuthenticated
 from imi_central.identity.routes import Identity
 from imi_central.settings import Settings, is_loopback
-from imi_central.store import Store, Unavailable
+from imi_central.store import Service, Store, Unavailable
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from imi_central.jobs.translating import Worker
 
 log = logging.getLogger("imi_central")
 
@@ -61,10 +66,16 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        worker = await anyio.to_thread.run_sync(_translating, settings, opened)
         yield
+        if worker is not None:
+            await anyio.to_thread.run_sync(worker.stop)
         if store is None:
             opened.close()
 
+    if settings.translator:
+        personal, most = settings.translator_personal, settings.translations_per_hour
+        opened.translations.service = Service(settings.translator_name, personal, most)
     rates = Rates(settings.writes_per_minute, settings.searches_per_minute)
     ending: list[Callable[[], None]] = []
     app = Starlette(
@@ -79,6 +90,22 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
     )
     app.state.store, app.state.identity, app.state.end_flows = opened, identity, ending[0]
     return app
+
+
+def _translating(settings: Settings, store: Store) -> Worker | None:
+    """The thread that asks the translation service, running; None, and what waits given up, where there is none."""
+    if not settings.translator:
+        with contextlib.suppress(Unavailable):
+            store.translations.give_up()
+        return None
+    # httpx is only loaded where there is somebody to ask.
+    from imi_central.jobs.translating import Worker
+    from imi_central.jobs.translator import Translator
+
+    file = settings.translator_key_file
+    worker = Worker(store, Translator(settings.translator, Path(file).read_text("utf-8").strip() if file else ""))
+    worker.start()
+    return worker
 
 
 class Outside:

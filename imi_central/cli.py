@@ -25,6 +25,11 @@ _SERVING = (
     ("trusted-proxies", "ADDRESSES", "addresses whose X-Forwarded-For and -Proto count, with commas between"),
     ("writes-per-minute", "N", "entries and files an officer may send in a minute (1000)"),
     ("searches-per-minute", "N", "searches an officer may make in a minute (120)"),
+    ("translator", "URL", "a translation service that speaks as LibreTranslate does (none)"),
+    ("translator-key-file", "FILE", "a file with its key"),
+    ("translator-name", "NAME", "what officers see it called (LibreTranslate)"),
+    ("translator-personal", "on|off", "whether it is given fields that ask for personal data (off)"),
+    ("translations-per-hour", "N", "translations an officer may ask it for in an hour (60)"),
     ("device-grant", "POLICY", "sign-in with a code for terminals without a browser: off, on, same_address"),
 )
 _BACKUPS = (("backups", "DIR", "a folder for a daily backup"),)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 DevicePolicy = Literal["off", "on", "same_address"]
 CONFIG = "config.toml"
 PREFIX = "IMI_CENTRAL_"
-_RATES = ("writes_per_minute", "searches_per_minute")
+_RATES = ("writes_per_minute", "searches_per_minute", "translations_per_hour")
 _WHOLE = ("port", *_RATES)
 
 
@@ -35,7 +35,11 @@ class Settings:
     `url`: the address clients use, where a proxy stands in between. `certificate` and `key`: PEM files for https.
     `trusted_proxies`: addresses whose X-Forwarded-* count. `device_grant`: whether a terminal without a browser
     may sign in with a code. `modules`: a directory with more procedures. `backups`: a folder
-    into which the daily jobs put a verified backup. `writes_per_minute`, `searches_per_minute`: for each officer.
+    into which the daily jobs put a verified backup. `writes_per_minute`, `searches_per_minute` and
+    `translations_per_hour`: for each officer.
+    `translator`: address of a translation service that speaks as LibreTranslate does, `translator_key_file` a file
+    with its key, `translator_name` what officers see it called, `translator_personal` whether it is given fields that
+    ask for personal data.
     """
 
     data: Path
@@ -51,6 +55,11 @@ class Settings:
     backups: Path | None = None
     writes_per_minute: int = 1000
     searches_per_minute: int = 120
+    translator: str = ""
+    translator_key_file: str = ""
+    translator_name: str = "LibreTranslate"
+    translator_personal: bool = False
+    translations_per_hour: int = 60
 
     @property
     def database_url(self) -> str:
@@ -157,6 +166,14 @@ def _checked(data: Path, given: dict[str, tuple[str, str]]) -> Settings:
             f"{host!r} can be reached from other machines, where plain http is not allowed",
             "127.0.0.1, ::1, localhost; any other with certificate and key, or with trusted_proxies",
         )
+    translator = text("translator").rstrip("/")
+    if translator and not _is_safe(translator):
+        raise wrong("translator", f"{translator!r} cannot be used", "https://host[:port], http for this machine alone")
+    if text("translator_key_file") and not Path(text("translator_key_file")).is_file():
+        raise wrong("translator_key_file", f"there is no file {text('translator_key_file')!r}", "a file with the key")
+    personal = text("translator_personal", "off")
+    if personal not in ("on", "off"):
+        raise wrong("translator_personal", f"{personal!r} is unknown", "on, off")
     modules, backups = text("modules"), text("backups")
     return Settings(
         data=data,
@@ -170,8 +187,20 @@ def _checked(data: Path, given: dict[str, tuple[str, str]]) -> Settings:
         device_grant=policy,  # type: ignore[arg-type]
         modules=Path(modules) if modules else None,
         backups=Path(backups) if backups else None,
+        translator=translator,
+        translator_key_file=text("translator_key_file"),
+        translator_name=text("translator_name") or Settings.translator_name,
+        translator_personal=personal == "on",
         **{name: int(rate) for name, rate in rates.items()},
     )
+
+
+def _is_safe(address: str) -> bool:
+    """Whether what is sent there is read by nobody on the way."""
+    parts = urlsplit(address)
+    if not parts.hostname or parts.query or parts.fragment:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
 
 
 def is_loopback(host: str) -> bool:

@@ -218,6 +218,7 @@ EDGES = {
     "imi_tui/outside/pdf_text.py",
     "imi_central/app.py",
     "imi_central/cli.py",
+    "imi_central/jobs/translating.py",
 }
 """The tops of threads, processes and requests: each may catch everything once."""
 

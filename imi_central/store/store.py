@@ -76,7 +76,7 @@ class Store:
         self._reader, self._writer = reader, writer
         self.now = now
         self._new_id = new_id
-        self.translations = translating.Translations(self.writing, now)
+        self.translations = translating.Translations(self.reading, self.writing, now)
 
     @classmethod
     def open(
@@ -304,7 +304,9 @@ class Store:
             try:
                 with self.writing() as conn:
                     service = self.translations.service
-                    return translating.take(conn, self.now(), officer_id, desk, asked, payload, service)
+                    made = translating.take(conn, self.now(), officer_id, desk, asked, payload, service)
+                self.translations.wake.set()
+                return made
             except IntegrityError:
                 # The same request came twice at once: the other one's is there now.
                 if last:

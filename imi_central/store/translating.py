@@ -7,6 +7,7 @@ the desk's own change log says that the case was updated, and the case's `transl
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -228,16 +229,25 @@ class Translations:
     """The store's side of the machine, for the worker that asks it. Reached as `Store.translations`."""
 
     def __init__(
-        self, writing: Callable[[], AbstractContextManager[Connection]], now: Callable[[], dt.datetime]
+        self,
+        reading: Callable[[], AbstractContextManager[Connection]],
+        writing: Callable[[], AbstractContextManager[Connection]],
+        now: Callable[[], dt.datetime],
     ) -> None:
-        self._writing, self._now = writing, now
+        self._reading, self._writing, self._now = reading, writing, now
         self.service: Service | None = None
+        self.wake = threading.Event()
+        """Set when the machine was asked something in this process."""
 
     def next(self) -> Job | None:
         """What to ask the machine now; another process does not get the same meanwhile. Raises `Unavailable`."""
+        due = sa.select(translation.c.id).where(translation.c.waits_until <= ms(self._now()))
+        with self._reading() as conn:
+            # Nearly always there is nothing, and nobody has to wait for that.
+            if conn.scalar(due.limit(1)) is None:
+                return None
         with self._writing() as conn:
             now = self._now()
-            due = sa.select(translation.c.id).where(translation.c.waits_until <= ms(now))
             id = conn.scalar(due.order_by(translation.c.waits_until).limit(1).with_for_update(skip_locked=True))
             if id is None:
                 return None
@@ -259,6 +269,14 @@ class Translations:
                 conn.execute(sa.update(translation).where(translation.c.id == id).values(waits_until=until))
                 return
         self._settle(id, lambda made, at: translating.failed(made, reason, at))
+
+    def give_up(self) -> int:
+        """There is no machine any more: what waits for it has failed; how many that were. Raises `Unavailable`."""
+        with self._reading() as conn:
+            left = conn.scalars(sa.select(translation.c.id).where(translation.c.waits_until.is_not(None))).all()
+        for id in left:
+            self.failed(id, "noService", again=False)
+        return len(left)
 
     def _settle(self, id: str, change: Callable[[Translation, dt.datetime], Translation]) -> None:
         with self._writing() as conn:

@@ -29,6 +29,14 @@ def test_defaults(tmp_path: Path) -> None:
     assert (settings.host, settings.port, settings.device_grant) == ("127.0.0.1", 8460, "off")
 
 
+def test_a_translation_service(tmp_path: Path) -> None:
+    assert load(tmp_path).translator == ""
+    settings = load(tmp_path, 'translator = "http://127.0.0.1:5000/"', translator_personal="on", translator_name="MT")
+    assert (settings.translator, settings.translator_name) == ("http://127.0.0.1:5000", "MT")
+    assert settings.translator_personal
+    assert not load(tmp_path).translator_personal
+
+
 def test_a_database_password_is_not_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, database="postgresql+psycopg://imi:s3cret@db.example/imi")
     assert "s3cret" not in settings.shown_database
@@ -51,6 +59,11 @@ def test_a_database_password_is_not_shown(tmp_path: Path) -> None:
         ("", {}, {"host": "0.0.0.0"}, ("host", "--host", "plain http is not allowed", "certificate")),
         ("writes_per_minute = 0", {}, {}, ("writes_per_minute", "config.toml", "'0'", "1 to 1000000")),
         ("", {}, {"searches_per_minute": "ten"}, ("searches_per_minute", "--searches-per-minute", "'ten'")),
+        ("", {}, {"translations_per_hour": "0"}, ("translations_per_hour", "'0'", "1 to 1000000")),
+        ("", {}, {"translator": "http://translate.example"}, ("translator", "--translator", "https://host")),
+        ("", {}, {"translator": "https://translate.example?x"}, ("translator", "https://host")),
+        ("", {}, {"translator_key_file": "/nowhere"}, ("translator_key_file", "/nowhere", "a file with the key")),
+        ("", {}, {"translator_personal": "yes"}, ("translator_personal", "'yes'", "on, off")),
         ("", {}, {"certificate": "/nowhere.pem"}, ("key", "is missing", "certificate and key together")),
         ("", {}, {"certificate": "/nowhere.pem", "key": "/nowhere"}, ("certificate", "/nowhere.pem", "a PEM file")),
     ],
