@@ -60,12 +60,12 @@ class Recording(HttpTransport):
         self._file = path.open("wb")
 
     def __enter__(self) -> Self:
-        self._parse = wire.parse
-        http.wire.parse = self._kept  # type: ignore[attr-defined]
+        self._parse, self._read = wire.parse, wire.record
+        http.wire.parse = http.wire.record = self._kept  # type: ignore[attr-defined]
         return self
 
     def __exit__(self, *_: object) -> None:
-        http.wire.parse = self._parse  # type: ignore[attr-defined]
+        http.wire.parse, http.wire.record = self._parse, self._read  # type: ignore[attr-defined]
         self._file.close()
 
     def _kept(self, body: bytes) -> Any:
@@ -128,7 +128,7 @@ class Replay:
         """The next replies, up to the end of their stream."""
         try:
             while body := next(self._bodies):
-                yield wire.parse(body)
+                yield wire.record(body)
         except GeneratorExit:
             while next(self._bodies):
                 pass

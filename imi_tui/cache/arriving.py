@@ -35,7 +35,7 @@ NAMED = 256
 
 @dataclass(frozen=True)
 class Page:
-    """What one answer brings for one account. Objects are wire dicts, cleaned.
+    """What one answer brings for one account. Objects are wire dicts, cleaned, or read already (`imi_tui.sync.typed`).
 
     `cases` are whole; `heads` come without content, `updates` also without the members that stay (docs/protocol.md,
     "Desk/sync"); `contents` are the contents of cases, whose `entries` are all there are.
@@ -44,11 +44,11 @@ class Page:
     """
 
     new_state: str
-    cases: Sequence[dict[str, Any]] = ()
-    heads: Sequence[dict[str, Any]] = ()
+    cases: Sequence[Any] = ()
+    heads: Sequence[Any] = ()
     updates: Sequence[dict[str, Any]] = ()
-    contents: Sequence[dict[str, Any]] = ()
-    entries: Sequence[dict[str, Any]] = ()
+    contents: Sequence[Any] = ()
+    entries: Sequence[Any] = ()
     authorities: Sequence[dict[str, Any]] = ()
     procedures: Sequence[dict[str, Any]] = ()
     officers: Sequence[dict[str, Any]] = ()
@@ -154,7 +154,7 @@ class Arriving:
     def _arrive(
         self,
         account: str,
-        cases: list[tuple[Case, dict[str, Any]]],
+        cases: list[tuple[Case, Any]],
         entries: Arrived,
         destroyed: dict[str, list[str]],
         contents: list[Content],
@@ -232,7 +232,7 @@ class Arriving:
                     found.case_id,
                     found.version,
                     found.client_ref * (found.desk == account),
-                    encode(wire),
+                    wire,
                 )
                 for found, wire in entries
             ],

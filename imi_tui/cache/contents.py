@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from imi_core.case import CONTENT, FIXED
+from imi_core.case import CONTENT, FIXED, Case
 from imi_tui.cache.model import ASIDE
 from imi_tui.cache.order import VIEW_BIT
-from imi_tui.cache.wire import convert, decode, encode
+from imi_tui.cache.wire import convert, decode, encode, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from imi_core.case import Case
     from imi_tui.cache.db import Database
 
 OPENED, TODO, REST = 0, 1, 2
@@ -58,10 +57,11 @@ class Verdict(NamedTuple):
     hidden: bool
 
 
-class Content(msgspec.Struct, kw_only=True, rename="camel"):
-    """The content of a case on the wire, as of a version and at a level."""
+class Content(msgspec.Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """The content of a case on the wire, as of a version and at a level. Members are in the order of `Case`."""
 
     id: str
+    version: int = 1
     content_version: int = 1
     level: str = "full"
     request: dict[str, Any] = {}
@@ -70,22 +70,24 @@ class Content(msgspec.Struct, kw_only=True, rename="camel"):
     answered: dict[str, int] = {}
 
 
-def head_of(wire: dict[str, Any]) -> dict[str, Any]:
-    """A case without its content."""
-    if wire.keys().isdisjoint(CONTENT):
+def head_of(wire: Any) -> Any:
+    """A case without its content. One that is read as a `Case` has none (`imi_tui.sync.typed`)."""
+    if isinstance(wire, Case) or wire.keys().isdisjoint(CONTENT):
         return wire
     return {name: value for name, value in wire.items() if name not in CONTENT}
 
 
-def content_of(wire: dict[str, Any]) -> Content:
+def content_of(wire: Any) -> Content:
     """The content of a case. Raises `BadObject`."""
-    return convert(Content, wire)
+    return convert(Content, plain(wire))
 
 
-def contents_of(wires: Sequence[dict[str, Any]]) -> list[Content]:
-    """`content_of` of each."""
+def contents_of(wires: Sequence[Any]) -> list[Content]:
+    """`content_of` of each, where it is not read so already."""
+    if all(type(wire) is Content for wire in wires):
+        return list(wires)
     try:
-        return msgspec.convert(wires, list[Content])
+        return msgspec.convert(list(map(plain, wires)), list[Content])
     except (msgspec.ValidationError, RecursionError, OverflowError):
         # Says which one.
         return [content_of(wire) for wire in wires]

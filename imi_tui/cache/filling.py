@@ -6,7 +6,7 @@ out reading everything again, and a transaction for the index behind each one fo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imi_tui.cache.documents import Document
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.db import Database
     from imi_tui.cache.documents import Documents
 
-    Arrived = list[tuple[Entry, dict[str, Any]]]
+    Arrived = list[tuple[Entry, bytes]]
+    """Entries with what is stored of them."""
     Stores = Callable[[int, str, Arrived, Mapping[str, int]], None]
 
 
@@ -63,9 +64,9 @@ class Filling:
         if len({each.id for each in contents}) < len(contents) or len({each.id for each, _ in entries}) < len(entries):
             # Which of two wordings will be stored is not said here.
             rows = {}
-        listed: dict[str, list[dict[str, Any]]] = {}
-        for entry, wire in entries:
-            listed.setdefault(entry.case_id, []).append(wire)
+        listed: dict[str, list[Entry]] = {}
+        for entry, _ in entries:
+            listed.setdefault(entry.case_id, []).append(entry)
         documents: list[Document] = []
         for each in contents:
             if each.id in rows:
@@ -76,7 +77,7 @@ class Filling:
         return First(
             version,
             [each for each in contents if each.id in rows],
-            [(entry, wire) for entry, wire in entries if entry.case_id in rows],
+            [each for each in entries if each[0].case_id in rows],
             documents,
             {id: row[0] for id, row in rows.items()},
         )

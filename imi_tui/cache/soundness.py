@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.contents import content_of, head_of
 from imi_tui.cache.errors import BadObject
-from imi_tui.cache.wire import to_entry
+from imi_tui.cache.wire import case_of, id_of, plain, to_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,16 +23,16 @@ def sound_part(page: Page) -> Page | None:
 
     Heads are not looked at, nor entries that do not say whose they are: without these the page has no meaning.
     """
-    cases = {str(case.get("id")) for case in page.cases if not _is_sound(content_of, case)}
-    cases |= {entry["caseId"] for entry in page.entries if _names_case(entry) and not _is_sound(to_entry, entry)}
+    cases = {str(id_of(case)) for case in page.cases if not _is_sound(content_of, case)}
+    cases |= {case_of(entry) for entry in page.entries if _names_case(entry) and not _is_sound(to_entry, plain(entry))}
     if not cases:
         return None
-    lean = [head_of(case) for case in page.cases if case.get("id") in cases]
+    lean = [head_of(case) for case in page.cases if id_of(case) in cases]
     return dataclasses.replace(
         page,
-        cases=[case for case in page.cases if case.get("id") not in cases],
+        cases=[case for case in page.cases if id_of(case) not in cases],
         heads=[*page.heads, *lean],
-        entries=[entry for entry in page.entries if not (_names_case(entry) and entry["caseId"] in cases)],
+        entries=[entry for entry in page.entries if not (_names_case(entry) and case_of(entry) in cases)],
         again=sorted(cases | set(page.again)),
     )
 
@@ -45,5 +45,6 @@ def _is_sound(check: Callable[[Any], object], value: Any) -> bool:
     return True
 
 
-def _names_case(entry: dict[str, Any]) -> bool:
-    return isinstance(entry.get("caseId"), str) and bool(entry["caseId"])
+def _names_case(entry: Any) -> bool:
+    case = case_of(entry)
+    return isinstance(case, str) and bool(case)

@@ -13,6 +13,7 @@ from imi_core.text import fold, spaced, vocabulary, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from imi_core.case import Entry
     from imi_tui.cache.contents import Content
 
 MARK = "§_"
@@ -102,11 +103,18 @@ def stored_text(desk: str, head: bytes, content: bytes | None, entries: Iterable
     return _indexed(_stored(one, content, entries), _facets(desk, one.procedure, one.state, one.parts))
 
 
-def arriving_text(desk: str, head: bytes, content: Content, entries: Iterable[dict[str, Any]]) -> str:
+def arriving_text(desk: str, head: bytes, content: Content, entries: Iterable[Entry]) -> str:
     """`stored_text` of a stored case, of content and entries as they come, all of which were checked."""
     one = _decode_case(head)
     found = _case_texts(one.reference, one.subject, content.request, content.answers, (part.name for part in one.parts))
-    _entries_texts(found, entries)
+    for entry in entries:
+        found.update((entry.authority_name, entry.officer_name))
+        if entry.text is not None:
+            found.add(entry.text.text)
+        if entry.answers:
+            _collect(entry.answers, found)
+        for attachment in entry.attachments:
+            found.add(attachment.name)
     return _indexed(found, _facets(desk, one.procedure, one.state, one.parts))
 
 

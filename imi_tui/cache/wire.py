@@ -56,8 +56,26 @@ def to_entry(value: Any) -> Entry:
         return convert(Entry, _known_roles(value))
 
 
+def id_of(value: Any) -> Any:
+    """The id of an object, however it was read; None of what has none."""
+    return value.get("id") if type(value) is dict else getattr(value, "id", None)
+
+
+def case_of(value: Any) -> Any:
+    """The case of an entry, however it was read; None of what names none."""
+    return value.get("caseId") if type(value) is dict else getattr(value, "case_id", None)
+
+
+def plain(value: Any) -> Any:
+    """An object as data, however it was read."""
+    return value if type(value) is dict else msgspec.to_builtins(value)
+
+
 def to_cases(values: Sequence[Any]) -> list[Case]:
-    """`to_case` of each."""
+    """`to_case` of each, where it is not read so already."""
+    if all(isinstance(value, Case) for value in values):
+        return list(values)
+    values = list(map(plain, values))
     try:
         return msgspec.convert(values, list[Case])
     except (msgspec.ValidationError, RecursionError, OverflowError):
@@ -65,7 +83,10 @@ def to_cases(values: Sequence[Any]) -> list[Case]:
 
 
 def to_entries(values: Sequence[Any]) -> list[Entry]:
-    """`to_entry` of each."""
+    """`to_entry` of each, where it is not read so already."""
+    if all(type(value) is Entry for value in values):
+        return list(values)
+    values = list(map(plain, values))
     try:
         return msgspec.convert(values, list[Entry])
     except (msgspec.ValidationError, RecursionError, OverflowError):
@@ -117,16 +138,18 @@ def microseconds(moment: dt.datetime | None) -> int:
     return found if _FIRST <= found <= _LAST else min(max(found, _FIRST), _LAST)
 
 
-def signed(
-    entries: Sequence[Entry], values: Sequence[dict[str, Any]], cases: Sequence[Case]
-) -> list[tuple[Entry, dict[str, Any]]]:
-    """Entries with their wire objects, these with the authority that a lean one leaves to the part of its case."""
+def signed(entries: Sequence[Entry], values: Sequence[Any], cases: Sequence[Case]) -> list[tuple[Entry, bytes]]:
+    """Entries with what is stored of them, both with the authority that a lean one leaves to the part of its case."""
     if all(entry.authority for entry in entries):
-        return list(zip(entries, values, strict=True))
+        return list(zip(entries, map(encode, values), strict=True))
     parts = {(case.id, part.desk): part for case in cases for part in case.parts}
-    out: list[tuple[Entry, dict[str, Any]]] = []
-    for entry, wire in zip(entries, values, strict=True):
+    out: list[tuple[Entry, bytes]] = []
+    for entry, value in zip(entries, values, strict=True):
         part = parts.get((entry.case_id, entry.desk)) if not entry.authority else None
-        named = wire if part is None else {**wire, "authority": part.authority, "authorityName": part.name}
-        out.append((entry, named))
+        if part is None:
+            out.append((entry, encode(value)))
+            continue
+        named = msgspec.structs.replace(entry, authority=part.authority, authority_name=part.name)
+        stored = {**plain(value), "authority": part.authority, "authorityName": part.name}
+        out.append((named, encode(stored)))
     return out

@@ -167,7 +167,7 @@ class Http:
                 check_stream(response, "application/x-ndjson")
                 budget = wire.StreamBudget()
                 for line in wire.lines(self._chunks(response), response.headers.get("content-encoding", ""), budget):
-                    yield wire.parse(line)
+                    yield wire.record(line)
 
     def events(self, path: str, token: str, silence: float, most: int) -> Iterator[bytes]:
         """GET an event stream: its lines of at most `most` bytes, until the server ends it.

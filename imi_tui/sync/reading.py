@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.case import ID, MARK
 from imi_core.jmap import CASE, CORE, DIRECTORY, Limits
+from imi_tui.cache.wire import id_of
 from imi_tui.sync.errors import AccountGone, ServerMistake, SyncError, Unavailable
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Changes:
     new_state: str
     has_more: bool
     access: str
-    created: dict[str, list[dict[str, Any]]]
+    created: dict[str, list[Any]]
     updated: dict[str, list[dict[str, Any]]]
     destroyed: dict[str, list[str]]
     later: list[str]
@@ -160,7 +161,7 @@ def changes(value: Any) -> Changes:
     )
 
 
-def objects(answer: Answer, account: str, asked: list[str] | None) -> list[dict[str, Any]]:
+def objects(answer: Answer, account: str, asked: list[str] | None) -> list[Any]:
     """The objects of a ``/get`` answer: only ones that were asked for, each once, and none left out in silence.
 
     Raises `SyncError`.
@@ -171,9 +172,9 @@ def objects(answer: Answer, account: str, asked: list[str] | None) -> list[dict[
     if answer.arguments.get("accountId") != account or not isinstance(listed, list):
         raise ServerMistake("a get without list, or of another account")
     wanted = None if asked is None else set(asked)
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Any] = {}
     for item in listed:
-        id = item.get("id") if isinstance(item, dict) else None
+        id = id_of(item)
         if not isinstance(id, str) or not id or (wanted is not None and id not in wanted):
             raise ServerMistake("an object that was not asked for")
         found[id] = item
@@ -207,10 +208,11 @@ def _apart(members: dict[str, Any]) -> Any:
     return rows
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(each, dict) and _is_id(each.get("id")) for each in value):
+def _objects(value: Any) -> list[Any]:
+    ids = list(map(id_of, value)) if isinstance(value, list) else [None]
+    if not all(map(_is_id, ids)):
         raise ServerMistake("something else where a list of objects was expected")
-    if len({each["id"] for each in value}) != len(value):
+    if len(set(ids)) != len(value):
         raise ServerMistake("an object that stands twice in one answer")
     return value
 

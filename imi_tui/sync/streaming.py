@@ -16,6 +16,7 @@ import msgspec
 
 from imi_core.case import CONTENT, Entry
 from imi_tui.cache.errors import BadObject
+from imi_tui.cache.wire import case_of, id_of
 from imi_tui.sync import reading
 from imi_tui.sync.errors import AccountGone, ReplyTooLarge, ServerMistake, StreamRefused
 
@@ -59,8 +60,8 @@ class Record(NamedTuple):
     """The cases of a record, and what came of them: their contents (or whole cases) and entries."""
 
     group: list[Wanted]
-    cases: list[dict[str, Any]]
-    entries: list[dict[str, Any]]
+    cases: list[Any]
+    entries: list[Any]
 
 
 class Contents:
@@ -225,14 +226,14 @@ class Contents:
                     self._keep_together([each])
                 return
             self._each(records[0].group, cases, entries)
-        came = {case["id"] for case in cases}
+        came = set(map(id_of, cases))
         self._store.give_up(desk, [each.id for record in records for each in record.group if each.id not in came])
 
-    def _each(self, group: list[Wanted], cases: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
+    def _each(self, group: list[Wanted], cases: list[Any], entries: list[Any]) -> None:
         """Keep what a record brings case by case; those of a wrong shape are put aside."""
         for each in group:
-            case = [found for found in cases if found["id"] == each.id]
-            listed = [entry for entry in entries if entry["caseId"] == each.id]
+            case = [found for found in cases if id_of(found) == each.id]
+            listed = [entry for entry in entries if case_of(entry) == each.id]
             try:
                 self._store.put_contents(each.desk, case, listed, whole=each.whole)
             except BadObject:
@@ -255,9 +256,9 @@ def _record(group: list[Wanted], cases: Answer, entries: Answer) -> Record:
         raise ReplyTooLarge("contents")
     desk, ids = group[0].desk, [each.id for each in group]
     found = reading.objects(cases, desk, ids)
-    of_cases = {str(each["id"]) for each in found}
+    of_cases = set(map(id_of, found))
     listed = reading.objects(entries, desk, None)
-    if not all(isinstance(each.get("caseId"), str) and each["caseId"] in of_cases for each in listed):
+    if not all(isinstance(case, str) and case in of_cases for case in map(case_of, listed)):
         # Left out in silence, it would never be asked for again.
         raise ServerMistake("an entry of a case that was not asked for")
     return Record(group, found, listed)

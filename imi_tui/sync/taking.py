@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.errors import BadObject
 from imi_tui.cache.sync import Page
+from imi_tui.cache.wire import id_of
 from imi_tui.sync import reading
 from imi_tui.sync.errors import AccountGone, ServerMistake
 
@@ -130,7 +131,7 @@ class Taking:
             and changes.access == self._sessions.held.accounts[account][1]
             and not (changes.later or any(changes.updated.values()) or any(changes.destroyed.values()))
             and not any(rows for kind, rows in changes.created.items() if kind != "Case")
-            and (gathered is None or gathered.ids.isdisjoint(row["id"] for row in created))
+            and (gathered is None or gathered.ids.isdisjoint(map(id_of, created)))
         )
 
     def _gather(self, run: Run, account: str, changes: Changes) -> list[str]:
@@ -138,7 +139,7 @@ class Taking:
         run.seen.add((account, changes.new_state))
         run.report.changed += len(created)
         gathered = self._gathered.setdefault(account, _Gathered())
-        gathered.ids.update(row["id"] for row in created)
+        gathered.ids.update(map(id_of, created))
         gathered.pages.append(Page(changes.new_state, heads=created, filling=changes.filling))
         return [account]
 

@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 import msgspec
 
 from imi_core.text import MAX_DEPTH, MAX_INTEGER, clean, untouched
+from imi_tui.sync import typed
 from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake
 
 MAX_REPLY = 16 * 1024 * 1024
@@ -179,7 +180,7 @@ def parse(body: bytes) -> Any:
         raise ReplyTooLarge(f"a reply of more than {MAX_VALUES} values")
     try:
         # A call for each number is only worth it where one could be too large.
-        value = _loads_with_care(body.decode()) if _LONG in b":" + body.translate(_DIGITS) else _loads(body)
+        value = _loads_with_care(body.decode()) if _may_be_long(body) else _loads(body)
         if untouched(body):
             if not _is_shallow(body):
                 _require_shallow(value)
@@ -188,6 +189,20 @@ def parse(body: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         # The message of a JSON error may quote the text: only its kind goes into logs.
         raise ServerMistake(f"a reply that is not usable JSON ({type(error).__name__})") from error
+
+
+def record(body: bytes) -> Any:
+    """What `parse` gives for a record of a stream; objects of lists perhaps as `typed.read` does. Raises the same."""
+    if not _too_many_values(body) and not _may_be_long(body) and untouched(body) and _is_shallow(body):
+        found = typed.read(body)
+        if found is not None:
+            return found
+    return parse(body)
+
+
+def _may_be_long(body: bytes) -> bool:
+    """Whether a number in this JSON text may be beyond `MAX_INTEGER`."""
+    return _LONG in body.translate(_DIGITS) or body[:1].isdigit()
 
 
 def _loads(body: bytes) -> Any:

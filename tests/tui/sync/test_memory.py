@@ -16,7 +16,7 @@ from imi_central.store import Store as Central
 from imi_tui.cache import db
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
-from imi_tui.sync import streaming, taking
+from imi_tui.sync import streaming, taking, wire
 from imi_tui.sync.engine import Engine
 from tests.central.world import Caller, send
 from tests.tui.sync.world import KEY, NOW, Client, Line
@@ -30,27 +30,26 @@ class Recording(Line):
 
     path: Path
 
-    def keep(self, answer: dict[str, Any] | None) -> None:
-        with self.path.open("a") as file:
-            file.write("\n" if answer is None else json.dumps(answer) + "\n")
+    def keep(self, answer: bytes) -> None:
+        with self.path.open("ab") as file:
+            file.write(answer + b"\n")
 
     def session(self) -> dict[str, Any]:
         found = super().session()
-        self.keep(found)
+        self.keep(json.dumps(found).encode())
         return found
 
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
         found = super().call(request)
-        self.keep(found)
+        self.keep(json.dumps(found).encode())
         return found
 
     def stream(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        self.came = self.keep
         try:
-            for found in super().stream(request):
-                self.keep(found)
-                yield found
+            yield from super().stream(request)
         finally:
-            self.keep(None)
+            self.keep(b"")
 
 
 class Played:
@@ -59,7 +58,7 @@ class Played:
     skew = None
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open()
+        self._file = path.open("rb")
 
     def session(self) -> dict[str, Any]:
         return self.call({})
@@ -69,8 +68,8 @@ class Played:
         return found
 
     def stream(self, _: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        while (line := self._file.readline()) != "\n":
-            yield json.loads(line)
+        while (line := self._file.readline().strip()):
+            yield wire.record(line)
 
     def close(self) -> None:
         self._file.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from imi_tui.cache.wire import id_of
 from imi_tui.sync import streaming
 from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import Offline
@@ -91,7 +92,7 @@ def test_one_that_cannot_be_kept_takes_no_other_record_along(lyon: Client) -> No
 
     def counted(account: str, cases: list[Any], entries: list[Any], *, whole: bool) -> None:
         put(account, cases, entries, whole=whole)
-        kept.append([case["id"] for case in cases])
+        kept.append(list(map(id_of, cases)))
 
     lyon.line.change = spoil
     lyon.store.sync.put_contents = counted  # type: ignore[method-assign,assignment]

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from imi_central.store import Store as Central
 from imi_core.text import clean
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
-from imi_tui.sync import transfers
+from imi_tui.sync import transfers, wire
 from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import Offline, OverQuota, StreamRefused
 from imi_tui.sync.http import Part
@@ -45,6 +47,7 @@ class Line:
         self.uploads: list[bytes] = []
         self.downloads: list[tuple[int, int]] = []
         self.cut_stream: Callable[[int], bool] = lambda _: False
+        self.came: Callable[[bytes], None] = lambda _: None
         self.streams = True
         self.requests: list[dict[str, Any]] = []
         self.sessions = 0
@@ -130,7 +133,9 @@ class Line:
                 response["sessionState"] = "changed"
                 for each in response["methodResponses"]:
                     each[1] = self._session(each[1]) if each[0] == "Session/get" else each[1]
-            yield self.change(response)
+            body = msgspec.json.encode(self.change(response))
+            self.came(body)
+            yield wire.record(body)
 
     @property
     def methods(self) -> list[str]:
