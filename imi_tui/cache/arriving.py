@@ -14,7 +14,7 @@ from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
 from imi_tui.cache.projection import Arrival
 from imi_tui.cache.register import RegisterIndex
-from imi_tui.cache.wire import encode, signed, to_cases, to_entries
+from imi_tui.cache.wire import signed, to_cases, to_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -90,10 +90,9 @@ class Arriving:
     def apply(self, account: str, page: Page) -> None:
         """Write a page and its state in one transaction. Raises `BadObject`: then nothing was written."""
         lean = [*map(head_of, page.heads), *self._renewed(account, page.updates)]
-        cases = list(zip(to_cases(page.cases), map(head_of, page.cases), strict=True))
-        cases += zip(to_cases(lean), lean, strict=True)
+        cases = to_cases(page.cases, head_of) + to_cases(lean)
         contents, whole = contents_of(page.contents), contents_of(page.cases)
-        entries = signed(to_entries(page.entries), page.entries, [case for case, _ in cases])
+        entries = signed(to_entries(page.entries), (case for case, _ in cases))
         _require_ids("Case", [case.id for case, _ in cases])
         _require_ids("Entry", [entry.id for entry, _ in entries])
         _require_ids("Entry", [entry.case_id for entry, _ in entries])
@@ -154,7 +153,7 @@ class Arriving:
     def _arrive(
         self,
         account: str,
-        cases: list[tuple[Case, Any]],
+        cases: list[tuple[Case, bytes]],
         entries: Arrived,
         destroyed: dict[str, list[str]],
         contents: list[Content],
@@ -178,7 +177,7 @@ class Arriving:
         own = self._own(entries)
         arrivals = {
             (account, case.id): Arrival(
-                case, encode(wire), first, own.get(case.id, 0) >= case.version, case.id not in numbers
+                case, wire, first, own.get(case.id, 0) >= case.version, case.id not in numbers
             )
             for case, wire in cases
         }

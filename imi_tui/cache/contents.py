@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from imi_core.case import CONTENT, FIXED, Case
+from imi_core.case import CONTENT, FIXED
 from imi_tui.cache.model import ASIDE
 from imi_tui.cache.order import VIEW_BIT
-from imi_tui.cache.wire import convert, decode, encode, plain
+from imi_tui.cache.wire import Sent, convert, decode, encode, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from imi_core.case import Case
     from imi_tui.cache.db import Database
 
 OPENED, TODO, REST = 0, 1, 2
@@ -71,8 +72,8 @@ class Content(msgspec.Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 def head_of(wire: Any) -> Any:
-    """A case without its content. One that is read as a `Case` has none (`imi_tui.sync.typed`)."""
-    if isinstance(wire, Case) or wire.keys().isdisjoint(CONTENT):
+    """A case without its content. One that came read already has none."""
+    if type(wire) is Sent or wire.keys().isdisjoint(CONTENT):
         return wire
     return {name: value for name, value in wire.items() if name not in CONTENT}
 

@@ -231,22 +231,21 @@ def facts(
     handler = case.assignment.officer if case.assignment is not None else ""
     if running and handler and handler == officer:
         views |= _MINE
-    name = other.name if other is not None else ""
     return Facts(
-        reference=case.reference,
-        procedure=case.procedure,
-        state=case.state,
-        subject=case.subject,
-        country=other.country if other is not None else "",
-        counterpart=name,
-        due=case.due.isoformat() if case.due is not None else "",
-        activity=microseconds(case.last_activity),
-        level=case.level,
-        mine=int(mine),
-        files=case.files,
-        views=views,
-        partner=_authority(desk, other),
-        handler=handler,
+        case.reference,
+        case.procedure,
+        case.state,
+        case.subject,
+        other.country if other is not None else "",
+        other.name if other is not None else "",
+        case.due.isoformat() if case.due is not None else "",
+        microseconds(case.last_activity),
+        case.level,
+        int(mine),
+        case.files,
+        views,
+        _authority(desk, other),
+        handler,
     )
 
 

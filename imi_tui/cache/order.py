@@ -167,7 +167,7 @@ def keys(due: str, activity: int, reference: str, names: Iterable[bytes], end: b
     """
     latest = (_LAST - activity).to_bytes(8, "big") + end
     number = reference.encode()[:40] + b"\0" if reference else b"\xff"
-    return _on(due) + latest, latest, number + end, *(name + b"\0" + latest for name in names)
+    return _on(due) + latest, latest, number + end, *[name + b"\0" + latest for name in names]
 
 
 def places(views: int, sorted_keys: tuple[bytes, ...], at: tuple[int, ...]) -> list[tuple[int, bytes]]:

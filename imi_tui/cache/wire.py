@@ -6,7 +6,7 @@ What a newer server may add (members, roles) is kept in the stored object and le
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 
@@ -14,7 +14,7 @@ from imi_core.case import Case, Entry, PartRole
 from imi_tui.cache.errors import BadObject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 encode = msgspec.json.encode
 _T = TypeVar("_T")
@@ -56,6 +56,23 @@ def to_entry(value: Any) -> Entry:
         return convert(Entry, _known_roles(value))
 
 
+class Sent(NamedTuple):
+    """A case (its head alone) or an entry that came read already, with what is stored of it."""
+
+    value: Any
+    wire: bytes
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.value.id  # type: ignore[no-any-return]
+
+    @property
+    def case_id(self) -> str:
+        """The case of an entry."""
+        return self.value.case_id  # type: ignore[no-any-return]
+
+
 def id_of(value: Any) -> Any:
     """The id of an object, however it was read; None of what has none."""
     return value.get("id") if type(value) is dict else getattr(value, "id", None)
@@ -68,29 +85,33 @@ def case_of(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """An object as data, however it was read."""
-    return value if type(value) is dict else msgspec.to_builtins(value)
+    if type(value) is Sent:
+        return decode(value.wire)
+    return value if isinstance(value, dict) else msgspec.to_builtins(value)
 
 
-def to_cases(values: Sequence[Any]) -> list[Case]:
-    """`to_case` of each, where it is not read so already."""
-    if all(isinstance(value, Case) for value in values):
+def to_cases(values: Sequence[Any], part: Callable[[Any], Any] = lambda value: value) -> list[tuple[Case, bytes]]:
+    """`to_case` of each with what is stored of it, which is `part` of it, where it is not read so already."""
+    if all(type(value) is Sent for value in values):
         return list(values)
     values = list(map(plain, values))
     try:
-        return msgspec.convert(values, list[Case])
+        cases = msgspec.convert(values, list[Case])
     except (msgspec.ValidationError, RecursionError, OverflowError):
-        return [to_case(value) for value in values]
+        cases = [to_case(value) for value in values]
+    return [(case, encode(part(value))) for case, value in zip(cases, values, strict=True)]
 
 
-def to_entries(values: Sequence[Any]) -> list[Entry]:
-    """`to_entry` of each, where it is not read so already."""
-    if all(type(value) is Entry for value in values):
+def to_entries(values: Sequence[Any]) -> list[tuple[Entry, bytes]]:
+    """`to_entry` of each with what is stored of it, where it is not read so already."""
+    if all(type(value) is Sent for value in values):
         return list(values)
     values = list(map(plain, values))
     try:
-        return msgspec.convert(values, list[Entry])
+        entries = msgspec.convert(values, list[Entry])
     except (msgspec.ValidationError, RecursionError, OverflowError):
-        return [to_entry(value) for value in values]
+        entries = [to_entry(value) for value in values]
+    return list(zip(entries, map(encode, values), strict=True))
 
 
 def own_entry(value: dict[str, Any]) -> Entry:
@@ -138,18 +159,18 @@ def microseconds(moment: dt.datetime | None) -> int:
     return found if _FIRST <= found <= _LAST else min(max(found, _FIRST), _LAST)
 
 
-def signed(entries: Sequence[Entry], values: Sequence[Any], cases: Sequence[Case]) -> list[tuple[Entry, bytes]]:
-    """Entries with what is stored of them, both with the authority that a lean one leaves to the part of its case."""
-    if all(entry.authority for entry in entries):
-        return list(zip(entries, map(encode, values), strict=True))
+def signed(entries: list[tuple[Entry, bytes]], cases: Iterable[Case]) -> list[tuple[Entry, bytes]]:
+    """Entries, what is stored of them too, with the authority that a lean one leaves to the part of its case."""
+    if all(entry.authority for entry, _ in entries):
+        return entries
     parts = {(case.id, part.desk): part for case in cases for part in case.parts}
     out: list[tuple[Entry, bytes]] = []
-    for entry, value in zip(entries, values, strict=True):
+    for entry, wire in entries:
         part = parts.get((entry.case_id, entry.desk)) if not entry.authority else None
         if part is None:
-            out.append((entry, encode(value)))
+            out.append((entry, wire))
             continue
         named = msgspec.structs.replace(entry, authority=part.authority, authority_name=part.name)
-        stored = {**plain(value), "authority": part.authority, "authorityName": part.name}
+        stored = {**decode(wire), "authority": part.authority, "authorityName": part.name}
         out.append((named, encode(stored)))
     return out

@@ -210,7 +210,7 @@ def _apart(members: dict[str, Any]) -> Any:
 
 def _objects(value: Any) -> list[Any]:
     ids = list(map(id_of, value)) if isinstance(value, list) else [None]
-    if not all(map(_is_id, ids)):
+    if not isinstance(value, list) or not all(map(_is_id, ids)):
         raise ServerMistake("something else where a list of objects was expected")
     if len(set(ids)) != len(value):
         raise ServerMistake("an object that stands twice in one answer")

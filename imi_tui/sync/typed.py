@@ -13,6 +13,7 @@ import msgspec
 
 from imi_core.case import ID, MARK, Case, Entry
 from imi_tui.cache.contents import Content
+from imi_tui.cache.wire import Sent, encode
 
 
 class _Wire(msgspec.Struct, omit_defaults=True, rename="camel", gc=False):
@@ -71,66 +72,97 @@ _lists = msgspec.json.Decoder(_Lists).decode
 _contents = msgspec.json.Decoder(_Contents).decode
 _set = msgspec.structs.force_setattr
 _SYNC, _GET = b'{"methodResponses":[["Desk/sync",', b'{"methodResponses":[["Case/get",'
+_WRONG = (msgspec.DecodeError, RecursionError, OverflowError, ValueError)
+"""What is raised for what is not read so. What is wrong with it is said where it is read as plain data."""
 
 
-def read(body: bytes) -> dict[str, Any] | None:
-    """The response in a record (`Case`, `Content` and `Entry` where plain data has objects); None: not one of these.
+def lists(body: bytes) -> dict[str, Any] | None:
+    """The response in a record of rows for lists (`Sent` where plain data has objects); None where it is no such one.
 
-    Of the caps on a reply only that no member stands twice is looked at here.
+    Nothing in it is nested deeper than rows are. Of the other caps on a reply only that no member stands twice is
+    looked at.
     """
+    if not body.startswith(_SYNC):
+        return None
     try:
-        if body.startswith(_SYNC):
-            return _read_lists(body)
-        if body.startswith(_GET):
-            return _read_contents(body)
-    except (msgspec.DecodeError, RecursionError, OverflowError, ValueError):
-        # What is wrong is said where it is read as plain data.
-        pass
-    return None
-
-
-def _read_lists(body: bytes) -> dict[str, Any] | None:
-    found = _lists(body)
-    if msgspec.json.encode(found) != body:
+        found = _lists(body)
+    except _WRONG:
         return None
     ((name, sync, call),) = found.method_responses
-    accounts = {}
-    for id, account in sync.accounts.items():
-        accounts[id] = {
-            "oldState": account.old_state,
-            "newState": account.new_state,
-            "hasMoreChanges": account.has_more_changes,
-            "accessState": account.access_state,
-        }
-        if account.filling is not None:
-            accounts[id]["filling"] = account.filling
-        if account.cases is not None:
-            rows = account.cases
-            if not rows.created or not _join(rows):
-                return None
-            accounts[id]["Case"] = {"created": rows.created}
-    arguments = {"accounts": accounts, "notCalculated": sync.not_calculated}
+    holders: list[Any] = [account.cases for account in sync.accounts.values() if account.cases is not None]
+    rows = [(each, each.created) for each in holders]
+    written = [list(map(encode, created)) for _, created in rows]
+    for (cases, _), each in zip(rows, written, strict=True):
+        cases.created = _joined(each)
+    if sync.not_calculated or encode(found) != body:
+        return None
+    for (cases, created), each in zip(rows, written, strict=True):
+        sent = _with_ids(cases, created, each)
+        if not sent:
+            return None
+        cases.created = sent
+    arguments = {"accounts": {id: _account(account) for id, account in sync.accounts.items()}, "notCalculated": {}}
     return {"methodResponses": [[name, arguments, call]], "sessionState": found.session_state}
 
 
-def _join(rows: _Rows) -> bool:
-    """Give rows their ids and marks; whether each has got them, and is a head alone."""
-    created, ids, marks = rows.created, rows.ids, rows.marks
-    if (len(ids), len(marks)) != (ID * len(created), MARK * len(created)):
-        return False
+def _joined(written: list[bytes]) -> Any:
+    """A list of what is written already."""
+    return msgspec.Raw(b"[" + b",".join(written) + b"]")
+
+
+def _with_ids(cases: _Rows, created: list[_Row], written: list[bytes]) -> list[Sent]:
+    """Rows with their ids and marks; none where not each has got them, or one is more than a head."""
+    ids, marks = cases.ids, cases.marks
+    if (len(ids), len(marks)) != (ID * len(created), MARK * len(created)) or not _is_plain(ids + marks):
+        return []
+    out: list[Sent] = []
     for number, row in enumerate(created):
         if row.id or row.head or row.request or row.questions or row.answers or row.answered:
-            return False
-        _set(row, "id", ids[number * ID : (number + 1) * ID])
-        _set(row, "head", marks[number * MARK : (number + 1) * MARK])
-    return True
+            return []
+        id, mark = ids[number * ID : (number + 1) * ID], marks[number * MARK : (number + 1) * MARK]
+        _set(row, "id", id)
+        _set(row, "head", mark)
+        out.append(Sent(row, f'{{"id":"{id}","head":"{mark}",'.encode() + written[number][1:]))
+    return out
 
 
-def _read_contents(body: bytes) -> dict[str, Any] | None:
-    found = _contents(body)
-    if msgspec.json.encode(found) != body:
+def _is_plain(text: str) -> bool:
+    """Whether it is written as it is in JSON."""
+    return text.isascii() and text.isalnum()
+
+
+def _account(account: _Account) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "oldState": account.old_state,
+        "newState": account.new_state,
+        "hasMoreChanges": account.has_more_changes,
+        "accessState": account.access_state,
+    }
+    if account.filling is not None:
+        out["filling"] = account.filling
+    if account.cases is not None:
+        out["Case"] = {"created": account.cases.created}
+    return out
+
+
+def contents(body: bytes) -> dict[str, Any] | None:
+    """The response in a record of contents (`Content`, and `Sent` entries); None where it is no such one.
+
+    Of the caps on a reply only that no member stands twice is looked at.
+    """
+    if not body.startswith(_GET):
+        return None
+    try:
+        found = _contents(body)
+    except _WRONG:
         return None
     (name, cases, call), (other, entries, last) = found.method_responses
+    listed = entries.objects
+    written = list(map(encode, listed))
+    entries.objects = _joined(written)
+    if encode(found) != body:
+        return None
+    entries.objects = list(map(Sent, listed, written))  # type: ignore[arg-type]
     responses = [[name, _get(cases), call], [other, _get(entries), last]]
     return {"methodResponses": responses, "sessionState": found.session_state}
 

@@ -192,9 +192,11 @@ def parse(body: bytes) -> Any:
 
 
 def record(body: bytes) -> Any:
-    """What `parse` gives for a record of a stream; objects of lists perhaps as `typed.read` does. Raises the same."""
-    if not _too_many_values(body) and not _may_be_long(body) and untouched(body) and _is_shallow(body):
-        found = typed.read(body)
+    """What `parse` gives for a record of a stream; most objects as they are read by `typed`. Raises the same."""
+    if not _too_many_values(body) and not _may_be_long(body) and untouched(body):
+        found = typed.lists(body)
+        if found is None and _is_shallow(body):
+            found = typed.contents(body)
         if found is not None:
             return found
     return parse(body)

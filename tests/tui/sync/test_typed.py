@@ -11,7 +11,7 @@ import pytest
 
 from imi_core.case import Case, Entry
 from imi_tui.cache.contents import Content
-from imi_tui.cache.wire import plain
+from imi_tui.cache.wire import Sent, plain
 from imi_tui.sync import reading, streaming, typed, wire
 from imi_tui.sync.errors import ServerMistake
 from tests.central.world import LYON, ROSENHEIM
@@ -64,7 +64,7 @@ def test_what_the_server_streams_is_read_so(records: list[bytes]) -> None:
     kinds: set[type] = set()
     cases = entries = 0
     for body in records:
-        found = typed.read(body)
+        found = typed.lists(body) or typed.contents(body)
         names = [name for name, _, _ in json.loads(body)["methodResponses"]]
         rows = json.loads(body)["methodResponses"][0][1].get("accounts", {}).get(LYON, {}).get("Case")
         if names != ["Case/get", "Entry/get"] and not (names == ["Desk/sync"] and rows):
@@ -74,12 +74,12 @@ def test_what_the_server_streams_is_read_so(records: list[bytes]) -> None:
         for _, arguments, _ in found["methodResponses"]:
             for each in arguments.get("list", ()):
                 kinds.add(type(each))
-                cases += isinstance(each, Content)
-                entries += isinstance(each, Entry)
+                cases += type(each) is Content
+                entries += type(each) is Sent and isinstance(each.value, Entry)
             for account in arguments.get("accounts", {}).values():
-                assert all(isinstance(each, Case) for each in account["Case"]["created"])
+                assert all(isinstance(each.value, Case) for each in account["Case"]["created"])
                 cases += len(account["Case"]["created"])
-    assert (cases, kinds) == (2 * CASES, {Content, Entry})
+    assert (cases, kinds) == (2 * CASES, {Content, Sent})
     assert entries >= CASES
 
 
@@ -110,11 +110,11 @@ ENTRY = {"id": "e" * 32, "caseId": "c" * 32, "action": "send", "answers": {"q": 
 
 
 def test_rows_get_their_ids_and_marks() -> None:
-    found = typed.read(msgspec.json.encode(lists([row()])))
+    found = typed.lists(msgspec.json.encode(lists([row()])))
     assert found is not None
-    (case,) = found["methodResponses"][0][1]["accounts"][LYON]["Case"]["created"]
+    ((case, stored),) = found["methodResponses"][0][1]["accounts"][LYON]["Case"]["created"]
     assert (case.id, case.head, case.subject) == ("a" * 32, "b" * 8, "S")
-    assert msgspec.json.decode(msgspec.json.encode(case)) == {**row(), "id": "a" * 32, "head": "b" * 8}
+    assert msgspec.json.decode(stored) == {**row(), "id": "a" * 32, "head": "b" * 8}
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,7 @@ def test_rows_get_their_ids_and_marks() -> None:
         lists([dict(reversed(row().items()))]),
         lists([row()], ids="a" * 31),
         lists([row()], marks="b" * 9),
+        lists([row()], ids='"' * 32),
         lists([row()], destroyed=["d"]),
         lists([]),
         contents([{**CASE, "novelty": 1}], [ENTRY]),
@@ -142,7 +143,8 @@ def test_rows_get_their_ids_and_marks() -> None:
 )
 def test_what_is_not_known_to_the_last_byte_is_read_as_plain_data(response: Any) -> None:
     body = msgspec.json.encode(response)
-    assert typed.read(body) is None
+    assert typed.lists(body) is None
+    assert typed.contents(body) is None
     assert wire.record(body) == json.loads(body)
 
 
