@@ -176,9 +176,7 @@ class Arriving:
         first = self.is_filling(account)
         own = self._own(entries)
         arrivals = {
-            (account, case.id): Arrival(
-                case, wire, first, own.get(case.id, 0) >= case.version, case.id not in numbers
-            )
+            (account, case.id): Arrival(case, wire, first, own.get(case.id, 0) >= case.version, case.id not in numbers)
             for case, wire in cases
         }
         arrivals |= {(account, id): Arrival(None) for id in gone_cases}

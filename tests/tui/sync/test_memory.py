@@ -68,7 +68,7 @@ class Played:
         return found
 
     def stream(self, _: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        while (line := self._file.readline().strip()):
+        while line := self._file.readline().strip():
             yield wire.record(line)
 
     def close(self) -> None:
