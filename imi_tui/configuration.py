@@ -94,12 +94,16 @@ def _from_outside(name: str, environ: Mapping[str, str]) -> Origin | None:
 
 
 class Key(NamedTuple):
-    """The keys of one action, and whether the officer's file says so (in `line`; 0 where it does not)."""
+    """The keys of one action, and whether the officer's file says so (in `line`; 0 where it does not).
+
+    `command` is the plain command that does the same, "" where there is none.
+    """
 
     action: str
     label: str
     keys: tuple[str, ...]
     line: int
+    command: str = ""
 
 
 def keys(path: Path) -> list[Key]:
@@ -114,7 +118,9 @@ def keys(path: Path) -> list[Key]:
         return settings.line_of(text, id, "keys") if id in given and id in mine else 0
 
     known = {action.id for action in actions.ACTIONS}
-    out = [Key(each.id, each.name, mine.get(each.id, each.keys), line(each.id)) for each in actions.ACTIONS]
+    out = [
+        Key(each.id, each.name, mine.get(each.id, each.keys), line(each.id), each.command) for each in actions.ACTIONS
+    ]
     out += [Key(id, "", found, line(id)) for id, found in mine.items() if id not in known]
     return out
 

@@ -89,6 +89,7 @@ def lifecycle_action(
         run=f"do({name!r})",
         footer=footer,
         translated=True,
+        command="act",
     )
 
 

@@ -16,6 +16,7 @@ ACTIONS: tuple[Action, ...] = (
         run="take",
         when=flag("current"),
         footer=1,
+        command="authorities",
     ),
     action(
         "authority.request",
@@ -59,6 +60,7 @@ ACTIONS: tuple[Action, ...] = (
         "authorities choose_authority",
         run="ask",
         footer=3,
+        command="authorities --about",
     ),
     action(
         "authority.narrow",
@@ -70,6 +72,7 @@ ACTIONS: tuple[Action, ...] = (
         run="narrow",
         when=flag("current"),
         footer=4,
+        command="authorities --country",
     ),
     action(
         "authority.widen",
@@ -92,5 +95,6 @@ ACTIONS: tuple[Action, ...] = (
         run="remember",
         when=flag("current"),
         footer=6,
+        command="authorities --remember",
     ),
 )

@@ -65,6 +65,7 @@ ACTIONS: tuple[Action, ...] = (
         run="related",
         when=lambda now: now.current,
         footer=46,
+        command="show",
     ),
     action(
         "case.copy",
@@ -85,6 +86,7 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         run="print",
         when=lambda now: now.current,
+        command="print",
     ),
     *(_tab(number) for number in range(1, 7)),
 )

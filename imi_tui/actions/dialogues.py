@@ -50,6 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         "form",
         "act",
         footer=1,
+        command="act",
     ),
     action(
         "act.cancel",

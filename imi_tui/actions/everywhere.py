@@ -16,6 +16,7 @@ ACTIONS: tuple[Action, ...] = (
         "app",
         "* act prompt confirm",
         footer=99,
+        command="--help",
     ),
     action(
         "app.menu",
@@ -33,6 +34,7 @@ ACTIONS: tuple[Action, ...] = (
         "app",
         "inbox case outbox drafts authorities",
         run="sync",
+        command="sync",
     ),
     action(
         "app.undo",
@@ -55,6 +57,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "app",
         "inbox case compose act drafts outbox authorities authority",
+        command="config set language",
     ),
     action(
         "app.colours",
@@ -63,6 +66,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "app",
         "inbox case",
+        command="config set theme",
     ),
     action(
         "app.keyboard",
@@ -71,6 +75,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "app",
         "inbox",
+        command="config set keyboard",
     ),
     action(
         "app.sign_in",
@@ -82,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
         when=flag("may_sign_in"),
         footer=5,
         why=N_("You are signed in already, or this client was started with a token of its own."),
+        command="signin",
     ),
     action(
         "app.removals",
@@ -93,6 +99,7 @@ ACTIONS: tuple[Action, ...] = (
         when=flag("held"),
         footer=4,
         why=N_("The server does not want to remove anything that you would have to allow."),
+        command="sync --accept-removals",
     ),
     action(
         "app.metered",
@@ -103,6 +110,7 @@ ACTIONS: tuple[Action, ...] = (
         "inbox",
         when=flag("may_meter"),
         why=N_("This client does not synchronise."),
+        command="config set metered",
     ),
     action(
         "app.screen_reader",
@@ -111,6 +119,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "app",
         "inbox",
+        command="config set screen_reader",
     ),
     action(
         "app.sign_out",
@@ -121,6 +130,7 @@ ACTIONS: tuple[Action, ...] = (
         "inbox",
         when=flag("may_sign_out"),
         why=N_("Nobody is signed in, or this client was started with a token of its own."),
+        command="signout",
     ),
     action(
         "tour.skip",
@@ -149,6 +159,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "app",
         "inbox sign_in",
+        command="demo --tour",
     ),
     # Go to
     action(
@@ -164,7 +175,23 @@ ACTIONS: tuple[Action, ...] = (
         why=N_("No desk of yours is known on this machine yet; sign in and synchronise first."),
         context="request",
     ),
-    action("go.outbox", N_("Outbox"), N_("Shows what is queued and what was refused."), "o f6", "go", "inbox case"),
+    action(
+        "go.outbox",
+        N_("Outbox"),
+        N_("Shows what is queued and what was refused."),
+        "o f6",
+        "go",
+        "inbox case",
+        command="outbox",
+    ),
     action("go.drafts", N_("Drafts"), N_("Shows what you began to write."), "d f7", "go", "inbox case"),
-    action("go.authorities", N_("Find authority"), N_("Searches the authorities."), "w f4", "go", "inbox case"),
+    action(
+        "go.authorities",
+        N_("Find authority"),
+        N_("Searches the authorities."),
+        "w f4",
+        "go",
+        "inbox case",
+        command="authorities",
+    ),
 )

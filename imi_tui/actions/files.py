@@ -38,6 +38,7 @@ ACTIONS: tuple[Action, ...] = (
         run="file_save",
         when=flag("file"),
         footer=-2,
+        command="save --to",
     ),
     action(
         "file.open",

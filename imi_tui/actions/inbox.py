@@ -17,12 +17,23 @@ def _view(number: int) -> Action:
         "list",
         "inbox",
         run=f"view({number})",
+        command="list --view",
     )
 
 
 ACTIONS: tuple[Action, ...] = (
     # Inbox
-    action("list.open", N_("Open"), N_("Opens the case."), "enter", "list", "inbox", when=on_line, footer=20),
+    action(
+        "list.open",
+        N_("Open"),
+        N_("Opens the case."),
+        "enter",
+        "list",
+        "inbox",
+        when=on_line,
+        footer=20,
+        command="show",
+    ),
     action(
         "list.search",
         N_("Search"),
@@ -31,6 +42,7 @@ ACTIONS: tuple[Action, ...] = (
         "list",
         "inbox",
         footer=11,
+        command="list --search",
     ),
     action(
         "list.mark",
@@ -50,7 +62,16 @@ ACTIONS: tuple[Action, ...] = (
         "list",
         "inbox",
     ),
-    action("list.sort", N_("Sort"), N_("Changes the order of the list."), "b f8", "list", "inbox", footer=30),
+    action(
+        "list.sort",
+        N_("Sort"),
+        N_("Changes the order of the list."),
+        "b f8",
+        "list",
+        "inbox",
+        footer=30,
+        command="list --sort",
+    ),
     action(
         "list.group",
         N_("Group the list"),

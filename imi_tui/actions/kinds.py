@@ -53,6 +53,8 @@ class Action(NamedTuple):
     `label` and `help` are message ids (translated when shown; `translated` says that they already are). `keys` are
     Textual key names. `footer` orders the footer: the smallest comes first, 0 is never shown there. `why` (a message
     id) is said when its key is pressed while it is not possible. `context`: that of the label, where it has one.
+    `command` is the plain command that does the same without the screen, with the options that make it so
+    ("keep --tag"); "" where there is none.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Action(NamedTuple):
     translated: bool = False
     why: str = ""
     context: str = ""
+    command: str = ""
 
     @property
     def name(self) -> str:
@@ -94,7 +97,8 @@ def action(
     footer: int = 0,
     why: str = "",
     context: str = "",
+    command: str = "",
 ) -> Action:
     """An action as a section of the registry writes it: keys and scopes are separated by spaces."""
     found = tuple(keys.split()), group, frozenset(scopes.split())
-    return Action(id, label, help, *found, run, when, footer, why=why, context=context)
+    return Action(id, label, help, *found, run, when, footer, why=why, context=context, command=command)

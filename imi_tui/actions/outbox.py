@@ -17,6 +17,7 @@ ACTIONS: tuple[Action, ...] = (
         run="open",
         when=flag("case"),
         footer=4,
+        command="show",
     ),
     action(
         "outbox.compare",
@@ -39,6 +40,7 @@ ACTIONS: tuple[Action, ...] = (
         run="again",
         when=flag("again"),
         footer=2,
+        command="outbox --retry",
     ),
     action(
         "outbox.undo",
@@ -50,6 +52,7 @@ ACTIONS: tuple[Action, ...] = (
         run="take_back",
         when=flag("untouched"),
         footer=1,
+        command="outbox --discard",
     ),
     action(
         "outbox.revise",
@@ -72,6 +75,7 @@ ACTIONS: tuple[Action, ...] = (
         run="discard",
         when=flag("refused"),
         footer=5,
+        command="outbox --discard",
     ),
     # Drafts
     action(

@@ -16,6 +16,7 @@ ACTIONS: tuple[Action, ...] = (
         run="export",
         when=lambda now: now.current,
         footer=50,
+        command="export",
     ),
     action(
         "app.exports",
@@ -25,6 +26,7 @@ ACTIONS: tuple[Action, ...] = (
         "app",
         "inbox case",
         run="exports",
+        command="export --log",
     ),
     action("app.lock", N_("Lock the screen"), N_("Hides everything until you are back."), "q ctrl+l", "app", "* act"),
     # The page of the lock
@@ -48,6 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         "export",
         run="write",
         when=flag("ready"),
+        command="export --to",
     ),
     action(
         "export.change",

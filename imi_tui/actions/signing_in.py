@@ -16,6 +16,7 @@ ACTIONS: tuple[Action, ...] = (
         run="browser",
         when=flag("idle"),
         footer=1,
+        command="signin",
     ),
     action(
         "sign_in.device",
@@ -27,6 +28,7 @@ ACTIONS: tuple[Action, ...] = (
         run="device",
         when=flag("idle"),
         footer=2,
+        command="signin --device",
     ),
     action(
         "sign_in.take",

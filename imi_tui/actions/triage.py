@@ -15,6 +15,7 @@ def _assign(id: str, key: str, scope: str) -> Action:
         "case",
         scope,
         run="case_assign",
+        command="assign --to",
         when=on_current,
     )
 
@@ -29,6 +30,7 @@ def _take(id: str, key: str, scope: str) -> Action:
         "case",
         scope,
         run="case_take",
+        command="assign --me",
         when=on_current,
     )
 
@@ -69,6 +71,7 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         "inbox case",
         when=on_current,
+        command="keep --tag",
     ),
     action(
         "case.note",
@@ -78,6 +81,7 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         "inbox case",
         when=on_current,
+        command="keep --note",
     ),
     _assign("case.assign", "full_stop", "inbox"),
     _take("case.take", "comma", "inbox"),
@@ -92,6 +96,7 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         "inbox case",
         when=on_current,
+        command="keep --until",
     ),
     action(
         "app.redo",

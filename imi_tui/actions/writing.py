@@ -37,6 +37,7 @@ ACTIONS: tuple[Action, ...] = (
         "compose",
         run="send",
         footer=1,
+        command="new",
     ),
     action(
         "compose.reuse",
@@ -148,6 +149,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "go",
         "inbox case drafts",
+        command="phrases",
     ),
     action(
         "phrase.edit",
@@ -180,6 +182,7 @@ ACTIONS: tuple[Action, ...] = (
         "form",
         "phrase",
         run="keep",
+        command="phrases --import",
     ),
     # Both
     action(

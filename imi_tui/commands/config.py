@@ -76,10 +76,11 @@ def _show(path: Path, options: argparse.Namespace) -> None:
     file = path.name
     rows: list[tuple[str, ...]] = []
     if not options.keys:
-        rows = [(each.name, display(_value(each.value)), each.told(file), "") for each in found]
+        rows = [(each.name, display(_value(each.value)), each.told(file), "", "") for each in found]
     for key in keys:
         told = _("{file}, line {line}").format(file=file, line=key.line) if key.line else _("default")
-        rows.append((f"keys.{key.action}", " ".join(key.keys) or "-", told, key.label))
+        command = f"imi-tui {key.command}" if key.command else ""
+        rows.append((f"keys.{key.action}", " ".join(key.keys) or "-", told, key.label, command))
     for line in table(rows):
         out(line)
     _say(path, bad, notes)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import ActiveBinding
+    from textual.widget import Widget
 
     from imi_tui.app import ImiApp
     from imi_tui.cache.model import Changed
@@ -247,6 +248,12 @@ class ActionScreen(Screen[Result]):
     def action_tour_end(self) -> None:
         """End the tour."""
         self.imi.end_tour()
+
+    def show_list(self, found: Widget, *, shown: bool) -> None:
+        """Show or hide a list. One that comes back gets the keys again, which it lost when it went."""
+        found.display = shown
+        if shown and self.focused is None:
+            found.focus()
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Tell the officer one sentence (already translated); data in it stays text."""

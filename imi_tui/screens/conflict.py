@@ -97,7 +97,7 @@ class ConflictScreen(BaseScreen[None]):
             self.dismiss()
 
     def action_discard(self) -> None:
-        """Throw it away."""
-        item = next((item for item in self.store.outbox() if item.client_ref == self._ref), None)
-        if item is not None:
+        """Throw it away; the screen below brings it back, which this one could not."""
+        if (item := self.item) is not None:
             refused.discard(self, item)
+            self.dismiss()

@@ -98,7 +98,7 @@ class DraftsScreen(UndoActions):
         found.now = self.context.now()
         found.texts = {draft.id: self._texts(draft) for draft in drafts}
         found.show(drafts)
-        found.display = bool(drafts)
+        self.show_list(found, shown=bool(drafts))
         empty = self.query_one("#empty", Static)
         empty.display = not drafts
         empty.update(Text(_("There are no drafts. What you write is saved here by itself until it is sent.")))

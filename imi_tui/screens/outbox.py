@@ -117,7 +117,7 @@ class OutboxScreen(BaseScreen[None]):
         # Elsewhere it can be read no more: there is no case page for it, and no form.
         found.texts = {item.client_ref: outgoing.written(item) for item in items if self._is_stranded(item)}
         found.show(items)
-        found.display = bool(items)
+        self.show_list(found, shown=bool(items))
         empty = self.query_one("#empty", Static)
         empty.display = not items
         empty.update(Text(_("Nothing waits to be sent, and nothing was refused.")))

@@ -68,7 +68,7 @@ class PhrasesScreen(BaseScreen[None]):
         found = self.store.shelf.phrases()
         shown = self.query_one(PhraseList)
         shown.show(found)
-        shown.display = bool(found)
+        self.show_list(shown, shown=bool(found))
         empty = self.query_one("#empty", Static)
         empty.display = not found
         empty.update(Text(_("There are no phrases. Write one here (n), and insert it in any form with F2.")))

@@ -166,5 +166,5 @@ class SignInScreen(BaseScreen[None]):
             found = self.query_one(f"#{id}", Static)
             found.display = bool(text)
             found.update(Text(text))
-        self.query_one(WayList).display = self.step.stage in ("idle", "failed")
+        self.show_list(self.query_one(WayList), shown=self.step.stage in ("idle", "failed"))
         self.refresh_frame()

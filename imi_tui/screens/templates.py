@@ -74,7 +74,7 @@ class TemplatesScreen(BaseScreen[None]):
         shown = self.query_one(TemplateList)
         shown.titles = {each.procedure: self._title(each.procedure) for each in found}
         shown.show(found)
-        shown.display = bool(found)
+        self.show_list(shown, shown=bool(found))
         empty = self.query_one("#empty", Static)
         empty.display = not found
         empty.update(Text(_("There are no templates. Keep one from the menu (F9) while you write a new case.")))

@@ -9,6 +9,7 @@ import os
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 
 from imi_central.store import Store as Central
@@ -20,9 +21,10 @@ from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.cli import TOKEN_VARIABLE
 from imi_tui.profile import Profile
+from imi_tui.signin import device
 from tests.central.world import LYON, REQUEST, ROSENHEIM, accept, act, send
 from tests.tui.cli.conftest import Run
-from tests.tui.live import in_background, person
+from tests.tui.live import PASSWORD, in_background, person, submit
 
 
 @pytest.fixture
@@ -234,6 +236,22 @@ def test_signing_in_out_and_what_then(
     assert run("signout").out == "Signed out.\n"
     assert run("sync").code == commands.NOT_SIGNED_IN
     assert run("list", "--view", "all", "--json").json["total"] == 1
+
+
+def test_signing_in_with_a_code_on_another_device(
+    run: Run, central: Central, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_another_device(code: device.Code) -> None:
+        with httpx.Client(trust_env=False, follow_redirects=True) as browser:
+            page = submit(browser, browser.get(code.address), code=code.code, login="lyon", password=PASSWORD)
+            submit(browser, page, decision="approve")
+
+    begin = device._start
+    monkeypatch.setattr(device, "_start", lambda *given: (*begin(*given)[:2], 0.0))
+    monkeypatch.setattr("imi_tui.commands.signing._show_code", on_another_device)
+    done = run("signin", "--device", "--no-sync", "--server", server)
+    assert (done.code, done.out) == (0, "Signed in.\n"), done.err
+    assert run("sync").code == 0
 
 
 def test_problems_of_the_start(run: Run, home: Path) -> None:

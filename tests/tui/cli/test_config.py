@@ -51,7 +51,7 @@ def test_every_setting_says_where_it_comes_from(
     assert told["vault"] == ("file", "option", 0, "")
     assert told["mouse"] == (True, "default", 0, "")
     [key] = found["keys"]  # type: ignore[misc]
-    assert key == {"action": "go.outbox", "label": "Utkorg", "keys": ["b"], "line": 6}  # type: ignore[comparison-overlap]
+    assert key == {"action": "go.outbox", "label": "Utkorg", "keys": ["b"], "line": 6, "command": "outbox"}  # type: ignore[comparison-overlap]
     assert [each["line"] for each in found["problems"]] == [2, 4, 7]  # type: ignore[attr-defined]
 
 
