@@ -1,42 +1,37 @@
-"""What an officer does: queue an entry, take it back, revise a rejected one.
+"""What an officer does: queue an entry (`imi_tui.cache.freezing`), take it back, revise a rejected one.
 
 An action commits to `work.db` first and is safe from then on; the listing follows in the other file.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from imi_core import assigning, staleness, workflow
-from imi_core.case import MAX_AFTER
-from imi_core.errors import ActionRefused, ImiError, UnknownProcedure
-from imi_tui.cache.contents import Contents, together
+from imi_core import workflow
+from imi_core.errors import ImiError, UnknownProcedure
+from imi_tui.cache.contents import Contents
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import (
     AlreadyAttempted,
     CacheError,
     LaterEntries,
-    NoSuchCase,
     NoSuchItem,
-    NoSuchSeat,
     OutboxChanged,
 )
-from imi_tui.cache.fold import Folded
+from imi_tui.cache.freezing import Freezer, assigned_of, seen_of
 from imi_tui.cache.histories import Histories
-from imi_tui.cache.ids import ASSIGN, LOCAL
-from imi_tui.cache.model import CaseDetail, Seen
-from imi_tui.cache.outbox import Item
-from imi_tui.cache.wire import decode, overlay, own_entry, to_case
+from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.model import CaseDetail
+from imi_tui.cache.wire import decode, overlay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imi_core.authority import Seat
     from imi_core.case import Case
-    from imi_core.procedure import Rules
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
+    from imi_tui.cache.item import Item
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.rows import Desks
@@ -63,8 +58,7 @@ class DeskWork:
         self._directory = directory
         self._session = session
         self._projector = projector
-        self._new_ref = new_ref
-        self._now = now
+        self._freezer = Freezer(cache, desks, directory, session, projector, new_ref, now)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -73,7 +67,7 @@ class DeskWork:
         with self._cache.snapshot():
             id = self._projector.resolve(desk, id)
             items = self._items(desk, id)
-            stored, folded = self._fold(desk, id, items)
+            stored, folded = self._freezer.fold(desk, id, items)
             if folded.case is None:
                 return None
             number = self._desks.number(desk)
@@ -96,8 +90,8 @@ class DeskWork:
                 fetching=contents.is_wanted(number, id) and not aside,
                 refused=sum(item.state == "rejected" for item in items),
                 aside=aside,
-                seen=_seen(stored, folded),
-                assigned=_assigned(stored, folded),
+                seen=seen_of(stored, folded),
+                assigned=assigned_of(stored, folded),
                 assigning=folded.assigning,
                 assignments=Histories(self._cache).of(number, id, (stored or {}).get("assignment")),
             )
@@ -125,19 +119,6 @@ class DeskWork:
             if item.desk == desk and self._projector.resolve(desk, item.case_id) == id
         ]
 
-    def _fold(self, desk: str, id: str, items: list[Item]) -> tuple[dict[str, Any] | None, Folded]:
-        """The stored wire object and the case with what waits applied."""
-        sql = (
-            "select c.wire, t.wire from listing l join confirmed c on c.n = l.n left join content t on t.n = l.n"
-            " where l.desk = ? and l.id = ?"
-        )
-        found = self._cache.one(sql, (self._desks.number(desk), id))
-        stored = together(*found) if found is not None else None
-        case = to_case(stored) if stored is not None else None
-        if case is None and not any(item.starts for item in items):
-            return None, Folded(None)
-        return stored, self._projector.folder.fold(desk, id, case, items)
-
     # --- writing -----------------------------------------------------------------------------------------------
 
     def queue(self, draft: Draft) -> Item:
@@ -150,7 +131,7 @@ class DeskWork:
         """
         with self._cache.snapshot():
             case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
-            item = self._checked(draft, case_id, self._items(draft.desk, case_id) if case_id else [])
+            item = self._freezer.item(draft, case_id, self._items(draft.desk, case_id) if case_id else [])
         with self._outbox.work.write():
             return self._put(draft, item)
 
@@ -168,12 +149,8 @@ class DeskWork:
             for draft in drafts:
                 case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
                 try:
-                    ready.append(
-                        (
-                            draft,
-                            self._checked(draft, case_id, waiting.get((draft.desk, case_id), []) if case_id else []),
-                        )
-                    )
+                    found = waiting.get((draft.desk, case_id), []) if case_id else []
+                    ready.append((draft, self._freezer.item(draft, case_id, found)))
                 except (ImiError, CacheError) as error:
                     refused.append((draft, error))
         with self._outbox.work.write():
@@ -186,107 +163,9 @@ class DeskWork:
         self._outbox.work.run("delete from draft where id = ?", (draft.id,))
         return item
 
-    def _checked(self, draft: Draft, case_id: str, items: list[Item]) -> Item:
-        """Inside a snapshot: the entry that a draft makes, where `items` wait for its case."""
-        seat = self._session.core_seat(draft.desk)
-        if seat is None:
-            raise NoSuchSeat(draft.desk)
-        stored, folded = self._fold(draft.desk, case_id, items) if case_id else (None, Folded(None))
-        case = folded.case
-        if case_id and case is None:
-            raise NoSuchCase(draft.desk, draft.case_id)
-        if draft.action == ASSIGN:
-            return self._assignment(draft, case_id, seat, stored, folded)
-        seen = Seen(draft.based_on, tuple(draft.after))
-        payload = self._payload(draft, case_id, seen if any(seen) else _seen(stored, folded))
-        entry = own_entry(payload)
-        rules = self._projector.folder.rules_for(case, entry)
-        if case_id:
-            _narrow(payload, rules, items)
-        own = self._projector.folder.own(draft.desk, folded, payload.get("after", ()))
-        target = self._directory.target(draft.target) if draft.target else None
-        refusal = None
-        try:
-            workflow.check(rules, case, entry, seat, target, own)
-        except ActionRefused as error:
-            # Anything else can still be put right in the form.
-            if error.code != "stale":
-                raise
-            refusal = {"type": error.code, "description": error.message}
-        return self._item(draft, case_id, seat, payload, refusal)._replace(
-            procedure="" if case_id else draft.procedure,
-            reference=case.reference if case is not None else "",
-            subject=case.subject if case is not None else str(draft.answers.get(rules.procedure.subject, "")),
-        )
-
-    def _assignment(
-        self, draft: Draft, case_id: str, seat: Seat, stored: dict[str, Any] | None, folded: Folded
-    ) -> Item:
-        """What a draft with the action `ASSIGN` makes: the case is given to its `target`."""
-        case = folded.case
-        if case is None:
-            raise NoSuchCase(draft.desk, draft.case_id)
-        seen = Seen(draft.based_on, tuple(draft.after)) if draft.based_on >= 0 else _assigned(stored, folded)
-        payload: dict[str, Any] = {"clientRef": self._new_ref(), "caseId": case_id, "officer": draft.target}
-        payload |= {"basedOn": seen.version} | ({"after": list(seen.after[-MAX_AFTER:])} if seen.after else {})
-        colleague = self._directory.handlers.roles(draft.desk, draft.target)
-        own = self._projector.folder.own_assigned(folded, seen.after)
-        refusal = None
-        try:
-            assigning.check(seat, draft.target, colleague, case.assignment, seen.version, own)
-        except ActionRefused as error:
-            if error.code != "stale":
-                raise
-            refusal = {"type": error.code, "description": error.message}
-        made = self._item(draft, case_id, seat, payload, refusal)
-        return made._replace(reference=case.reference, subject=case.subject)
-
-    def _item(
-        self, draft: Draft, case_id: str, seat: Seat, payload: dict[str, Any], refusal: dict[str, Any] | None
-    ) -> Item:
-        ref = str(payload["clientRef"])
-        return Item(
-            pos=0,
-            client_ref=ref,
-            officer=seat.officer,
-            desk=draft.desk,
-            case_id=case_id or LOCAL + ref,
-            procedure="",
-            action=draft.action,
-            payload=json.dumps(payload, ensure_ascii=False),
-            state="rejected" if refusal is not None else "queued",
-            attempts=0,
-            queued_at=self._now(),
-            reference="",
-            subject="",
-            error=json.dumps(refusal) if refusal is not None else None,
-            created=None,
-            server_at=self._session.server_time(),
-        )
-
-    def _payload(self, draft: Draft, case_id: str, seen: Seen) -> dict[str, Any]:
-        payload: dict[str, Any] = {"clientRef": self._new_ref()}
-        if not case_id:
-            payload["procedure"] = draft.procedure
-        else:
-            payload |= {"caseId": case_id, "basedOn": seen.version, "after": list(seen.after)}
-        payload["action"] = draft.action
-        if draft.target:
-            payload["target"] = draft.target
-        if draft.answers:
-            payload["answers"] = draft.answers
-        if draft.text.strip():
-            payload["text"] = {"lang": draft.lang or "und", "text": draft.text}
-        if draft.attachments:
-            payload["attachments"] = [
-                {"blobId": each["blobId"], "name": each["name"], "personal": bool(each.get("personal", True))}
-                for each in draft.attachments
-            ]
-        return payload
-
     def _withdraw_replaced(self, draft: Draft, item: Item) -> int:
         """Inside: the rejected entry that this draft revised goes; its place, which its successor takes, else 0."""
-        ref = self._outbox.replaced_by(draft.id)
+        ref = self._outbox.drafts.replaced_by(draft.id)
         if not ref:
             return 0
         try:
@@ -304,7 +183,7 @@ class DeskWork:
         """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
         with self._outbox.work.write():
             [draft] = self._take_back([client_ref])
-            self._outbox.put_draft(draft)
+            self._outbox.drafts.put(draft)
         return draft
 
     def undo_all(self, refs: Iterable[str], keep: Callable[[Draft], bool]) -> list[Draft]:
@@ -316,7 +195,7 @@ class DeskWork:
             drafts = self._take_back(refs)
             for draft in drafts:
                 if keep(draft):
-                    self._outbox.put_draft(draft)
+                    self._outbox.drafts.put(draft)
         return drafts
 
     def _take_back(self, refs: Iterable[str]) -> list[Draft]:
@@ -329,7 +208,7 @@ class DeskWork:
             if self._outbox.followers(item):
                 raise LaterEntries(ref)
             self._outbox.remove(item)
-            drafts.append(self._draft_of(item))
+            drafts.append(self._freezer.draft(item))
         return drafts
 
     def revise(self, client_ref: str) -> Draft:
@@ -343,11 +222,11 @@ class DeskWork:
             item = self._outbox.item(client_ref)
             if item.state != "rejected":
                 raise NoSuchItem(client_ref)
-            draft = self._draft_of(item)
+            draft = self._freezer.draft(item)
             if detail is not None:
                 seen = detail.assigned if draft.action == ASSIGN else detail.seen
                 draft.based_on, draft.after = seen.version, list(seen.after)
-            self._outbox.put_draft(draft, client_ref)
+            self._outbox.drafts.put(draft, client_ref)
         return draft
 
     def discard(self, client_ref: str) -> Item:
@@ -370,49 +249,3 @@ class DeskWork:
             if self._outbox.work.one("select 1 from outbox where client_ref = ?", (item.client_ref,)) is not None:
                 raise OutboxChanged((item.client_ref,))
             self._outbox.insert(item)
-
-    def _draft_of(self, item: Item) -> Draft:
-        payload = item.content
-        text = payload.get("text") or {}
-        return Draft(
-            id=self._new_ref(),
-            desk=item.desk,
-            procedure=item.procedure,
-            action=item.action,
-            case_id="" if item.starts else item.case_id,
-            target=payload.get("officer" if item.action == ASSIGN else "target", ""),
-            answers=payload.get("answers", {}),
-            text=text.get("text", ""),
-            lang=text.get("lang", ""),
-            based_on=payload.get("basedOn", 0),
-            after=payload.get("after", []),
-            saved_at=self._now(),
-            attachments=payload.get("attachments", []),
-        )
-
-
-def _seen(stored: dict[str, Any] | None, folded: Folded) -> Seen:
-    """What somebody sees who looks at a case now."""
-    version = int(stored.get("version", 1)) if stored is not None else 0
-    return Seen(version, tuple(ref for ref, made in folded.versions.items() if made > version))
-
-
-def _assigned(stored: dict[str, Any] | None, folded: Folded) -> Seen:
-    """What somebody sees of how a case is assigned now."""
-    version = int(((stored or {}).get("assignment") or {}).get("version", 0))
-    return Seen(version, tuple(ref for ref, made in folded.assigned.items() if made > version))
-
-
-def _narrow(payload: dict[str, Any], rules: Rules, items: list[Item]) -> None:
-    """Of the entries that were applied, name only those that the action builds on: the others make nothing stale."""
-    actions = rules.lifecycle.actions
-    action = actions.get(payload["action"])
-    taken = {item.client_ref: actions.get(item.action) for item in items}
-    refs = []
-    for ref in payload.pop("after"):
-        earlier = taken.get(ref)
-        # What is not in the outbox any more has been confirmed since; of that nobody knows which action it was.
-        if earlier is None or action is None or staleness.builds_on(action, earlier):
-            refs.append(ref)
-    if refs:
-        payload["after"] = refs[-MAX_AFTER:]

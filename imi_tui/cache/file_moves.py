@@ -14,8 +14,8 @@ from imi_tui.cache import sealed
 from imi_tui.cache.errors import DamagedFile
 from imi_tui.cache.files import FILES_CHANGED, forget, new_name, unlink
 from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.item import local_files
 from imi_tui.cache.model import Changed
-from imi_tui.cache.outbox import local_files
 from imi_tui.cache.reserve import SPARE, need_room
 from imi_tui.cache.times import stamp
 

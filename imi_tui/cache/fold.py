@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from imi_core.case import Entry, Part, PartRole
     from imi_core.procedure import Rules
     from imi_tui.cache.directory import Directory
-    from imi_tui.cache.outbox import Item
+    from imi_tui.cache.item import Item
 
 # What the rules raise for a case or answers that an older or newer version of a definition does not expect.
 _DOES_NOT_FIT = (ImiError, BadObject, LookupError, ValueError, TypeError, AssertionError, ArithmeticError)

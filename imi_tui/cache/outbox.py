@@ -1,4 +1,4 @@
-"""The outbox and the drafts: everything `work.db` holds, by the rules of the outbox.
+"""The outbox: entries on their way to the server, in `work.db`.
 
 A payload is frozen when it is queued. Attempts are counted and committed before the first byte leaves. Nothing is
 dropped by count or age: an entry leaves only by the officer's hand or, once acknowledged, when the server's backups
@@ -9,18 +9,19 @@ that the projection in the other file can be brought up to date after a crash be
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from imi_tui.cache.drafts import Drafts
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
 from imi_tui.cache.ids import ASSIGN, LOCAL
-from imi_tui.cache.model import OutboxItem, OutboxState, Untouched
+from imi_tui.cache.item import Item, digest_of, local_files
+from imi_tui.cache.model import OutboxState, Untouched
 from imi_tui.cache.personal import called
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from imi_tui.cache.db import Database
-    from imi_tui.cache.draft import Draft
 
 Note = Literal["server", "epoch", "officer", "restored"]
 """Where what is written here belongs: the id of the server, its epoch, the id of the officer; and whether somebody has
@@ -31,101 +32,14 @@ _COLUMNS = (
     "pos, client_ref, officer, desk, case_id, procedure, action, payload, state, attempts, queued_at, reference,"
     " subject, error, created, server_at"
 )
-_DRAFT = (
-    "id",
-    "desk",
-    "procedure",
-    "action",
-    "case_id",
-    "target",
-    "answers",
-    "text",
-    "lang",
-    "based_on",
-    "after",
-    "saved_at",
-    "attachments",
-)
-
-
-class Item(NamedTuple):
-    """A row of the outbox. `payload`, `error` and `created` are JSON; `case_id` is where it belongs now.
-
-    `queued_at` is this machine's clock, `server_at` the server's when it was last read before; neither orders anything.
-    """
-
-    pos: int
-    client_ref: str
-    officer: str
-    desk: str
-    case_id: str
-    procedure: str
-    action: str
-    payload: str
-    state: OutboxState
-    attempts: int
-    queued_at: str
-    reference: str
-    subject: str
-    error: str | None
-    created: str | None
-    server_at: str = ""
-
-    def shown(self) -> OutboxItem:
-        """The item as screens and the engine know it."""
-        return OutboxItem(
-            client_ref=self.client_ref,
-            desk=self.desk,
-            case_id=self.case_id,
-            action=self.action,
-            payload=self.content,
-            state=self.state,
-            attempts=self.attempts,
-            queued_at=self.queued_at,
-            reference=self.reference,
-            subject=self.subject,
-            error=json.loads(self.error) if self.error else None,
-            server_at=self.server_at,
-        )
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """The payload; empty where it is damaged past reading."""
-        try:
-            found = json.loads(self.payload)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    @property
-    def starts(self) -> bool:
-        """Whether this entry starts a case."""
-        return bool(self.procedure)
-
-
-def local_files(payload: Mapping[str, Any]) -> Iterator[str]:
-    """Ids of the files of this machine that an entry names."""
-    for each in payload.get("attachments") or ():
-        id = str(each.get("blobId", ""))
-        if id.startswith(LOCAL):
-            yield id.removeprefix(LOCAL)
-
-
-def _digest(payload: Mapping[str, Any]) -> str:
-    """What tells a frozen payload from a damaged one, and from another under the same reference."""
-    import hashlib
-
-    from imi_tui.cache.wire import encode
-
-    content = {name: value for name, value in payload.items() if name != "clientRef"}
-    return hashlib.sha256(encode(content, order="sorted")).hexdigest()
 
 
 class Outbox:
-    """Everything in `work.db`. Methods marked "inside" want an open write transaction."""
+    """The outbox, with the `drafts` that become its entries. Methods marked "inside" want an open write transaction."""
 
     def __init__(self, work: Database) -> None:
         self.work = work
+        self.drafts = Drafts(work)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -243,7 +157,7 @@ class Outbox:
         """Whether its payload is what was frozen."""
         [kept] = self.work.one("select digest from outbox where client_ref = ?", (item.client_ref,)) or ("",)
         content = item.content
-        return content.get("clientRef") == item.client_ref and _digest(content) == kept
+        return content.get("clientRef") == item.client_ref and digest_of(content) == kept
 
     def followers(self, item: Item) -> bool:
         """Whether later entries belong to the case that `item` starts."""
@@ -256,7 +170,7 @@ class Outbox:
 
     def insert(self, item: Item) -> None:
         """Inside: a new entry, at the end or (`pos` not 0) in the place of one that was removed."""
-        values = (item.pos or None, *item[1:8], _digest(item.content), *item[8:])
+        values = (item.pos or None, *item[1:8], digest_of(item.content), *item[8:])
         self.work.run(
             "insert into outbox(pos, client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
             " attempts, queued_at, reference, subject, error, created, server_at)"
@@ -285,7 +199,7 @@ class Outbox:
             # What is damaged must not become sound by a new digest.
             if item.attempts == 0 and self.is_sound(item):
                 content = {**item.content, "caseId": other}
-                values = json.dumps(content, ensure_ascii=False), _digest(content), item.client_ref
+                values = json.dumps(content, ensure_ascii=False), digest_of(content), item.client_ref
                 self.work.run("update outbox set payload = ?, digest = ? where client_ref = ?", values)
         self.touch([(old.desk, local), (old.desk, other)])
 
@@ -392,34 +306,3 @@ class Outbox:
         self.work.many(
             "insert or replace into touched values(?, ?, ?)", [(desk, case_id, generation) for desk, case_id in cases]
         )
-
-    # --- drafts ------------------------------------------------------------------------------------------------
-
-    def put_draft(self, draft: Draft, replaces: str = "") -> None:
-        """Inside: save a draft; one that revises an entry keeps saying so."""
-        wire = json.dumps({name: getattr(draft, name) for name in _DRAFT}, ensure_ascii=False)
-        self.work.run(
-            "insert into draft(id, saved_at, replaces, wire) values(?, ?, ?, ?) on conflict(id) do update set"
-            " saved_at = excluded.saved_at, wire = excluded.wire",
-            (draft.id, draft.saved_at, replaces, wire),
-        )
-
-    def draft(self, id: str) -> Draft | None:
-        """One draft."""
-        found = self.work.one("select wire from draft where id = ?", (id,))
-        return _draft(found[0]) if found is not None else None
-
-    def drafts(self) -> list[Draft]:
-        """All drafts, the last saved first."""
-        return [_draft(wire) for (wire,) in self.work.rows("select wire from draft order by saved_at desc")]
-
-    def replaced_by(self, draft_id: str) -> str:
-        """The client ref of the rejected entry that this draft revises, or empty."""
-        found = self.work.one("select replaces from draft where id = ?", (draft_id,))
-        return found[0] if found is not None else ""
-
-
-def _draft(wire: str) -> Draft:
-    from imi_tui.cache.draft import Draft
-
-    return Draft(**json.loads(wire))

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Documents
-    from imi_tui.cache.outbox import Item, Outbox
+    from imi_tui.cache.item import Item
+    from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.rows import Desks
     from imi_tui.cache.session import SessionTable
 

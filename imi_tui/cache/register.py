@@ -8,9 +8,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import words as folded_words
+from imi_tui.cache.asked import Answer, Match, Query, Ranked
 from imi_tui.cache.model import AuthorityHit
 from imi_tui.cache.order import name_key
-from imi_tui.cache.ranking import Answer, Match, Query, Ranked, rank
+from imi_tui.cache.ranking import rank
 from imi_tui.cache.register_index import COORDINATES, FORMAT, SUSPENDED, Country, Source, build
 from imi_tui.cache.wire import decode
 

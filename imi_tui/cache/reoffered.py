@@ -15,7 +15,7 @@ from imi_tui.cache.ids import ASSIGN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from imi_tui.cache.outbox import Item
+    from imi_tui.cache.item import Item
 
 NOT_BACK, NOT_RETURNED = "caseNotBack", "caseNotReturned"
 TRIES, PATIENCE = 200, dt.timedelta(days=14)

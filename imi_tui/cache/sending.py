@@ -56,7 +56,7 @@ class Sending:
 
     def officer_of_work(self) -> str:
         """Whose drafts and entries lie here; empty where there are none, or nobody is known."""
-        return self._outbox.noted("officer") if self._outbox.live() or self._outbox.drafts() else ""
+        return self._outbox.noted("officer") if self._outbox.live() or self._outbox.drafts.all() else ""
 
     def note_origin(self, server: str, officer: str) -> None:
         """Keep the ids of server and officer beside the outbox, where a lost cache does not take them along."""

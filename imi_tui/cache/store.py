@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from imi_core.errors import ImiError
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
+    from imi_tui.cache.asked import Answer, Query
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.finding import Finding
     from imi_tui.cache.grouping import Grouping
     from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, Untouched, ViewId
     from imi_tui.cache.query import Query as CaseQuery
-    from imi_tui.cache.ranking import Answer, Query
     from imi_tui.cache.register import Facets
     from imi_tui.cache.shelf import Kind, Phrase, Template
     from imi_tui.cache.sync import SyncStore
@@ -245,7 +245,7 @@ class Store(Parts):
         self, words: str, *, country: str = "", area: str = "", languages: tuple[str, ...] = (), limit: int = 50
     ) -> list[AuthorityHit]:
         """Authorities as `find_authorities` ranks them, without anything this officer did before."""
-        from imi_tui.cache.ranking import Query
+        from imi_tui.cache.asked import Query
 
         query = Query(words=words, country=country, area=area, languages=tuple(languages))
         return self._register.search(query, limit)[0]
@@ -350,15 +350,15 @@ class Store(Parts):
 
     def _put_draft(self, draft: Draft) -> None:
         with self._work.write():
-            self.outbox_table.put_draft(draft)
+            self.outbox_table.drafts.put(draft)
 
     def draft(self, id: str) -> Draft | None:
         """One draft."""
-        return self.outbox_table.draft(id)
+        return self.outbox_table.drafts.one(id)
 
     def drafts(self) -> list[Draft]:
         """All drafts, the last saved first."""
-        return self.outbox_table.drafts()
+        return self.outbox_table.drafts.all()
 
     def draft_count(self) -> int:
         """How many drafts there are."""
@@ -367,7 +367,7 @@ class Store(Parts):
 
     def delete_draft(self, id: str) -> Callable[[], None]:
         """Throw a draft away; what brings it back."""
-        draft, replaces = self.outbox_table.draft(id), self.outbox_table.replaced_by(id)
+        draft, replaces = self.outbox_table.drafts.one(id), self.outbox_table.drafts.replaced_by(id)
         with self._work.write():
             self._work.run("delete from draft where id = ?", (id,))
         self.publish(Changed(frozenset(("drafts",))))
@@ -375,7 +375,7 @@ class Store(Parts):
         def put_back() -> None:
             if draft is not None:
                 with self._work.write():
-                    self.outbox_table.put_draft(draft, replaces)
+                    self.outbox_table.drafts.put(draft, replaces)
                 self.publish(Changed(frozenset(("drafts",))))
 
         return put_back

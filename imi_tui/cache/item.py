@@ -1,0 +1,85 @@
+"""One row of the outbox, and what tells its frozen payload from a damaged one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.model import OutboxItem, OutboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Item(NamedTuple):
+    """A row of the outbox. `payload`, `error` and `created` are JSON; `case_id` is where it belongs now.
+
+    `queued_at` is this machine's clock, `server_at` the server's when it was last read before; neither orders anything.
+    """
+
+    pos: int
+    client_ref: str
+    officer: str
+    desk: str
+    case_id: str
+    procedure: str
+    action: str
+    payload: str
+    state: OutboxState
+    attempts: int
+    queued_at: str
+    reference: str
+    subject: str
+    error: str | None
+    created: str | None
+    server_at: str = ""
+
+    def shown(self) -> OutboxItem:
+        """The item as screens and the engine know it."""
+        return OutboxItem(
+            client_ref=self.client_ref,
+            desk=self.desk,
+            case_id=self.case_id,
+            action=self.action,
+            payload=self.content,
+            state=self.state,
+            attempts=self.attempts,
+            queued_at=self.queued_at,
+            reference=self.reference,
+            subject=self.subject,
+            error=json.loads(self.error) if self.error else None,
+            server_at=self.server_at,
+        )
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The payload; empty where it is damaged past reading."""
+        try:
+            found = json.loads(self.payload)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def starts(self) -> bool:
+        """Whether this entry starts a case."""
+        return bool(self.procedure)
+
+
+def local_files(payload: Mapping[str, Any]) -> Iterator[str]:
+    """Ids of the files of this machine that an entry names."""
+    for each in payload.get("attachments") or ():
+        id = str(each.get("blobId", ""))
+        if id.startswith(LOCAL):
+            yield id.removeprefix(LOCAL)
+
+
+def digest_of(payload: Mapping[str, Any]) -> str:
+    """What tells a frozen payload from a damaged one, and from another under the same reference."""
+    import hashlib
+
+    from imi_tui.cache.wire import encode
+
+    content = {name: value for name, value in payload.items() if name != "clientRef"}
+    return hashlib.sha256(encode(content, order="sorted")).hexdigest()
