@@ -9,15 +9,16 @@ made good by the next transaction, at the latest when the cache is opened.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.alphabet import SPELLINGS
+from imi_tui.cache.batch import Batch, listing_row
 from imi_tui.cache.contents import NewRow, together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
-from imi_tui.cache.histories import Histories, Stand, stand
+from imi_tui.cache.histories import Histories, stand
 from imi_tui.cache.ids import ASSIGN, LOCAL
-from imi_tui.cache.order import VIEW_BIT, Spelling, group_of, keys, name_key, places, positions, spread, tail
+from imi_tui.cache.order import VIEW_BIT, Spelling, keys, name_key, places, positions, tail
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.vocabulary import text_of
 from imi_tui.cache.wire import decode, to_case
@@ -52,43 +53,6 @@ class Arrival:
     own: bool = False
     new: bool = False
     row: NewRow | None = None
-
-
-@dataclass
-class _Batch:
-    """Rows collected during one transaction.
-
-    `new` and `listing`: rows that are new, and others. `stands`: (keys, n, views) of those that are new. `places`:
-    where others come to stand (n) or stood (None). `counts`: rows more or fewer, by the views they are in.
-    `partners`: by authority, cases with it more or fewer, and its latest activity.
-    """
-
-    new: list[tuple[Any, ...]] = field(default_factory=list)
-    listing: list[tuple[Any, ...]] = field(default_factory=list)
-    confirmed: list[tuple[Any, ...]] = field(default_factory=list)
-    stands: list[tuple[tuple[bytes, ...], int, int]] = field(default_factory=list)
-    places: dict[tuple[int, bytes], int | None] = field(default_factory=dict)
-    removed: list[tuple[int]] = field(default_factory=list)
-    unconfirmed: list[tuple[int]] = field(default_factory=list)
-    counts: dict[int, int] = field(default_factory=dict)
-    without_rules: list[tuple[Any, ...]] = field(default_factory=list)
-    local: list[tuple[int, int, str]] = field(default_factory=list)
-    partners: dict[str, tuple[int, int]] = field(default_factory=dict)
-    assigned: list[Stand] = field(default_factory=list)
-
-    def met(self, authority: str, activity: int, step: int) -> None:
-        """A case with this authority came or went."""
-        if authority:
-            cases, last = self.partners.get(authority, (0, 0))
-            self.partners[authority] = cases + step, max(last, activity)
-
-    def count(self, views: int, step: int) -> None:
-        """A row with these views came or went."""
-        self.counts[views] = self.counts.get(views, 0) + step
-
-    def group_counts(self) -> list[tuple[int, int]]:
-        """By how much every group grew."""
-        return [(group_of(views), step) for views, step in self.counts.items() if step]
 
 
 _TO_ACCEPT = VIEW_BIT["to_accept"]
@@ -186,7 +150,7 @@ class Projector:
         # A mark is a number: that of a case that is gone must not come to be another's.
         sql = "select max((select coalesce(max(n), 0) from listing), (select value from meta where name = 'rows')) + 1"
         self._next = self._cache.one(sql)[0]
-        batch = _Batch()
+        batch = Batch()
         self._put_arrivals(batch, [key for key in arrivals if key not in groups], arrivals)
         alone = {key for key, arrival in arrivals.items() if arrival.case is None} | (groups.keys() & arrivals.keys())
         for key in sorted((todo - arrivals.keys()) | (todo & alone)):
@@ -194,7 +158,7 @@ class Projector:
                 self._remove(batch, key)
             else:
                 self._put(batch, key, groups.get(key, []), arrivals.get(key))
-        self._flush(batch)
+        batch.write(self._cache, self._documents, self._histories, self._at)
         self._cache.run("update meta set value = ? where name = 'generation'", (generation,))
         return todo
 
@@ -203,7 +167,7 @@ class Projector:
         rows = self._cache.rows("select desk, id from listing where pending > 0 or rejected > 0 or id like 'ref:%'")
         return [(self._desks.id(desk), id) for desk, id in rows] + [(item.desk, item.case_id) for item in items]
 
-    def _put_arrivals(self, batch: _Batch, keys: Iterable[Key], arrivals: Mapping[Key, Arrival]) -> None:
+    def _put_arrivals(self, batch: Batch, keys: Iterable[Key], arrivals: Mapping[Key, Arrival]) -> None:
         """What `_put` does, for cases that arrive and for which nothing waits in the outbox."""
         by_desk: dict[str, list[tuple[str, Arrival, Case]]] = {}
         for key in keys:
@@ -220,7 +184,7 @@ class Projector:
                 if id in known:
                     self._take(batch, desk, number, id, known[id], arrival, case, 0, 0, case)
 
-    def _take_new(self, batch: _Batch, desk: str, number: int, arriving: list[tuple[str, Arrival, Case]]) -> None:
+    def _take_new(self, batch: Batch, desk: str, number: int, arriving: list[tuple[str, Arrival, Case]]) -> None:
         """What `_take` does, for cases of which there is no row and for which nothing waits: most of a first sync."""
         state_facts, put_off, officer = self._directory.state_facts, self._put_off, self._officer
         alphabets = [spelling.alphabet for spelling in self._spellings]
@@ -235,7 +199,7 @@ class Projector:
             seen = 0
             if arrival.own or (arrival.first and not views & _TO_ACCEPT):
                 seen = version
-            batch.new.append(_listing(n, number, id, row, int(version > seen), 0, 0, seen, 0))
+            batch.new.append(listing_row(n, number, id, row, int(version > seen), 0, 0, seen, 0))
             names = [name_key(row.counterpart, alphabet) for alphabet in alphabets]
             by_sort = keys(due, activity, row.reference, names, tail(id, number))
             batch.stands.append((by_sort, n, views))
@@ -247,7 +211,7 @@ class Projector:
                 batch.assigned.append(given)
         self._next += len(arriving)
 
-    def _put(self, batch: _Batch, key: Key, items: list[Item], arrival: Arrival | None) -> None:
+    def _put(self, batch: Batch, key: Key, items: list[Item], arrival: Arrival | None) -> None:
         desk, id = key
         number = self._desks.number_for(desk)
         old = self._cache.one(_OLD, (number, id))
@@ -274,7 +238,7 @@ class Projector:
 
     def _take(
         self,
-        batch: _Batch,
+        batch: Batch,
         desk: str,
         number: int,
         id: str,
@@ -299,7 +263,7 @@ class Projector:
             self._next += 1
         if arrival is not None and (arrival.own or (arrival.first and old is None)):
             seen = 0 if arrival.first and not arrival.own and row.views & VIEW_BIT["to_accept"] else version
-        made = _listing(n, number, id, row, int(version > seen), pending, rejected, seen, assigning)
+        made = listing_row(n, number, id, row, int(version > seen), pending, rejected, seen, assigning)
         (batch.new if old is None else batch.listing).append(made)
         self._move(batch, n, number, id, old, row)
         if confirmed is not None and (old is None or old[4] != row.counterpart):
@@ -312,7 +276,7 @@ class Projector:
                 batch.assigned.append(given)
         return made
 
-    def _move(self, batch: _Batch, n: int, number: int, id: str, old: Any, row: Facts) -> None:
+    def _move(self, batch: Batch, n: int, number: int, id: str, old: Any, row: Facts) -> None:
         end = tail(id, number)
         by_sort = self._keys(row.due, row.activity, row.reference, row.counterpart, end)
         batch.count(row.views, 1)
@@ -333,7 +297,7 @@ class Projector:
     def _old_places(self, old: Any, end: bytes) -> list[tuple[int, bytes]]:
         return places(old[5], self._keys(old[1], old[2], old[3], old[4], end), self._at)
 
-    def _remove(self, batch: _Batch, key: Key) -> None:
+    def _remove(self, batch: Batch, key: Key) -> None:
         desk, id = key
         number = self._desks.number(desk)
         old = self._cache.one(_OLD, (number, id)) if number is not None else None
@@ -346,38 +310,6 @@ class Projector:
             batch.met(partner_of(desk, to_case(decode(old[7]))), 0, -1)
         batch.removed.append((old[0],))
 
-    def _flush(self, batch: _Batch) -> None:
-        many = self._cache.many
-        if batch.removed:
-            self._cache.run("update meta set value = max(value, ?) where name = 'rows'", max(batch.removed))
-        many("delete from listing where n = ?", batch.removed)
-        many("delete from confirmed where n = ?", batch.removed + batch.unconfirmed)
-        columns = ",".join("?" * 21)
-        many(f"insert or replace into listing values({columns})", batch.listing)
-        # Behind all others, which costs half as much as finding out what to replace.
-        many(f"insert into listing values({columns})", batch.new)
-        many("insert or replace into confirmed values(?, ?, ?, ?)", batch.confirmed)
-        # In the order of the key, so that neighbouring rows are written together.
-        gone = sorted(place for place, n in batch.places.items() if n is None)
-        many("delete from view_row where slot = ? and key = ?", gone)
-        stays = sorted((*place, n) for place, n in batch.places.items() if n is not None)
-        many("insert or replace into view_row(key, n, slot) values(?, ?, ?)", spread(batch.stands, self._at))
-        many("insert or replace into view_row values(?, ?, ?)", stays)
-        many(
-            "insert into group_count values(?, ?) on conflict(no) do update set rows = rows + excluded.rows",
-            batch.group_counts(),
-        )
-        many(
-            "insert into partner values(?1, max(?2, 0), ?3) on conflict do update"
-            " set cases = max(cases + ?2, 0), last = max(last, ?3)",
-            [(authority, cases, last) for authority, (cases, last) in batch.partners.items()],
-        )
-        if batch.assigned:
-            self._histories.want(batch.assigned)
-        many("insert or ignore into without_rules values(?, ?, ?, ?)", batch.without_rules)
-        for n, activity, text in batch.local:
-            self._documents.add_local(n, activity, text)
-
 
 def _starting(items: list[Item]) -> bool:
     return any(item.starts for item in items)
@@ -388,31 +320,3 @@ def _wire(case: Case) -> dict[str, Any]:
 
     out: dict[str, Any] = to_wire(case)
     return out
-
-
-def _listing(
-    n: int, number: int, id: str, row: Facts, unread: int, pending: int, rejected: int, seen: int, assigning: int
-) -> tuple[Any, ...]:
-    return (
-        n,
-        number,
-        id,
-        row.reference,
-        row.procedure,
-        row.state,
-        row.subject,
-        row.country,
-        row.counterpart,
-        row.due,
-        row.activity,
-        row.level,
-        row.mine,
-        unread,
-        pending,
-        rejected,
-        row.files,
-        row.views,
-        seen,
-        row.handler,
-        assigning,
-    )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from imi_core.case import Part, to_wire
 from imi_core.errors import ImiError
-from imi_tui.cache import alphabet, projection
+from imi_tui.cache import alphabet, batch
 from imi_tui.cache.model import SORTS
 from imi_tui.cache.order import name_key, places
 from imi_tui.cache.projection import Projector
@@ -80,7 +80,7 @@ def place_by_place(stands: Any, at: tuple[int, ...]) -> list[tuple[bytes, int, i
 def plainly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Projector, "_put_arrivals", one_by_one)
-        patch.setattr(projection, "spread", place_by_place)
+        patch.setattr(batch, "spread", place_by_place)
         yield
 
 
