@@ -8,6 +8,7 @@ import gc
 from typing import TYPE_CHECKING, cast
 
 from textual import events
+from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.reactive import Reactive
 
@@ -28,6 +29,7 @@ from imi_tui.viewmodel import front
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import RenderableType
     from textual.app import SystemCommand
     from textual.driver import Driver
     from textual.filter import LineFilter
@@ -140,6 +142,13 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
                     line.say(message)
                     return
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, LayoutUpdate) and (standing := getattr(self._driver, "standing", None)) is not None:
+            # A whole screen heals what the terminal, or another program on it, did to the one before.
+            standing.forget()
+            standing.width = screen.outer_size.width
+        super()._display(screen, renderable)
 
     # -- cache -------------------------------------------------------------------------------------------------------
 

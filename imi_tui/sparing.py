@@ -55,18 +55,18 @@ def spare(data: str) -> str:
             if not text:
                 continue
         if pen != want:
-            out.append(_change(pen, want))
+            out.append(change(pen, want))
             pen = want
         out.append(text)
     if pen:
-        out.append(_change(pen, want))
+        out.append(change(pen, want))
     return "".join(out)
 
 
 @lru_cache(1024)
-def _change(pen: str, want: str) -> str:
+def change(pen: str, want: str) -> str:
     """What leads from one look to another."""
-    before, after = _look(pen), _look(want)
+    before, after = look_of(pen), look_of(want)
     if after is None or before is None:
         return f"\x1b[0;{want}m"
     if before == after:
@@ -94,7 +94,7 @@ def _codes(before: Look, after: Look) -> list[str]:
 
 
 @lru_cache(1024)
-def _look(codes: str) -> Look | None:
+def look_of(codes: str) -> Look | None:
     """The look that these codes lead to from the plain one; None where there is one that this module does not know."""
     attributes: set[str] = set()
     front = back = ""

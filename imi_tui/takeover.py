@@ -1,4 +1,4 @@
-"""Textual's driver, taking over a terminal on which something may stand already, and writing less."""
+"""Textual's driver, taking over a terminal on which something may stand already, and writing what differs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.early import ENTER
-from imi_tui.sparing import spare
+from imi_tui.standing import Standing
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 def taking_over(base: type[Driver], early: Early | None) -> type[Driver]:
     """`base`, but the other screen is not entered again: that would clear what `early` has drawn there."""
-    standing = early is not None and early.painted
+    drawn = early is not None and early.painted
 
     class TakingOver(base):  # type: ignore[valid-type, misc]
         def __init__(self, *given: Any, **more: Any) -> None:
             super().__init__(*given, **more)
+            self.standing = Standing()
             if file := getattr(self, "_file", None):
                 self._file = Lasting(file)
 
@@ -39,10 +40,10 @@ def taking_over(base: type[Driver], early: Early | None) -> type[Driver]:
             return width, height
 
         def write(self, data: str) -> None:
-            if standing and data == ENTER and early is not None and not early.taken:
+            if drawn and data == ENTER and early is not None and not early.taken:
                 early.taken = True
                 return
-            super().write(spare(data))
+            super().write(self.standing.changed(data))
 
     return TakingOver
 

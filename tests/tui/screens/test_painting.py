@@ -6,13 +6,14 @@ import random
 from pathlib import Path
 
 import pytest
-from textual._compositor import Compositor
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.widget import Widget
 
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
 from imi_tui.painting import SparingCompositor
+from imi_tui.standing import Standing
 from tests.tui.screens import filled
 
 pytestmark = pytest.mark.anyio
@@ -52,3 +53,16 @@ async def test_any_part_of_the_screen_is_the_framework_s(
                 for (x, piece), end in zip(theirs[y].items(), ends, strict=True):
                     if x < part.right and end > part.x:
                         assert ours[y][x] == piece, (part, x, y)
+
+
+async def test_a_whole_screen_is_written_whole(store: Store, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(80, 24)):
+        standing = Standing()
+        monkeypatch.setattr(app._driver, "standing", standing, raising=False)
+        line = "\x1b[2;1Habc\x1b[1;1H"
+        standing.changed(line)
+        app._display(app.screen, ChopsUpdate([], [], []))
+        assert standing.changed(line) == "\x1b[1;1H"
+        app._display(app.screen, LayoutUpdate([], app.screen.region))
+        assert (standing.width, standing.changed(line)) == (80, line)
