@@ -7,7 +7,6 @@ English one is said.
 
 from __future__ import annotations
 
-import string
 import struct
 from typing import TYPE_CHECKING
 
@@ -107,7 +106,9 @@ def fits(text: str, *english: str) -> bool:
 
 def _fields(text: str) -> set[tuple[str, str | None, str | None]] | None:
     try:
-        parts = list(string.Formatter().parse(text))
+        from string import Formatter
+
+        parts = list(Formatter().parse(text))
     except ValueError:
         return None
     return {(name, spec, conversion) for _, name, spec, conversion in parts if name is not None}

@@ -4,8 +4,7 @@ The ratios of light between text and what is behind it (WCAG 2.2, success criter
 a test over every screen. No meaning hangs on a colour: every state has a mark or a word as well.
 """
 
-from __future__ import annotations
-
+# Annotations are no texts here: NamedTuple would compile each of them while somebody waits for the first picture.
 from typing import NamedTuple
 
 from imi_tui.i18n import N_

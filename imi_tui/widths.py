@@ -5,19 +5,22 @@ Rich costs a twentieth of the time until the first picture, and nearly no row ne
 
 from __future__ import annotations
 
+from itertools import chain
+
 PLAIN = frozenset(
-    chr(code)
-    for first, last in (
-        (0x20, 0x7E),
-        (0xA1, 0xAC),
-        (0xAE, 0x2FF),
-        (0x370, 0x482),
-        (0x48A, 0x52F),
-        (0x2010, 0x2027),
-        (0x2030, 0x205E),
-        (0x2500, 0x257F),
+    map(
+        chr,
+        chain(
+            range(0x20, 0x7F),
+            range(0xA1, 0xAD),
+            range(0xAE, 0x300),
+            range(0x370, 0x483),
+            range(0x48A, 0x530),
+            range(0x2010, 0x2028),
+            range(0x2030, 0x205F),
+            range(0x2500, 0x2580),
+        ),
     )
-    for code in range(first, last + 1)
 )
 """Characters of one cell that do nothing but stand there: Latin, Greek, Cyrillic, punctuation, frames."""
 

@@ -1,7 +1,6 @@
 """What an action is, and when it is possible."""
 
-from __future__ import annotations
-
+# Annotations are no texts here: NamedTuple would compile each of them while somebody waits for the first picture.
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 

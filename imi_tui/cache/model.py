@@ -1,11 +1,8 @@
 """What screens and commands read from the cache and write to it: plain values, no SQL, no wire."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+# Annotations are no texts here: NamedTuple would compile each of them while somebody waits for the first picture.
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 ViewId = Literal[
     "todo",

@@ -7,8 +7,8 @@ import re
 
 from imi_tui.i18n import _
 
-_LATIN = "[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"
-_OTHER = "[\u0370-\u052f\u1c80-\u1c8f\u1f00-\u1fff\u2de0-\u2dff\ua640-\ua69f]"
+_OTHERS = (("\u0370", "\u052f"), ("\u1c80", "\u1c8f"), ("\u1f00", "\u1fff"), ("\u2de0", "\u2dff"), ("\ua640", "\ua69f"))
+"""Greek and Cyrillic letters. Compared, as to compile a pattern would hold up the first picture."""
 _LINK = r"\S*\w[.@:]\S*\w\S*"
 _compiled = functools.cache(re.compile)
 """A pattern, compiled when the first text needs it: what has only plain letters needs none, and the start is short."""
@@ -28,11 +28,15 @@ def narrow(name: str) -> str:
 
 def is_mixed(text: str) -> bool:
     """Whether a word mixes Latin, Greek and Cyrillic letters."""
-    if text.isascii() or not (_compiled(_OTHER).search(text) and (_compiled(_LATIN).search(text) or len(text) > 1)):
+    if len(text) < 2 or max(text) < _OTHERS[0][0] or not any(_is_other(sign) for sign in text):
         return False
     from imi_core.text import mixed_scripts
 
     return bool(mixed_scripts(text))
+
+
+def _is_other(sign: str) -> bool:
+    return sign >= _OTHERS[0][0] and any(first <= sign <= last for first, last in _OTHERS)
 
 
 def links(text: str) -> str:
