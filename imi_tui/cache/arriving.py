@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from imi_tui.cache.session import SessionTable
     from imi_tui.cache.store import Store
 
+_ENDS = (
+    "select l.id, cast(c.wire as text) ->> '$.blockOn', cast(c.wire as text) ->> '$.eraseOn'"
+    " from json_each(?1) j cross join listing l on l.desk = ?2 and l.id = j.value join confirmed c on c.n = l.n"
+)
 NAMED = 256
 """Changed cases that are named to subscribers; more are announced as "many"."""
 
@@ -101,6 +105,7 @@ class Arriving:
         look = contents if not (cases or destroyed) else []
         with _storable(account):
             first = self._filling.look(self._store.desks.number(account), account, look, entries)
+        over = self._over(account, destroyed.get("Case", []))
         with _storable(account), self._store.desks.kept(), self._cache.write():
             if self._cache.version() != first.version:
                 # Somebody wrote in between.
@@ -137,9 +142,22 @@ class Arriving:
         self._note_confirmed(account, entries)
         if erased or destroyed.get("Case"):
             self.truncate_log()
+        if over:
+            self._store.personal.gone(over, self._store.today())
+        if arrivals:
+            self._store.personal.back(key for key, arrival in arrivals.items() if arrival.case is not None)
         kinds = {"status"} | ({"cases"} if changed else set()) | ({"directory"} if directory else set())
         named = frozenset(changed) if len(changed) <= NAMED else frozenset()
         self._store.publish(Changed(frozenset(kinds), named))  # type: ignore[arg-type]
+
+    def _over(self, account: str, gone: Sequence[str]) -> dict[Key, bool]:
+        """Of cases that go, whether their time is over: they were to be blocked or erased by today."""
+        if not gone:
+            return {}
+        rows = self._cache.rows(_ENDS, (json.dumps(gone), self._store.desks.number(account)))
+        today = self._store.today().isoformat()
+        ends = {id: min((day for day in days if day), default="") for id, *days in rows}
+        return {(account, id): bool(ends.get(id)) and ends[id] <= today for id in gone}
 
     def _put_first(self, account: str, first: First) -> set[Key]:
         """Inside: keep what is the first of its case; the cases concerned."""

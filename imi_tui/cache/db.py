@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.mark import Noted
 
+Part = Literal["work", "cache"]
 KEY_BYTES = 32
 PLAIN_HEADER = b"SQLite format 3\x00"
 BUSY_MS = 15_000
@@ -45,12 +46,15 @@ LONGEST_LOG = 4 * CACHE_LOG
 """Pages of a log that is copied beside whoever writes, after which that is waited for."""
 CACHE_PAGE = 8192
 """Bytes of a page of `cache.db`: most of what a first synchronisation writes are rows in the order of a key."""
+LOG_BYTES: dict[Part, int] = {"work": 2**20, "cache": LONGEST_LOG * CACHE_PAGE}
+"""What is left of a log when it is begun anew: one that grew while somebody read, or whose writers were killed before
+they could close it, must not stay as long as it once was.
+"""
 CACHE_KIB = 8000
 """What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
 
 _COUNT = "insert into meta values('commits', 1) on conflict do update set value = value + 1 returning value"
 _IDENTITY = "select value from meta where name = 'identity'"
-Part = Literal["work", "cache"]
 Values = tuple[Any, ...]
 
 
@@ -370,6 +374,7 @@ def _keep_log(connection: apsw.Connection, keep: bool) -> None:
 
 def _tune(connection: apsw.Connection, part: Part) -> None:
     connection.pragma("secure_delete", "on")
+    connection.pragma("journal_size_limit", LOG_BYTES[part])
     connection.pragma("synchronous", "full" if part == "work" else "normal")
     if part == "cache":
         connection.pragma("cache_size", -CACHE_KIB)

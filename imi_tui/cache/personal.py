@@ -2,14 +2,20 @@
 
 It lies in `work.db`, as nobody else has it. A case that is put off is out of the views of what is to be done until its
 day comes, or until something new happens in it.
+
+It is about the people in the case as well: when the case is erased, or blocked in its time, it goes at once. A case
+that goes for another reason may come back; what is kept about it waits for that, `WAIT` days.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
 from imi_core.text import display, fold
+from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.model import Changed, Mine
 
 if TYPE_CHECKING:
@@ -25,6 +31,8 @@ TAG = 24
 """Characters of a tag at most."""
 NOTE = 4000
 """Characters of a note at most."""
+WAIT = 30
+"""Days for which it is kept about a case that went without having been erased."""
 NAMED = 500
 """More cases than this are not named one by one when a change is announced."""
 
@@ -152,6 +160,46 @@ class Personal:
         if self._work.one(f"{sql} limit 1", (today,)) is None:
             return 0
         return len(self.change([(desk, id) for desk, id in self._work.rows(sql, (today,))], _awake))
+
+    # --- cases that go ------------------------------------------------------------------------------------------
+
+    def gone(self, cases: Mapping[CaseId, bool], today: dt.date) -> None:
+        """These are no longer on this machine. Those whose time was over (True) take what is kept along."""
+        known = self.of(cases)
+        if not known:
+            return
+        until = (today + dt.timedelta(WAIT)).isoformat()
+        with self._work.write():
+            for case in known:
+                how, day = ("replace", today.isoformat()) if cases[case] else ("ignore", until)
+                self._work.run(f"insert or {how} into personal_gone values(?, ?, ?)", (*case, day))
+        self.forget(today)
+
+    def back(self, cases: Iterable[CaseId]) -> None:
+        """These are here."""
+        if self._work.one("select 1 from personal_gone limit 1") is not None:
+            with self._work.write():
+                self._work.many("delete from personal_gone where desk = ? and case_id = ?", cases)
+
+    def all(self) -> list[CaseId]:
+        """Every case of which something is kept, and that nobody has missed yet."""
+        sql = (
+            "select desk, case_id from personal p where not exists"
+            " (select 1 from personal_gone g where g.desk = p.desk and g.case_id = p.case_id)"
+        )
+        return [(desk, id) for desk, id in self._work.rows(sql)]
+
+    def forget(self, today: dt.date) -> int:
+        """Erase what has waited long enough, from the file and its log; of how many cases."""
+        found = self._work.rows("select desk, case_id from personal_gone where until <= ?", (today.isoformat(),))
+        if found:
+            with self._work.write():
+                self._work.many("delete from personal where desk = ? and case_id = ?", found)
+                self._work.many("delete from personal_gone where desk = ? and case_id = ?", found)
+            # Who reads keeps the log as it is; it is emptied the next time.
+            with contextlib.suppress(CacheBusy):
+                self._work.empty_log()
+        return len(found)
 
     def _put(self, after: Mapping[CaseId, Mine], before: Mapping[CaseId, Mine]) -> bool:
         """Inside: keep this; whether the views follow."""

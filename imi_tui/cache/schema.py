@@ -105,6 +105,12 @@ WORK: tuple[str, ...] = (
       no integer primary key, name text not null, folded text not null unique, line text not null
     ) strict;
     """,
+    """
+    -- what is kept about cases that are no longer on this machine, until when
+    create table personal_gone(
+      desk text not null, case_id text not null, until text not null, primary key (desk, case_id)
+    ) strict, without rowid;
+    """,
 )
 
 CACHE: tuple[str, ...] = (

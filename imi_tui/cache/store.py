@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from imi_tui.cache.shelf import Kind, Phrase, Template
     from imi_tui.cache.sync import SyncStore
     from imi_tui.profile import Profile
+
+
+_HERE = (
+    "select d.id, l.id from json_each(?1) j cross join desk d on d.id = j.value ->> 0"
+    " cross join listing l on l.desk = d.no and l.id = j.value ->> 1"
+)
 
 
 def utc_now() -> dt.datetime:
@@ -499,6 +506,21 @@ class Store(Parts):
     def wake(self) -> int:
         """Bring back what was put off until today or an earlier day; how many cases."""
         return self.personal.wake(self.today().isoformat())
+
+    def tidy(self) -> None:
+        """Once a day: what is kept about cases that are no longer here goes in its time, however they went."""
+        today = self.today().isoformat()
+        if self.kept("tidied") == today:
+            return
+        self.keep("tidied", today)
+        desks = {seat.desk for seat in self.seats()}
+        # A list that is not whole yet misses none.
+        whole = {desk for (desk,) in self._cache.rows("select id from account where filling is null and state <> ''")}
+        kept = self.personal
+        asked = [case for case in kept.all() if case[0] in whole or (desks and case[0] not in desks)]
+        here = set(self._cache.rows(_HERE, (json.dumps(asked),)))
+        kept.gone({case: False for case in asked if case not in here}, self.today())
+        kept.forget(self.today())
 
     # --- the projection -------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from imi_core.case import MARK
 from imi_tui.cache.alphabet import Alphabet
 from imi_tui.cache.arriving import Arriving, Page
 from imi_tui.cache.contents import OPENED, REST, Wanted
-from imi_tui.cache.errors import BadObject
+from imi_tui.cache.errors import BadObject, CacheError
 from imi_tui.cache.histories import Histories
 from imi_tui.cache.indexing import Indexing
 from imi_tui.cache.model import ASIDE, Changed
@@ -147,6 +148,9 @@ class SyncStore(Sending):
             " and not exists (select 1 from wanted where priority < ?)",
             (ASIDE,),
         )
+        # What cannot be written today is tidied tomorrow; the synchronisation worked.
+        with contextlib.suppress(CacheError):
+            self._store.tidy()
         self._store.publish(Changed(frozenset(("status",))))
 
     def _set_meta(self, name: str, value: str) -> None:

@@ -312,3 +312,30 @@ def test_a_key_that_is_not_taken_is_in_no_message() -> None:
     assert KEY.hex() not in told
     assert "SQLError" not in told
     connection.close()
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_log_that_grew_beside_a_reader_is_short_again_when_it_begins_anew(
+    home: Path, monkeypatch: pytest.MonkeyPatch, aside: bool
+) -> None:
+    monkeypatch.setitem(db.LOG_BYTES, "cache", 2**22)
+    store = open_store(home)
+    cache, log = store._cache, home / "cache.db-wal"
+    if aside:
+        store.copy_aside()
+    cache.run("create table filler(data blob)")
+    reader = db._connected(home / "cache.db", KEY, "cache")
+    reader.execute("begin")
+    reader.execute("select count(*) from filler").fetchall()
+    longest, grown = db.LOG_BYTES["cache"], db.CACHE_LOG * db.CACHE_PAGE
+    while log.stat().st_size <= grown:
+        with cache.write():
+            cache.many("insert into filler values(randomblob(?))", [(2**20,)] * 4)
+    # As when its process is killed: nobody empties the log.
+    reader.close()
+    for _ in range(4):
+        with cache.write():
+            cache.run("insert into filler values(x'00')")
+        cache.copying.rest()
+    assert log.stat().st_size <= longest
+    store.close()

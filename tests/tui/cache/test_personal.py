@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,12 +12,12 @@ import pytest
 from imi_core.procedure import Rules
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.model import Changed, Mine
-from imi_tui.cache.personal import NOTE, TAG, note_text, tag_name, tagged, untagged
+from imi_tui.cache.personal import NOTE, TAG, WAIT, note_text, tag_name, tagged, untagged
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.viewmodel.own import last_day, read_tags
 from tests.core import world
-from tests.tui.cache.world import DE, FR, NOW, Clock, case, case_id, entry, open_store, put
+from tests.tui.cache.world import DE, FR, NOW, Clock, case, case_id, entry, open_store, put, set_up
 
 TOMORROW = (NOW + dt.timedelta(1)).date().isoformat()
 NEXT_WEEK = (NOW + dt.timedelta(7)).date().isoformat()
@@ -187,3 +188,63 @@ def test_the_search_line_finds_what_is_kept(store: Store, pw_info: Rules) -> Non
     assert found("-tag:paris") == {2, 3}
     assert found("note:mar") == {1}
     assert found("tag:nowhere") == set()
+
+
+# --- cases that go ----------------------------------------------------------------------------------------------------
+
+
+def kept(store: Store, number: int = 1) -> Mine:
+    return store.personal.one(*one(store, number))
+
+
+def noted(store: Store, *numbers: int) -> None:
+    store.personal.change([one(store, number) for number in numbers], lambda _each, mine: mine._replace(note="Anna"))
+
+
+def closed(rules: Rules, number: int, ends: str) -> Any:
+    """A closed case that is to be blocked on a day."""
+    found = msgspec.structs.replace(
+        case(rules, number, state="closed"), closed_at=NOW, block_on=dt.date.fromisoformat(ends)
+    )
+    return msgspec.structs.replace(found, erase_on=dt.date(2029, 1, 1))
+
+
+def test_what_is_kept_about_a_case_goes_with_it_when_its_time_is_over(store: Store, home: Path, pw_info: Rules) -> None:
+    yesterday, tomorrow = "2026-03-09", "2026-03-11"
+    put(store, closed(pw_info, 1, yesterday), closed(pw_info, 2, tomorrow), case(pw_info, 3))
+    noted(store, 1, 2, 3)
+    put(store, destroyed={"Case": [case_id(1), case_id(2), case_id(3)]})
+    assert kept(store, 1) == Mine()
+    assert (home / "work.db-wal").stat().st_size == 0, "nor does the log hold it"
+    assert kept(store, 2).note == kept(store, 3).note == "Anna", "these may come back"
+
+
+def test_what_is_kept_waits_for_a_case_that_comes_back_but_not_for_ever(home: Path, pw_info: Rules) -> None:
+    clock = Clock()
+    store = set_up(open_store(home, now=clock), pw_info)
+    put(store, case(pw_info, 1), case(pw_info, 2))
+    noted(store, 1, 2)
+    put(store, destroyed={"Case": [case_id(1), case_id(2)]})
+    clock.at += dt.timedelta(WAIT - 1)
+    store.sync.set_ok(clock())
+    put(store, case(pw_info, 1))
+    assert store.window("all", "due", limit=9)[0].noted
+    clock.at += dt.timedelta(2)
+    store.sync.set_ok(clock())
+    assert (kept(store, 1).note, kept(store, 2)) == ("Anna", Mine())
+    store.close()
+
+
+def test_a_case_that_went_unnoticed_is_missed_once_the_list_is_whole(home: Path, pw_info: Rules) -> None:
+    clock = Clock()
+    store = set_up(open_store(home, now=clock), pw_info)
+    put(store, case(pw_info, 1), filling=0.5)
+    noted(store, 1, 2)
+    for filling, left in ((0.7, "Anna"), (None, "Anna"), (None, "")):
+        clock.at += dt.timedelta(WAIT + 1)
+        put(store, filling=filling)
+        store.sync.set_ok(clock())
+        assert kept(store, 2).note == left, filling
+        store.sync.set_ok(clock())
+    assert kept(store, 1).note == "Anna"
+    store.close()
