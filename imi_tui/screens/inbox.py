@@ -6,8 +6,8 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
+from textual.containers import Vertical
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Static
 
 from imi_tui.actions import Action, Situation
@@ -59,7 +59,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         """Views, list, preview."""
         yield ViewsColumn()
         # Its place is kept from the start: the list must not become narrower when the preview is loaded.
-        yield Widget(id="side")
+        yield Vertical(id="side")
         heading = Static("", id="heading", markup=False)
         heading.display = not self.context.screen_reader
         yield heading
@@ -245,9 +245,14 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         if width:
             self.query_one("#heading", Static).update(rows.heading(rows.columns(width)), layout=False)
 
-    def on_resize(self) -> None:
-        """The columns follow the width."""
-        self.call_after_refresh(self._head)
+    def on_case_list_resized(self, _message: CaseList.Resized) -> None:
+        """The heads of the columns follow the width, below a menu too."""
+        self._head()
+        if self.painted:
+            self._settle()
+        if not self.is_current:
+            # The picture of what lies below another screen is that screen's.
+            self.app.screen.refresh()
 
     # -- cursor ------------------------------------------------------------------------------------------------------
 

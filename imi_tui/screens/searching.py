@@ -48,6 +48,7 @@ class SearchingScreen(CaseScreenBase):
         super().__init__()
         self._typed = ""
         self._query: Query | None = None
+        self._read: tuple[str, Query | None] = "", None
         self._hits: Hits | None = None
         self._own: SavedView | None = None
         self.hits_order = "newest"
@@ -84,7 +85,10 @@ class SearchingScreen(CaseScreenBase):
 
     def hits(self, folded: Collection[str] = ()) -> Window | Grouped:
         """What the line finds, in the order and the groups chosen."""
-        self._query = self.store.finding.read(self.line)
+        line, read = self._read
+        self._read = "", None
+        # What is known here may be something else at the next look.
+        self._query = read if read is not None and line == self.line else self.store.finding.read(self.line)
         self._hits = self.store.hits(self._query, HITS + 1, best=self.hits_order == "best")
         rows = views.in_order(self._hits.rows[:HITS], self.hits_order)
         if self.hits_group is None:
@@ -119,7 +123,10 @@ class SearchingScreen(CaseScreenBase):
             meanings = searching.Meanings(self.store.procedures(), self.context.languages, self.context.language)
             offered = OfferLine()
             field = SearchLine(
-                lambda line, cursor: searching.offers(language, line, cursor, meanings.of, self.store.names), offered
+                lambda line, cursor: searching.offers(
+                    language, line, cursor, meanings.of, self.store.names, self.store.personal.tags
+                ),
+                offered,
             )
             field.hint(_("Words or country:DE; Tab completes, F1 explains"))
             await self.mount(field, offered, before="#heading")
@@ -130,7 +137,8 @@ class SearchingScreen(CaseScreenBase):
         field: SearchLine = event.input  # type: ignore[assignment]
         field.typed()
         typed = event.value.strip()
-        self._typed = "" if self.store.finding.says_nothing(self.store.finding.read(typed)) else typed
+        self._read = typed, self.store.finding.read(typed)
+        self._typed = "" if self.store.finding.says_nothing(self._read[1]) else typed
         self.show_rows(keep=False)
         for _step in range(GATHERING):
             await asyncio.sleep(0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import fold
 from imi_tui.cache.query import DATES, LISTED, at_cursor
-from imi_tui.i18n import N_, _
+from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
 
@@ -27,6 +27,8 @@ MEANINGS: dict[str, str] = {
     "activity": N_("latest activity"),
     "is": N_("what is special about a case"),
 }
+SET_MEANINGS: dict[str, str] = {"tag": N_("Tags"), "note": N_("Note")}
+"""Terms of what the officer keeps about cases."""
 FLAG_MEANINGS: dict[str, str] = {
     "todo": N_("this desk has to act"),
     "accept": N_("to accept"),
@@ -64,6 +66,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("state:accepted", N_("state of the case")),
     ('from:zoll  from:"zoll fks"', N_("name of the other side")),
     ("handler:me  handler:none", N_("who at your desk looks after the case")),
+    ("tag:urgent,later  note:call", N_("your own tags and notes, which only this machine has")),
     ("due:<5d  due:today  due:none", N_("deadline: earlier than in 5 days, with what is overdue; today; none")),
     ("due:2026-12  due:2026-12-01..2026-12-24", N_("deadline in a month, or from one day to another")),
     ("activity:<2w  activity:>3m", N_("latest activity less than 2 weeks, longer than 3 months ago")),
@@ -93,10 +96,12 @@ def offers(
     cursor: int,
     meaning: Callable[[str, str], str],
     names: Callable[[str], Sequence[str]],
+    tags: Callable[[], Sequence[tuple[str, int]]],
 ) -> Offers:
     """What can be typed at the cursor: terms, then the values of a term; nothing behind what is complete.
 
-    `meaning` names a value in the officer's language, `names` are names of other sides that begin so.
+    `meaning` names a value in the officer's language, `names` are names of other sides that begin so, `tags` the
+    officer's own with how many cases have each.
     """
     start, end, minus, key, typed = at_cursor(line, cursor)
     if key is None:
@@ -104,11 +109,11 @@ def offers(
             return Offers()
         folded = fold(typed)
         keys = [name for name in language.keys if name.startswith(folded)]
-        return Offers(start, end, tuple(Offer(f"{minus}{name}:", _(MEANINGS.get(name, ""))) for name in keys))
+        return Offers(start, end, tuple(Offer(f"{minus}{name}:", _means(name)) for name in keys))
     if key not in language.keys:
         return Offers()
     before, _comma, last = typed.rpartition(",")
-    head = f"{minus}{key}:" + (f"{before}," if before and key in LISTED else "")
+    head = f"{minus}{key}:" + (f"{before}," if before and key in (*LISTED, "tag") else "")
     folded = fold(last.strip('"'))
     found: list[Offer] = []
     if key in LISTED:
@@ -118,11 +123,23 @@ def offers(
                 found.append(Offer(head + shown, meaning(key, value)))
     elif key == "from":
         found = [Offer(head + (f'"{name}"' if " " in name else name), "") for name in names(folded)]
+    elif key == "tag":
+        given = {fold(each) for each in before.split(",")}
+        found = [
+            Offer(head + tag, ngettext("{count} case", "{count} cases", count).format(count=count))
+            for tag, count in tags()
+            if fold(tag).startswith(fold(last.lstrip("#"))) and fold(tag) not in given
+        ]
     elif key in PERIODS:
         dates = DATES if key == "due" else ("today", "yesterday")
-        given = (*((date, DATE_MEANINGS[date]) for date in dates), *PERIODS[key])
-        found = [Offer(head + text, _(means)) for text, means in given if text.startswith(folded)]
+        known = (*((date, DATE_MEANINGS[date]) for date in dates), *PERIODS[key])
+        found = [Offer(head + text, _(means)) for text, means in known if text.startswith(folded)]
     return Offers(start, end, tuple(found[:MOST]))
+
+
+def _means(name: str) -> str:
+    found = MEANINGS.get(name) or SET_MEANINGS.get(name)
+    return _(found) if found else ""
 
 
 class Meanings:

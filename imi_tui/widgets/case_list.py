@@ -85,6 +85,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.list, self.row = list, row
 
+    class Resized(Message):
+        """Rows are of another width."""
+
     class Folded(Message):
         """The heading of a group was clicked."""
 
@@ -380,6 +383,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """Keep the cursor on screen; the columns follow when a row is drawn."""
         if self._window is not None:
             self.virtual_size = Size(max(1, self.room), self._window.count)
+        self.post_message(self.Resized())
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if not top <= self._index < top + height:
             self.scroll_to(y=max(0, self._index - height // 2), animate=False, force=True)

@@ -644,3 +644,20 @@ async def test_hits_stand_in_the_order_chosen(store: Store, home: Path) -> None:
         dues = [row.due for index in range(found.count) if (row := found._window.get(index)) is not None]
         assert dues == sorted(dues, key=lambda due: due or "9999")
         assert len(set(dues)) > 1
+
+
+async def test_another_width_moves_the_heads_and_brings_the_preview_below_a_menu_too(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("f9")
+        await pilot.resize_terminal(140, 40)
+        await pilot.pause()
+        heads = text_of(app).splitlines()[1]
+        assert heads.index("Subject") < heads.index("State") < heads.index("│", heads.index("State")) < 98
+        assert "Widget" not in text_of(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        shown = text_of(app).splitlines()
+        assert shown[1] == heads
+        row = case_list(app).row
+        assert row is not None
+        assert any(row.subject[:10] in line[96:] for line in shown), "the preview came with the width"

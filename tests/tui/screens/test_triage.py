@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from imi_core.authority import Seat
+from imi_tui.cache.query import Query
 from imi_tui.cache.store import Store
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.authorities import ChooseAuthority
@@ -154,3 +155,34 @@ async def test_whom_to_forward_to_is_chosen_where_the_lifecycle_allows_it(
         assert not isinstance(app.screen, ChooseAuthority)
         assert app.screen is not screen
         assert len(app.screen_stack) == 2
+
+
+async def test_own_tags_are_offered_and_the_line_is_read_once_for_a_key(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = store.window("todo", "due", limit=3)
+    store.personal.change([(row.desk, row.id) for row in rows], lambda _case, mine: mine._replace(tags=("paris",)))
+    finding = store.finding
+    read, lines = finding.read, []
+
+    def counted(line: str) -> Query:
+        lines.append(line)
+        return read(line)
+
+    async with running(store, home, (120, 40)) as (app, pilot):
+        await pilot.press("slash", *"tag:p")
+        await settled(pilot)
+        assert "tag:paris 3 cases" in text_of(app)
+        monkeypatch.setattr(finding, "read", counted)
+        await pilot.press("a")
+        await settled(pilot)
+        assert lines == ["tag:pa"]
+        await pilot.press("tab")
+        await settled(pilot)
+        assert lines[1:] == ["tag:paris"]
+        assert case_list(app).count == 3
+        # What is known may change: at the next look the line is read anew.
+        store.personal.change([(rows[0].desk, rows[0].id)], lambda _case, mine: mine._replace(tags=()))
+        await settled(pilot)
+        assert lines[2:] == ["tag:paris"]
+        assert case_list(app).count == 2

@@ -22,23 +22,26 @@ LANGUAGE = Language(
         "handler": ("me", "none", "anna huber"),
     },
     dt.date(2026, 3, 10),
-    ("tag",),
+    ("tag", "note"),
 )
 RULES = catalogue.load()
+TAGS = [("Paris", 3), ("later", 1), ("Äußerst", 1)]
+"""The officer's own, the most used first."""
 
 
 def offered(line: str, cursor: int | None = None, language: str = "en") -> list[str]:
     meanings = Meanings(RULES, (language, "en"), language)
     names = ["Zoll", "Zoll FKS"]
-    found = offers(LANGUAGE, line, len(line) if cursor is None else cursor, meanings.of, lambda begin: names)
+    at = len(line) if cursor is None else cursor
+    found = offers(LANGUAGE, line, at, meanings.of, lambda begin: names, lambda: TAGS)
     return [line[: found.start] + offer.text + line[found.end :] for offer in found.found]
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("", [f"{key}:" for key in (*KEYS, "tag")]),
-        ("-", [f"-{key}:" for key in (*KEYS, "tag")]),
+        ("", [f"{key}:" for key in (*KEYS, "tag", "note")]),
+        ("-", [f"-{key}:" for key in (*KEYS, "tag", "note")]),
         ("alp d", ["alp due:"]),
         ("alp ", []),
         ('"d', []),
@@ -51,7 +54,11 @@ def offered(line: str, cursor: int | None = None, language: str = "en") -> list[
         ("due:<", ["due:<5d"]),
         ("activity:to", ["activity:today"]),
         ("xyz:", []),
-        ("tag:", []),
+        ("tag:", ["tag:Paris", "tag:later", "tag:Äußerst"]),
+        ("tag:pa", ["tag:Paris"]),
+        ("-tag:#L", ["-tag:later"]),
+        ("tag:aus", ["tag:Äußerst"]),
+        ("tag:paris,", ["tag:paris,later", "tag:paris,Äußerst"]),
     ],
 )
 def test_what_can_stand_next(line: str, expected: list[str]) -> None:
@@ -77,7 +84,7 @@ def test_every_value_says_what_it_means_in_the_officers_language() -> None:
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 @pytest.mark.parametrize("at", [-1, 0, 2, 7])
 def test_the_line_of_offers_fits_and_shows_the_chosen_one(width: int, at: int) -> None:
-    found = offers(LANGUAGE, "", 0, Meanings(RULES, ("en",), "en").of, lambda begin: []).found
+    found = offers(LANGUAGE, "", 0, Meanings(RULES, ("en",), "en").of, lambda begin: [], list).found
     pieces = offer_line(found, at, width)
     assert pieces
     assert sum(cell_len(text) for text, _ in pieces) <= width
