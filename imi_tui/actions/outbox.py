@@ -62,7 +62,7 @@ ACTIONS: tuple[Action, ...] = (
         "list",
         "outbox conflict",
         run="revise",
-        when=flag("refused"),
+        when=flag("revisable"),
         footer=3,
     ),
     action(

@@ -41,6 +41,11 @@ class ConflictScreen(BaseScreen[None]):
         """What this screen is."""
         return _("Refused entry")
 
+    def title_note(self) -> str:
+        """Of which case: the page itself begins with what happened."""
+        item = self.item
+        return (item.reference or item.subject) if item is not None else ""
+
     @property
     def item(self) -> OutboxItem | None:
         """The entry, while it is refused."""
@@ -79,8 +84,9 @@ class ConflictScreen(BaseScreen[None]):
     def situation(self) -> Situation:
         """Everything is possible while the entry is there."""
         item = self.item
-        flags = frozenset({"refused", "again", "case"} if item is not None and item.state == "rejected" else ())
-        return Situation(self.SCOPE, current=bool(flags), flags=flags)
+        flags = {"refused", "again", "case"} if item is not None and item.state == "rejected" else set()
+        flags |= refused.flags(item)
+        return Situation(self.SCOPE, current=bool(flags), flags=frozenset(flags))
 
     async def action_open(self) -> None:
         """Open the case."""

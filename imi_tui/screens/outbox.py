@@ -171,6 +171,7 @@ class OutboxScreen(BaseScreen[None]):
             flags |= {"untouched"} if item.state == "queued" and not item.attempts else set()
             stranded = self._is_stranded(item)
             flags |= {"refused"} if item.state == "rejected" else set()
+            flags |= refused.flags(item)
             if not stranded:
                 # What others did meanwhile is to be seen before the same is sent again.
                 flags |= {"conflict"} if is_conflict(item) else {"again"} if item.state == "rejected" else set()

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from imi_tui.screens.base import BaseScreen
 
 
+def flags(item: OutboxItem | None) -> set[str]:
+    """Facts for the registry of actions: in an assignment nothing is written that could be put right."""
+    return {"revisable"} if item is not None and item.state == "rejected" and item.action != ASSIGN else set()
+
+
 async def revise(screen: BaseScreen[Any], client_ref: str) -> None:
-    """Open what was written, to put it right. Of an assignment there is nothing to write: it is sent again."""
-    if any(item.client_ref == client_ref and item.action == ASSIGN for item in screen.store.outbox()):
-        await again(screen, client_ref)
-        return
+    """Open what was written, to put it right."""
     try:
         draft = screen.store.revise(client_ref)
     except CacheError as error:

@@ -59,7 +59,7 @@ def state(item: OutboxItem, problem: str = "", *, held: bool = False) -> str:
     why = _("waiting: {reason}").format(reason=problems.short(problem)) if problem else ""
     if item.attempts:
         unanswered = _("the last attempt was not answered")
-        return f"{why}; {unanswered}" if why else _("waiting to be sent again; {why}").format(why=unanswered)
+        return several([why, unanswered]) if why else _("waiting to be sent again; {why}").format(why=unanswered)
     return why or _("waiting to be sent")
 
 
@@ -70,7 +70,7 @@ def lines(item: OutboxItem, told: str, age: str, files: str = "", *, held: bool 
     """
     alone = held or item.state == "rejected" or (item.state == "queued" and bool(item.error))
     more = several(part for part in (_("queued: {age}").format(age=age), attempts(item), files) if part)
-    return [told, more] if alone else [f"{told}; {more}"]
+    return [told, more] if alone else [several([told, more])]
 
 
 def attempts(item: OutboxItem) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import os
@@ -322,6 +323,13 @@ def ran(home: Path, *arguments: str) -> str:
     return out.getvalue() + narrated.getvalue()
 
 
+def key_file(home: Path) -> None:
+    """Where commands find the key of the filled cache."""
+    key = home / "way.key"
+    key.write_text(base64.b64encode(filled.KEY).decode("ascii"), "ascii")
+    key.chmod(0o600)
+
+
 def unpainted(compositor: Compositor, **_how: Any) -> None:
     """Nothing goes to the terminal."""
     compositor._dirty_regions.clear()
@@ -330,14 +338,10 @@ def unpainted(compositor: Compositor, **_how: Any) -> None:
 @contextlib.asynccontextmanager
 async def desk(store: Store, seat: Seat, home: Path, patch: pytest.MonkeyPatch, **more: Any) -> AsyncIterator[Desk]:
     """A running one."""
-    import base64
-
     handles = {seat.desk: ["handler"]}
     officers = [{**filled.OFFICER, "desks": handles}, {"id": COLLEAGUE, "name": "Anna Huber", "desks": handles}]
     store.sync.apply("directory", Page("d2", officers=officers))
-    key = home / "way.key"
-    key.write_text(base64.b64encode(filled.KEY).decode("ascii"), "ascii")
-    key.chmod(0o600)
+    key_file(home)
     # What is on the screen is asked of the compositor; that it is painted as well is the greater part of the cost.
     patch.setattr(Compositor, "render_update", unpainted)
     patch.setattr("imi_tui.app.COMPLETE", 0.001)

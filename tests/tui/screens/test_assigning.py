@@ -6,18 +6,24 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from imi_core.authority import Seat
+from imi_tui import problems
 from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.marking import Standing
+from imi_tui.cache.model import Seen
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.export.service import _case_wire
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.conflict import ConflictScreen
+from imi_tui.viewmodel import assigning
 from imi_tui.viewmodel.case import View, timeline
 from imi_tui.viewmodel.copying import pieces
-from tests.tui.screens.filled import OFFICER
+from tests.tui.actions.desk import key_file, ran
+from tests.tui.screens.filled import OFFICER, session
 from tests.tui.screens.test_inbox_screen import case_list, footer, running, settled, text_of
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +101,8 @@ async def test_in_a_case_it_is_shown_and_a_conflict_shows_both(store: Store, hom
         await settled(pilot)
         assert isinstance(app.screen, ConflictScreen)
         shown = text_of(app)
+        assert row.reference in shown.splitlines()[0]
+        assert "Correct it" not in footer(app), "nothing is written in it"
         assert "A colleague assigned this case before your entry arrived." in shown
         assert "taken on: Camille Martin" in shown
         assert "taken on: Anna Huber" in shown
@@ -140,3 +148,113 @@ def test_it_stands_in_the_timeline_and_stays_out_of_what_leaves_the_desk(store: 
     assert "who-left" not in wire
     assert "assignment" in detail.case
     assert "assignment" not in _case_wire(detail)["case"]
+
+
+async def test_a_case_is_given_back_and_one_that_a_colleague_took_meanwhile_is_not_taken_from_them(
+    store: Store, home: Path, seat: Seat
+) -> None:
+    async with running(store, home) as (app, pilot):
+        row = store.window("todo", "due", limit=1)[0]
+        await pilot.press("full_stop")
+        await settled(pilot)
+        assert "nobody" not in text_of(app)
+        await pilot.press("enter", "full_stop")
+        await settled(pilot)
+        assert "Looked after by Camille Martin" in text_of(app)
+        await pilot.press("end", "enter")
+        await settled(pilot)
+        assert [item.payload["officer"] for item in store.outbox()] == [OFFICER["id"], ""]
+        assert app.undo.what.startswith("given back: ")
+        await pilot.press("u", "u", "full_stop")
+        await settled(pilot)
+        assert store.outbox() == []
+        detail = store.case(row.desk, row.id)
+        assert detail is not None
+        given = {"officer": ANNA, "version": 1, "at": "2026-03-04T10:00:00Z", "by": ANNA}
+        store.sync.apply(row.desk, Page("s2", cases=[{**detail.case, "assignment": given}]))
+        await pilot.press("enter")
+        await settled(pilot)
+        [item] = store.outbox()
+        assert item.state == "rejected", "Anna took it after the question was asked"
+
+
+async def test_many_are_given_in_parts_and_taken_on_after_one_look(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imi_tui.screens.assigning.AT_ONCE", 2)
+    async with running(store, home) as (app, pilot):
+        await pilot.press(*["space"] * 5, "comma")
+        await settled(pilot)
+        assert isinstance(app.screen, ChooseScreen)
+        assert "Take on: 5 of 5 cases" in text_of(app)
+        assert store.outbox() == []
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert store.outbox() == [], "it was left"
+        await pilot.press("comma", "enter")
+        await settled(pilot)
+        assert len({item.case_id for item in store.outbox()}) == 5
+        await pilot.press("u")
+        await settled(pilot)
+        assert store.outbox() == [], "one step"
+
+
+async def test_who_only_reads_is_told_so_and_gives_nothing(store: Store, home: Path, seat: Seat) -> None:
+    async with running(store, home) as (app, pilot):
+        reads = {"id": OFFICER["id"], "name": "Camille Martin", "desks": {seat.desk: ["viewer"]}}
+        for roles in ({"handler", "viewer"}, {"viewer"}):
+            # First the directory says so, then the session too.
+            store.sync.apply("directory", Page(f"d{len(roles)}", officers=[reads]))
+            store.sync.set_session(session(msgspec.structs.replace(seat, roles=frozenset(roles))))
+            await settled(pilot)
+            app.clear_notifications()
+            await pilot.press("comma")
+            await settled(pilot)
+            assert problems.sentence("forbidden") in [each.message for each in app._notifications]
+            assert store.outbox() == []
+        app.clear_notifications()
+        await pilot.press("full_stop")
+        await settled(pilot)
+        assert not isinstance(app.screen, ChooseScreen)
+        assert problems.sentence("forbidden") in [each.message for each in app._notifications]
+
+
+def test_cases_of_several_desks_go_to_one_colleague_of_the_desk_with_most() -> None:
+    def standing(desk: str, number: int) -> Standing:
+        return Standing(desk, f"{number:032x}", f"PW-26-{number:06}", None, Seen())
+
+    cases = [standing("a", 1), standing("b", 2), standing("b", 3), standing("c", 4)]
+    found = assigning.plan(cases, {"a", "b"})
+    assert [each.desk for each in found.ready] == ["b", "b"]
+    assert {(each.code, each.cases) for each in found.refused} == {("otherDesk", 1), ("forbidden", 1)}
+
+
+def test_a_whole_name_means_one_colleague_although_others_begin_so(store: Store, home: Path, seat: Seat) -> None:
+    desks = {seat.desk: ["handler"]}
+    officers = [{"id": id, "name": name, "desks": desks} for id, name in ((ANNA, "Anna Huber"), ("b", "Anna Huberty"))]
+    store.sync.apply("directory", Page("d3", officers=officers))
+    key_file(home)
+    row = store.window("todo", "due", limit=1)[0]
+    ran(home, "assign", row.reference, "--to", "anna huber", "--no-sync")
+    assert [item.payload["officer"] for item in store.outbox()] == [ANNA]
+    with pytest.raises(AssertionError, match="Several colleagues fit Anna: Anna Huber, Anna Huberty"):
+        ran(home, "assign", row.reference, "--to", "Anna", "--no-sync")
+
+
+async def test_one_that_may_not_be_sent_again_stays_refused_and_leaves_no_draft(
+    store: Store, home: Path, seat: Seat
+) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("comma")
+        await settled(pilot)
+        [item] = store.outbox()
+        store.sync.begin([item.client_ref])
+        store.sync.settle({}, {item.client_ref: {"type": "stale"}})
+        store.sync.set_session(session(msgspec.structs.replace(seat, roles=frozenset({"viewer"}))))
+        await pilot.press("o", "v")
+        await settled(pilot)
+        assert isinstance(app.screen, ConflictScreen)
+        await pilot.press("g")
+        await settled(pilot)
+        assert ([each.state for each in store.outbox()], store.drafts()) == (["rejected"], [])
+        assert problems.sentence("forbidden") in [each.message for each in app._notifications]
