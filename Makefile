@@ -31,7 +31,7 @@ test: setup ## Run the tests
 test-faults: setup ## Play through faults: thousands of seeds, kills of real processes (IMI_SIM_SEED repeats one)
 	@PYTHONHASHSEED=0 IMI_SIM_SEEDS=$${IMI_SIM_SEEDS:-2000} IMI_SIM_KILLS=$${IMI_SIM_KILLS:-40} $(BIN)/python -m pytest $(if $(IMI_SIM_SEED),tests/sim/test_seeds.py,tests/sim $(PROPERTIES))
 
-PROPERTIES := $(shell grep -rl --include="test_*.py" "tests.effort" tests/central tests/tui)
+PROPERTIES := $(shell grep -rl --include="test_*.py" "tests.effort" tests/central tests/system tests/tui)
 
 check: setup ## Lint, types, layers
 	@$(BIN)/ruff check .

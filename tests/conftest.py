@@ -38,12 +38,12 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
-    """One worker more for every two cores: a test on a screen or of a process waits for half of its time.
+    """Two workers a core: a test on a screen or of a process waits for half of its time or more.
 
     PYTEST_XDIST_AUTO_NUM_WORKERS names another number, as it does without this.
     """
     cores = os.cpu_count() or 1
-    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + cores // 2
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores * 2
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ A text whose end is not on the screen was cut; English texts that stand there in
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ class Marked:
         return mark(self._catalogue.ngettext(singular, plural, count))
 
 
-LOAD = i18n.load
+LOAD = functools.cache(i18n.load)
 
 
 def load(language: str) -> Marked:
