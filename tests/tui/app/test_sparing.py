@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from imi_tui.sparing import spare
+from tests.effort import tries
 
 COLOURS = ("default", "red", "bright_blue", "color(123)", "#e4e6ea", "#14171c")
 FLAGS = ("bold", "italic", "underline", "reverse", "strike")
@@ -53,7 +54,7 @@ def _seen(*writes: str) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("colours", [TRUE, FEW])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(50, 1000), deadline=None)
 @given(first=_pieces(), second=_pieces())
 def test_the_same_cells_looks_and_cursor(
     colours: ColorSystem,

@@ -11,6 +11,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from tests.central.world import MUNICH, ROSENHEIM, Caller
+from tests.effort import tries
 from tests.tui.sync.world import Client, server_ids
 
 BOTH = {ROSENHEIM: ("handler",), MUNICH: ("handler",)}
@@ -28,7 +29,7 @@ def put(central: Central, desks: dict[str, tuple[str, ...]]) -> None:
 def test_the_end_is_what_the_server_shows(
     central: Central, tmp_path: Path, streams: bool, between: list[dict[str, tuple[str, ...]]]
 ) -> None:
-    for first in range(2, 6):
+    for first in range(2, tries(4, 6)):
         put(central, BOTH)
         client = Client(tmp_path / f"both-{first}", Caller(central), "both")
         client.restart(page=10)
