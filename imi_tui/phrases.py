@@ -116,15 +116,19 @@ def by_abbreviation(phrases: Sequence[Phrase], typed: str, languages: Sequence[s
 
 def ranked(phrases: Sequence[Phrase], typed: str, languages: Sequence[str]) -> list[Phrase]:
     """Those in which every word of `typed` stands: languages in order, abbreviations that begin so first."""
-    wanted = words(typed)
     order = {lang: number for number, lang in enumerate(dict.fromkeys(languages))}
 
     def rank(each: Phrase) -> tuple[int, bool, str]:
         starts = fold(each.abbreviation).startswith(fold(typed.strip()))
         return order.get(each.lang, len(order)), not starts, fold(each.abbreviation)
 
-    found = [each for each in phrases if all(word in fold(f"{each.abbreviation} {each.text}") for word in wanted)]
-    return sorted(found, key=rank)
+    return sorted(holding(phrases, typed), key=rank)
+
+
+def holding(phrases: Sequence[Phrase], typed: str) -> list[Phrase]:
+    """Those in which every word of `typed` stands, in their order."""
+    wanted = words(typed)
+    return [each for each in phrases if all(word in fold(f"{each.abbreviation} {each.text}") for word in wanted)]
 
 
 def checked(abbreviation: str, lang: str, text: str, id: str = "") -> Phrase:

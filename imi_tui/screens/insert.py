@@ -104,8 +104,12 @@ class InsertScreen(Dialogue[Insertion]):
     def _find(self, typed: str) -> None:
         found = self._shelf.offered(typed)
         lines: list[Line] = []
-        for known, title in ((True, _("In your cases")), (False, _("Phrases"))):
-            some = [each for each in found if each.whole == known]
+        own = [each for each in found if not each.whole and not each.standard]
+        for some, title in (
+            ([each for each in found if each.whole], _("In your cases")),
+            (own, _("Phrases")),
+            ([each for each in found if each.standard], _("Standard texts")),
+        ):
             lines += [title, *some] if some else []
         self.query_one(InsertionList).show(lines)
         note = "" if found else _("Nothing to insert contains these words. Phrases are kept in the menu (F9), Phrases.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from imi_tui import completion
+from imi_tui import completion, standard_texts
 from imi_tui.i18n import _
 from imi_tui.phrases import abbreviation_before
 from imi_tui.screens import routes
@@ -62,7 +62,8 @@ class Inserting(ActionScreen[Any]):
                 return []
             return completion.known(self.store, self.desk(), model.form, field, typed)
 
-        return Shelf(self.store.shelf.phrases(), known, self.facts(), languages, model.rules)
+        standard = standard_texts.phrases(languages, model.action_id)
+        return Shelf(self.store.shelf.phrases(), known, self.facts(), languages, model.rules, standard)
 
     def _put(self, form: FormView, control: LineInput | LinesInput, insertion: Insertion, over: int = 0) -> None:
         control.put_in(insertion.text, over=over, whole=insertion.whole)

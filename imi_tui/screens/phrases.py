@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from imi_tui import phrases, problems
+from imi_tui import phrases, problems, standard_texts
 from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.shelf import Phrase
@@ -24,16 +24,25 @@ from imi_tui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    Line = Phrase | str
+    """A phrase, or a heading."""
 
-class PhraseList(LineList[Phrase]):
+
+class PhraseList(LineList["Line"]):
     """Abbreviation and language, and below how the text begins."""
 
-    def key_of(self, item: Phrase) -> object:
+    def key_of(self, item: Line) -> object:
         """Its id."""
-        return item.id
+        return item if isinstance(item, str) else item.id
 
-    def lines_of(self, item: Phrase, width: int) -> list[Text]:
+    def is_item(self, item: Line) -> bool:
+        """The cursor skips the heading."""
+        return not isinstance(item, str)
+
+    def lines_of(self, item: Line, width: int) -> list[Text]:
         """Two lines."""
+        if isinstance(item, str):
+            return [Text(cut(item, width), no_wrap=True)]
         return [
             Text(cut(f"{item.abbreviation}  {NAMES.get(item.lang, item.lang)}", width), no_wrap=True),
             Text(cut(f"    {one_line(item.text)}", width), "dim", no_wrap=True),
@@ -41,15 +50,20 @@ class PhraseList(LineList[Phrase]):
 
 
 class PhrasesScreen(BaseScreen[None]):
-    """Enter changes one; what is thrown away can be brought back."""
+    """Enter changes one; what is thrown away can be brought back. Standard texts are made one's own."""
 
     SCOPE = "phrases"
     CSS_PATH = ["base.tcss", "drafts.tcss"]
     BINDINGS = bindings("phrases")
     AUTO_FOCUS = "PhraseList"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._aim = ""
+        """The phrase on which the cursor comes to stand next."""
+
     def compose_body(self) -> ComposeResult:
-        """The list, or a sentence where it is empty."""
+        """The list, below a sentence where there is none of the officer's own."""
         yield Static(id="empty")
         yield PhraseList()
 
@@ -66,9 +80,9 @@ class PhrasesScreen(BaseScreen[None]):
         if kinds and "shelf" not in kinds:
             return
         found = self.store.shelf.phrases()
-        shown = self.query_one(PhraseList)
-        shown.show(found)
-        self.show_list(shown, shown=bool(found))
+        standard = standard_texts.phrases(self.context.languages[:1])
+        aim, self._aim = self._aim, ""
+        self.query_one(PhraseList).show([*found, _("Standard texts"), *standard], at=aim or None)
         empty = self.query_one("#empty", Static)
         empty.display = not found
         empty.update(Text(_("There are no phrases. Write one here (n), and insert it in any form with F2.")))
@@ -77,7 +91,8 @@ class PhrasesScreen(BaseScreen[None]):
     def phrase(self) -> Phrase | None:
         """The phrase under the cursor."""
         found = self.query(PhraseList)
-        return found.first().item if found else None
+        item = found.first().item if found else None
+        return None if isinstance(item, str) else item
 
     def situation(self) -> Situation:
         """Whether there is one under the cursor, and whether one can be brought back."""
@@ -97,15 +112,16 @@ class PhrasesScreen(BaseScreen[None]):
         await self._write(None)
 
     async def action_edit(self) -> None:
-        """Change the one under the cursor."""
-        if self.phrase is not None:
-            await self._write(self.phrase)
+        """Change the one under the cursor; make a standard text one's own."""
+        if (phrase := self.phrase) is not None:
+            own = phrase._replace(id="", abbreviation="") if standard_texts.is_standard(phrase) else phrase
+            await self._write(own)
 
     async def _write(self, known: Phrase | None) -> None:
         def written(phrase: Phrase | None) -> None:
             if phrase is not None:
                 try:
-                    self.store.keep_phrases([phrase])
+                    self._aim = self.store.keep_phrases([phrase])[0].id
                 except CacheError as error:
                     self.say(problems.sentence(error.code), problem=True)
 
@@ -113,13 +129,15 @@ class PhrasesScreen(BaseScreen[None]):
 
     def action_drop(self) -> None:
         """Throw away what is under the cursor."""
-        if (phrase := self.phrase) is not None:
+        if (phrase := self.phrase) is not None and standard_texts.is_standard(phrase):
+            self.say(_("A standard text stays as it is; Enter makes one of your own from it."))
+        elif phrase is not None:
             self.store.drop("phrase", phrase.id)
             self.say(_("Thrown away: {name}. Press u to bring it back.").format(name=phrase.abbreviation))
 
     def action_bring_back(self) -> None:
         """Undo the last throwing away."""
-        self.store.bring_back("phrase")
+        self._aim = self.store.bring_back("phrase")
 
 
 class PhraseForm(Dialogue[Phrase]):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui import phrases as rules_of_phrases
 from imi_tui.i18n import _
 from imi_tui.i18n.joining import several
+from imi_tui.standard_texts import is_standard
 from imi_tui.viewmodel.cells import one_line
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Insertion:
     """One thing to insert: how it reads in the list, what goes in, and what it answers in other fields.
 
     `whole`: it is the value of the field, not a part of its text. `left` are placeholders that nothing fills.
+    `standard`: it came with the program.
     """
 
     title: str
@@ -35,6 +37,7 @@ class Insertion:
     beside: Mapping[str, Any]
     whole: bool = False
     left: tuple[str, ...] = ()
+    standard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Shelf:
     facts: Mapping[str, str]
     languages: tuple[str, ...]
     rules: Rules | None = None
+    standard: Sequence[Phrase] = ()
 
     def offered(self, typed: str) -> list[Insertion]:
         """What fits to `typed`: known values first, as they belong to this very field."""
@@ -53,6 +57,7 @@ class Shelf:
             Insertion(one_line(each.value), _beside(each), each.value, each.beside, True) for each in self.known(typed)
         ]
         found += [self._made(each) for each in rules_of_phrases.ranked(self.phrases, typed, self.languages)]
+        found += [self._made(each) for each in rules_of_phrases.holding(self.standard, typed)]
         return found
 
     def by_abbreviation(self, before: str) -> Insertion | None:
@@ -63,7 +68,8 @@ class Shelf:
 
     def _made(self, phrase: Phrase) -> Insertion:
         text, left = rules_of_phrases.filled(phrase, self.facts, self.rules)
-        return Insertion(f"{phrase.abbreviation}  {phrase.lang}", one_line(text), text, {}, left=left)
+        title = f"{phrase.abbreviation}  {phrase.lang}"
+        return Insertion(title, one_line(text), text, {}, left=left, standard=is_standard(phrase))
 
 
 def _beside(found: Found) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imi_core.text import display
-from imi_tui import i18n, phrases
+from imi_tui import i18n, phrases, standard_texts
 from imi_tui.cache.shelf import Phrase
 from imi_tui.forms import TEXT, FormModel
 from imi_tui.i18n.languages import NAMES
@@ -128,3 +128,19 @@ def test_a_file_that_cannot_be_used_says_why(text: str, why: str) -> None:
     with pytest.raises(PhraseProblem) as problem:
         phrases.from_toml(text)
     assert problem.value.text.startswith(why)
+
+
+@pytest.mark.parametrize("lang", sorted(NAMES))
+def test_standard_texts_are_there_in_every_language(lang: str) -> None:
+    i18n.install("en")
+    found = standard_texts.phrases([lang, "", lang], "ask_clarification")
+    english = standard_texts.phrases(["en"], "ask_clarification")
+    assert [each.abbreviation for each in found[:2]] == ["More details", "Reply incomplete"], (
+        "those that fit come first"
+    )
+    assert len(found) == len(english) == len({each.text for each in found}) >= 8
+    for here, there in zip(found, english, strict=True):
+        assert (here.id, here.abbreviation, here.lang) == (there.id, there.abbreviation, lang)
+        assert (here.text == there.text) == (lang == "en")
+        assert set(phrases.filled(here, {})[1]) == set(phrases.filled(there, {})[1])
+        assert phrases.checked("own", lang, here.text).text == here.text

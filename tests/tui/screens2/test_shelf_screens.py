@@ -140,3 +140,35 @@ async def test_a_case_is_the_beginning_of_another_one(store: Store, home: Path) 
         assert detail is not None
         assert app.screen.work.draft.answers["company"] == detail.case["request"]["company"]
         assert "workers" not in app.screen.work.draft.answers
+
+
+async def test_a_standard_text_is_inserted_in_the_language_of_the_text_and_made_ones_own(
+    store: Store, home: Path
+) -> None:
+    row = store.window("to_answer", "due", limit=1)[0]
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.act([(row.desk, row.id)], "message"))
+        await settled(pilot)
+        screen = app.screen
+        assert isinstance(screen, ActScreen)
+        screen.model.lang = "de"
+        await pressed(pilot, "f2")
+        shown = text_of(app)
+        assert shown.index("Standard texts") < shown.index("More details  de") < shown.index("Documents needed  de")
+        await pressed(pilot, *"reminder", "enter")
+        assert screen.model.entry_text.startswith(f"Wir nehmen Bezug auf unser Ersuchen {row.reference} vom ")
+        assert "{" not in screen.model.entry_text
+        await pressed(pilot, "escape")
+    async with running(store, home) as (app, pilot):
+        await app.screen.run_action("go_phrases")
+        await settled(pilot)
+        assert isinstance(app.screen, PhrasesScreen)
+        assert "> Reason for the request  English" in text_of(app)
+        await pressed(pilot, "delete")
+        await settled(pilot)
+        assert store.shelf.phrases() == []
+        assert not store.shelf.may_bring_back("phrase")
+        await pressed(pilot, "enter", *"why", "f8")
+        [own] = store.shelf.phrases()
+        assert (own.abbreviation, own.text.split()[:3]) == ("why", ["We", "need", "this"])
+        assert "> why  English" in text_of(app)
