@@ -53,6 +53,10 @@ _SENTENCES: dict[str, str] = {
     "unresolvedReference": N_(
         "This entry belongs to a new case that the server did not accept; correct that case first."
     ),
+    "rateLimit": N_("The server asks for a pause; the program tries again by itself."),
+    "noService": N_("This server has no translation service."),
+    "personalData": N_("Personal data is not given to the translation service."),
+    "noTranslation": N_("The translation service gave no usable translation; ask again later."),
     "error": N_("This did not work; try again."),
     # Synchronising
     "sync": N_("The synchronisation did not work; the program tries again by itself."),

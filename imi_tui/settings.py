@@ -11,6 +11,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imi_core.languages import NAMES as LANGUAGES
 from imi_tui.i18n import _
 from imi_tui.themes import NAMES
 
@@ -32,6 +33,8 @@ class Settings(NamedTuple):
     """Address of the central server, such as ``https://imi.example.eu``."""
     language: str = ""
     """Language of the program (a code such as ``fr``); empty: as the system says."""
+    reads: str = ""
+    """Languages you read, such as ``fr,en``: free text in others has its translation beside it; empty: `language`."""
     vault: str = ""
     """Where the key of the local data is kept: keyring, passphrase, file or memory; empty: keyring, else passphrase."""
     keyboard: str = "auto"
@@ -70,6 +73,7 @@ class Settings(NamedTuple):
 _KINDS: dict[str, type] = {
     "server": str,
     "language": str,
+    "reads": str,
     "vault": str,
     "keyboard": str,
     "theme": str,
@@ -285,6 +289,8 @@ def _problem(name: str, value: object) -> str:
         return _("{name} has to be from {low} to {high}.").format(name=name, low=25, high=1024 * 1024)
     if name == "lock_minutes" and not 0 <= int(str(value)) <= 24 * 60:
         return _("{name} has to be from {low} to {high}.").format(name=name, low=0, high=24 * 60)
+    if name == "reads" and not set(str(value).replace(" ", "").split(",")) <= {"", *LANGUAGES}:
+        return _("{name} has to be such as {example}.").format(name=name, example="fr,en")
     if name == "quiet_hours" and value:
         from imi_tui.viewmodel.news import hours
 

@@ -19,6 +19,7 @@ from imi_central.demo.colleagues import DESK_OFFICERS, person
 from imi_central.demo.filling import Filler
 from imi_core import seal, workflow
 from imi_core.case import Case, Entry, Text
+from imi_core.languages import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -233,6 +234,7 @@ class _Maker:
             based_on=case.version if case is not None else 0,
             target=target.desk if target is not None else "",
             answers=fill.answers(self.rules, action, case, language),
+            lang=language if language in NAMES else "",
             text=Text(lang=language, text=text) if text else None,
             at=at,
             desk=seat.desk,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imi_central.errors import CommandError
-from imi_central.settings import Settings, default_data
+from imi_central.settings import PREFIX, Settings, default_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,15 @@ def main(arguments: Sequence[str]) -> int:
     if not 1 <= options.cases <= MAX_CASES:
         raise CommandError(f"--cases: {options.cases} is not allowed; allowed: 1 to {MAX_CASES}")
     data = Path(options.data).absolute() if options.data else default_data(os.environ).with_name("imi-central-demo")
-    settings = Settings(data=data, port=options.port, device_grant="on")
+    # A real service, where somebody has one at hand; the demo has none of its own.
+    translator, name = (os.environ.get(f"{PREFIX}TRANSLATOR{part}", "") for part in ("", "_NAME"))
+    settings = Settings(
+        data=data,
+        port=options.port,
+        device_grant="on",
+        translator=translator,
+        translator_name=name or Settings.translator_name,
+    )
     from imi_central.commands import database_errors
 
     with database_errors(settings):

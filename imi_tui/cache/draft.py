@@ -5,6 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from imi_tui.cache.ids import TRANSLATE
+
+
+def own_translation(id: str, case: tuple[str, str], of: tuple[str, str, str], text: str, lang: str) -> Draft:
+    """A translation into `lang` for the desk of `case`; `of` is the entry, the part of it and its language."""
+    entry, part, _source = of
+    return Draft(
+        id=id,
+        desk=case[0],
+        procedure="",
+        action=TRANSLATE,
+        case_id=case[1],
+        target=entry,
+        answers={part: text},
+        lang=lang,
+    )
+
 
 @dataclass
 class Draft:

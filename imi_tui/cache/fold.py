@@ -17,7 +17,7 @@ from imi_core import assigning, workflow
 from imi_core.case import Assignment, Case
 from imi_core.errors import ActionRefused, ImiError
 from imi_tui.cache.errors import BadObject
-from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.ids import ASSIGN, TRANSLATE
 from imi_tui.cache.order import VIEW_BIT
 from imi_tui.cache.wire import microseconds, own_entry
 
@@ -77,6 +77,10 @@ class Folder:
         for item in items:
             if item.action == ASSIGN:
                 self._assign(desk, out, item)
+                continue
+            if item.action == TRANSLATE:
+                # It changes nothing of the case.
+                out.rejected += item.state == "rejected"
                 continue
             if self._confirmed_at(desk, item.client_ref):
                 continue

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from imi_core import assigning, staleness, workflow
 from imi_core.case import MAX_AFTER
 from imi_core.errors import ActionRefused
+from imi_core.languages import NAMES
 from imi_tui.cache.contents import together
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import NoSuchCase, NoSuchSeat
 from imi_tui.cache.fold import Folded
-from imi_tui.cache.ids import ASSIGN, LOCAL
+from imi_tui.cache.ids import ASSIGN, LOCAL, TRANSLATE
 from imi_tui.cache.item import Item
 from imi_tui.cache.model import Seen
 from imi_tui.cache.wire import own_entry, to_case
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.rows import Desks
     from imi_tui.cache.session import SessionTable
+
+
+_TARGETS = {ASSIGN: "officer", TRANSLATE: "entryId"}
+"""Where the payload of what is no action of a case says what it is about."""
 
 
 class Freezer:
@@ -74,6 +79,8 @@ class Freezer:
             raise NoSuchCase(draft.desk, draft.case_id)
         if draft.action == ASSIGN:
             return self._assignment(draft, case_id, seat, stored, folded)
+        if draft.action == TRANSLATE:
+            return self._translation(draft, case_id, seat, folded)
         seen = Seen(draft.based_on, tuple(draft.after))
         payload = self._payload(draft, case_id, seen if any(seen) else seen_of(stored, folded))
         entry = own_entry(payload)
@@ -118,6 +125,15 @@ class Freezer:
         made = self._item(draft, case_id, seat, payload, refusal)
         return made._replace(reference=case.reference, subject=case.subject)
 
+    def _translation(self, draft: Draft, case_id: str, seat: Seat, folded: Folded) -> Item:
+        """What a draft with the action `TRANSLATE` makes: `answers` are the texts of the entry `target` in `lang`."""
+        case = folded.case
+        if case is None:
+            raise NoSuchCase(draft.desk, draft.case_id)
+        payload = {"clientRef": self._new_ref(), "entryId": draft.target, "lang": draft.lang, "texts": draft.answers}
+        made = self._item(draft, case_id, seat, payload, None)
+        return made._replace(reference=case.reference, subject=case.subject)
+
     def _item(
         self, draft: Draft, case_id: str, seat: Seat, payload: dict[str, Any], refusal: dict[str, Any] | None
     ) -> Item:
@@ -154,6 +170,8 @@ class Freezer:
             payload["answers"] = draft.answers
         if draft.text.strip():
             payload["text"] = {"lang": draft.lang or "und", "text": draft.text}
+        elif draft.answers and draft.lang in NAMES and self._session.knows_languages():
+            payload["lang"] = draft.lang
         if draft.attachments:
             payload["attachments"] = [
                 {"blobId": each["blobId"], "name": each["name"], "personal": bool(each.get("personal", True))}
@@ -171,10 +189,10 @@ class Freezer:
             procedure=item.procedure,
             action=item.action,
             case_id="" if item.starts else item.case_id,
-            target=payload.get("officer" if item.action == ASSIGN else "target", ""),
-            answers=payload.get("answers", {}),
+            target=payload.get(_TARGETS.get(item.action, "target"), ""),
+            answers=payload.get("texts" if item.action == TRANSLATE else "answers", {}),
             text=text.get("text", ""),
-            lang=text.get("lang", ""),
+            lang=text.get("lang", "") or payload.get("lang", ""),
             based_on=payload.get("basedOn", 0),
             after=payload.get("after", []),
             saved_at=self._now(),

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 ASSIGN = "@assign"
 """What the outbox calls an assignment, which is no action of a case: no lifecycle can have one of this name."""
+TRANSLATE = "@translate"
+"""What it calls a translation that an officer wrote, which is no action of a case either."""
 BESIDE = "@"
 """What the names of everything begin with that is no action of a case."""
 LOCAL = "ref:"

@@ -123,6 +123,20 @@ class Mine(NamedTuple):
     version: int = 0
 
 
+class Wish(NamedTuple):
+    """A translation of an entry that was asked for here. `source`: "" where the entry says it, or nobody does.
+
+    `problem`: why the server did not take it, a code; "" as long as it was not asked.
+    """
+
+    desk: str
+    case_id: str
+    entry: str
+    source: str
+    lang: str
+    problem: str = ""
+
+
 class CaseDetail(NamedTuple):
     """All the cache holds of one case. `case` and `entries` are wire objects with pending entries applied.
 
@@ -132,7 +146,8 @@ class CaseDetail(NamedTuple):
     used; it is asked for again later. `seen` is what somebody who looks at the case bases an entry on,
     `assigned` the same of an assignment, of which `assigning` wait; `handler` is the name of who looks after the case,
     `assigner` of who said so. `assignments` are all that the server has, as far as they are here, in order, with `name`
-    and `other` for whom they name. `mine` is what the officer keeps about it.
+    and `other` for whom they name. `mine` is what the officer keeps about it. `translations` are
+    wire objects of the desk, oldest first, `wishes` what was asked for and the server does not know.
     """
 
     desk: str
@@ -151,6 +166,8 @@ class CaseDetail(NamedTuple):
     handler: str = ""
     assigner: str = ""
     assignments: tuple[dict[str, Any], ...] = ()
+    translations: tuple[dict[str, Any], ...] = ()
+    wishes: tuple[Wish, ...] = ()
 
 
 class AuthorityHit(NamedTuple):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from imi_tui.cache.drafts import Drafts
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
-from imi_tui.cache.ids import ASSIGN, LOCAL
+from imi_tui.cache.ids import ASSIGN, BESIDE, LOCAL, TRANSLATE
 from imi_tui.cache.item import Item, digest_of, local_files
 from imi_tui.cache.model import OutboxState, Untouched
 from imi_tui.cache.personal import called
@@ -119,14 +119,14 @@ class Outbox:
         """Queued entries of this officer in order; what stands behind a rejected one of its case waits.
 
         `but`: client refs of entries that are not to be sent now; what stands behind one of them waits as well.
-        Assignments wait for nothing but each other and the start of their case, and nothing waits for them.
+        Assignments and translations wait for nothing but their like and the start of their case, and nothing for them.
         """
-        held: set[tuple[str, str, bool]] = set()
+        held: set[tuple[str, str, str]] = set()
         out: list[Item] = []
         for item in self.shown():
-            assigns = item.action == ASSIGN
-            case = item.desk, item.case_id, assigns
-            begins = assigns and item.case_id.startswith(LOCAL) and (item.desk, item.case_id, False) in held
+            beside = item.action if item.action.startswith(BESIDE) else ""
+            case = item.desk, item.case_id, beside
+            begins = bool(beside) and item.case_id.startswith(LOCAL) and (item.desk, item.case_id, "") in held
             if item.state != "queued" or item.officer != officer or item.client_ref in but or self._waits(item):
                 held.add(case)
             elif case not in held and not begins and len(out) < limit:
@@ -138,9 +138,10 @@ class Outbox:
         sql = (
             f"select {_COLUMNS} from outbox o where state = 'queued' and created is not null and exists ("  # noqa: S608
             "select 1 from outbox r where r.desk = o.desk and r.case_id = o.case_id and r.pos < o.pos"
-            " and (r.action = ?1) = (o.action = ?1) and r.state = 'rejected') order by pos"
+            " and (r.action = ?1) = (o.action = ?1) and (r.action = ?2) = (o.action = ?2) and r.state = 'rejected')"
+            " order by pos"
         )
-        return [Item(*row) for row in self.work.rows(sql, (ASSIGN,))]
+        return [Item(*row) for row in self.work.rows(sql, (ASSIGN, TRANSLATE))]
 
     def waiting_for_files(self, officer: str) -> list[Item]:
         """Queued entries of this officer whose files the server does not have yet, in order."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.related import Related
     from imi_tui.cache.saved import SavedViews
     from imi_tui.cache.shelf import Shelf
+    from imi_tui.cache.translations import Translations
     from imi_tui.profile import Profile
 
 
@@ -211,6 +212,13 @@ class Parts:
         from imi_tui.cache.known import Known
 
         return Known(self._cache, self.desks)
+
+    @cached_property
+    def translations(self) -> Translations:
+        """Free text in other languages."""
+        from imi_tui.cache.translations import Translations
+
+        return Translations(self._cache, self.desks, self.outbox_table, self._session, self.publish, self._new_ref)
 
     def _new_ref(self) -> str:
         return uuid7(self._now(), self._rng)

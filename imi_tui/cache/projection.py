@@ -17,7 +17,7 @@ from imi_tui.cache.batch import Batch, listing_row
 from imi_tui.cache.contents import NewRow, together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
 from imi_tui.cache.histories import Histories, stand
-from imi_tui.cache.ids import ASSIGN, LOCAL
+from imi_tui.cache.ids import ASSIGN, LOCAL, TRANSLATE
 from imi_tui.cache.order import VIEW_BIT, Spelling, keys, name_key, places, positions, tail
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.vocabulary import text_of
@@ -98,10 +98,13 @@ class Projector:
 
     def is_here(self, item: Item) -> bool:
         """Whether what the server took, an entry or an assignment, has come back."""
-        if item.action != ASSIGN:
+        if item.action not in (ASSIGN, TRANSLATE):
             return self.is_confirmed(item.desk, item.client_ref)
         if not item.created:
             return False
+        if item.action == TRANSLATE:
+            made = str(json.loads(item.created).get("id", ""))
+            return self._cache.one("select 1 from translation where id = ?", (made,)) is not None
         sql = (
             "select coalesce(cast(c.wire as text) ->> '$.assignment.version', 0)"
             " from listing l join confirmed c on c.n = l.n where l.desk = ? and l.id = ?"

@@ -254,6 +254,27 @@ CACHE: tuple[str, ...] = (
     create index listing_handler on listing(handler, activity) where handler <> '';
     """,
     """
+    -- number: that of the case (`Case.translations`) when its translations were read, -1 to read them anew
+    create table translated(n integer primary key, number integer not null) strict;
+    create table translation(id text primary key, n integer not null, at text not null, wire blob not null) strict;
+    create index translation_case on translation(n, at, id);
+    create table translating(
+      n integer not null, entry text not null, source text not null, lang text not null, problem text not null,
+      primary key (n, entry, lang)
+    ) strict, without rowid;
+    create trigger translations_gone after delete on confirmed begin
+      delete from translated where n = old.n;
+      delete from translation where n = old.n;
+      delete from translating where n = old.n;
+    end;
+    -- content goes by itself where it may no longer be seen
+    create trigger translations_hidden after delete on content begin
+      delete from translated where n = old.n;
+      delete from translation where n = old.n;
+      delete from translating where n = old.n;
+    end;
+    """,
+    """
     -- the orders by name (imi_tui.cache.alphabet); role: shown, made (up to the row with number at), old
     create table spelling(
       position integer primary key, alphabet text not null, role text not null unique, at integer not null

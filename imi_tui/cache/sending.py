@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache import reoffered
 from imi_tui.cache.errors import CacheBusy
-from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.ids import BESIDE, TRANSLATE
 from imi_tui.cache.model import Changed
 
 if TYPE_CHECKING:
@@ -114,6 +114,9 @@ class Sending:
                 waiting += waits
                 (self._outbox.wait if waits else self._outbox.reject)(ref, noted)
             self._outbox.requeue([*retry, *again])
+        for item in map(self._outbox.item, acked):
+            if item.action == TRANSLATE:
+                self._store.translations.follow(item.desk, item.case_id)
         self._store.reflect()
         self.confirm([(ref,) for ref in acked if self._is_here(ref)])
         self._store.activity.sent(len(acked))
@@ -211,7 +214,9 @@ class Sending:
         # With the power a machine may lose what it had read: once a process, everything kept is looked for.
         kept = self._outbox.kept() if not self._looked else self._outbox.live()
         self._looked = True
-        self.confirm([(item.client_ref,) for item in kept if item.action == ASSIGN and self._projector.is_here(item)])
+        self.confirm(
+            [(item.client_ref,) for item in kept if item.action.startswith(BESIDE) and self._projector.is_here(item)]
+        )
         left = [item for item in kept if item.state == "acked" and not self._projector.is_here(item)]
         if not left:
             return

@@ -36,6 +36,11 @@ class SessionTable:
         """The officer's id, empty before the first session."""
         return str(self.officer().get("id", ""))
 
+    def knows_languages(self) -> bool:
+        """Whether the server takes the language of an entry's answers, and translations."""
+        capabilities = (self.session() or {}).get("capabilities") or {}
+        return isinstance((capabilities.get(_CASE) or {}).get("translation"), dict)
+
     def server_time(self) -> str:
         """What the server's clock showed when a synchronisation last worked; empty before that."""
         found = self._cache.one("select value from meta where name = ?", (SERVER_TIME,))

@@ -214,6 +214,8 @@ class Store(Parts):
             mine=self.personal.one(found.desk, found.id),
             handler=self.handlers.name(found.desk, str(given.get("officer", ""))),
             assigner=self.handlers.called(str(given.get("by", ""))),
+            translations=self.translations.of(found.desk, found.id),
+            wishes=self.translations.wishes(found.desk, found.id),
             assignments=tuple(self.handlers.named(each) for each in found.assignments),
         )
 

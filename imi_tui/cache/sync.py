@@ -69,6 +69,7 @@ class SyncStore(Sending):
         self.register = RegisterParts(store, cache, directory, session)
         self.alphabet = Alphabet(cache, self.register.index, store.publish)
         self.brake = store.brake
+        self.translations = store.translations
 
     # --- session, states, secrets ---------------------------------------------------------------------------
 

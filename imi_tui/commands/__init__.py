@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "new": N_("start a case"),
     "act": N_("act on a case"),
     "assign": N_("say who at your desk looks after cases"),
+    "translate": N_("have the free text of a case translated"),
     "phrases": N_("texts to insert while writing"),
     "keep": N_("keep tags, a note or a day for cases, on this machine"),
     "outbox": N_("what waits to be sent and what was refused"),

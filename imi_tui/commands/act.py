@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
             options.action,
             answers=given,
             text=options.text,
-            lang=writing.text_language(options) if options.text else "",
+            lang=writing.text_language(options) if options.text or given else "",
             target=writing.target_desk(store, options.to, rules.procedure.area) if options.to else "",
             attachments=writing.attachments(store, options, rules, options.action, detail),
         )

@@ -44,31 +44,34 @@ def run(options: argparse.Namespace) -> int:
                     "actions": list(detail.actions),
                     "related": [near._asdict() for near in related(client.store, detail)],
                     "handler": detail.handler,
+                    "translations": list(detail.translations),
                     "own": {"tags": detail.mine.tags, "note": detail.mine.note, "until": detail.mine.until},
                 }
             )
             return commands.OK
-        for line in _lines(client.store, detail, languages()):
+        for line in _lines(client.store, detail, languages(), client.settings.reads):
             out(line)
     return commands.OK
 
 
-def _view(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> View | None:
+def _view(store: Store, detail: CaseDetail, languages: tuple[str, ...], reads: str) -> View | None:
     from imi_core.errors import UnknownProcedure
     from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.translating import chosen
 
     try:
         rules, _typed = rules_of(store, detail.case)
     except UnknownProcedure:
         return None
-    return View(detail, rules, languages, store.today(), store.authority)
+    mine = chosen(reads, languages[0])
+    return View(detail, rules, languages, store.today(), store.authority, reads=mine)
 
 
-def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list[str]:
+def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...], reads: str) -> list[str]:
     from imi_tui.viewmodel.now import now
     from imi_tui.viewmodel.related import line, related
 
-    case, view = detail.case, _view(store, detail, languages)
+    case, view = detail.case, _view(store, detail, languages, reads)
     rules = view.rules if view is not None else None
     state = state_label(rules, case["state"]) if rules is not None else display(case["state"])
     lines = [f"{case.get('reference') or '-'}  {display(case.get('subject', ''))}  [{state}]"]
@@ -86,7 +89,9 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...]) -> list
         lines.append(f"  {told}")
     lines += [f"  {line}" for line in own.lines(detail, dt.datetime.now().astimezone().date())]
     for name in ("request", "answers"):
-        lines += [f"  {_label(view, field)}: {_value(value)}" for field, value in case.get(name, {}).items()]
+        for field, value in case.get(name, {}).items():
+            lines.append(f"  {_label(view, field)}: {_value(value)}")
+            lines += _translated(view, field, value, of_answer=name == "answers")
     lines += _open_questions(view, case)
     lines.append("")
     lines += _timeline(view, detail)
@@ -120,7 +125,31 @@ def _timeline(view: View | None, detail: CaseDetail) -> list[str]:
         text = (entry.get("text") or {}).get("text", "")
         # Every line of foreign text carries a mark, so that it cannot pass for one of ours.
         lines += [f"  | {line}" for line in display(text, "multi").split("\n") if text]
+        lines += _beside(view, entry, "text", text) if text else []
     return lines
+
+
+def _translated(view: View | None, field: str, value: Any, *, of_answer: bool) -> list[str]:
+    """The translation of an answer, where there is one to show."""
+    from imi_tui.viewmodel import translating
+
+    if view is None or not isinstance(value, str):
+        return []
+    entry = translating.of_answer(view, field) if of_answer else translating.of_request(view)
+    return _beside(view, entry, field, value)
+
+
+def _beside(view: View | None, entry: dict[str, Any], part: str, text: str) -> list[str]:
+    from imi_tui.viewmodel import translating
+
+    if view is None:
+        return []
+    both = translating.pair(view, entry, part, text)
+    if not both:
+        return [f"  {block.text}" for block in translating.standing(view, entry)] if part == translating.TEXT else []
+    translated = both[0].aside
+    lines = [f"    > {line}" for line in display(translated, "multi").split("\n")] if translated else []
+    return [*lines, f"    {display(both[1].text)}"]
 
 
 def _label(view: View | None, field: str) -> str:

@@ -139,6 +139,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         notify=client.settings.notify,
         notify_by=client.settings.notify_by,
         quiet_hours=client.settings.quiet_hours,
+        reads=client.settings.reads,
         setting=lambda name, value: settings.write(config, name, value),
         notices=(*client.settings.problems, *notices),
     )

@@ -263,7 +263,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
             target=self._target,
             answers=self.model.to_send(),
             text=self.model.entry_text if text else "",
-            lang=self.model.lang if text else "",
+            lang=self.model.lang,
             based_on=seen.version,
             after=list(seen.after),
             attachments=list(self._files),

@@ -17,6 +17,7 @@ from imi_tui.screens.doing import CaseId
 from imi_tui.screens.exporting import Exporting
 from imi_tui.screens.handing_over import HandingOver
 from imi_tui.screens.inbox import InboxScreen
+from imi_tui.screens.translating import TranslateActions
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
@@ -52,7 +53,7 @@ TABS: tuple[Page, ...] = (
 )
 
 
-class CaseScreen(Exporting, HandingOver, FilesTab):
+class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
     """A case from the cache, with this officer's queued entries applied."""
 
     SCOPE = "case"
@@ -98,6 +99,7 @@ class CaseScreen(Exporting, HandingOver, FilesTab):
         inbox = self._inbox() if not self._beside else None
         flags = self.file_flags()
         flags |= {"translated"} if self._view is not None and self._view.translated else set()
+        flags |= self.translating_flags()
         flags |= {"redo"} if self.imi.undo.again is not None else set()
         if inbox is not None:
             flags |= {"next"} if inbox.neighbour(1, self._at) is not None else set()
@@ -140,6 +142,8 @@ class CaseScreen(Exporting, HandingOver, FilesTab):
         self._detail = self.store.case(*self._at)
         if self._detail is not None and self._detail.fetching:
             self.store.want(*self._at)
+        if self._detail is not None:
+            self.store.translations.look(*self._at, int(self._detail.case.get("translations", 0)))
         rules = self.rules_of(self._detail) if self._detail is not None else None
         if self._detail is None or rules is None:
             self._view, self._offers = None, ()
@@ -152,7 +156,7 @@ class CaseScreen(Exporting, HandingOver, FilesTab):
             self.query_one(Document).show([Block(text)])
             return
         found = pages.View(self._detail, rules, self.context.languages, self.context.today(), self.store.authority)
-        self._view = replace(found, original=self._original)
+        self._view = replace(found, original=self._original, reads=self.context.reads)
         self._offers = self.offers([self._detail])
         self._show(keep=bool(kinds))
 

@@ -9,11 +9,13 @@ from rich.text import Text
 from textual.widgets import Static
 
 from imi_tui.actions import Situation
+from imi_tui.cache.ids import TRANSLATE
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.dates import ago
 from imi_tui.names import area_name
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.screens.translating import go_on
 from imi_tui.screens.undoing import UndoActions, told
 from imi_tui.undo import Change
 from imi_tui.viewmodel import outgoing
@@ -32,6 +34,8 @@ async def open_draft(screen: BaseScreen[None], draft: Draft) -> None:
         await screen.app.push_screen(routes.compose(draft.id))
     elif screen.store.case(draft.desk, draft.case_id) is None:
         screen.say(_("The case of this draft is no longer on this machine."), problem=True)
+    elif draft.action == TRANSLATE:
+        await go_on(screen, draft)
     else:
         cases = [(draft.desk, draft.case_id)]
         await screen.app.push_screen(routes.act(cases, draft.action, draft.target, draft.id))

@@ -299,7 +299,14 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         if detail is None or rules is None:
             found.show([])
             return
-        view = pages.View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
+        view = pages.View(
+            detail,
+            rules,
+            self.context.languages,
+            self.context.today(),
+            self.store.authority,
+            reads=self.context.reads,
+        )
         found.show(pages.preview(view))
 
     def neighbour(self, step: int, at: CaseId) -> Row | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.blocks import Block
     from imi_tui.viewmodel.inserting import Insertion, Shelf
     from imi_tui.viewmodel.palette import Entry, Keyboard
+    from imi_tui.viewmodel.translating import Foreign
 
 
 def inbox() -> Screen[None]:
@@ -74,6 +75,13 @@ def ask_line(heading: str, label: str, value: str = "", *, check: Callable[[str]
     from imi_tui.screens.prompt import LinePrompt
 
     return LinePrompt(heading, label, value, check)
+
+
+def write_translation(text: Foreign, lang: str) -> Screen[str]:
+    """An own translation of a text into the language `lang`; the result is "" where nothing was written."""
+    from imi_tui.screens.translating import WriteTranslation
+
+    return WriteTranslation(text, lang)
 
 
 def ask_name(heading: str, value: str, most: int) -> Screen[str]:

@@ -35,6 +35,7 @@ from imi_tui.sync.run import Asking, Report, Run, SessionChanged
 from imi_tui.sync.sessions import Sessions
 from imi_tui.sync.streaming import Contents
 from imi_tui.sync.taking import SMALLEST_PAGE, Taking, found
+from imi_tui.sync.translating import Translating
 
 if TYPE_CHECKING:
     from imi_tui.cache.sync import SyncStore
@@ -80,6 +81,7 @@ class Engine:
         self._taking = Taking(store, self._asking, self._sessions, self._mending, clock)
         self._contents = Contents(store, self._asking, clock)
         self._histories = Histories(store, self._asking)
+        self._translating = Translating(store.translations, self._asking.ask)
         self._opening = Opening(store, self._asking, self._sessions, self._taking, languages)
 
     def run_once(self) -> Report:
@@ -119,6 +121,7 @@ class Engine:
                 self._sessions.outdate()
                 self._sessions.load(run)
                 self._work(run)
+            self.report.changed += self._translating.step()
             self._page = min(self._page * 2, self._most)
         except Offline:
             # What a line that breaks loses is a page: the next ones are shorter.

@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.ids import ASSIGN, BESIDE, LOCAL
+from imi_tui.cache.ids import ASSIGN, BESIDE, LOCAL, TRANSLATE
 from imi_tui.sync import wire
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ _SET_BY_SERVER = frozenset({"id", "caseId", "reference", "at", "fromState", "toS
 MAX_ID = 255
 _REQUEST_ROOM = 32 * 1024
 """Bytes of a request kept for everything that is not an entry."""
+
+
+_METHODS = {ASSIGN: "Assignment/set", TRANSLATE: "Translation/set"}
 
 
 @dataclass
@@ -75,7 +78,7 @@ def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Bat
             held.add(case)
             continue
         full = len(out.items) >= most or size > room
-        wanted = "Assignment/set" if item.action == ASSIGN else "Entry/set"
+        wanted = _METHODS.get(item.action, "Entry/set")
         new_call = (item.desk, wanted) != (desk, method) or in_call >= limits.max_objects_in_set
         # Half of the calls stay for reading.
         if full or (new_call and len(out.calls) >= limits.max_calls_in_request // 2):
@@ -97,10 +100,10 @@ def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Bat
 def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
     """What the answers mean for each entry of the batch, in order."""
     out = Settlement()
-    failed: set[tuple[str, str, bool]] = set()
+    failed: set[tuple[str, str, str]] = set()
     for (call_id, creation), item in sent.items.items():
         answer = answers[call_id]
-        case = item.desk, item.case_id, item.action == ASSIGN
+        case = item.desk, item.case_id, item.action if item.action.startswith(BESIDE) else ""
         created = _taken(_member(answer, "created", creation))
         if created is not None:
             out.acked[item.client_ref] = created

@@ -41,9 +41,10 @@ def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
 
 
 def outward(detail: CaseDetail) -> CaseDetail:
-    """The case as it may leave the desk: who of it looks after the case is nobody else's business."""
-    case = {name: value for name, value in detail.case.items() if name != "assignment"}
-    return detail._replace(case=case, handler="", assigner="", assigning=0, assignments=())
+    """The case as it may leave the desk: who looks after it, and what the desk translated,
+    is nobody else's business."""
+    case = {name: value for name, value in detail.case.items() if name not in ("assignment", "translations")}
+    return detail._replace(case=case, handler="", assigner="", assigning=0, assignments=(), translations=(), wishes=())
 
 
 def line(detail: CaseDetail) -> str:

@@ -12,7 +12,7 @@ from imi_core.answers import CANNOT, REMARK, YES_NO
 from imi_core.collation import sort_key
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.i18n.phrasing import language_name
-from imi_tui.viewmodel import assigning, own
+from imi_tui.viewmodel import assigning, own, translating
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.now import now
 from imi_tui.viewmodel.rows import due_text
@@ -49,7 +49,8 @@ class View:
     """What the pages of one case are made from. `contact` gives an authority's wire object by id, or None.
 
     `original`: the procedure's own texts stand beside their translations, since a translation binds nobody.
-    `shortened`: the officer left out what a summary does not hold.
+    `shortened`: the officer left out what a summary does not hold. `reads`: languages the officer reads,
+    best first; with none no translation is shown.
     """
 
     detail: CaseDetail
@@ -59,6 +60,7 @@ class View:
     contact: Callable[[str], Contact | None]
     original: bool = False
     shortened: bool = False
+    reads: tuple[str, ...] = ()
 
     @property
     def case(self) -> dict[str, Any]:
@@ -200,17 +202,21 @@ def overview(view: View) -> list[Block]:
             )
         )
     out.append(Block(""))
-    request = view.case.get("request", {})
+    request, asked = view.case.get("request", {}), translating.of_request(view)
     for field in view.rules.procedure.request.fields:
         value = request.get(field.id)
         if field.type == "questions" or value in (None, "", []):
             continue
         base = f"{view.rules.procedure.id}.field.{field.id}"
         text = answer_text(view, field.options, base, value)
-        out.append(Block(view.field(field), "heading", aside=text, aside_remote=True, field=True))
+        if both := translating.pair(view, asked, field.id, text):
+            out += [Block(view.field(field), "heading"), *both]
+        else:
+            out.append(Block(view.field(field), "heading", aside=text, aside_remote=True, field=True))
         if view.original and view.translated:
             written = "\n".join((_in_original(field.label), *_chosen(field.options, value)))
             out.append(Block(written, "quiet", indent=2))
+    out += translating.standing(view, asked)
     if request.get("questions") or view.case.get("questions"):
         count = len(view.case.get("questions", ()))
         out += [
@@ -284,7 +290,11 @@ def questions(view: View) -> list[Block]:
             options = YES_NO
         text, remote = _answer(view, answers, id, options, base)
         asked_for = f"{number} {view.question(id)}"
-        if question is not None and view.original and view.translated:
+        part = id + CANNOT if answers.get(id + CANNOT) else id
+        given = str(answers.get(part, ""))
+        if both := translating.pair(view, translating.of_answer(view, part), part, given):
+            out += [Block(asked_for, "heading"), *both]
+        elif question is not None and view.original and view.translated:
             out += _both(question.text, asked_for, text, remote, _chosen(options, answers.get(id)))
         else:
             out.append(Block(asked_for, "heading", aside=text, aside_remote=remote))
@@ -292,9 +302,14 @@ def questions(view: View) -> list[Block]:
             if answers.get(field.id) not in (None, "", []):
                 out.append(_follow_up(view, field, answers))
         if remark := answers.get(id + REMARK):
-            out.append(Block(_("Remark"), indent=2, aside=str(remark), aside_remote=True))
+            both = translating.pair(view, translating.of_answer(view, id + REMARK), id + REMARK, str(remark))
+            if both:
+                out += [Block(_("Remark"), indent=2), *both]
+            else:
+                out.append(Block(_("Remark"), indent=2, aside=str(remark), aside_remote=True))
         out.append(Block(""))
-    return out[:-1]
+    told = [block for entry in translating.replies(view) for block in translating.standing(view, entry)]
+    return [*out, *told[:1]] if told else out[:-1]
 
 
 def _follow_up(view: View, field: Field, answers: dict[str, Any]) -> Block:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imi_core.errors import UnknownProcedure
 from imi_core.text import display
 from imi_tui import problems
-from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.ids import ASSIGN, BESIDE, TRANSLATE
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import several, with_name
 from imi_tui.labels import Labels
@@ -28,10 +28,10 @@ def mark(item: OutboxItem) -> str:
 
 def behind(items: Sequence[OutboxItem]) -> set[str]:
     """The client refs of waiting entries that a refused one of their case holds back (`cache.outbox.Outbox.ready`)."""
-    refused: set[tuple[str, str, bool]] = set()
+    refused: set[tuple[str, str, str]] = set()
     out: set[str] = set()
     for item in items:
-        case = item.desk, item.case_id, item.action == ASSIGN
+        case = item.desk, item.case_id, item.action if item.action.startswith(BESIDE) else ""
         if item.state == "rejected":
             refused.add(case)
         elif case in refused:
@@ -89,7 +89,7 @@ def reasons(item: OutboxItem, label: Callable[[str], str] = str) -> list[str]:
 
 def written(item: OutboxItem) -> str:
     """What the officer wrote in it, as plain text: the answers by their ids, then the text."""
-    answers = item.payload.get("answers") or {}
+    answers = item.payload.get("answers") or item.payload.get("texts") or {}
     lines = [
         with_name(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
         for name, value in answers.items()
@@ -108,6 +108,8 @@ def action_name(
     """What an action is called. Where its procedure is unknown, with its case gone, `others` may know the name."""
     if action == ASSIGN:
         return _("Assign")
+    if action == TRANSLATE:
+        return _("Own translation")
     try:
         return Labels(rules(procedure), languages).action(action)
     except (UnknownProcedure, KeyError):

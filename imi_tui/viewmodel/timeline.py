@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.dates import relative
 from imi_tui.i18n.phrasing import language_name
-from imi_tui.viewmodel import assigning
+from imi_tui.viewmodel import assigning, translating
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.suspects import links, named
 
@@ -60,7 +60,9 @@ def timeline(view: View) -> list[Block]:
             out.append(Block(_("State: {state}").format(state=view.state(state)), "quiet", indent=2))
         out += _given(view, entry)
         if text := entry.get("text"):
-            out += text_of(text)
+            both = translating.pair(view, entry, translating.TEXT, str(text.get("text", "")))
+            out += [*both, *text_of(text)[1:]] if both else text_of(text)
+            out += translating.standing(view, entry)
         out += [Block(file_line(file), remote=True) for file in entry.get("attachments", ())]
         if entry.get("redacted"):
             out.append(Block(_("The content is not shown to this desk."), "quiet", indent=2))

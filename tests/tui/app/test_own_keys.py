@@ -73,7 +73,8 @@ def test_an_own_key_is_taken_from_the_action_that_had_it_and_that_is_said() -> N
     mine, slips = read_keymap({"go.outbox": "n", "list.sort": ["b", "d"]})
     assert mine["go.new"] == ("f2",)
     assert mine["go.drafts"] == ("f7",)
-    assert [(slip.id, slip.used) for slip in slips] == [("go.outbox", True), ("list.sort", True)]
+    # It was that of two actions, in the list and in a case.
+    assert sorted((slip.id, slip.used) for slip in slips) == [("go.outbox", True)] * 2 + [("list.sort", True)]
     assert all(keymap.clashes(scope, mine) == [] for scope in SCOPES)
 
 

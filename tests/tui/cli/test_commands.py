@@ -12,9 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from imi_central.store import Service
 from imi_central.store import Store as Central
 from imi_central.store.identity import Sessions
 from imi_core.authority import Officer
+from imi_core.case import Text
 from imi_tui import commands, signin
 from imi_tui.cache.mark import Mark, noted
 from imi_tui.cache.store import Store
@@ -67,7 +69,18 @@ def test_sync_list_show(run: Run, central: Central, server: str, token: str) -> 
     assert "Accept" in shown.out
     assert "Alpbau GmbH" in shown.out
     detail = run("show", row["id"], "--json").json
-    assert set(detail) == {"desk", "id", "case", "entries", "pending", "actions", "related", "handler", "own"}
+    assert set(detail) == {
+        "desk",
+        "id",
+        "case",
+        "entries",
+        "pending",
+        "actions",
+        "related",
+        "handler",
+        "translations",
+        "own",
+    }
     assert [entry["action"] for entry in detail["entries"]] == ["send", "accept"]
 
 
@@ -461,3 +474,34 @@ def test_cases_are_given_to_colleagues(run: Run, central: Central, server: str) 
     assert several.code == commands.USAGE
     assert "Several colleagues fit o: Both, Rosenheim" in several.err
     assert run("assign", row["reference"]).code == commands.USAGE
+
+
+def test_free_text_is_translated_shown_and_written(run: Run, central: Central, server: str, token: str) -> None:
+    sent = send(central)
+    accept(central, sent.case_id)
+    text = Text(lang="de", text="Bitte senden Sie die Liste.")
+    act(central, "rosenheim", ROSENHEIM, sent.case_id, "message", text=text)
+    assert run("sync", "--server", server, token=token).code == 0
+    refused = run("translate", "PW-26-000001", "--no-sync")
+    assert (refused.code, refused.out) == (commands.REFUSED, "")
+    assert refused.err == "This server has no translation service.\n"
+    central.translations.service = Service("Test engine")
+    assert run("sync", "--server", server, token=token).code == 0
+    asked = run("translate", "PW-26-000001", "--server", server, "--json", token=token).json
+    assert (asked["asked"], asked["problem"]) == (1, "")
+    assert [each["state"] for each in asked["translations"]] == ["waiting"]
+    job = central.translations.next()
+    assert job is not None
+    central.translations.done(job.id, {"text": "Please send\nthe list."}, "de")
+    assert run("sync", "--server", server, token=token).code == 0
+    listed = run("translate", "PW-26-000001", "--list")
+    assert listed.out == "1 [de] text\n  | Bitte senden Sie die Liste.\n  > Please send\n  > the list.\n"
+    shown = run("show", "PW-26-000001").out
+    assert "  | Bitte senden Sie die Liste.\n    > [English] Please send\n    > the list.\n" in shown
+    assert "    Machine translation, not binding: Test engine, " in shown
+    assert run("translate", "PW-26-000001", "--own", "2", "x", "--no-sync").code == commands.USAGE
+    own = run("translate", "PW-26-000001", "--own", "1", "The list, please.", "--no-sync")
+    assert "  > The list, please.\n" in own.out
+    [item] = run("outbox", "--json").json["outbox"]
+    assert item["payload"]["texts"] == {"text": "The list, please."}
+    assert run("translate", "PW-26-000001", "--to", "de", "--list").out == ""
