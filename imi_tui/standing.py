@@ -18,6 +18,7 @@ from imi_tui.widths import PLAIN
 _TOKEN = re.compile(r"\x1b\[(?:(\d+);(\d+)H|([0-9;:]*)m)|\n")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _KEEPS = re.compile(r"\x1b\[\?2026[hl]")
+_SOME = re.compile(r"[^\x00]+")
 _BRIDGE = 4
 """Cells that are written once more rather than stepped over, which takes as many bytes."""
 _MOVED = 6
@@ -193,21 +194,29 @@ def _runs(data: str) -> list[tuple[int, int, _Pieces]] | None:
 
 def _spans(column: int, pieces: _Pieces, now: _Line, before: str, as_before: str) -> _Spans:
     """What is to be written of a part of a line, with what lies between that costs no more than to step over it."""
-    compared = enumerate(zip(now.text, before, now.seen, as_before, strict=True))
     spans: list[tuple[int, int]] = []
-    for at, (new, old, look, past) in compared:
-        if new == old and look == past:
-            continue
+    for start, stop in _differing(now, before, as_before):
         if spans:
             first, end = spans[-1]
-            gap = at - end
-            if not gap or (
-                gap <= _BRIDGE and _changes(now.pens[end - 1 : at + 1]) <= (now.pens[end - 1] != now.pens[at])
-            ):
-                spans[-1] = first, at + 1
+            near = start - end <= _BRIDGE
+            if near and _changes(now.pens[end - 1 : start + 1]) <= (now.pens[end - 1] != now.pens[start]):
+                spans[-1] = first, stop
                 continue
-        spans.append((at, at + 1))
+        spans.append((start, stop))
     return [(column + first, _cut(pieces, first, last)) for first, last in spans]
+
+
+def _differing(now: _Line, before: str, as_before: str) -> list[tuple[int, int]]:
+    """Where cells are not what they were. As numbers: a loop over the cells would take most of a page's time.
+
+    Signs and looks are below 0x4000, and so is what two of them differ in: no half of a pair.
+    """
+    bits = (_number(now.text) ^ _number(before)) | (_number(now.seen) ^ _number(as_before))
+    return [found.span() for found in _SOME.finditer(bits.to_bytes(2 * len(now.text), "little").decode("utf-16-le"))]
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(text.encode("utf-16-le"), "little")
 
 
 def _changes(pens: str) -> int:
