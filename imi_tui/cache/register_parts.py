@@ -15,12 +15,11 @@ from imi_tui.cache.register import RegisterIndex
 from imi_tui.cache.wire import convert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.session import SessionTable
-    from imi_tui.cache.store import Store
 
 
 class Part(NamedTuple):
@@ -34,8 +33,10 @@ class Part(NamedTuple):
 class RegisterParts:
     """Reached as `SyncStore.register` by the engine, and by `Store` for what screens show."""
 
-    def __init__(self, store: Store, cache: Database, directory: Directory, session: SessionTable) -> None:
-        self._store = store
+    def __init__(
+        self, publish: Callable[[Changed], None], cache: Database, directory: Directory, session: SessionTable
+    ) -> None:
+        self._publish = publish
         self._cache = cache
         self._directory = directory
         self._session = session
@@ -92,7 +93,7 @@ class RegisterParts:
         if not more:
             # Of a country that comes in many pages the index is made once.
             self.index.make()
-        self._store.publish(Changed(frozenset(("directory",))))
+        self._publish(Changed(frozenset(("directory",))))
 
     def _finish(self, country: str, present: int) -> None:
         """Inside: a country is here as a whole; what an earlier reading had and this one has not is gone."""

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.errors import CacheError
+from imi_tui.cache.acting import Acting
 from imi_tui.cache.handlers import Handlers
 from imi_tui.cache.hub import hub_of
 from imi_tui.cache.ids import Random, SystemRandom
-from imi_tui.cache.model import Changed, DeskProgress, Hits, OutboxItem, Row, Seat, Seen, SyncStatus
+from imi_tui.cache.model import Changed, DeskProgress, Hits, Row, Seat, SyncStatus
 from imi_tui.cache.opening import open_pair
-from imi_tui.cache.parts import Parts
 from imi_tui.cache.personal import Personal
+from imi_tui.cache.registered import Registered
 from imi_tui.cache.rows import ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from imi_core.errors import ImiError
-    from imi_core.procedure import Rules
-    from imi_core.workflow import Target
-    from imi_tui.cache.asked import Answer, Query
-    from imi_tui.cache.draft import Draft
     from imi_tui.cache.finding import Finding
     from imi_tui.cache.grouping import Grouping
-    from imi_tui.cache.model import AuthorityHit, CaseDetail, Held, SortId, Untouched, ViewId
+    from imi_tui.cache.model import CaseDetail, Held, SortId, ViewId
     from imi_tui.cache.query import Query as CaseQuery
-    from imi_tui.cache.register import Facets
-    from imi_tui.cache.shelf import Kind, Phrase, Template
     from imi_tui.cache.sync import SyncStore
     from imi_tui.profile import Profile
 
@@ -47,7 +39,7 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Store(Parts):
+class Store(Acting, Registered):
     """Reading the cache, and what an officer writes. See `SyncStore` (`.sync`) for the engine's side."""
 
     @classmethod
@@ -242,63 +234,6 @@ class Store(Parts):
             )
         self.publish(Changed(frozenset(("cases",)), frozenset(((desk, id),))))
 
-    def rules(self, procedure: str, version: int | None = None) -> Rules:
-        """One version of a procedure, or the newest. Raises `UnknownProcedure`."""
-        return self._directory.rules(procedure, version)
-
-    def procedures(self, area: str = "") -> list[Rules]:
-        """The newest version of every procedure (of one legal area)."""
-        return self._directory.procedures(area)
-
-    def authorities(
-        self, words: str, *, country: str = "", area: str = "", languages: tuple[str, ...] = (), limit: int = 50
-    ) -> list[AuthorityHit]:
-        """Authorities as `find_authorities` ranks them, without anything this officer did before."""
-        from imi_tui.cache.asked import Query
-
-        query = Query(words=words, country=country, area=area, languages=tuple(languages))
-        return self._register.search(query, limit)[0]
-
-    def find_authorities(self, query: Query, limit: int) -> tuple[list[AuthorityHit], Answer]:
-        """The best authorities for a query, and the answer that facets are counted in."""
-        return self._register.search(query, limit)
-
-    def authority_facets(self, query: Query, answer: Answer) -> Facets:
-        """How many of what was found are in each country, area, language and town."""
-        return self._register.facets(query, answer)
-
-    def competences(self) -> dict[str, set[str]]:
-        """By area, the ids of the fields of work that the register names."""
-        return self._register.competences()
-
-    def authority(self, id: str) -> dict[str, Any] | None:
-        """The wire object of one authority."""
-        return self._directory.authority(id)
-
-    def coordinators(self, country: str) -> dict[str, list[str]]:
-        """By area, the ids of the authorities that coordinate it in a country."""
-        return self._directory.coordinators(country)
-
-    def register_share(self) -> tuple[int, int]:
-        """(countries whose authorities are all on this machine, countries there are)."""
-        return self.sync.register.share()
-
-    def authority_is_brief(self, id: str) -> bool:
-        """Whether only what finding an authority takes is here of it."""
-        return self._directory.is_brief(id)
-
-    def want_authority(self, id: str) -> bool:
-        """Ask for the whole record of an authority; True where it has to be fetched first."""
-        return self.sync.register.want(id)
-
-    def target(self, desk: str) -> Target | None:
-        """A desk as an addressee."""
-        return self._directory.target(desk)
-
-    def authority_count(self) -> int:
-        """How many authorities the cache holds."""
-        return self._directory.count()
-
     def status(self) -> SyncStatus:
         """When synchronising last worked, what waits, how far it is, and why it does not move."""
         return self.activity.status()
@@ -349,162 +284,6 @@ class Store(Parts):
         """Keep something about this officer's work with the drafts, for good."""
         self._work.run("insert or replace into meta values(?, ?)", (f"kept:{name}", value))
 
-    # --- writing ------------------------------------------------------------------------------------------------
-
-    def save_draft(self, draft: Draft) -> None:
-        """Save a draft durably; sets its `saved_at`."""
-        draft.saved_at = self.stamp()
-        self.reserve.write(lambda: self._put_draft(draft))
-        self.publish(Changed(frozenset(("drafts",))))
-
-    def _put_draft(self, draft: Draft) -> None:
-        with self._work.write():
-            self.outbox_table.drafts.put(draft)
-
-    def draft(self, id: str) -> Draft | None:
-        """One draft."""
-        return self.outbox_table.drafts.one(id)
-
-    def drafts(self) -> list[Draft]:
-        """All drafts, the last saved first."""
-        return self.outbox_table.drafts.all()
-
-    def draft_count(self) -> int:
-        """How many drafts there are."""
-        found: int = self._work.one("select count(*) from draft")[0]
-        return found
-
-    def delete_draft(self, id: str) -> Callable[[], None]:
-        """Throw a draft away; what brings it back."""
-        draft, replaces = self.outbox_table.drafts.one(id), self.outbox_table.drafts.replaced_by(id)
-        with self._work.write():
-            self._work.run("delete from draft where id = ?", (id,))
-        self.publish(Changed(frozenset(("drafts",))))
-
-        def put_back() -> None:
-            if draft is not None:
-                with self._work.write():
-                    self.outbox_table.drafts.put(draft, replaces)
-                self.publish(Changed(frozenset(("drafts",))))
-
-        return put_back
-
-    def keep_template(self, template: Template) -> Template:
-        """Save a template durably."""
-        made = self.reserve.write(lambda: self.shelf.keep_template(template))
-        self.publish(Changed(frozenset(("shelf",))))
-        return made
-
-    def keep_phrases(self, phrases: list[Phrase]) -> list[Phrase]:
-        """Save phrases durably, all or none."""
-        made = self.reserve.write(lambda: self.shelf.keep_phrases(phrases))
-        self.publish(Changed(frozenset(("shelf",))))
-        return made
-
-    def drop(self, kind: Kind, id: str) -> None:
-        """Throw a template or phrase away; `bring_back` undoes it."""
-        self.shelf.drop(kind, id)
-        self.publish(Changed(frozenset(("shelf",))))
-
-    def bring_back(self, kind: Kind) -> str:
-        """Undo the last `drop` of this kind; the id of what is back, "" where there is nothing."""
-        found = self.shelf.bring_back(kind)
-        self.publish(Changed(frozenset(("shelf",))))
-        return found
-
-    def queue(self, draft: Draft) -> OutboxItem:
-        """Put a draft into the outbox: from now on it is safe and will be sent.
-
-        It is `rejected` at once where the case has changed since `Draft.based_on` in what the entry depends on.
-        Raises `ActionRefused`, `AnswersRefused`, `UnknownProcedure`, `NoSuchCase`, `NoSuchSeat`.
-        """
-        item = self.reserve.write(lambda: self._desk_work.queue(draft))
-        self.reflect("drafts")
-        return item.shown()
-
-    def act(
-        self,
-        desk: str,
-        case_id: str,
-        action: str,
-        *,
-        answers: dict[str, Any] | None = None,
-        text: str = "",
-        lang: str = "",
-        target: str = "",
-        attachments: list[dict[str, Any]] | None = None,
-        seen: Seen | None = None,
-    ) -> OutboxItem:
-        """Queue an action without writing a draft first.
-
-        `seen`: what the officer had in front of them, by default the case as it is here now.
-        """
-        from imi_tui.cache.draft import Draft
-
-        seen = seen or Seen()
-        return self.queue(
-            Draft(
-                id=self._new_ref(),
-                desk=desk,
-                procedure="",
-                action=action,
-                case_id=case_id,
-                target=target,
-                answers=answers or {},
-                text=text,
-                lang=lang,
-                based_on=seen.version,
-                after=list(seen.after),
-                attachments=attachments or [],
-            )
-        )
-
-    def queue_all(self, drafts: Sequence[Draft]) -> tuple[list[OutboxItem], list[tuple[Draft, ImiError | CacheError]]]:
-        """`queue` drafts for as many cases, in one transaction; what was queued, and what was refused and why."""
-        items, refused = self.reserve.write(lambda: self._desk_work.queue_all(drafts))
-        self.reflect("drafts")
-        return [item.shown() for item in items], refused
-
-    def outbox(self) -> list[OutboxItem]:
-        """Entries the server has not taken, in order."""
-        return [item.shown() for item in self.outbox_table.shown()]
-
-    def untouched(self) -> list[Untouched]:
-        """Entries that can be taken back, in order."""
-        return self.outbox_table.untouched()
-
-    def undo(self, client_ref: str) -> Draft:
-        """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
-        draft = self._desk_work.undo(client_ref)
-        self.reflect("drafts")
-        return draft
-
-    def undo_all(self, refs: Sequence[str], keep: Callable[[Draft], bool]) -> list[Draft]:
-        """`undo` entries in this order, all or none; only the drafts that `keep` says stay among the drafts."""
-        drafts = self._desk_work.undo_all(refs, keep)
-        self.reflect("drafts")
-        return drafts
-
-    def revise(self, client_ref: str) -> Draft:
-        """A draft from a rejected entry; queueing it withdraws that one. Raises `NoSuchItem`."""
-        draft = self._desk_work.revise(client_ref)
-        self.publish(Changed(frozenset(("drafts",))))
-        return draft
-
-    def discard(self, client_ref: str) -> Callable[[], None]:
-        """Throw away a rejected or never attempted entry; what brings it back.
-
-        Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
-        """
-        item = self._desk_work.discard(client_ref)
-        self.reflect()
-
-        def put_back() -> None:
-            self._desk_work.put_back(item)
-            self.reflect()
-
-        return put_back
-
     def wake(self) -> int:
         """Bring back what was put off until today or an earlier day; how many cases."""
         return self.personal.wake(self.today().isoformat())
@@ -525,17 +304,6 @@ class Store(Parts):
         kept.forget(self.today())
 
     # --- the projection -------------------------------------------------------------------------------------------
-
-    def reflect(self, *kinds: str) -> None:
-        """Let the listing follow a commit to the outbox, and tell.
-
-        What was committed counts, whatever becomes of the listing: a busy cache, or one on a full disk, follows with
-        its next transaction, a damaged one is found so by whoever reads it.
-        """
-        cases: set[tuple[str, str]] = set()
-        with contextlib.suppress(CacheError), self.desks.kept(), self._cache.write():
-            cases = self._projector.refresh(set())
-        self.publish(Changed(frozenset(("outbox", "cases", "status", *kinds)), frozenset(cases)))  # type: ignore[arg-type]
 
     def recover_projection(self) -> None:
         """Catch up with what the outbox committed and the cache did not, as after a crash, and with the day."""

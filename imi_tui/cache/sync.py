@@ -66,7 +66,7 @@ class SyncStore(Sending):
         self._arriving = Arriving(store, cache, directory, session, documents, projector, contents, self.confirm)
         self._indexing = Indexing(cache, documents)
         self._histories = Histories(cache)
-        self.register = RegisterParts(store, cache, directory, session)
+        self.register = RegisterParts(store.publish, cache, directory, session)
         self.alphabet = Alphabet(cache, self.register.index, store.publish)
         self.brake = store.brake
         self.translations = store.translations

@@ -1,0 +1,187 @@
+"""What an officer writes, as screens and commands do it: drafts, entries, templates and phrases."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from imi_tui.cache.errors import CacheError
+from imi_tui.cache.model import Changed, OutboxItem, Seen
+from imi_tui.cache.parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from imi_core.errors import ImiError
+    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.model import Untouched
+    from imi_tui.cache.shelf import Kind, Phrase, Template
+
+
+class Acting(Parts):
+    """The writing half of a `Store`: each is committed to `work.db` first, and told."""
+
+    def save_draft(self, draft: Draft) -> None:
+        """Save a draft durably; sets its `saved_at`."""
+        draft.saved_at = self.stamp()
+        self.reserve.write(lambda: self._put_draft(draft))
+        self.publish(Changed(frozenset(("drafts",))))
+
+    def _put_draft(self, draft: Draft) -> None:
+        with self._work.write():
+            self.outbox_table.drafts.put(draft)
+
+    def draft(self, id: str) -> Draft | None:
+        """One draft."""
+        return self.outbox_table.drafts.one(id)
+
+    def drafts(self) -> list[Draft]:
+        """All drafts, the last saved first."""
+        return self.outbox_table.drafts.all()
+
+    def draft_count(self) -> int:
+        """How many drafts there are."""
+        found: int = self._work.one("select count(*) from draft")[0]
+        return found
+
+    def delete_draft(self, id: str) -> Callable[[], None]:
+        """Throw a draft away; what brings it back."""
+        draft, replaces = self.outbox_table.drafts.one(id), self.outbox_table.drafts.replaced_by(id)
+        with self._work.write():
+            self._work.run("delete from draft where id = ?", (id,))
+        self.publish(Changed(frozenset(("drafts",))))
+
+        def put_back() -> None:
+            if draft is not None:
+                with self._work.write():
+                    self.outbox_table.drafts.put(draft, replaces)
+                self.publish(Changed(frozenset(("drafts",))))
+
+        return put_back
+
+    def keep_template(self, template: Template) -> Template:
+        """Save a template durably."""
+        made = self.reserve.write(lambda: self.shelf.keep_template(template))
+        self.publish(Changed(frozenset(("shelf",))))
+        return made
+
+    def keep_phrases(self, phrases: list[Phrase]) -> list[Phrase]:
+        """Save phrases durably, all or none."""
+        made = self.reserve.write(lambda: self.shelf.keep_phrases(phrases))
+        self.publish(Changed(frozenset(("shelf",))))
+        return made
+
+    def drop(self, kind: Kind, id: str) -> None:
+        """Throw a template or phrase away; `bring_back` undoes it."""
+        self.shelf.drop(kind, id)
+        self.publish(Changed(frozenset(("shelf",))))
+
+    def bring_back(self, kind: Kind) -> str:
+        """Undo the last `drop` of this kind; the id of what is back, "" where there is nothing."""
+        found = self.shelf.bring_back(kind)
+        self.publish(Changed(frozenset(("shelf",))))
+        return found
+
+    def queue(self, draft: Draft) -> OutboxItem:
+        """Put a draft into the outbox: from now on it is safe and will be sent.
+
+        It is `rejected` at once where the case has changed since `Draft.based_on` in what the entry depends on.
+        Raises `ActionRefused`, `AnswersRefused`, `UnknownProcedure`, `NoSuchCase`, `NoSuchSeat`.
+        """
+        item = self.reserve.write(lambda: self._desk_work.queue(draft))
+        self.reflect("drafts")
+        return item.shown()
+
+    def act(
+        self,
+        desk: str,
+        case_id: str,
+        action: str,
+        *,
+        answers: dict[str, Any] | None = None,
+        text: str = "",
+        lang: str = "",
+        target: str = "",
+        attachments: list[dict[str, Any]] | None = None,
+        seen: Seen | None = None,
+    ) -> OutboxItem:
+        """Queue an action without writing a draft first.
+
+        `seen`: what the officer had in front of them, by default the case as it is here now.
+        """
+        from imi_tui.cache.draft import Draft
+
+        seen = seen or Seen()
+        return self.queue(
+            Draft(
+                id=self._new_ref(),
+                desk=desk,
+                procedure="",
+                action=action,
+                case_id=case_id,
+                target=target,
+                answers=answers or {},
+                text=text,
+                lang=lang,
+                based_on=seen.version,
+                after=list(seen.after),
+                attachments=attachments or [],
+            )
+        )
+
+    def queue_all(self, drafts: Sequence[Draft]) -> tuple[list[OutboxItem], list[tuple[Draft, ImiError | CacheError]]]:
+        """`queue` drafts for as many cases, in one transaction; what was queued, and what was refused and why."""
+        items, refused = self.reserve.write(lambda: self._desk_work.queue_all(drafts))
+        self.reflect("drafts")
+        return [item.shown() for item in items], refused
+
+    def outbox(self) -> list[OutboxItem]:
+        """Entries the server has not taken, in order."""
+        return [item.shown() for item in self.outbox_table.shown()]
+
+    def untouched(self) -> list[Untouched]:
+        """Entries that can be taken back, in order."""
+        return self.outbox_table.untouched()
+
+    def undo(self, client_ref: str) -> Draft:
+        """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
+        draft = self._desk_work.undo(client_ref)
+        self.reflect("drafts")
+        return draft
+
+    def undo_all(self, refs: Sequence[str], keep: Callable[[Draft], bool]) -> list[Draft]:
+        """`undo` entries in this order, all or none; only the drafts that `keep` says stay among the drafts."""
+        drafts = self._desk_work.undo_all(refs, keep)
+        self.reflect("drafts")
+        return drafts
+
+    def revise(self, client_ref: str) -> Draft:
+        """A draft from a rejected entry; queueing it withdraws that one. Raises `NoSuchItem`."""
+        draft = self._desk_work.revise(client_ref)
+        self.publish(Changed(frozenset(("drafts",))))
+        return draft
+
+    def discard(self, client_ref: str) -> Callable[[], None]:
+        """Throw away a rejected or never attempted entry; what brings it back.
+
+        Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
+        """
+        item = self._desk_work.discard(client_ref)
+        self.reflect()
+
+        def put_back() -> None:
+            self._desk_work.put_back(item)
+            self.reflect()
+
+        return put_back
+
+    def reflect(self, *kinds: str) -> None:
+        """Let the listing follow a commit to the outbox, and tell.
+
+        What was committed counts, whatever becomes of the listing: a busy cache, or one on a full disk, follows with
+        its next transaction, a damaged one is found so by whoever reads it.
+        """
+        cases: set[tuple[str, str]] = set()
+        with contextlib.suppress(CacheError), self.desks.kept(), self._cache.write():
+            cases = self._projector.refresh(set())
+        self.publish(Changed(frozenset(("outbox", "cases", "status", *kinds)), frozenset(cases)))  # type: ignore[arg-type]
