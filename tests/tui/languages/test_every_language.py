@@ -97,7 +97,9 @@ class Walk:
         self.app.write_again()
         await self.calm()
 
-    async def look(self, name: str, scope: str, *, open: tuple[str, ...] = ()) -> None:
+    async def look(
+        self, name: str, scope: str, *, open: tuple[str, ...] = (), close: tuple[str, ...] = ("escape",)
+    ) -> None:
         """Look at the screen in every language, English first and last; a dialogue is opened anew in each."""
         english: set[str] = set()
         for language in ("en", *self.languages):
@@ -113,7 +115,7 @@ class Walk:
             if language == "en":
                 english |= marked.innermost(text_of(self.app))
             if open:
-                await self.press("escape")
+                await self.press(*close)
 
     def _wrong(self, where: str, scope: str, language: str, english: set[str]) -> list[str]:
         """What is wrong with the screen as it stands; `english`: texts that stood there in English."""
@@ -177,11 +179,13 @@ async def case(walk: Walk) -> None:
     await walk.look("case, people", "case")
     await walk.look("accept", "prompt", open=("a",))
     await walk.look("export", "export", open=("minus",))
+    await walk.look("folder", "prompt", open=("minus", "up", "enter"), close=("escape", "escape"))
     await walk.press("escape", "3", "enter")
     await walk.press("2")
     await walk.look("case, questions", "case")
     await walk.press("r")
     await walk.look("reply", "act")
+    await walk.look("file to attach", "prompt", open=("f4",))
 
 
 async def writing(walk: Walk) -> None:
@@ -190,6 +194,8 @@ async def writing(walk: Walk) -> None:
     await walk.look("new case, procedure", "compose")
     await walk.press("enter", "a", "enter")
     await walk.look("new case, form", "compose")
+    await walk.look("insert", "menu", open=("f2",))
+    await walk.look("as the other side sees it", "preview", open=("ctrl+o",))
     await walk.press("f7")
     await walk.look("new case, questions", "compose")
     await walk.press("f8")

@@ -165,14 +165,19 @@ async def test_a_case_is_given_back_and_one_that_a_colleague_took_meanwhile_is_n
         await settled(pilot)
         assert [item.payload["officer"] for item in store.outbox()] == [OFFICER["id"], ""]
         assert app.undo.what.startswith("given back: ")
-        await pilot.press("u", "u", "full_stop")
+        await pilot.press("u", "u")
         await settled(pilot)
         assert store.outbox() == []
         detail = store.case(row.desk, row.id)
         assert detail is not None
-        given = {"officer": ANNA, "version": 1, "at": "2026-03-04T10:00:00Z", "by": ANNA}
+        given = {"officer": OFFICER["id"], "version": 1, "at": "2026-03-04T10:00:00Z", "by": ANNA}
         store.sync.apply(row.desk, Page("s2", cases=[{**detail.case, "assignment": given}]))
-        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("full_stop")
+        await settled(pilot)
+        meanwhile = {**given, "officer": ANNA, "version": 2}
+        store.sync.apply(row.desk, Page("s3", cases=[{**detail.case, "assignment": meanwhile}]))
+        await pilot.press("end", "enter")
         await settled(pilot)
         [item] = store.outbox()
         assert item.state == "rejected", "Anna took it after the question was asked"
