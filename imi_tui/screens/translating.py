@@ -35,15 +35,21 @@ class TranslateActions(BaseScreen[None]):
     """The actions; a screen that shows a case inherits from it."""
 
     _view: View | None
+    _translatable: tuple[View, frozenset[str]] | None = None
 
     def translating_flags(self) -> frozenset[str]:
         """What can be translated of the case that is shown."""
         from imi_tui.viewmodel import translating
 
-        if self._view is None or not self._view.detail.entries:
+        view = self._view
+        if view is None or not view.detail.entries:
             return frozenset()
-        found = {"foreign"} if translating.foreign(self._view) else set()
-        return frozenset(found | ({"untranslated"} if translating.wanted(self._view) else set()))
+        # Asked with every key, and it reads all texts of the case.
+        if self._translatable is None or self._translatable[0] is not view:
+            found = {"foreign"} if translating.foreign(view) else set()
+            flags = frozenset(found | ({"untranslated"} if translating.wanted(view) else set()))
+            self._translatable = (view, flags)
+        return self._translatable[1]
 
     def action_translate(self) -> None:
         """Ask the server's service for what is not translated."""

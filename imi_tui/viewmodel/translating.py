@@ -107,14 +107,16 @@ def foreign(view: View) -> list[Foreign]:
     from imi_core.translating import free_texts
     from imi_tui.cache.wire import to_case, to_entry
 
+    entries = [entry for entry in view.detail.entries if is_foreign(view, entry)]
+    if not entries:
+        return []
+    try:
+        case = to_case(view.case)
+        texts_of = [(entry, free_texts(view.rules, case, to_entry(entry))) for entry in entries]
+    except (CacheError, ImiError):
+        return []
     out = []
-    for entry in view.detail.entries:
-        if not is_foreign(view, entry):
-            continue
-        try:
-            texts = free_texts(view.rules, to_case(view.case), to_entry(entry))
-        except (CacheError, ImiError):
-            continue
+    for entry, texts in texts_of:
         for each in texts:
             made = _best(view, entry, each.part)
             translated = str(made["texts"][each.part]) if made is not None else ""
