@@ -68,6 +68,10 @@ class AssignActions(CaseScreenBase):
         if len(plan.ready) == 1 and not plan.refused:
             await self._give(plan, me)
             return
+        plan = assigning.without(plan, me, self.store.handlers.name)
+        if not plan.ready:
+            self.say(_("Nothing changed."))
+            return
 
         async def chosen(value: str | None) -> None:
             if value == "do":
@@ -75,8 +79,9 @@ class AssignActions(CaseScreenBase):
 
         count = len(plan.ready)
         do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
-        text = "\n".join(bulk.preview(plan, _("Take on"), lambda kind: kind.state))
-        await self.app.push_screen(routes.choose(text, [(do, "do"), (_("Leave it"), "leave")]), chosen)
+        lines = bulk.preview(plan, _("Take on"), lambda kind: kind.state)
+        lines += assigning.of_others(plan, self.store.handlers.name)
+        await self.app.push_screen(routes.choose("\n".join(lines), [(do, "do"), (_("Leave it"), "leave")]), chosen)
 
     def _plan(self) -> bulk.Plan | None:
         """What can be assigned of the cases at hand; None, said, where nothing can."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from imi_tui.i18n import _
+from imi_core.text import fold
+from imi_tui.i18n import _, ngettext
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.bulk import EXAMPLES, Plan, Reason
 from imi_tui.viewmodel.suspects import narrow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from imi_tui.cache.handlers import Handlers
     from imi_tui.cache.marking import Standing
@@ -38,6 +40,32 @@ def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
         if found is not ready
     ]
     return Plan("", tuple(ready), tuple(refused))
+
+
+def without(plan: Plan, officer: str, name: Callable[[str, str], str]) -> Plan:
+    """What giving cases to an officer changes: those are left out, and it is said why, that are theirs already.
+
+    `name`: as `Handlers.name`.
+    """
+    theirs = [each for each in plan.ready if each.handler == officer]
+    if not theirs:
+        return plan
+    said = looked_after(name(theirs[0].desk, officer))
+    examples = tuple(each.reference or each.id for each in theirs[:EXAMPLES])
+    new = tuple(each for each in plan.ready if each.handler != officer)
+    return plan._replace(ready=new, refused=(*plan.refused, Reason("", None, len(theirs), examples, said)))
+
+
+def of_others(plan: Plan, name: Callable[[str, str], str]) -> list[str]:
+    """How many of the cases to be given somebody looks after now, and who, those with most cases first."""
+    counts = Counter(name(each.desk, each.handler) or _("somebody who has left") for each in plan.ready if each.handler)
+    if not counts:
+        return []
+    count = sum(counts.values())
+    first = sorted(counts, key=lambda each: (-counts[each], fold(each)))[:EXAMPLES]
+    names = ", ".join([*map(narrow, first), *(["…"] if len(counts) > EXAMPLES else [])])
+    what = _("Looked after by {name}").format(name=names)
+    return [ngettext("{what}: {count} case", "{what}: {count} cases", count).format(what=what, count=count)]
 
 
 def outward(detail: CaseDetail) -> CaseDetail:

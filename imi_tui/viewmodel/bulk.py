@@ -18,12 +18,16 @@ EXAMPLES = 3
 
 
 class Reason(NamedTuple):
-    """Why an action is not possible with so many `cases`: the code of an error, and the state they are in."""
+    """Why an action is not possible with so many `cases`: the code of an error, and the state they are in.
+
+    `said`: the reason in words where no code has any.
+    """
 
     code: str
     kind: Kind | None
     cases: int
     examples: tuple[str, ...]
+    said: str = ""
 
 
 class Plan(NamedTuple):
@@ -140,7 +144,7 @@ def _grouped(refused: Iterable[Reason], state: Callable[[Kind], str]) -> dict[tu
         elif reason.code == "otherForm":
             text = _("another procedure, whose form asks for other things")
         else:
-            text = problems.sentence(reason.code).rstrip(".")
+            text = reason.said or problems.sentence(reason.code).rstrip(".")
         counts[text] = counts.get(text, 0) + reason.cases
         examples[text] = (*examples.get(text, ()), *reason.examples)[:EXAMPLES]
     return {(text, examples[text]): counts[text] for text in sorted(counts, key=lambda text: -counts[text])}

@@ -204,6 +204,46 @@ async def test_many_are_given_in_parts_and_taken_on_after_one_look(
         assert store.outbox() == [], "one step"
 
 
+async def test_before_marked_ones_are_taken_on_it_is_said_whose_they_are(store: Store, home: Path, seat: Seat) -> None:
+    rows = store.window("todo", "due", limit=4)
+    owners = (OFFICER["id"], ANNA, "who-left")
+    for version, (row, owner) in enumerate(zip(rows, owners, strict=False), 1):
+        detail = store.case(row.desk, row.id)
+        assert detail is not None
+        given = {"officer": owner, "version": 1, "at": "2026-03-04T10:00:00Z", "by": ANNA}
+        store.sync.apply(row.desk, Page(f"s{version}", cases=[{**detail.case, "assignment": given}]))
+    async with running(store, home, (120, 40)) as (app, pilot):
+        await pilot.press(*["space"] * 4, "comma")
+        await settled(pilot)
+        shown = text_of(app)
+        assert "Take on: 3 of 4 cases" in shown
+        assert f"1 case not: Looked after by Camille Martin ({rows[0].reference})" in shown
+        assert "Looked after by Anna Huber, somebody who has left: 2 cases" in shown
+        assert "Do it with 3 cases" in shown
+        await pilot.press("enter")
+        await settled(pilot)
+        found = {item.case_id: (item.state, item.payload["basedOn"]) for item in store.outbox()}
+        assert found == {rows[1].id: ("queued", 1), rows[2].id: ("queued", 1), rows[3].id: ("queued", 0)}
+        await pilot.press("home", "space", "space", "comma")
+        await settled(pilot)
+        assert not isinstance(app.screen, ChooseScreen)
+        assert "Nothing changed." in [each.message for each in app._notifications]
+        assert len(store.outbox()) == 3
+
+
+async def test_a_case_that_is_somebodys_already_is_given_on(store: Store, home: Path, seat: Seat) -> None:
+    row = store.window("todo", "due", limit=1)[0]
+    detail = store.case(row.desk, row.id)
+    assert detail is not None
+    given = {"officer": OFFICER["id"], "version": 1, "at": "2026-03-04T10:00:00Z", "by": ANNA}
+    store.sync.apply(row.desk, Page("s2", cases=[{**detail.case, "assignment": given}]))
+    async with running(store, home) as (_app, pilot):
+        await pilot.press("full_stop", "down", "enter")
+        await settled(pilot)
+        [item] = store.outbox()
+        assert (item.state, item.payload["basedOn"], item.payload["officer"]) == ("queued", 1, ANNA)
+
+
 async def test_who_only_reads_is_told_so_and_gives_nothing(store: Store, home: Path, seat: Seat) -> None:
     async with running(store, home) as (app, pilot):
         reads = {"id": OFFICER["id"], "name": "Camille Martin", "desks": {seat.desk: ["viewer"]}}
