@@ -1,4 +1,4 @@
-"""``imi-tui phrases``: list, import and export the phrases that are inserted while writing."""
+"""``imi-tui phrases``: list the texts that are inserted while writing; import and export the officer's own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from imi_core.text import display
 from imi_tui import commands
 from imi_tui.commands.common import CommandError, opened, out, out_json, say
-from imi_tui.i18n import _, ngettext
+from imi_tui.i18n import _, language, ngettext
 
 if TYPE_CHECKING:
     import argparse
@@ -45,13 +45,31 @@ def run(options: argparse.Namespace) -> int:
     elif options.export:
         _write(options.export, found)
     elif options.json:
-        out_json(
-            {"phrases": [{name: getattr(each, name) for name in ("abbreviation", "lang", "text")} for each in found]}
-        )
+        standard = [
+            {"id": each.id, "title": each.abbreviation, "lang": each.lang, "text": each.text}
+            for each in _standard(options.lang_of)
+        ]
+        own = [{name: getattr(each, name) for name in ("abbreviation", "lang", "text")} for each in found]
+        out_json({"phrases": own, "standard": standard})
     else:
-        for each in found:
-            out(f"{each.abbreviation}  {each.lang}  {display(each.text)}")
+        _list(found)
+        # Behind a heading, for nobody can change them or write them by their titles.
+        if shipped := _standard(options.lang_of):
+            out(_("Standard texts"))
+            _list(shipped)
     return commands.OK
+
+
+def _list(found: list[Phrase]) -> None:
+    for each in found:
+        out(f"{each.abbreviation}  {each.lang}  {display(each.text)}")
+
+
+def _standard(lang: str) -> list[Phrase]:
+    """The standard texts in a language, "" for the officer's own."""
+    from imi_tui import standard_texts
+
+    return standard_texts.phrases([lang or language()])
 
 
 def _read(file: str) -> list[Phrase]:
