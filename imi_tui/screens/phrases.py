@@ -12,6 +12,7 @@ from imi_tui import phrases, problems, standard_texts
 from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.shelf import Phrase
+from imi_tui.hints import hint
 from imi_tui.i18n import _
 from imi_tui.i18n.languages import NAMES
 from imi_tui.screens import routes
@@ -133,7 +134,8 @@ class PhrasesScreen(BaseScreen[None]):
             self.say(_("A standard text stays as it is; Enter makes one of your own from it."))
         elif phrase is not None:
             self.store.drop("phrase", phrase.id)
-            self.say(_("Thrown away: {name}. Press u to bring it back.").format(name=phrase.abbreviation))
+            text = _("Thrown away: {name}. Press {key} to bring it back.")
+            self.say(text.format(name=phrase.abbreviation, key=hint("shelf.bring_back")))
 
     def action_bring_back(self) -> None:
         """Undo the last throwing away."""

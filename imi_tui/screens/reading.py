@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from imi_tui import problems
+from imi_tui.i18n import _
 from imi_tui.outside.preview import Preview
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.viewmodel.blocks import Block
@@ -30,10 +31,11 @@ class ReadingScreen(Dialogue[None]):
         self._title, self._found = title, found
 
     def compose(self) -> ComposeResult:
-        """Name of the file and its text."""
+        """Name of the file, its text, and how to leave."""
         with Vertical(classes="dialogue"):
             yield Static(self._title, id="heading", markup=False)
             yield Document()
+            yield Static(_("Esc: back"), id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Fill the page."""

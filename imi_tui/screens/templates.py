@@ -12,6 +12,7 @@ from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.beginning import MAX_NAME
 from imi_tui.cache.errors import CacheError
+from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
 from imi_tui.labels import Labels
 from imi_tui.screens import routes
@@ -127,7 +128,8 @@ class TemplatesScreen(BaseScreen[None]):
         """Throw away what is under the cursor."""
         if (template := self.template) is not None:
             self.store.drop("template", template.id)
-            self.say(_("Thrown away: {name}. Press u to bring it back.").format(name=one_line(template.name)))
+            text = _("Thrown away: {name}. Press {key} to bring it back.")
+            self.say(text.format(name=one_line(template.name), key=hint("shelf.bring_back")))
 
     def action_bring_back(self) -> None:
         """Undo the last throwing away."""

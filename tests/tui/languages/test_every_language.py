@@ -20,6 +20,7 @@ from textual.widgets import Static
 from imi_tui import i18n
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
+from imi_tui.outside.preview import Preview
 from imi_tui.screens import routes
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.widgets.authority_list import AuthorityList
@@ -98,13 +99,21 @@ class Walk:
         await self.calm()
 
     async def look(
-        self, name: str, scope: str, *, open: tuple[str, ...] = (), close: tuple[str, ...] = ("escape",)
+        self,
+        name: str,
+        scope: str,
+        *,
+        open: tuple[str, ...] | Callable[[], Awaitable[object]] = (),
+        close: tuple[str, ...] = ("escape",),
     ) -> None:
-        """Look at the screen in every language, English first and last; a dialogue is opened anew in each."""
+        """Look at the screen in every language, English first; a dialogue is opened anew in each."""
         english: set[str] = set()
         for language in ("en", *self.languages):
             await self.speak(language)
-            if open:
+            if callable(open):
+                await open()
+                await self.calm()
+            elif open:
                 await self.press(*open)
             where = f"{name} ({language})"
             if wrong := self._wrong(where, scope, language, english):
@@ -227,6 +236,13 @@ async def kept(walk: Walk) -> None:
         await walk.look(name, name)
         walk.app.pop_screen()
         await walk.calm()
+    inbox = walk.app.screen
+    assert isinstance(inbox, InboxScreen)
+    number = store.exports.begin("list", "pdf", "To do", (), "/tmp")
+    store.exports.done(number, "/tmp/done.pdf", "0" * 64)
+    await walk.look("exported files", "help", open=inbox.action_exports)
+    found = Preview("Bescheinigung\nA1", "cut")
+    await walk.look("text of a file", "help", open=lambda: walk.app.push_screen(routes.read_file("a1.pdf", found)))
 
 
 def whole(app: ImiApp, text: str) -> str:

@@ -91,7 +91,7 @@ async def test_a_template_is_kept_without_personal_data_and_begins_the_next_case
 
 async def test_templates_are_renamed_thrown_away_brought_back_and_used(store: Store, home: Path) -> None:
     store.keep_template(Template("", "One", "pw.info", answers={"company": "Alpbau"}))
-    async with running(store, home) as (app, pilot):
+    async with running(store, home, keymap={"shelf.bring_back": ("f6",)}) as (app, pilot):
         await app.screen.run_action("go_templates")
         await settled(pilot)
         assert isinstance(app.screen, TemplatesScreen)
@@ -99,7 +99,8 @@ async def test_templates_are_renamed_thrown_away_brought_back_and_used(store: St
         assert "> Two" in text_of(app)
         await pressed(pilot, "x")
         assert "There are no templates." in text_of(app)
-        await pressed(pilot, "u")
+        assert "Thrown away: Two. Press F6 to bring it back." in [each.message for each in app._notifications]
+        await pressed(pilot, "f6")
         assert "> Two" in text_of(app)
         await pressed(pilot, "enter")
         await settled(pilot)
@@ -119,6 +120,7 @@ async def test_phrases_are_written_changed_thrown_away_and_brought_back(store: S
         assert "An abbreviation is one word" in text_of(app)
         await pressed(pilot, "escape", "delete")
         assert "There are no phrases." in text_of(app)
+        assert "Thrown away: mfg. Press u to bring it back." in [each.message for each in app._notifications]
         await pressed(pilot, "u")
         assert "> mfg  English" in text_of(app)
 
