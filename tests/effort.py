@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
+_T = TypeVar("_T")
 MANY = int(os.environ.get("IMI_SIM_SEEDS", "0")) > 100
 
 
-def tries(few: int, many: int) -> int:
-    """How many examples of a property, or rounds of something random, this run makes."""
+def tries(few: _T, many: _T) -> _T:
+    """What of this run's size: how many examples of a property, rounds of something random, or which of many."""
     return many if MANY else few

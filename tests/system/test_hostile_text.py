@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.effort import MANY
 from tests.system.tour import Shot, Visitor, prepared, walks
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.skipif(not MANY, reason="make test-faults: here both filters are walked through together")
 def test_the_filter_of_drawn_lines_holds_alone(visitor: Visitor, tmp_path: Path) -> None:
     program = (sys.executable, "-c", UNCLEANED)
     uncleaned = replace(visitor, home=tmp_path / "home", program=program)
