@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from imi_tui.actions.kinds import Action, action, flag
+from imi_tui.actions.kinds import Action, Situation, action, flag
 from imi_tui.i18n import N_
+
+_ALL_READ = N_("Everything here is in a language you read, or is translated.")
+
+
+def _untranslatable(now: Situation) -> str:
+    return N_("This server has no translation service.") if "untranslated" in now.flags else _ALL_READ
 
 
 def _tab(number: int) -> Action:
@@ -53,9 +59,10 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         "case",
         run="translate",
-        when=flag("untranslated"),
-        why=N_("Everything here is in a language you read, or is translated."),
+        when=lambda now: {"untranslated", "service"} <= now.flags,
+        why=_untranslatable,
         footer=44,
+        command="translate",
     ),
     action(
         "case.own_translation",
@@ -67,7 +74,8 @@ ACTIONS: tuple[Action, ...] = (
         "case",
         run="own_translation",
         when=flag("foreign"),
-        why=N_("Everything here is in a language you read, or is translated."),
+        why=_ALL_READ,
+        command="translate --own",
     ),
     action(
         "case.original",

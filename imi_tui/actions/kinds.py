@@ -24,6 +24,7 @@ class Situation(NamedTuple):
 
 
 When = Callable[[Situation], bool]
+Why = str | Callable[[Situation], str]
 
 
 def always(_now: Situation) -> bool:
@@ -51,7 +52,8 @@ class Action(NamedTuple):
 
     `label` and `help` are message ids (translated when shown; `translated` says that they already are). `keys` are
     Textual key names. `footer` orders the footer: the smallest comes first, 0 is never shown there. `why` (a message
-    id) is said when its key is pressed while it is not possible. `context`: that of the label, where it has one.
+    id, or what finds one where there are several reasons) is said when its key is pressed while it is not possible.
+    `context`: that of the label, where it has one.
     `command` is the plain command that does the same without the screen, with the options that make it so
     ("keep --tag"); "" where there is none.
     """
@@ -66,7 +68,7 @@ class Action(NamedTuple):
     when: When = always
     footer: int = 0
     translated: bool = False
-    why: str = ""
+    why: Why = ""
     context: str = ""
     command: str = ""
 
@@ -76,6 +78,11 @@ class Action(NamedTuple):
         if self.translated:
             return self.label
         return pgettext(self.context, self.label) if self.context else _(self.label)
+
+    def reason(self, now: Situation) -> str:
+        """Why it is not possible, in the officer's language; "" where nothing particular is to be said."""
+        why = self.why if isinstance(self.why, str) else self.why(now)
+        return _(why) if why else ""
 
     @property
     def method(self) -> str:
@@ -94,7 +101,7 @@ def action(
     run: str = "",
     when: When = always,
     footer: int = 0,
-    why: str = "",
+    why: Why = "",
     context: str = "",
     command: str = "",
 ) -> Action:

@@ -164,8 +164,8 @@ class ActionScreen(Screen[Result]):
         """Say why nothing happens where a key belongs to something that is not possible now."""
         now = self._now()
         for action in registry.in_scope(self.SCOPE):
-            if action.why and key in self.keys_for(action) and not action.when(now):
-                self.say(_(action.why))
+            if key in self.keys_for(action) and not action.when(now) and (why := action.reason(now)):
+                self.say(why)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keep cursors from blinking: a blinking one writes 2 kB a second for nothing."""

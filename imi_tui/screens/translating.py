@@ -47,8 +47,9 @@ class TranslateActions(BaseScreen[None]):
         # Asked with every key, and it reads all texts of the case.
         if self._translatable is None or self._translatable[0] is not view:
             found = {"foreign"} if translating.foreign(view) else set()
-            flags = frozenset(found | ({"untranslated"} if translating.wanted(view) else set()))
-            self._translatable = (view, flags)
+            found |= {"untranslated"} if translating.wanted(view) else set()
+            found |= {"service"} if self.store.translations.engine() else set()
+            self._translatable = (view, frozenset(found))
         return self._translatable[1]
 
     def action_translate(self) -> None:

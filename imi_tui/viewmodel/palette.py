@@ -69,7 +69,7 @@ def entries(offered: Sequence[Action], refused: Iterable[Action], now: Situation
         elif action.when(now):
             possible.append(_entry(action, keys))
         elif action.group != "tour":
-            rest.append(_entry(action, keys, _reason(action)))
+            rest.append(_entry(action, keys, _reason(action, now)))
     state = _("This is not possible in the present state of the case.")
     return (*possible, *(_entry(action, keys, state) for action in refused), *rest)
 
@@ -89,9 +89,9 @@ def _numbered(first: Action, scope: str, keys: Keyboard) -> Entry:
     return _entry(first, keys)._replace(keys=" ".join(filter(None, shown)))
 
 
-def _reason(action: Action) -> str:
-    if action.why:
-        return _(action.why)
+def _reason(action: Action, now: Situation) -> str:
+    if why := action.reason(now):
+        return why
     if action.when in (on_current, on_line):
         return _("There is nothing under the cursor.")
     return _("There is nothing here now that this could be done with.")

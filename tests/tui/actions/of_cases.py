@@ -7,7 +7,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.ids import ASSIGN, TRANSLATE
 from imi_tui.cache.model import Row
 from imi_tui.cache.sync import Page
 from imi_tui.outside import opening, printing
@@ -21,6 +21,7 @@ from tests.tui.screens import filled
 from tests.tui.screens.test_case_screen import a_case
 from tests.tui.screens.test_files_tab import CONTENT, arrive, put_files
 from tests.tui.screens.test_handing_over import beside
+from tests.tui.screens.test_translating import foreign, given
 
 
 async def at_hand(desk: Desk) -> Row:
@@ -115,6 +116,37 @@ async def original(desk: Desk) -> Steps:
     desk.app.context.language = "en"
     assert question.text[:20] not in before, "the original is shown anyway"
     await desk.shows(question.text[:20])
+
+
+@proves("case.translate", keeps=True)
+async def translate(desk: Desk) -> Steps:
+    """A request in another language, of which the server's service makes a translation."""
+    given(desk.store, desk.seat)
+    case, entry = foreign(desk.store, desk.seat)
+    await desk.open(routes.case(desk.seat.desk, case.id))
+    woken = desk.woken
+    yield "translate", case.reference, "--no-sync"
+    wishes = desk.store.translations.unasked()
+    asked = {(each.case_id, each.entry, each.lang) for each in wishes}
+    for wish in wishes:
+        desk.store.translations.asked(wish)
+    assert (case.id, entry["id"], "en") in asked, f"asked for is {asked}"
+    assert desk.commanded or desk.woken > woken, "nobody goes to the server for it"
+
+
+@proves("case.own_translation", keeps=True)
+async def own_translation(desk: Desk) -> Steps:
+    """The first text of that request, in the officer's words."""
+    case, entry = foreign(desk.store, desk.seat)
+    await desk.open(routes.case(desk.seat.desk, case.id))
+    yield "translate", case.reference, "--own", "1", "By hand", "--no-sync"
+    await desk.choose("0")
+    await desk.on("phrase")
+    await desk.then(*"By", "space", *"hand", "f8")
+    found = [(item.case_id, item.action, item.payload) for item in desk.store.outbox()]
+    assert [each[:2] for each in found] == [(case.id, TRANSLATE)], f"the outbox has {found}"
+    assert (found[0][2]["entryId"], found[0][2]["lang"]) == (entry["id"], "en")
+    assert list(found[0][2]["texts"].values()) == ["By hand"]
 
 
 @proves("case.related", keeps=True)

@@ -84,10 +84,12 @@ async def test_without_a_service_it_says_so_and_a_failure_is_told(store: Store, 
     case, entry = foreign(store, seat)
     async with running(store, home, (120, 50)) as (app, pilot):
         await opened(app, pilot, case, seat)
+        assert "t Translate" not in footer(app)
         await pilot.press("t")
         await settled(pilot)
         assert [each.message for each in app._notifications] == ["This server has no translation service."]
         assert store.translations.unasked() == []
+        given(store, seat)
         take(store, seat, case, entry, state="failed", reason="unusable")
         await settled(pilot)
         assert "No translation: The translation service gave no usable translation" in text_of(app)

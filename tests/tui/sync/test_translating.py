@@ -129,6 +129,23 @@ def test_a_colleague_reads_what_one_of_the_desk_wrote(central: Central, client: 
     assert look(lyon, sent, LYON) == []
 
 
+def test_ones_own_is_shown_once_at_every_moment_on_its_way(central: Central, client: Clients) -> None:
+    sent = request(central)
+    rosenheim = client("rosenheim")
+    rosenheim.sync()
+    write(rosenheim, sent)
+    seen: list[list[bool]] = []
+    # A screen reads whenever something changed, also while the server's is here and the queued one not yet settled.
+    leave = rosenheim.store.subscribe(
+        lambda _changed: seen.append([bool(each["at"]) for each in detail(rosenheim, sent).translations])
+    )
+    rosenheim.sync()
+    leave()
+    assert [each for each in seen if len(each) != 1] == []
+    assert [False] in seen, "the queued one"
+    assert seen[-1] == [True], "the server's"
+
+
 def test_it_is_taken_back_as_long_as_it_was_not_sent(central: Central, client: Clients) -> None:
     sent = request(central)
     rosenheim = client("rosenheim")
