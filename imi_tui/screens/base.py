@@ -164,7 +164,7 @@ class ActionScreen(Screen[Result]):
         """Say why nothing happens where a key belongs to something that is not possible now."""
         now = self._now()
         for action in registry.in_scope(self.SCOPE):
-            if key in self.keys_for(action) and not action.when(now) and (why := action.reason(now)):
+            if not action.when(now) and key in self.keys_for(action) and (why := action.reason(now)):
                 self.say(why)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
