@@ -20,7 +20,10 @@ from imi_tui.sync.errors import Offline, SyncError, Unavailable
 from imi_tui.sync.transport import HttpTransport
 from imi_tui.sync.worker import LAST_RETRY, Pace
 from tests.central.world import LYON
+from tests.effort import MANY
 from tests.sim.net import Line, SimHttp, Tokens, serve
+
+pytestmark = pytest.mark.skipif(not MANY, reason="make test-faults")
 
 CLIENTS = 500
 HOUR = 3600.0

@@ -16,6 +16,9 @@ import pytest
 from imi_central.store import Store
 from tests.central import postgresql
 from tests.central.world import LYON, USING, Caller, Clock, fill, ref, send
+from tests.effort import MANY
+
+pytestmark = pytest.mark.skipif(not MANY, reason="make test-faults")
 
 WRITERS, ENTRIES = 3, 8
 PATIENCE = 60.0

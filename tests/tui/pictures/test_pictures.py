@@ -1,4 +1,4 @@
-"""Every screen at three sizes in English, German, Greek and the pseudo-language, as text, beside what it was.
+"""Every screen at three sizes in English, German, Greek and the pseudo-language (`make test`: English and Greek), as text, beside what it was.
 
 A picture that changed on purpose is taken anew with ``IMI_PICTURES=take pytest tests/tui/pictures``; the difference
 is then read in the commit.
@@ -16,6 +16,7 @@ import pytest
 from imi_core.authority import Seat
 from imi_tui import i18n
 from imi_tui.cache.store import Store
+from tests.effort import tries
 from tests.system import layout
 from tests.tui.languages.test_every_language import Shot
 from tests.tui.pictures.scenes import OVER_THE_LIST, SCENES, Desk, prepare
@@ -43,7 +44,11 @@ def spoken(request: pytest.FixtureRequest) -> Iterator[str]:
     i18n.install("en")
 
 
-@pytest.mark.parametrize("spoken", ["en", "de", "el", "en-XA"], indirect=True)
+LANGUAGES = ["en", "de", "el", "en-XA"]
+"""`make test` looks at the first and third, `make test-faults` at all."""
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES if TAKE else tries(["en", "el"], LANGUAGES), indirect=True)
 async def test_every_screen_looks_as_it_did(
     store: Store, home: Path, seat: Seat, spoken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
