@@ -1,4 +1,4 @@
-"""Every screen at three sizes in English, German, Greek and the pseudo-language (`make test`: English and Greek), as text, beside what it was.
+"""Every screen at three sizes in English, German, Greek and the pseudo-language, as text, beside what it was.
 
 A picture that changed on purpose is taken anew with ``IMI_PICTURES=take pytest tests/tui/pictures``; the difference
 is then read in the commit.
