@@ -178,6 +178,16 @@ def test_the_caps_of_a_reply_hold(wrong: dict[str, Any], said: str) -> None:
         wire.record(msgspec.json.encode(contents([CASE], [{**ENTRY, "answers": wrong}])))
 
 
+@pytest.mark.parametrize("name", ["request", "answers", "notCalculated"])
+def test_nothing_in_a_record_of_rows_is_nested_deeper_than_a_reply_may_be(name: str) -> None:
+    deep = {"q": json.loads("[" * 70 + "]" * 70)}
+    response = lists([row() if name == "notCalculated" else row(**{name: deep})])
+    if name == "notCalculated":
+        response["methodResponses"][0][1][name] = deep
+    with pytest.raises(ServerMistake, match="not usable JSON"):
+        wire.record(msgspec.json.encode(response))
+
+
 def test_text_that_is_not_to_be_shown_is_cleaned() -> None:
     found = wire.record(msgspec.json.encode(contents([CASE], [{**ENTRY, "answers": {"q": "a\u202eb"}}])))
     assert [plain(each)["answers"] for each in found["methodResponses"][1][1]["list"]] == [{"q": "a<U+202E>b"}]
