@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.segment import Segment
-from textual.cache import LRUCache
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import Reactive
@@ -22,10 +20,9 @@ from textual.strip import Strip
 from imi_tui.bindings import bindings
 from imi_tui.cache.model import Row
 from imi_tui.viewmodel import rows
-from imi_tui.viewmodel.cells import fit
+from imi_tui.widgets.case_lines import CaseLines, Looks
 
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual import events
 
     from imi_tui.viewmodel.grouped import Grouped, Heading
@@ -33,17 +30,6 @@ if TYPE_CHECKING:
 
 CaseId = tuple[str, str]
 """(desk, case id)"""
-
-
-class _Looks(NamedTuple):
-    """Styles of rows, and what makes a strip fit to be shown: the app's filters, for colours and for signs."""
-
-    plain: Style
-    unread: Style
-    alarm: Style
-    cursor: Style
-    group: Style
-    shown: Callable[[Strip], Strip]
 
 
 class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -105,14 +91,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, words: Callable[[], rows.Words], today: Callable[[], dt.date], *, spoken: bool = False) -> None:
         """`spoken`: rows are sentences for a screen reader, not columns."""
         super().__init__()
-        self._words, self._today, self._spoken = words, today, spoken
+        self._lines = CaseLines(words, today, self._looks, spoken=spoken)
         self._window: Window | Grouped | None = None
         self._index = 0
-        self._columns: tuple[rows.Column, ...] = ()
-        self._width = -1
-        self._day = today()
-        self._strips: LRUCache[tuple[Row | Heading, bool, bool], Strip] = LRUCache(1024)
-        self._looks: _Looks | None = None
         self.marked: set[int] = set()
         """The numbers of marked cases, in this view or another."""
         self._anchor: CaseId | None = None
@@ -201,7 +182,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             # A view that holds fewer rows than was said ends sooner; the first paint does not wait for its end.
             window.get(window.count - 1)
         self._index = max(0, window.stop(index))
-        self._forget()
+        self._lines.forget(self.room)
         self.virtual_size = Size(max(1, self.room), window.count)
         self.vertical_scrollbar.window_virtual_size = window.count
         if keep:
@@ -317,7 +298,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def redraw(self) -> None:
         """Draw every row again, as when words have changed."""
-        self._forget()
+        self._lines.forget(self.room)
         self.refresh()
 
     def action_move(self, step: int) -> None:
@@ -361,23 +342,20 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
         Not by way of the framework's styles, which ask for borders, padding and opacity of every line anew.
         """
-        if self.room != self._width:
-            self._forget()
+        lines = self._lines
+        if self.room != lines.width:
+            lines.forget(self.room)
         first, window, index = self.scroll_offset.y, self._window, self._index
         strips: list[Strip] = []
         for y in crop.line_range:
             row = window.get(first + y) if window is not None else None
             if row is None:
-                strips.append(self._blank())
+                strips.append(lines.blank())
                 continue
-            key = (row, first + y == index, isinstance(row, Row) and row.n in self.marked)
-            strip = self._strips.get(key)
-            if strip is None:
-                drawn = self._draw(row, *key[1:]) if isinstance(row, Row) else self._draw_heading(row, cursor=key[1])
-                strip = self._strips[key] = drawn
-            strips.append(strip)
+            marked = isinstance(row, Row) and row.n in self.marked
+            strips.append(lines.line(row, cursor=first + y == index, marked=marked))
         left, right = crop.column_span
-        return strips if not left and right >= self._width else [strip.crop(left, right) for strip in strips]
+        return strips if not left and right >= lines.width else [strip.crop(left, right) for strip in strips]
 
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor on screen; the columns follow when a row is drawn."""
@@ -409,60 +387,22 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Draw again in the colours of a new theme."""
         super().notify_style_update()
-        self._strips.clear()
-        self._looks = None
+        self._lines.restyle()
 
-    def _forget(self) -> None:
-        self._day = self._today()
-        self._width = self.room
-        self._columns = rows.columns(max(20, self._width))
-        self._strips.clear()
+    def _looks(self) -> Looks:
+        plain = self.rich_style
+        unread = plain + self.get_component_rich_style("case-list--unread", partial=True)
+        alarm = self.get_component_rich_style("case-list--alarm", partial=True)
+        cursor = self.get_component_rich_style("case-list--cursor")
+        group = plain + self.get_component_rich_style("case-list--group", partial=True)
+        filters, background = self.get_line_filters(), self.background_colors[1]
 
-    def _look(self) -> _Looks:
-        if self._looks is None:
-            plain = self.rich_style
-            unread = plain + self.get_component_rich_style("case-list--unread", partial=True)
-            alarm = self.get_component_rich_style("case-list--alarm", partial=True)
-            cursor = self.get_component_rich_style("case-list--cursor")
-            group = plain + self.get_component_rich_style("case-list--group", partial=True)
-            filters, background = self.get_line_filters(), self.background_colors[1]
+        def shown(strip: Strip) -> Strip:
+            for each in filters:
+                strip = strip.apply_filter(each, background)
+            return strip
 
-            def shown(strip: Strip) -> Strip:
-                for each in filters:
-                    strip = strip.apply_filter(each, background)
-                return strip
-
-            self._looks = _Looks(plain, unread, alarm, cursor, group, shown)
-        return self._looks
-
-    def _blank(self) -> Strip:
-        looks = self._look()
-        return looks.shown(Strip.blank(self._width, looks.plain))
-
-    def _draw(self, row: Row, cursor: bool, marked: bool) -> Strip:
-        looks = self._look()
-        style = alarm = looks.unread if row.unread else looks.plain
-        if cursor:
-            style = alarm = looks.cursor
-        elif rows.is_due(row, self._day) or row.rejected:
-            alarm = style + looks.alarm
-        if self._spoken:
-            said = rows.spoken(row, self._words(), self._day, marked=marked)
-            pieces = [Segment(fit(said, self._width), style)]
-        else:
-            marks = rows.marks(row, self._day, cursor=cursor, marked=marked)
-            due, rest = rows.texts(row, self._columns, self._words(), self._day)
-            pieces = [Segment(f"{marks} {due} ", alarm), Segment(rest, style)]
-        return looks.shown(Strip(pieces).adjust_cell_length(self._width, style))
-
-    def _draw_heading(self, heading: Heading, *, cursor: bool) -> Strip:
-        from imi_tui.viewmodel import grouped
-
-        looks = self._look()
-        style = looks.cursor if cursor else looks.group
-        text = fit(grouped.said(heading), self._width) if self._spoken else ""
-        text = text or grouped.line(heading, self._width, cursor=cursor)
-        return looks.shown(Strip([Segment(text, style)]).adjust_cell_length(self._width, style))
+        return Looks(plain, unread, alarm, cursor, group, shown)
 
     def _refresh_row(self, index: int) -> None:
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
