@@ -1,4 +1,4 @@
-"""Procedures as data: lifecycles, forms and question banks, and how they are read from TOML.
+"""Procedures as data: lifecycles, forms and question banks. `imi_core.definitions` reads them from TOML.
 
 A *lifecycle* (states and actions) is shared by many *procedures* (a module such as ``pw.info``: forms, questions,
 deadlines, legal basis). Both are data; a new legal area is a new TOML file.
@@ -12,9 +12,6 @@ import msgspec
 
 from imi_core.authority import Role, Wire
 from imi_core.case import PartRole
-from imi_core.definition_checks import check_lifecycle, check_procedure
-from imi_core.definition_file import decode
-from imi_core.errors import DefinitionError
 
 FieldType = Literal[
     "text",
@@ -255,25 +252,6 @@ class Rules(Wire, kw_only=True, frozen=True):
             if found := self.labels.get(language, {}).get(label_id):
                 return found
         return english
-
-
-def load_lifecycle(text: str, source: str) -> Lifecycle:
-    """Read a lifecycle from TOML. Raises `DefinitionError` naming `source`, the key and what is allowed there."""
-    lifecycle = decode(text, source, Lifecycle)
-    check_lifecycle(source, lifecycle)
-    return lifecycle
-
-
-def load_procedure(text: str, source: str, lifecycles: dict[str, Lifecycle]) -> Rules:
-    """Read a module from TOML and join it to its lifecycle. Raises `DefinitionError`."""
-    procedure = decode(text, source, Procedure)
-    lifecycle = lifecycles.get(procedure.lifecycle)
-    if lifecycle is None:
-        raise DefinitionError(
-            source, "lifecycle", f"there is no lifecycle {procedure.lifecycle!r}", tuple(sorted(lifecycles))
-        )
-    check_procedure(source, procedure, lifecycle)
-    return Rules(procedure=procedure, lifecycle=lifecycle)
 
 
 def block_title(block: str) -> str:

@@ -11,8 +11,9 @@ import functools
 from pathlib import Path
 
 from imi_central.catalogue import translations
+from imi_core.definitions import load_lifecycle, load_procedure
 from imi_core.errors import DefinitionError
-from imi_core.procedure import Lifecycle, Rules, load_lifecycle, load_procedure
+from imi_core.procedure import Lifecycle, Rules
 
 BUILT_IN = Path(__file__).parent
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.model import CaseDetail
     from imi_tui.cache.store import Store
-    from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.view import View
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _view(store: Store, detail: CaseDetail, languages: tuple[str, ...], reads: str) -> View | None:
     from imi_core.errors import UnknownProcedure
-    from imi_tui.viewmodel.case import View
     from imi_tui.viewmodel.translating import chosen
+    from imi_tui.viewmodel.view import View
 
     try:
         rules, _typed = rules_of(store, detail.case)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from imi_tui.commands.common import Client
-    from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.view import View
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _view(client: Client, desk: str, id: str, lang: str) -> View:
     from imi_tui.viewmodel import translating
-    from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.view import View
 
     detail = client.store.case(desk, id)
     assert detail is not None

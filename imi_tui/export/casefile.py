@@ -18,12 +18,13 @@ from imi_tui.i18n.dates import local_date
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel import timeline as lines
 from imi_tui.viewmodel.suspects import named
+from imi_tui.viewmodel.view import answer_text, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from imi_core.procedure import Field, Option
-    from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.view import View
 
 DATA = "case.json"
 """The case as data, embedded beside the files."""
@@ -41,7 +42,7 @@ def document(view: View, mark: marks.Mark, embedded: Collection[int]) -> dict[st
         "lang": _lang(language()) or "en",
         "title": _("Case file {reference}").format(reference=reference),
         "reference": reference,
-        "subject": pages.one_line(str(view.case.get("subject", ""))),
+        "subject": one_line(str(view.case.get("subject", ""))),
         "author": mark.authority or "-",
         "date": {"year": mark.at.year, "month": mark.at.month, "day": mark.at.day},
         "short_notice": marks.short_notice(),
@@ -140,7 +141,7 @@ def _request(view: View) -> list[dict[str, Any]]:
 
 def _answered(view: View, field: Field, value: Any) -> Row:
     base = f"{view.rules.procedure.id}.field.{field.id}"
-    text = pages.answer_text(view, field.options, base, value)
+    text = answer_text(view, field.options, base, value)
     return _row(view.label(base, field.label), text, remote=True, personal=field.personal)
 
 
@@ -182,7 +183,7 @@ def _answer(view: View, answers: dict[str, Any], id: str, options: tuple[Option,
     value = answers.get(id)
     if value in (None, "", []):
         return (_("Not shown.") if view.hidden else _("Not answered yet.")), False
-    return pages.answer_text(view, options, base, value), True
+    return answer_text(view, options, base, value), True
 
 
 def _timeline(view: View) -> dict[str, Any]:
@@ -230,7 +231,7 @@ def _files(view: View, files: list[Listed], embedded: Collection[int]) -> list[d
         out.append(
             {
                 "number": each.number,
-                "name": named(pages.one_line(each.name)),
+                "name": named(one_line(each.name)),
                 "note": ", ".join(notes),
                 "digest": f"SHA-256 {digest}" if digest else "",
             }

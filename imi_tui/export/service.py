@@ -23,7 +23,7 @@ from imi_tui.i18n import N_
 from imi_tui.outside.errors import NotHandedOut
 from imi_tui.outside.saving import save
 from imi_tui.viewmodel.assigning import outward
-from imi_tui.viewmodel.case import View
+from imi_tui.viewmodel.view import View
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -120,3 +120,11 @@ def locale(lang: str = "") -> str:
 def _drawable(text: str) -> str:
     """`text` without U+202F, which poor fonts draw as a box."""
     return text.replace(_NARROW_SPACE, _SPACE)
+
+
+def moment(iso: str) -> str:
+    """A time stamp in local time, sortable by eye: 2026-03-05 14:07."""
+    try:
+        return dt.datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return iso

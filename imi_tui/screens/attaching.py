@@ -12,7 +12,7 @@ from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _
 from imi_tui.screens import routes
 from imi_tui.screens.base import ActionScreen
-from imi_tui.viewmodel.case import one_line
+from imi_tui.viewmodel.view import one_line
 
 _ANOTHER = "another"
 

@@ -24,6 +24,7 @@ from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.files import shown
 from imi_tui.viewmodel.now import now
 from imi_tui.viewmodel.timeline import timeline
+from imi_tui.viewmodel.view import View, one_line
 from imi_tui.widgets.document import Document
 from imi_tui.widgets.file_list import FileList
 from imi_tui.widgets.tabs import TabLine
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import CaseDetail
     from imi_tui.viewmodel.files import Shown
 
-Page = tuple[str, str, "Callable[[pages.View], list[Block]]"]
+Page = tuple[str, str, "Callable[[View], list[Block]]"]
 TABS: tuple[Page, ...] = (
     # Translators: the name of a tab of a case; max-length:10.
     ("overview", N_("Overview"), pages.overview),
@@ -66,7 +67,7 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
         self._at: CaseId = (desk, id)
         self._tab = next((index for index, page in enumerate(TABS) if page[0] == tab), 0)
         self._detail: CaseDetail | None = None
-        self._view: pages.View | None = None
+        self._view: View | None = None
         self._offers: tuple[Action, ...] = ()
         self._original = False
         self._beside = beside
@@ -155,7 +156,7 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
             )
             self.query_one(Document).show([Block(text)])
             return
-        found = pages.View(self._detail, rules, self.context.languages, self.context.today(), self.store.authority)
+        found = View(self._detail, rules, self.context.languages, self.context.today(), self.store.authority)
         self._view = replace(found, original=self._original, reads=self.context.reads)
         self._offers = self.offers([self._detail])
         self._show(keep=bool(kinds))
@@ -174,7 +175,7 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
         self.query_one(TabLine).show(names, self._tab)
         self._show_page(view, keep=keep)
 
-    def _show_page(self, view: pages.View, *, keep: bool) -> None:
+    def _show_page(self, view: View, *, keep: bool) -> None:
         page, list_ = self.query_one(Document), self.query_one(FileList)
         found: list[Shown] = []
         if TABS[self._tab][0] == "files":
@@ -194,7 +195,7 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
             return
         standing = pages.standing(view)
         room = width - cell_len(standing) - 2
-        subject = cut(pages.one_line(view.case.get("subject", "")), room)
+        subject = cut(one_line(view.case.get("subject", "")), room)
         gap = " " * max(2, width - cell_len(subject) - cell_len(standing))
         self.query_one("#head", Static).update(f"{subject}{gap}{standing}")
         basis = view.basis

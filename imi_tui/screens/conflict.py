@@ -11,9 +11,9 @@ from imi_tui.i18n import _
 from imi_tui.screens import refused, routes
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.viewmodel import assigning
-from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.conflict import conflict, existing, existing_id
+from imi_tui.viewmodel.view import View
 from imi_tui.widgets.document import Document
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ConflictScreen(BaseScreen[None]):
             return [Block(_("The procedure of this case is not on this machine yet."))]
         return conflict(view, item)
 
-    def _view(self, desk: str, case_id: str) -> pages.View | None:
+    def _view(self, desk: str, case_id: str) -> View | None:
         """A case, None where it or its rules are not here."""
         detail = self.store.case(desk, case_id) if case_id else None
         if detail is None:
@@ -79,7 +79,7 @@ class ConflictScreen(BaseScreen[None]):
             rules = self.store.rules(str(detail.case.get("procedure", "")), detail.case.get("procedureVersion", 1))
         except UnknownProcedure:
             return None
-        return pages.View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
+        return View(detail, rules, self.context.languages, self.context.today(), self.store.authority)
 
     def situation(self) -> Situation:
         """Everything is possible while the entry is there."""

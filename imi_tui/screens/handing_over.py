@@ -17,8 +17,8 @@ from imi_tui.viewmodel.views import partly_searched
 if TYPE_CHECKING:
     from imi_tui.cache.model import CaseDetail
     from imi_tui.export.service import Job
-    from imi_tui.viewmodel.case import View
     from imi_tui.viewmodel.copying import Piece
+    from imi_tui.viewmodel.view import View
 
 
 CLIPBOARD = "clipboard"

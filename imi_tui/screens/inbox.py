@@ -287,6 +287,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
 
     def _preview(self) -> None:
         from imi_tui.viewmodel import case as pages
+        from imi_tui.viewmodel.view import View
         from imi_tui.widgets.document import Document
 
         found = next(iter(self.query(Document)), None)
@@ -299,7 +300,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         if detail is None or rules is None:
             found.show([])
             return
-        view = pages.View(
+        view = View(
             detail,
             rules,
             self.context.languages,

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from imi_tui.cache.draft import Draft
-    from imi_tui.viewmodel.case import View
     from imi_tui.viewmodel.translating import Foreign
+    from imi_tui.viewmodel.view import View
 
 SHOWN = 60
 """Cells of a text where one is chosen."""

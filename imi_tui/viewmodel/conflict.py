@@ -9,17 +9,18 @@ from imi_core.answers import CANNOT, REMARK
 from imi_core.errors import ImiError
 from imi_tui.cache.wire import to_case
 from imi_tui.i18n import _
+from imi_tui.i18n.dates import moment
 from imi_tui.i18n.joining import with_name
 from imi_tui.labels import Labels
 from imi_tui.viewmodel.blocks import Block, Look
-from imi_tui.viewmodel.case import answer_text
 from imi_tui.viewmodel.outgoing import written
-from imi_tui.viewmodel.timeline import moment, who
+from imi_tui.viewmodel.timeline import who
+from imi_tui.viewmodel.view import answer_text
 
 if TYPE_CHECKING:
     from imi_core.procedure import Field
     from imi_tui.cache.model import OutboxItem
-    from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.view import View
 
 EXISTS = "alreadyExists"
 TYPES = frozenset({"stale", "notAvailable", EXISTS})

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import display
 from imi_tui.i18n import _
+from imi_tui.i18n.dates import moment
 from imi_tui.viewmodel import case as pages
-from imi_tui.viewmodel import timeline as lines
 from imi_tui.viewmodel.assigning import outward
+from imi_tui.viewmodel.view import answer_text
 
 if TYPE_CHECKING:
     from imi_tui.viewmodel.blocks import Block
-    from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.view import View
 
 MOST = 20_000
 """Characters that are copied at most: terminals drop what is longer, and a clipboard is no archive."""
@@ -41,14 +42,14 @@ def pieces(view: View) -> list[Piece]:
         if field.type == "questions" or field.id == view.rules.procedure.subject or value in (None, "", []):
             continue
         base = f"{view.rules.procedure.id}.field.{field.id}"
-        text = pages.answer_text(view, field.options, base, value)
+        text = answer_text(view, field.options, base, value)
         # Whatever somebody wrote freely may be about a person.
         out.append(Piece(view.field(field), text, field.personal or field.type == "multiline"))
     for number, id in enumerate(case.get("questions", ()), 1):
         out.append(Piece(f"{number} {view.question(id)}", _question(view, id), True))
     for entry in view.detail.entries:
         if said := (entry.get("text") or {}).get("text"):
-            name = f"{lines.moment(str(entry.get('at', '')))}  {view.action(str(entry.get('action', '')))}"
+            name = f"{moment(str(entry.get('at', '')))}  {view.action(str(entry.get('action', '')))}"
             out.append(Piece(name, str(said), True))
     out.append(Piece(_("The whole case as text"), plain([*_head(view), *pages.whole(view)]), not view.hidden))
     return [piece._replace(text=kept) for piece in out if (kept := cleaned(piece.text))]

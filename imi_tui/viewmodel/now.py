@@ -13,7 +13,7 @@ from imi_tui.i18n.phrasing import any_of
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
-    from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.view import View
 
 
 class Now(NamedTuple):

@@ -22,6 +22,7 @@ from imi_tui.offers import acting_seat
 from imi_tui.viewmodel import case as page
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.timeline import file_line
+from imi_tui.viewmodel.view import View, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +58,8 @@ def blocks(work: Composition, size: Size, *, accepted: bool) -> list[Block]:
         pending=(),
         actions=() if accepted else ("accept",),
     )
-    view = page.View(detail, work.rules, work.languages, work.today(), work.cache.authority)
-    subject = page.one_line(case.subject)
+    view = View(detail, work.rules, work.languages, work.today(), work.cache.authority)
+    subject = one_line(case.subject)
     out += [Block(subject, "heading", remote=True)] if subject else []
     out += [Block(page.way(view), remote=True), Block(""), *page.overview(view)]
     out += _message(detail.entries[0])
@@ -126,7 +127,7 @@ def _message(entry: dict[str, Any]) -> list[Block]:
     return [Block(""), Block(told, "heading"), Block(str(text["text"]), remote=True)]
 
 
-def _files(view: page.View, entry: Entry) -> list[Block]:
+def _files(view: View, entry: Entry) -> list[Block]:
     if view.hidden:
         return page.files(view)
     return [Block(file_line(to_wire(file)), remote=True) for file in entry.attachments]

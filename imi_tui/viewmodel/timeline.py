@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imi_tui.i18n import _, ngettext
-from imi_tui.i18n.dates import relative
+from imi_tui.i18n.dates import moment, relative
 from imi_tui.i18n.phrasing import language_name
 from imi_tui.viewmodel import assigning, translating
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.suspects import links, named
-
-if TYPE_CHECKING:
-    from imi_tui.viewmodel.case import View
-
-
-def moment(iso: str) -> str:
-    """A time stamp in local time, sortable by eye: 2026-03-05 14:07."""
-    try:
-        return dt.datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return iso
+from imi_tui.viewmodel.view import View, answer_text
 
 
 def when(view: View, entry: dict[str, Any]) -> str:
@@ -100,8 +89,6 @@ def text_of(text: dict[str, Any]) -> list[Block]:
 
 def _given(view: View, entry: dict[str, Any]) -> list[Block]:
     """To whom the entry goes, and what was filled in: the answers of a small form, of a reply how many."""
-    from imi_tui.viewmodel.case import answer_text
-
     out: list[Block] = []
     part = next((p for p in view.case.get("parts", ()) if p.get("desk") == entry.get("target")), None)
     if entry.get("target") and part is not None:

@@ -12,12 +12,13 @@ from imi_core.languages import NAMES
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import Wish
 from imi_tui.i18n import _
+from imi_tui.i18n.dates import moment
 from imi_tui.i18n.phrasing import language_name
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
-    from imi_tui.viewmodel.case import View
+    from imi_tui.viewmodel.view import View
 
 Wire = dict[str, Any]
 TEXT = "text"
@@ -160,8 +161,6 @@ def _rank(made: Wire) -> tuple[bool, bool, str]:
 
 
 def _by(made: Wire) -> str:
-    from imi_tui.viewmodel.timeline import moment
-
     when = moment(str(made["at"])) if made.get("at") else _("queued on this machine")
     if made.get("engine"):
         text = _("Machine translation, not binding: {engine}, {when}")

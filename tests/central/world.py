@@ -23,8 +23,9 @@ from imi_central.api.rates import Rates
 from imi_central.store import Store
 from imi_core.authority import Authority, Desk, Officer
 from imi_core.case import Entry
+from imi_core.definitions import load_lifecycle, load_procedure
 from imi_core.jmap import CASE, CORE, Limits
-from imi_core.procedure import Rules, load_lifecycle, load_procedure
+from imi_core.procedure import Rules
 
 CATALOGUE = Path(imi_central.__file__).parent / "catalogue"
 

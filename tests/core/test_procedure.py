@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imi_core.definitions import load_lifecycle, load_procedure
 from imi_core.errors import DefinitionError
-from imi_core.procedure import Rules, label_ids, load_lifecycle, load_procedure
+from imi_core.procedure import Rules, label_ids
 from tests.core.world import CATALOGUE
 
 LIFECYCLE = """

@@ -10,7 +10,8 @@ import msgspec
 
 from imi_core.authority import Role, Seat
 from imi_core.case import Attachment, Case, Entry, Text
-from imi_core.procedure import Rules, load_lifecycle, load_procedure
+from imi_core.definitions import load_lifecycle, load_procedure
+from imi_core.procedure import Rules
 from imi_core.workflow import Target, apply, check, initiator_of
 
 CATALOGUE = Path(__file__).parents[2] / "imi_central" / "catalogue"

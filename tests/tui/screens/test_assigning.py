@@ -20,8 +20,9 @@ from imi_tui.export.service import _case_wire
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.conflict import ConflictScreen
 from imi_tui.viewmodel import assigning
-from imi_tui.viewmodel.case import View, timeline
+from imi_tui.viewmodel.case import timeline
 from imi_tui.viewmodel.copying import pieces
+from imi_tui.viewmodel.view import View
 from tests.tui.actions.desk import key_file, ran
 from tests.tui.screens.filled import OFFICER, session
 from tests.tui.screens.test_inbox_screen import case_list, footer, running, settled, text_of

@@ -16,9 +16,9 @@ from imi_tui.export import printed
 from imi_tui.outside import printing
 from imi_tui.outside.errors import NotHandedOut
 from imi_tui.screens.case import CaseScreen
-from imi_tui.viewmodel.case import View
 from imi_tui.viewmodel.copying import MOST, cleaned, pieces
 from imi_tui.viewmodel.related import related
+from imi_tui.viewmodel.view import View
 from tests.tui.screens import filled
 from tests.tui.screens.test_case_screen import a_case, opened
 from tests.tui.screens.test_inbox_screen import running, settled, text_of

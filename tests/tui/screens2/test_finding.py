@@ -22,9 +22,9 @@ from imi_tui.screens.compose import ComposeScreen
 from imi_tui.screens.drafts import DraftsScreen
 from imi_tui.screens.outbox import OutboxScreen
 from imi_tui.screens.sign_in import SignInScreen
-from imi_tui.viewmodel.case import View
 from imi_tui.viewmodel.conflict import conflict
 from imi_tui.viewmodel.signing_in import Step, Tell, Way
+from imi_tui.viewmodel.view import View
 from imi_tui.widgets.authority_list import AuthorityFinder
 from imi_tui.widgets.form_view import FormView
 from tests.tui.screens import filled

@@ -17,6 +17,7 @@ from imi_tui.sync.errors import ServerMistake
 from imi_tui.sync.streaming import AGAIN
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel import status
+from imi_tui.viewmodel.view import View
 from tests.central.world import LYON, ROSENHEIM, accept, send
 from tests.tui.sync.test_fuzz import NONSENSE
 from tests.tui.sync.world import Client
@@ -118,7 +119,7 @@ def test_the_officer_reads_which_case_it_is_and_what_to_do(central: Central, cli
     detail = lyon.store.case(LYON, cases[0])
     assert detail is not None
     rules = lyon.store.rules(detail.case["procedure"])
-    view = pages.View(detail, rules, ("en",), lyon.now.date(), lyon.store.authority)
+    view = View(detail, rules, ("en",), lyon.now.date(), lyon.store.authority)
     assert told in [block.text for block in pages.overview(view)]
 
 

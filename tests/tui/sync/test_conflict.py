@@ -12,9 +12,9 @@ from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.case import Entry, Text
 from imi_tui.cache.draft import Draft
-from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block, lines
 from imi_tui.viewmodel.conflict import conflict, existing, existing_id, is_conflict
+from imi_tui.viewmodel.view import View
 from tests.central.world import LYON, REQUEST, ROSENHEIM, act, send
 from tests.tui.sync.world import Client
 
@@ -27,7 +27,7 @@ def page(client: Client) -> list[Block]:
     detail = client.store.case(item.desk, item.case_id)
     assert detail is not None
     rules = client.store.rules("pw.info", detail.case["procedureVersion"])
-    view = pages.View(detail, rules, ("en",), dt.date(2026, 3, 3), client.store.authority)
+    view = View(detail, rules, ("en",), dt.date(2026, 3, 3), client.store.authority)
     return conflict(view, item)
 
 
@@ -236,7 +236,7 @@ def test_of_entries_that_are_not_here_it_is_said_so(central: Central, pair: Pair
     second.sync()
     detail = second.store.case(ROSENHEIM, case_id)
     assert detail is not None
-    view = pages.View(
+    view = View(
         detail._replace(entries=(), fetching=True),
         second.store.rules("pw.info", detail.case["procedureVersion"]),
         ("en",),
@@ -342,7 +342,7 @@ def existing_page(client: Client) -> str:
     if detail is None:
         return shown(existing(None, item, entry), 80)
     rules = client.store.rules("pw.info", detail.case["procedureVersion"])
-    view = pages.View(detail, rules, ("en",), dt.date(2026, 3, 3), client.store.authority)
+    view = View(detail, rules, ("en",), dt.date(2026, 3, 3), client.store.authority)
     return shown(existing(view, item, entry), 80)
 
 

@@ -13,10 +13,9 @@ from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.sync import Page
-from imi_tui.i18n.dates import relative, when
+from imi_tui.i18n.dates import moment, relative, when
 from imi_tui.sync import run
 from imi_tui.sync.errors import ServerMistake
-from imi_tui.viewmodel.timeline import moment
 from tests.central.world import LYON, MUNICH, ROSENHEIM, accept, send
 from tests.limit import index_all
 from tests.tui.sync.test_engine import new_case

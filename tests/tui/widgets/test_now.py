@@ -16,9 +16,9 @@ from imi_tui import i18n
 from imi_tui.cache.model import CaseDetail
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel.blocks import Block
-from imi_tui.viewmodel.case import View
 from imi_tui.viewmodel.now import now
 from imi_tui.viewmodel.timeline import timeline
+from imi_tui.viewmodel.view import View
 from tests.core.world import DE, DE_COORDINATOR, FR, START, act, entry
 
 DAY = dt.timedelta(days=1)

@@ -13,6 +13,7 @@ from imi_tui.cache.files import FileState
 from imi_tui.cache.model import AuthorityHit, CaseDetail
 from imi_tui.viewmodel import authority_record, case, conflict, files, rows, similar, suspects
 from imi_tui.viewmodel.blocks import Block, lines
+from imi_tui.viewmodel.view import View
 from imi_tui.widgets.authority_list import AuthorityList
 from tests.tui.widgets.test_view_models import ROW, TODAY
 
@@ -23,14 +24,14 @@ MARK = "(mixed letters)"
 NOW = dt.datetime(2026, 3, 5, 12, 0, tzinfo=dt.UTC)
 
 
-def view(name: str, rules: Rules, text: str = "") -> case.View:
+def view(name: str, rules: Rules, text: str = "") -> View:
     file = {"blobId": "b", "name": f"{name}.pdf", "size": 5, "sha256": "", "personal": False}
     entry = {"action": "send", "at": NOW.isoformat(), "desk": "d", "officerName": name, "authorityName": name}
     entry |= {"id": "e", "text": {"text": text, "lang": "en"}, "attachments": [file]}
     part = {"role": "initiator", "desk": "d", "authority": "a", "country": "DE", "name": name}
     wire = {"id": "1", "state": "accepted", "parts": [part], "reference": "PW-26-000001", "subject": "S", "files": 1}
     detail = CaseDetail("d", "1", wire, (entry,), (), ())
-    return case.View(detail, rules, ("en",), TODAY, lambda _: {"website": f"https://{name.split()[0]}.example"})
+    return View(detail, rules, ("en",), TODAY, lambda _: {"website": f"https://{name.split()[0]}.example"})
 
 
 def text_of(blocks: list[Block]) -> str:
@@ -51,7 +52,7 @@ def asked(name: str, _rules: Rules) -> str:
     return similar.question({"officerName": name, "at": NOW.isoformat()}, "Message", NOW)
 
 
-def both(name: str, rules: Rules) -> tuple[case.View, dict[str, Any]]:
+def both(name: str, rules: Rules) -> tuple[View, dict[str, Any]]:
     found = view(name, rules)
     return found, found.detail.entries[0]
 
