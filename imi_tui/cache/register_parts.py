@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.session import SessionTable
 
+_WANTED_LABELS = "wanted_labels"
+
 
 class Part(NamedTuple):
     """A country: how many authorities it has, and the last id that is here ("" for none)."""
@@ -106,6 +108,33 @@ class RegisterParts:
         """The id, where the whole record of this version is here already."""
         sql = "select 1 from authority where id = ? and brief = 0 and version >= ?"
         return authority.id if self._cache.one(sql, (authority.id, authority.version)) is not None else None
+
+    # --- texts of procedures in another language than the officer's -----------------------------------------------
+
+    def want_labels(self, language: str) -> bool:
+        """Ask for the texts of all procedures in a language, beside those that are here; whether they are missing."""
+        # The definitions are written in English.
+        if language == "en" or all(language in rules.labels for rules in self._directory.procedures()):
+            return False
+        wanted = self.wanted_labels()
+        if language not in wanted:
+            self._keep_wanted([*wanted, language])
+        return True
+
+    def wanted_labels(self) -> list[str]:
+        """Languages in which somebody wants to read the procedures."""
+        found = self._cache.one("select value from secret where name = ?", (_WANTED_LABELS,))
+        return found[0].split() if found is not None else []
+
+    def labels_served(self, languages: Sequence[str]) -> None:
+        """These were asked for, whatever came of it."""
+        self._keep_wanted([each for each in self.wanted_labels() if each not in languages])
+
+    def _keep_wanted(self, languages: Sequence[str]) -> None:
+        with self._cache.write():
+            self._cache.run("delete from secret where name = ?", (_WANTED_LABELS,))
+            if languages:
+                self._cache.run("insert into secret(name, value) values(?, ?)", (_WANTED_LABELS, " ".join(languages)))
 
     # --- records that somebody wants to read ----------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     with opened(options) as client:
         if options.log:
             return _log(client, options.json)
+        _speak(client, options)
         job = _case(client, options) if options.reference else _list(client, options)
         from imi_tui.export import service
         from imi_tui.export.errors import NotExported
@@ -95,6 +96,18 @@ def _check(options: argparse.Namespace) -> None:
         raise CommandError(text, commands.USAGE)
 
 
+def _speak(client: Client, options: argparse.Namespace) -> None:
+    """Fetch the texts of procedures in the language of the file. Where the line does not work, they stay English."""
+    if options.format == "json" or not client.store.want_labels(options.text_lang):
+        return
+    from imi_tui.viewmodel import exporting
+
+    if not options.no_fetch:
+        _synchronise(client)
+    if note := exporting.labels_note(exporting.spoken(client.store.procedures()), options.text_lang):
+        say(note)
+
+
 def _case(client: Client, options: argparse.Namespace) -> Job:
     from imi_tui.export import service
 
@@ -122,17 +135,20 @@ def _case(client: Client, options: argparse.Namespace) -> Job:
 
 def _fetch(client: Client, detail: CaseDetail) -> None:
     """Ask for what is missing, and wait for it. Where the line does not work, what is here has to do."""
-    from imi_tui.sync.errors import SyncError
-
     files = client.store.files
     missing = [each for each in listed(detail) if files.state(each.file).where in ("server", "wanted", "failed")]
     if not missing:
         return
-    from imi_tui.commands.syncing import synchronise
-
     for each in missing:
         files.want(detail.desk, detail.id, each.file)
         say(_("Fetching {name} ...").format(name=each.name))
+    _synchronise(client)
+
+
+def _synchronise(client: Client) -> None:
+    from imi_tui.commands.syncing import synchronise
+    from imi_tui.sync.errors import SyncError
+
     try:
         synchronise(client)
     except (SyncError, CommandError) as error:

@@ -82,6 +82,10 @@ class ExportScreen(Dialogue[str]):
         """What the officer should know about the choice."""
         return ""
 
+    def on_cache_changed(self) -> None:
+        """Files may have come, and texts in the language of the file."""
+        self._show()
+
     def _show(self, at: str | None = None) -> None:
         found = self.query_one(ChoiceList)
         rows = self.choice.rows(self.files())
@@ -120,6 +124,8 @@ class ExportScreen(Dialogue[str]):
 
     def _set_language(self, value: str | None) -> None:
         self.choice.language = value or self.choice.language
+        if self.choice.format != "json" and self.store.want_labels(self.choice.language):
+            self.context.sync_now()
         self._show()
 
     def _set_folder(self, value: str | None) -> None:
@@ -215,10 +221,6 @@ class ExportCase(ExportScreen):
         self.context.sync_now()
         self.say(_("The files are being fetched. You can go on working."))
 
-    def on_cache_changed(self) -> None:
-        """Files may have come."""
-        self._show()
-
     def note(self) -> str:
         """Whether the procedure's texts are here in that language."""
         detail = self._detail()
@@ -264,6 +266,12 @@ class ExportList(ExportScreen):
         count = len(self._rows)
         text = ngettext("Export a list of {count} case", "Export a list of {count} cases", count)
         return text.format(count=count)
+
+    def note(self) -> str:
+        """Whether the texts of all procedures are here in that language."""
+        if self.choice.format == "json":
+            return ""
+        return exporting.labels_note(exporting.spoken(self.store.procedures()), self.choice.language)
 
     async def job(self) -> Job:
         """The rows in words."""

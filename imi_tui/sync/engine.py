@@ -156,6 +156,7 @@ class Engine:
         """Everything that is to be sent and fetched; `left`: the accounts to follow, all of them where None."""
         register = Register(self._store, self._asking.ask, self._languages)
         self.report.changed += register.records()
+        register.labels()
         todo = self._mending.finish(run, self._sessions.held.accounts) if left is None else left
         while True:
             batch = self._batch(run)

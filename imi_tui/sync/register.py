@@ -94,6 +94,21 @@ class Register:
         self._store.register.served(ids)
         return len(authorities)
 
+    def labels(self) -> None:
+        """Fetch the texts of procedures in the languages somebody wants to read them in, too."""
+        wanted = self._store.register.wanted_labels()
+        if not wanted:
+            return
+        languages = [*self._languages, *(each for each in wanted if each not in self._languages)]
+        found = self._ask([["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": languages}, "p"]])
+        try:
+            procedures = reading.objects(found["p"], DIRECTORY, None)
+            self._store.apply(DIRECTORY, Page(new_state=self._store.state(DIRECTORY), procedures=procedures))
+        except (ServerMistake, BadObject):
+            self._store.register.labels_served(wanted)
+            raise
+        self._store.register.labels_served(wanted)
+
 
 def _together(parts: list[Part]) -> list[Part]:
     """The first of these whose next pages are `TOGETHER` authorities at most."""

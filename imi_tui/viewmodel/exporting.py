@@ -16,6 +16,7 @@ from imi_tui.i18n.joining import several, with_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from imi_core.procedure import Rules
     from imi_tui.cache.exports import Exported
     from imi_tui.export.service import Format
 
@@ -79,6 +80,11 @@ def _key(formats: tuple[Format, ...]) -> str:
 
 def _line(label: str, value: str) -> str:
     return with_name(label, value)
+
+
+def spoken(procedures: Sequence[Rules]) -> tuple[str, ...]:
+    """The languages in which all of these have texts on this machine."""
+    return tuple(set.intersection(*(set(rules.labels) for rules in procedures))) if procedures else ()
 
 
 def labels_note(known: Sequence[str], language: str) -> str:

@@ -254,3 +254,48 @@ def test_another_language_brings_procedures_and_authorities_in_it_once(central: 
     lyon.restart(languages=("de", "en"))
     lyon.sync()
     assert not [call for request in lyon.line.requests[before:] for call in request["methodCalls"] if "get" in call[0]]
+
+
+def test_texts_of_procedures_in_another_language_come_beside_those_of_the_officer(
+    central: Central, client: Clients
+) -> None:
+    central.put_procedures(load())
+    lyon = client("lyon")
+    lyon.sync()
+    before = lyon.line.methods.count("Procedure/get")
+    assert not lyon.store.want_labels("en"), "the definitions are English"
+    assert lyon.store.want_labels("el")
+    lyon.restart()
+    lyon.sync()
+    assert lyon.store.rules("pw.info").labels["el"]["pw.info.title"]
+    assert not lyon.store.want_labels("el")
+    lyon.sync()
+    assert lyon.line.methods.count("Procedure/get") == before + 1, "and then no more"
+
+
+def test_texts_that_a_busy_server_did_not_give_do_not_stand_before_everything_else(client: Clients) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    assert lyon.store.want_labels("el")
+
+    def busy(response: dict[str, Any]) -> dict[str, Any]:
+        for answer in response["methodResponses"]:
+            if answer[0] == "Procedure/get":
+                answer[0], answer[1] = "error", {"type": "serverUnavailable"}
+        return response
+
+    lyon.line.change = busy
+    with pytest.raises(Unavailable):
+        lyon.sync()
+    assert lyon.store.sync.register.wanted_labels() == ["el"], "asked for again"
+
+    def nonsense(response: dict[str, Any]) -> dict[str, Any]:
+        for answer in response["methodResponses"]:
+            if answer[0] == "Procedure/get":
+                answer[1]["list"] = [{"id": "pw.info"}]
+        return response
+
+    lyon.line.change = nonsense
+    with pytest.raises(ServerMistake):
+        lyon.sync()
+    assert lyon.store.sync.register.wanted_labels() == []
