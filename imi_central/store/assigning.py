@@ -62,6 +62,9 @@ def assign(conn: Connection, now: dt.datetime, officer_id: str, desk: str, given
     if known := _repeat(conn, desk, given.client_ref, received):
         return known
     case = case_at(sight, own_seat, given.case_id)
+    if known := _repeat(conn, desk, given.client_ref, received):
+        # The same came twice at once, and this one has waited for the case.
+        return known
     where = (desk_case.c.desk == desk, desk_case.c.case_id == case.id)
     present = decode_assignment(conn.execute(sa.select(desk_case).where(*where)).one())
     version = present.version if present is not None else 0

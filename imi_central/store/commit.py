@@ -65,6 +65,9 @@ def commit_entry(
     if known := _repeat(conn, desk, given.client_ref, received):
         return known
     case = case_at(sight, seat, given.case_id) if given.case_id else None
+    if case is not None and (known := _repeat(conn, desk, given.client_ref, received)):
+        # The same came twice at once, and this one has waited for the case: by now it may not be possible any more.
+        return known
     rules = _rules(sight, case, given)
     target = register.target(conn, given.target) if given.target else None
     part = case.part_of(desk) if case is not None else None

@@ -91,6 +91,9 @@ def take(
     if known := _repeat(conn, desk, asked.client_ref, received):
         return known, changes.head(conn, desk).seq
     entry, texts = _readable(sight, seat, asked.entry_id)
+    if known := _repeat(conn, desk, asked.client_ref, received):
+        # The same came twice at once, and this one has waited for the case.
+        return known, changes.head(conn, desk).seq
     source = asked.source or translating.language(entry)
     if source == asked.lang or not texts:
         raise EntryRefused("invalidProperties", "there is nothing to translate", properties=("lang",))
@@ -281,14 +284,16 @@ class Translations:
     def _settle(self, id: str, change: Callable[[Translation, dt.datetime], Translation]) -> None:
         with self._writing() as conn:
             now = self._now()
-            row = conn.execute(sa.select(translation).where(translation.c.id == id).with_for_update()).one_or_none()
+            mine = translation.c.id == id
+            # The case first, as with an entry: in another order each would wait for what the other holds.
+            its = sa.select(translation.c.case_id).where(mine).scalar_subquery()
+            conn.execute(sa.select(cases.c.id).where(cases.c.id == its).with_for_update())
+            row = conn.execute(sa.select(translation).where(mine).with_for_update()).one_or_none()
             # Meanwhile the case may have been blocked, or another process was faster.
             if row is None or row.waits_until is None:
                 return
             made = change(_decode(row.data), _whole(now))
-            conn.execute(
-                sa.update(translation).where(translation.c.id == id).values(waits_until=None, data=encode(made))
-            )
+            conn.execute(sa.update(translation).where(mine).values(waits_until=None, data=encode(made)))
             _log(conn, now, row.desk, row.case_id)
 
 

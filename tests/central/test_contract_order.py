@@ -8,14 +8,15 @@ import hashlib
 import itertools
 import threading
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
 
-from imi_central.store import Assembly, EntryRefused, Store, casefile, commit, files
+from imi_central.store import Asked, Assembly, EntryRefused, Service, Store, casefile, commit, files
 from imi_core.case import Attachment, Entry, Text
 from tests.central.replica import Replica, assert_same, force
-from tests.central.world import LYON, ROSENHEIM, WARSAW, Caller, Clock, act, ref, send
+from tests.central.world import LYON, REQUEST, ROSENHEIM, WARSAW, Caller, Clock, accept, act, ref, send
 
 
 def message(case_id: str) -> Entry:
@@ -130,9 +131,11 @@ def test_the_reading_calls_of_one_request_see_one_moment(store: Store) -> None:
         assert {case.id for case in view.cases(LYON, None, 10)} == {first, second}
 
 
-def meanwhile(patch: pytest.MonkeyPatch, name: str, other: Callable[[], object]) -> threading.Thread:
+def meanwhile(
+    patch: pytest.MonkeyPatch, name: str, other: Callable[[], object], module: ModuleType = files
+) -> threading.Thread:
     """Let `other` run in a thread of its own when `files.<name>` is called first, up to where it has to wait."""
-    inner = getattr(files, name)
+    inner = getattr(module, name)
 
     def run() -> None:
         with contextlib.suppress(EntryRefused):
@@ -143,11 +146,47 @@ def meanwhile(patch: pytest.MonkeyPatch, name: str, other: Callable[[], object])
     def wrapped(*given: object) -> object:
         if thread.ident is None:
             thread.start()
-            thread.join(1)
+            thread.join(0.3)
         return inner(*given)
 
-    patch.setattr(files, name, wrapped)
+    patch.setattr(module, name, wrapped)
     return thread
+
+
+def test_an_entry_that_comes_again_while_it_is_taken_is_answered_as_the_first_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client or a proxy lost patience: by then the case has moved on, by this very entry."""
+    case_id = send(store).case_id
+    given = Entry(action="accept", case_id=case_id, based_on=1, client_ref=ref(), answers={"agreed_days": 10})
+    made = []
+    again = meanwhile(monkeypatch, "check_room", lambda: made.append(store.commit_entry("rosenheim", ROSENHEIM, given)))
+    made.append(store.commit_entry("rosenheim", ROSENHEIM, given))
+    again.join()
+    assert sorted(each.repeated for each in made) == [False, True]
+    assert made[0].entry == made[1].entry
+
+
+def test_a_translation_that_arrives_while_its_case_gets_an_entry_holds_up_neither(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both write the desk's part of the case and its sequence: in another order each would wait for the other."""
+    store.translations.service = Service("Test engine")
+    given = Entry(action="send", procedure="pw.info", target=ROSENHEIM, answers=REQUEST, lang="fr", client_ref=ref())
+    sent = store.commit_entry("lyon", LYON, given).entry
+    accept(store, sent.case_id)
+    store.translate("rosenheim", ROSENHEIM, Asked(ref(), sent.id, "de"))
+    job = store.translations.next()
+    assert job is not None
+    told: list[object] = []
+
+    def arrive() -> None:
+        told.append(store.translations.done(job.id, {"subject": "…"}, "fr"))
+
+    arrives = meanwhile(monkeypatch, "_write_part", arrive, casefile)
+    store.commit_entry("lyon", LYON, message(sent.case_id))
+    arrives.join()
+    assert told == [None]
 
 
 @pytest.mark.parametrize("first", ["the entry", "the file"])
