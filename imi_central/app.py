@@ -22,6 +22,7 @@ from starlette_compress import CompressMiddleware
 from imi_central import catalogue
 from imi_central.api import Unauthorized, build_routes
 from imi_central.api.errors import unavailable
+from imi_central.api.flowing import pieces
 from imi_central.api.rates import Rates
 from imi_central.database import open_store
 from imi_central.identity.errors import NotAuthenticated
@@ -128,8 +129,13 @@ class Outside:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": _with_headers(message.get("headers", []))}
-            size += len(message.get("body", b""))
-            await send(message)
+                await send(message)
+                return
+            body = message.get("body", b"")
+            size += len(body)
+            # What a client does not take would else wait in memory, and its request would count as done.
+            for piece, more in pieces(body):
+                await send({**message, "body": piece, "more_body": more or message.get("more_body", False)})
 
         try:
             if _is_safe(scope):

@@ -34,8 +34,6 @@ LOOK_SECONDS = 1.0
 """Between two looks at the database."""
 LEAST_PING, MOST_PING = 60, 300
 """Seconds between pings that a client may ask for; rights are read at least as often."""
-SEND_SECONDS = 60.0
-"""A client that takes nothing for so long is gone."""
 MOST_EACH, MOST_IN_ALL = 4, 1000
 """Listeners of one officer and of the process."""
 TYPES = ("Case", "Entry")
@@ -159,11 +157,10 @@ class EventStream(Flowing):
         listener: Listener,
         wanted: Asked,
         read: Callable[[], Awaitable[States]],
-        release: Callable[[], None],
     ) -> None:
         """`read` brings the officer's accounts with their states, or raises where the officer or the token is not
-        valid any more; `release` is called once, however it ends."""
-        super().__init__("text/event-stream", release)
+        valid any more."""
+        super().__init__("text/event-stream")
         self._events, self._listener, self._wanted = events, listener, wanted
         self._read = read
 
@@ -189,8 +186,7 @@ class EventStream(Flowing):
                 last = now
             told = states
             if state or ping:
-                with anyio.fail_after(SEND_SECONDS):
-                    await send({"type": "http.response.body", "body": ping + state, "more_body": True})
+                await self.give(send, ping + state)
             if state and self._wanted.close_after_state:
                 break
             with anyio.move_on_after(max(last + every - time.monotonic(), 0.0)):

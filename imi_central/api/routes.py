@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 import anyio.to_thread
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -22,15 +23,16 @@ from imi_core.jmap import Limits
 from imi_core.jmap import Request as Call
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
-Authenticate = Callable[["Request"], Awaitable[str]]
+Authenticate = Callable[[Request], Awaitable[str]]
 """Tells the id of the officer whose request it is; raises `Unauthorized`."""
 
 WORKERS = 12
 LISTENING_WORKERS = 2
 T = TypeVar("T")
-Handler = Callable[["Request"], Awaitable[Response]]
+Handler = Callable[[Request, contextlib.ExitStack], Awaitable[Response]]
+"""Answers a request; what it enters in the stack is held until the answer has been taken."""
 
 
 def build_routes(
@@ -75,12 +77,12 @@ class Api:
         self._listening = anyio.CapacityLimiter(LISTENING_WORKERS)
         self.events = events.Events(self._look)
         self._stopping = False
-        self.session = _answering(self._session)
-        self.call = _answering(self._call)
-        self.stream = _answering(self._stream)
-        self.listen = _answering(self._listen)
-        self.upload = _answering(self._upload)
-        self.download = _answering(self._download)
+        self.session = _Endpoint(self._session)
+        self.call = _Endpoint(self._call)
+        self.stream = _Endpoint(self._stream)
+        self.listen = _Endpoint(self._listen)
+        self.upload = _Endpoint(self._upload)
+        self.download = _Endpoint(self._download)
 
     def end_flows(self) -> None:
         """The server stops: streams end behind what they have sent, and nobody listens any more."""
@@ -90,22 +92,20 @@ class Api:
     async def _run(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
 
-    async def _session(self, request: Request) -> Response:
+    async def _session(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
-        with self._requests(officer_id):
-            made = functools.partial(session.session, self._store, officer_id, self._limits, self._address(request))
-            return _json(msgspec.json.encode(await self._run(made)))
+        held.enter_context(self._requests(officer_id))
+        made = functools.partial(session.session, self._store, officer_id, self._limits, self._address(request))
+        return _json(msgspec.json.encode(await self._run(made)))
 
     def _address(self, request: Request) -> str:
         return self._base or str(request.base_url).rstrip("/")
 
-    async def _call(self, request: Request) -> Response:
+    async def _call(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
-        with self._requests(officer_id):
-            decoded, base = await self._decoder(request, officer_id), self._address(request)
-            return _json(
-                await self._run(lambda: dispatch.run(self._store, officer_id, decoded(), self._limits, base)),
-            )
+        held.enter_context(self._requests(officer_id))
+        decoded, base = await self._decoder(request, officer_id), self._address(request)
+        return _json(await self._run(lambda: dispatch.run(self._store, officer_id, decoded(), self._limits, base)))
 
     async def _decoder(self, request: Request, officer_id: str) -> Callable[[], Call]:
         """Reads the body; the result decodes it and counts what it asks for, which is work for a thread."""
@@ -123,33 +123,28 @@ class Api:
 
         return decoded
 
-    async def _stream(self, request: Request) -> Response:
+    async def _stream(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
-        with contextlib.ExitStack() as held:
-            held.enter_context(self._requests(officer_id))
-            decoded = await self._decoder(request, officer_id)
-            pages = stream.records(
-                self._store, officer_id, await self._run(decoded), self._limits, self._address(request)
-            )
+        held.enter_context(self._requests(officer_id))
+        decoded = await self._decoder(request, officer_id)
+        pages = stream.records(self._store, officer_id, await self._run(decoded), self._limits, self._address(request))
 
-            async def following() -> bytes | None:
-                if self._stopping:
-                    return None
-                # A token that ended or was withdrawn meanwhile ends the stream.
-                await self._authenticate(request)
-                return await self._run(lambda: next(pages, None))
+        async def following() -> bytes | None:
+            if self._stopping:
+                return None
+            # A token that ended or was withdrawn meanwhile ends the stream.
+            await self._authenticate(request)
+            return await self._run(lambda: next(pages, None))
 
-            # None where there is no desk whose changes could come.
-            first = await self._run(lambda: next(pages, None))
-            accepted = {
-                each.partition(";")[0].strip() for each in request.headers.get("accept-encoding", "").split(",")
-            }
-            return stream.Stream(first, following, held.pop_all().close, compress="zstd" in accepted)
+        # None where there is no desk whose changes could come.
+        first = await self._run(lambda: next(pages, None))
+        accepted = {each.partition(";")[0].strip() for each in request.headers.get("accept-encoding", "").split(",")}
+        return stream.Stream(first, following, compress="zstd" in accepted)
 
     async def _look(self, accounts: Collection[str]) -> dict[str, str]:
         return await anyio.to_thread.run_sync(self._store.tokens, accounts, limiter=self._listening)
 
-    async def _listen(self, request: Request) -> Response:
+    async def _listen(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
         wanted = events.asked(request.query_params, request.headers.get("last-event-id", ""))
 
@@ -161,19 +156,18 @@ class Api:
             await self._authenticate(request)
             return await anyio.to_thread.run_sync(states, limiter=self._listening)
 
-        with contextlib.ExitStack() as held:
-            listener = held.enter_context(self.events.listener(officer_id))
-            return events.EventStream(self.events, listener, wanted, read, held.pop_all().close)
+        listener = held.enter_context(self.events.listener(officer_id))
+        return events.EventStream(self.events, listener, wanted, read)
 
-    async def _upload(self, request: Request) -> Response:
+    async def _upload(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
-        with self._uploads(officer_id):
-            if request.headers.get("content-encoding", "identity") != "identity":
-                raise Problem(415, "about:blank", "files are sent as they are")
-            data = await body.read(request, self._limits.max_size_upload, "maxSizeUpload")
-            account = request.path_params["account"]
-            type_ = transfer.media_type(request.headers.get("content-type", ""))
-            made = await self._run(functools.partial(self._store.put_blob, officer_id, account, type_, data))
+        held.enter_context(self._uploads(officer_id))
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise Problem(415, "about:blank", "files are sent as they are")
+        data = await body.read(request, self._limits.max_size_upload, "maxSizeUpload")
+        account = request.path_params["account"]
+        type_ = transfer.media_type(request.headers.get("content-type", ""))
+        made = await self._run(functools.partial(self._store.put_blob, officer_id, account, type_, data))
         answer = {
             "accountId": account,
             "blobId": made.id,
@@ -183,26 +177,26 @@ class Api:
         }
         return _json(msgspec.json.encode(answer), 201)
 
-    async def _download(self, request: Request) -> Response:
+    async def _download(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
         params, given = request.path_params, request.headers
-        with self._requests(officer_id):
+        held.enter_context(self._requests(officer_id))
 
-            def work() -> Response:
-                load = functools.partial(transfer.load, self._store, officer_id, params["account"], params["blob"])
-                known = load(None)
-                if known is None:
-                    raise not_found()
-                reading = request.method == "GET"
-                range_ = given.get("range", "") if reading else ""
-                wanted = transfer.part(known[0], range_, given.get("if-range", ""), given.get("if-none-match", ""))
-                held = load(wanted) if reading else known
-                if held is None:
-                    raise not_found()
-                type_ = request.query_params.get("type", "")
-                return Response(held[1], wanted.status, transfer.headers(held[0], wanted, params["name"], type_))
+        def work() -> Response:
+            load = functools.partial(transfer.load, self._store, officer_id, params["account"], params["blob"])
+            known = load(None)
+            if known is None:
+                raise not_found()
+            reading = request.method == "GET"
+            range_ = given.get("range", "") if reading else ""
+            wanted = transfer.part(known[0], range_, given.get("if-range", ""), given.get("if-none-match", ""))
+            found = load(wanted) if reading else known
+            if found is None:
+                raise not_found()
+            type_ = request.query_params.get("type", "")
+            return Response(found[1], wanted.status, transfer.headers(found[0], wanted, params["name"], type_))
 
-            return await self._run(work)
+        return await self._run(work)
 
 
 def _json(data: bytes, status: int = 200) -> Response:
@@ -210,13 +204,24 @@ def _json(data: bytes, status: int = 200) -> Response:
     return Response(data, status, headers, "application/json")
 
 
-def _answering(handler: Handler) -> Handler:
-    """`handler` with everything a request can be refused for turned into problem details."""
+class _Endpoint:
+    """An address: its handler's answers, with everything a request can be refused for turned into problem details.
 
-    @functools.wraps(handler)
-    async def answer(request: Request) -> Response:
+    What the handler holds, as an officer's place among their requests, is given back when the answer has been taken:
+    it is kept in memory until then.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.ExitStack() as held:
+            answer = await self._answer(Request(scope, receive, send), held)
+            await answer(scope, receive, send)
+
+    async def _answer(self, request: Request, held: contextlib.ExitStack) -> Response:
         try:
-            return await handler(request)
+            return await self._handler(request, held)
         except Problem as problem:
             return problem.response()
         except UnknownOfficer:
@@ -229,5 +234,3 @@ def _answering(handler: Handler) -> Handler:
             return over_limit("quota", "too many files wait to be sent", 413).response()
         except (TooSlow, Unavailable):
             return unavailable().response()
-
-    return answer

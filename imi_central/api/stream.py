@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import zstandard
 
 from imi_central.api import dispatch
@@ -34,8 +33,6 @@ WINDOW_LOG = 23
 """The largest window a client has to accept (RFC 9659, section 3)."""
 SECONDS = 300.0
 """After so long a stream ends; the client goes on from the states it has, with a token that is valid then."""
-SEND_SECONDS = 60.0
-"""A client that takes nothing for so long is gone."""
 _READS = ("get", "changes", "query", "digest", "index", "sync", "echo")
 _Call = tuple[str, dict[str, Any], str]
 
@@ -143,12 +140,11 @@ class Stream(Flowing):
         self,
         first: bytes | None,
         following: Callable[[], Awaitable[bytes | None]],
-        release: Callable[[], None],
         *,
         compress: bool,
     ) -> None:
-        """`following` gives the next page, None behind the last; `release` is called once, however it ends."""
-        super().__init__("application/x-ndjson", release, **({"Content_Encoding": "zstd"} if compress else {}))
+        """`following` gives the next page, None behind the last."""
+        super().__init__("application/x-ndjson", **({"Content_Encoding": "zstd"} if compress else {}))
         self._first, self._following = first, following
         # Deeper searches than at level 9, in tables that are smaller: what repeats in a list is near. Matches of five
         # bytes would be found among digits of ids, where they gain nothing.
@@ -168,8 +164,7 @@ class Stream(Flowing):
         page = self._first
         until = time.monotonic() + SECONDS
         while page is not None:
-            with anyio.fail_after(SEND_SECONDS):
-                await send({"type": "http.response.body", "body": self._packed(page), "more_body": True})
+            await self.give(send, self._packed(page))
             if time.monotonic() > until:
                 break
             try:

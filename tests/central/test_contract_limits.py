@@ -146,6 +146,34 @@ class TestLimits:
         assert "retry-after" in refused.headers
         assert answers == [201 if "upload" in path else 200]
 
+    def test_an_answer_that_is_not_taken_keeps_its_place(self, store: Store) -> None:
+        """It waits in memory: who takes none could fill that with one token."""
+        caller = small(store, max_concurrent_requests=1)
+
+        async def go() -> list[int]:
+            begun, take = anyio.Event(), anyio.Event()
+
+            async def nothing() -> dict[str, Any]:
+                return {"type": "http.request", "body": b"", "more_body": False}
+
+            async def slow(message: Any) -> None:
+                if message["type"] == "http.response.body":
+                    begun.set()
+                    await take.wait()
+
+            scope = {"type": "http", "method": "GET", "path": "/jmap/session", "query_string": b""}
+            headers = {"x-officer": "lyon"}
+            transport = httpx.ASGITransport(caller.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+                async with anyio.create_task_group() as group:
+                    group.start_soon(caller.app, {**scope, "headers": [(b"x-officer", b"lyon")]}, nothing, slow)
+                    await begun.wait()
+                    meanwhile = await client.get("/jmap/session")
+                    take.set()
+                return [meanwhile.status_code, (await client.get("/jmap/session")).status_code]
+
+        assert anyio.run(go) == [429, 200]
+
     def test_a_place_is_given_back_when_a_request_fails(self) -> None:
         gate = Gate("maxConcurrentRequests", 1)
         for _ in range(3):

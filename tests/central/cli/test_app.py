@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from imi_central.api import body
+from imi_central.api.flowing import PIECE
 from imi_central.app import create_app
 from imi_central.identity import server
 from imi_central.settings import Settings
@@ -89,6 +91,27 @@ def test_a_mistake_of_ours_shows_nothing(app: Starlette, caplog: pytest.LogCaptu
     assert "secret" not in answer.text + caplog.text
     assert answer.json()["incident"] in caplog.text
     assert "RuntimeError at tests.central" in caplog.text
+
+
+def test_a_long_answer_is_given_in_pieces(app: Starlette) -> None:
+    """Behind each of them who reads slowly is waited for: only so much waits in memory."""
+    whole = bytes(range(256)) * 2000
+    app.router.routes.append(Route("/long", lambda _request: Response(whole)))
+    given: list[tuple[bytes, bool]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            given.append((message["body"], message["more_body"]))
+
+    ends = {"server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2), "scheme": "http", "http_version": "1.1"}
+    scope = {"type": "http", "method": "GET", "path": "/long", "query_string": b"", "headers": [], **ends}
+    anyio.run(app, scope, receive, send)
+    assert b"".join(piece for piece, _ in given) == whole
+    assert max(len(piece) for piece, _ in given) <= PIECE
+    assert [more for _, more in given] == [True] * 3 + [False]
 
 
 def test_sign_in_pages_are_not_compressed(app: Starlette) -> None:
