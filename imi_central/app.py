@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette_compress import CompressMiddleware
 
-from imi_central import catalogue
+from imi_central import catalogue, health
 from imi_central.api import Unauthorized, build_routes
 from imi_central.api.errors import unavailable
 from imi_central.api.flowing import pieces
@@ -83,7 +83,7 @@ def create_app(settings: Settings, *, url: str = "", store: Store | None = None)
         routes=[
             *build_routes(opened, authenticate, rates=rates, base_url=issuer, ending=ending.append),
             *identity.routes(),
-            Route("/health", _health, methods=["GET"]),
+            Route(health.PATH, health.Health(opened).answer, methods=["GET"]),
         ],
         middleware=[Middleware(Outside), Middleware(CompressProtocol)],
         exception_handlers={HTTPException: _refused, Unavailable: _unavailable},
@@ -138,7 +138,8 @@ class Outside:
                 await send({**message, "body": piece, "more_body": more or message.get("more_body", False)})
 
         try:
-            if _is_safe(scope):
+            # What looks whether a server is well comes to it without the proxy that speaks https.
+            if _is_safe(scope) or scope["path"] == health.PATH:
                 await self._app(scope, receive, outgoing)
             else:
                 await _problem(403, "insecureTransport", "use https")(scope, receive, outgoing)
@@ -203,9 +204,9 @@ async def _refused(_request: Request, error: Exception) -> Response:
     return _problem(error.status_code, names.get(error.status_code, "refused"), error.detail, dict(error.headers or {}))
 
 
-async def _unavailable(_request: Request, _error: Exception) -> Response:
+async def _unavailable(_request: Request, error: Exception) -> Response:
     """Sign-in, too, is asked for again when the database answers."""
-    return unavailable().response()
+    return unavailable(error).response()
 
 
 def _broken(error: Exception) -> Response:
@@ -218,7 +219,3 @@ def _broken(error: Exception) -> Response:
     # Without the error's own text, which may hold data of a case.
     log.error("incident %s: %s at %s", incident, type(error).__name__, place)
     return _problem(500, "internal", "something went wrong; give the incident to your help desk", incident=incident)
-
-
-async def _health(request: Request) -> Response:
-    return JSONResponse({"ok": True})

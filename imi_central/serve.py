@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import socket
+import ssl
 import sys
 import time
 from typing import TYPE_CHECKING, cast
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import ASGIApp
+
+log = logging.getLogger("imi_central")
 
 GRACE_SECONDS = 6
 """How long requests may take to end after SIGTERM: a request has five seconds of the database's time."""
@@ -45,6 +48,7 @@ def serve(settings: Settings, ready: Callable[[str], None], *, stop_when_idle: f
         config = _config(settings, app)
         server = _Server(config, lambda: ready(url), stop_when_idle, app.state.end_flows)
         _stop_on_signals(server)
+        _hang_up(server, settings)
         server.run(sockets=[listening])
     finally:
         listening.close()
@@ -130,6 +134,30 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
         signal.signal(each, stop)
 
 
+def _hang_up(server: uvicorn.Server, settings: Settings) -> None:
+    """SIGHUP reads the certificate anew. A server without one has most likely lost its terminal, and ends."""
+
+    def hang_up(_number: int, _frame: object) -> None:
+        if server.config.ssl is None:
+            server.should_exit = True
+        else:
+            _reread(server.config.ssl, settings)
+
+    signal.signal(signal.SIGHUP, hang_up)
+
+
+def _reread(context: ssl.SSLContext, settings: Settings) -> None:
+    """Use the certificate that the files hold now, from the next connection on."""
+    try:
+        # Tried apart first: with half a pair no connection would come about any more.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.certificate, settings.key)
+        context.load_cert_chain(settings.certificate, settings.key)
+    except OSError as error:
+        log.error("the certificate cannot be read anew, the one before stays: %s", error)
+    else:
+        log.info("the certificate was read anew")
+
+
 def _allow_many_files() -> None:
     """As many open files as the system lets this process have: each client that listens for events is one.
 
@@ -156,6 +184,9 @@ def _url(settings: Settings, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not bound to
         raise SettingsError("url", "default", "is missing while the server listens at every address", "https://host")
+    if settings.trusted_proxies:
+        # Else clients would be told an address behind the proxy.
+        raise SettingsError("url", "default", "is missing while trusted_proxies names a proxy", "https://host")
     name = settings.host if settings.certificate else host
     return f"{settings.scheme}://{f'[{name}]' if ':' in name else name}:{port}"
 

@@ -159,6 +159,9 @@ def _checked(data: Path, given: dict[str, tuple[str, str]]) -> Settings:
         if text(name) and not Path(text(name)).is_file():
             raise wrong(name, f"there is no file {text(name)!r}", "a PEM file")
     proxies = tuple(filter(None, (part.strip() for part in text("trusted_proxies").split(","))))
+    for each in proxies:
+        if not _is_network(each):
+            raise wrong("trusted_proxies", f"{each!r} is no address", "addresses and networks, such as 10.0.0.0/24")
     host = text("host", "127.0.0.1")
     if not is_loopback(host) and not text("certificate") and not proxies:
         raise wrong(
@@ -201,6 +204,17 @@ def _is_safe(address: str) -> bool:
     if not parts.hostname or parts.query or parts.fragment:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+
+
+def _is_network(text: str) -> bool:
+    """Whether `text` is an address, or a network of addresses, as numbers."""
+    import ipaddress
+
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

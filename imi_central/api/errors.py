@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
+
+log = logging.getLogger("imi_central")
 
 _PREFIX = "urn:ietf:params:jmap:error:"
 
@@ -69,6 +72,7 @@ def not_found() -> Problem:
     return Problem(404, "about:blank", "there is no such resource")
 
 
-def unavailable() -> Problem:
-    """The database cannot answer now."""
+def unavailable(error: Exception) -> Problem:
+    """The database cannot answer now. Why is for the log alone: the driver's words, which hold no data."""
+    log.warning("the database does not answer: %s", next(iter(str(error).splitlines()), "") or type(error).__name__)
     return Problem(503, "urn:imi:error:unavailable", "try again soon", headers={"Retry-After": "5"})

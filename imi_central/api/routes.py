@@ -232,5 +232,5 @@ class _Endpoint:
             return not_found().response()
         except OverQuota:
             return over_limit("quota", "too many files wait to be sent", 413).response()
-        except (TooSlow, Unavailable):
-            return unavailable().response()
+        except (TooSlow, Unavailable) as error:
+            return unavailable(error).response()

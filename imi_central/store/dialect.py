@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 READERS = 16
 BUSY_MS = 15_000
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A PostgreSQL machine that is gone without a word: without these its connections are waited for for a quarter of an
+hour and more, by every thread of the process, also when another machine has taken its place."""
 
 
 def engines(url: str) -> tuple[Engine, Engine]:
@@ -43,7 +52,7 @@ def engines(url: str) -> tuple[Engine, Engine]:
             pool_timeout=BUSY_MS / 1000,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
-            connect_args={"options": f"-c lock_timeout={BUSY_MS}"},
+            connect_args=_connecting(address),
         )
         _prepare(engine)
         snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -55,6 +64,15 @@ def engines(url: str) -> tuple[Engine, Engine]:
     reader = _sqlite(address, "BEGIN", READERS)
     watch(reader)
     return reader, _sqlite(address, "BEGIN IMMEDIATE", 1)
+
+
+def _connecting(address: sa.URL) -> dict[str, Any]:
+    """What connections to PostgreSQL are made with beside what the address says, which wins."""
+    options = address.query.get("options", "")
+    found: dict[str, Any] = {name: value for name, value in _PATIENCE.items() if name not in address.query}
+    return found | {
+        "options": f"-c lock_timeout={BUSY_MS} {options if isinstance(options, str) else ' '.join(options)}"
+    }
 
 
 def insert_many(conn: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:

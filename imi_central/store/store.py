@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from imi_central.store import (
@@ -65,7 +65,7 @@ def random_id() -> str:
 def _reachable() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PendingRollbackError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, InternalError, PendingRollbackError, PoolTimeout) as error:
         raise Unavailable(str(error.__cause__ or error)) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from imi_central import health
 from imi_central.api import body
 from imi_central.api.flowing import PIECE
 from imi_central.app import create_app
@@ -121,11 +123,38 @@ def test_sign_in_pages_are_not_compressed(app: Starlette) -> None:
     assert "content-encoding" not in ask(app, "GET", "/.well-known/oauth-authorization-server", headers=accept).headers
 
 
+def away(*_: object) -> None:
+    raise OperationalError("statement with data", {}, Exception("locked")) from Exception("locked")
+
+
+def test_who_spreads_requests_is_told_while_the_database_does_not_answer(
+    app: Starlette, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(health, "LOOK_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(store._reader, "connect", away)
+        answer = ask(app, "GET", "/health")
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:imi:error:unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+        assert "locked" in caplog.text, "the operator is told why"
+        assert "statement" not in caplog.text + answer.text
+        patch.setattr(store._reader, "connect", lambda: time.sleep(0.2))
+        patch.setattr(health, "WAIT_SECONDS", 0.01)
+        assert ask(app, "GET", "/health").status_code == 503, "one that says nothing is not waited for"
+    assert ask(app, "GET", "/health").json() == {"ok": True}
+
+
+def test_asking_often_whether_it_is_well_is_one_look(
+    app: Starlette, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(app, "GET", "/health").status_code == 200
+    monkeypatch.setattr(store._reader, "connect", away)
+    assert ask(app, "GET", "/health").status_code == 200
+
+
 def test_sign_in_says_when_the_database_is_out_of_reach(
     app: Starlette, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
-        raise OperationalError("statement with data", {}, Exception("locked"))
 
     monkeypatch.setattr(store._reader, "connect", away)
     asked = {"client_id": "imi-tui", "grant_type": "refresh_token", "refresh_token": "x"}

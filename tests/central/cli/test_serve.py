@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +22,8 @@ from starlette.responses import JSONResponse
 from uvicorn.server import ServerState
 
 from imi_central.cli import main
-from imi_central.serve import _config, _listen, _Server
-from imi_central.settings import Settings
+from imi_central.serve import _config, _listen, _reread, _Server, _url
+from imi_central.settings import Settings, SettingsError
 from tests.central.cli.running import SECRET, Running, Wire, started
 from tests.sim.test_tls import Issuer
 
@@ -64,6 +67,47 @@ def test_a_handshake_gives_one_ticket(tmp_path: Path) -> None:
     config = _config(Settings(data=tmp_path, certificate=str(pem), key=str(pem)), JSONResponse({}))
     assert config.ssl is not None
     assert config.ssl.num_tickets == 1
+
+
+def test_a_certificate_is_read_anew_unless_it_is_half_a_pair(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    issuer, key = Issuer(tmp_path), tmp_path / "key.pem"
+    certificate = issuer.server()
+    shutil.copy(certificate, key)
+    settings = Settings(data=tmp_path, certificate=str(certificate), key=str(key))
+    context = _config(settings, JSONResponse({})).ssl
+    assert context is not None
+    first = _shown(context)
+    issuer.server()
+    _reread(context, settings)
+    assert _shown(context) == first
+    assert "the one before stays" in caplog.text
+    shutil.copy(certificate, key)
+    _reread(context, settings)
+    assert _shown(context) not in (first, None)
+
+
+def _shown(context: ssl.SSLContext) -> bytes | None:
+    """The certificate that a client is shown."""
+    near, far = socket.socketpair()
+    client = ssl.create_default_context()
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+
+    def answer() -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(far, server_side=True) as each:
+            each.recv(1)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with client.wrap_socket(near) as each:
+        shown = each.getpeercert(binary_form=True)
+    thread.join()
+    return shown
+
+
+def test_behind_a_proxy_the_address_for_clients_is_needed(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, port=0, trusted_proxies=("10.0.0.1",))
+    with _listen(settings) as listening, pytest.raises(SettingsError, match="url"):
+        _url(settings, listening)
 
 
 def test_a_server_process_from_start_to_end(running: Running) -> None:

@@ -16,10 +16,10 @@ def load(tmp_path: Path, config: str = "", environment: dict[str, str] | None = 
 
 
 def test_a_flag_wins_over_the_environment_over_the_file(tmp_path: Path) -> None:
-    config = 'port = 1\nhost = "localhost"\nurl = "https://file.example"\ntrusted_proxies = ["10.0.0.1", "10.0.0.2"]'
+    config = 'port = 1\nhost = "localhost"\nurl = "https://file.example"\ntrusted_proxies = ["10.0.0.1", "10.1.0.0/16"]'
     settings = load(tmp_path, config, {"IMI_CENTRAL_PORT": "2", "IMI_CENTRAL_URL": "https://env.example/"}, port="3")
     assert (settings.port, settings.url, settings.host) == (3, "https://env.example", "localhost")
-    assert settings.trusted_proxies == ("10.0.0.1", "10.0.0.2")
+    assert settings.trusted_proxies == ("10.0.0.1", "10.1.0.0/16")
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -50,6 +50,7 @@ def test_a_database_password_is_not_shown(tmp_path: Path) -> None:
         ('port = "x"', {}, {}, ("port", "config.toml", "'x'", "0 to 65535")),
         ("port = true", {}, {}, ("port", "config.toml", "a whole number")),
         ('trusted_proxies = "10.0.0.1, 10.0.0.2"\nurl = 3', {}, {}, ("url", "config.toml", "text")),
+        ('trusted_proxies = ["10.0.0.1", "proxy"]', {}, {}, ("trusted_proxies", "'proxy'", "10.0.0.0/24")),
         ("port = ", {}, {}, ("config.toml", "not valid TOML")),
         ("", {"IMI_CENTRAL_PORT": "70000"}, {}, ("port", "IMI_CENTRAL_PORT", "70000")),
         ("", {"IMI_CENTRAL_PROT": "1"}, {}, ("IMI_CENTRAL_PROT", "unknown setting", "IMI_CENTRAL_PORT")),

@@ -141,6 +141,7 @@ def test_success_does_not_count(browser: Browser) -> None:
 def test_plain_http_stays_on_this_machine(app: Starlette) -> None:
     assert Browser(app, "http://imi.example").get("/oauth/authorize").status_code == 403
     assert Browser(app, peer="192.0.2.1").get("/jmap/session").status_code == 403
+    assert Browser(app, peer="192.0.2.1").get("/health").status_code == 200, "it says nothing about anybody"
     answer = Browser(app, "https://imi.example", peer="192.0.2.1").get(authorize())
     assert answer.status_code == 200
     assert answer.headers["set-cookie"].startswith("__Host-imi=")
