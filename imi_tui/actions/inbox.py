@@ -129,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
         "list",
         "inbox",
         when=flag("searching"),
-        why=N_("Search for something first (/); the search can then be kept as a view."),
+        why=N_("Search for something first; the search can then be kept as a view."),
     ),
     action(
         "view.rename",

@@ -188,7 +188,7 @@ ACTIONS: tuple[Action, ...] = (
     action(
         "shelf.drop",
         N_("Throw away"),
-        N_("Throws away what is under the cursor; u brings it back."),
+        N_("Throws away what is under the cursor; it can be brought back within a month."),
         "delete x",
         "list",
         "templates phrases",

@@ -54,6 +54,8 @@ class AssignActions(CaseScreenBase):
                 with_name(_("Assign"), plan.ready[0].reference),
                 assigning.line(detail) if detail is not None else "",
             ]
+        else:
+            lines += assigning.of_others(plan, self.store.handlers.name)
         lines.append(_("Only your desk sees this; the other side is not told."))
         await self.app.push_screen(routes.choose("\n".join(filter(None, lines)), answers), chosen)
 

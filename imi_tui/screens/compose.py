@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
 
+    from imi_tui.actions import Action
     from imi_tui.cache.model import AuthorityHit
     from imi_tui.messages import LanguageChanged
 
@@ -316,6 +317,10 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
             self.say(problems.sentence(error.code), problem=True)
 
     # -- leaving ------------------------------------------------------------------------------------------------------
+
+    def footer_label(self, action: Action) -> str:
+        """What the key does on the last page."""
+        return _("Send") if action.id == "compose.send" and self._step == "review" else super().footer_label(action)
 
     async def action_send(self) -> None:
         """From any step to the review; from there into the outbox, or to what is missing."""

@@ -8,6 +8,7 @@ from imi_core.errors import UnknownProcedure
 from imi_tui.actions import Situation
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens import refused, routes
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.viewmodel import assigning
@@ -38,13 +39,10 @@ class ConflictScreen(BaseScreen[None]):
         yield Document()
 
     def title_text(self) -> str:
-        """What this screen is."""
-        return _("Refused entry")
-
-    def title_note(self) -> str:
-        """Of which case: the page itself begins with what happened."""
+        """What this screen is, and of which case: a note would be the first to be cut."""
         item = self.item
-        return (item.reference or item.subject) if item is not None else ""
+        name = (item.reference or item.subject) if item is not None else ""
+        return with_name(_("Refused entry"), name) if name else _("Refused entry")
 
     @property
     def item(self) -> OutboxItem | None:

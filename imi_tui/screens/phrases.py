@@ -86,7 +86,8 @@ class PhrasesScreen(BaseScreen[None]):
         self.query_one(PhraseList).show([*found, _("Standard texts"), *standard], at=aim or None)
         empty = self.query_one("#empty", Static)
         empty.display = not found
-        empty.update(Text(_("There are no phrases. Write one here (n), and insert it in any form with F2.")))
+        text = _("There are no phrases. Write one here ({new}), and insert it in any form with {insert}.")
+        empty.update(Text(text.format(new=hint("phrase.new"), insert=hint("write.insert"))))
 
     @property
     def phrase(self) -> Phrase | None:
@@ -174,7 +175,7 @@ class PhraseForm(Dialogue[Phrase]):
                 id="names",
                 markup=False,
             )
-            yield Static(_("F8: keep   Esc: leave it"), id="problem", markup=False)
+            yield Static(_("{keep}: keep   Esc: leave it").format(keep=hint("phrase.save")), id="problem", markup=False)
 
     def on_choice_pressed(self, event: Choice.Pressed) -> None:
         """Another language."""

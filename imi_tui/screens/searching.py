@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Input
 
 from imi_tui import problems
+from imi_tui.actions import by_id
 from imi_tui.cache.errors import NameTaken
 from imi_tui.cache.saved import NAME
 from imi_tui.i18n import _
@@ -17,6 +18,7 @@ from imi_tui.screens.undoing import told
 from imi_tui.undo import Change
 from imi_tui.viewmodel import front, views
 from imi_tui.viewmodel.fixed import FixedRows
+from imi_tui.viewmodel.footer import HELP
 from imi_tui.viewmodel.front import HITS
 from imi_tui.viewmodel.window import Window
 
@@ -112,6 +114,17 @@ class SearchingScreen(CaseScreenBase):
         from imi_tui.viewmodel import searching
 
         return searching.help_blocks()
+
+    def footer_items(self) -> list[tuple[int, str, str]]:
+        """While the search line is written: what its own keys do, for there Enter opens no case."""
+        items = super().footer_items()
+        if self.focused is None or self.focused.id != "search":
+            return items
+        complete = by_id("search.complete")
+        found = [(1, "enter", _("Search")), (3, "escape", _("Back"))]
+        if complete is not None:
+            found += [(2, key, complete.name) for key in self.keys_for(complete)[:1]]
+        return [*found, *(item for item in items if item[0] == HELP)]
 
     async def action_list_search(self) -> None:
         """Open the search line."""

@@ -78,7 +78,8 @@ class Touring:
 
     def show(self, screen: Screen[Any]) -> None:
         """Write on `screen` what comes next there."""
-        if not self.running or not isinstance(screen, ActionScreen) or not screen.is_current:
+        # What stands behind a small window counts as current, too.
+        if not self.running or not isinstance(screen, ActionScreen) or screen is not self._app.screen:
             return
         bar = next(iter(screen.query(TourBar)), None)
         if bar is None:
@@ -94,7 +95,8 @@ class Touring:
         bar.visible = True
         screen.add_class("-touring")
         offered = frozenset(action.id.removeprefix("do.") for action in screen.offered_actions())
-        now = Moment(screen.SCOPE, offered, self._app.undo.possible)
+        under = getattr(self._app.screen_stack[-2], "SCOPE", "") if len(self._app.screen_stack) > 1 else ""
+        now = Moment(screen.SCOPE, offered, self._app.undo.possible, under)
         leave = _("({menu}: skip it, end the tour)").format(menu=hint("app.menu")) if self.tour.step else ""
         bar.say(self.tour.title(), self.tour.text(now), leave)
 

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from imi_core.errors import ImiError
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
+from imi_tui.hints import hint
 from imi_tui.i18n import _
 from imi_tui.i18n.phrasing import language_name
 from imi_tui.screens import routes
@@ -145,7 +146,7 @@ class WriteTranslation(Dialogue[str]):
             yield Document()
             yield Static(language_name(self._lang), classes="label", markup=False)
             yield LinesInput(self._text.translated, id="text")
-            yield Static(_("F8: keep   Esc: leave it"), id="problem", markup=False)
+            yield Static(_("{keep}: keep   Esc: leave it").format(keep=hint("phrase.save")), id="problem", markup=False)
 
     def on_mount(self) -> None:
         """Show the original; writing goes on behind what is there."""

@@ -31,11 +31,15 @@ _DONE_BY: dict[str, frozenset[str]] = {
 
 
 class Moment(NamedTuple):
-    """Where the officer is: the screen, the actions the case at hand allows, whether something can be taken back."""
+    """Where the officer is: the screen, the actions the case at hand allows, whether something can be taken back.
+
+    `under`: the screen below it, which a small window leaves to be seen.
+    """
 
     scope: str
     offered: frozenset[str] = frozenset()
     undo: bool = False
+    under: str = ""
 
 
 class Tour:
@@ -118,7 +122,7 @@ def _undo(now: Moment) -> str:
 
 
 def _reply(now: Moment) -> str:
-    if now.scope == "act":
+    if "act" in (now.scope, now.under):
         text = _("Fill in what is asked, then {send} queues it. Or leave with {leave}: what you wrote stays a draft.")
         return text.format(send=hint("act.send"), leave=hint("act.cancel"))
     if "reply" in now.offered:
@@ -136,7 +140,7 @@ def _search(now: Moment) -> str:
 
 
 def _compose(now: Moment) -> str:
-    if now.scope == "compose":
+    if "compose" in (now.scope, now.under):
         text = _("{next} goes to the next step, {previous} back; {send} shows all of it first. Leave with {leave}.")
         return text.format(
             next=hint("compose.next"),

@@ -169,6 +169,11 @@ async def lock(desk: Desk) -> None:
     await desk.open(routes.lock())
 
 
+async def grouped(desk: Desk) -> None:
+    """The list in groups by deadline, the first one folded; the last scene with a list, for it stays so."""
+    await desk.press("t", "down", "enter", "home", "ctrl+t")
+
+
 Scene = Callable[[Desk], Awaitable[None]]
 SCENES: tuple[Scene, ...] = (
     inbox,
@@ -190,6 +195,7 @@ SCENES: tuple[Scene, ...] = (
     sign_in,
     menu,
     help,
+    grouped,
     lock,
 )
 OVER_THE_LIST: tuple[Scene, ...] = (menu, help)

@@ -74,6 +74,10 @@ async def test_marked_cases_go_to_a_colleague_after_one_look_and_come_back(store
         await pilot.press("comma")
         await settled(pilot)
         assert len(store.outbox()) == 1, "it is theirs already"
+        await pilot.press("space", "space", "full_stop")
+        await settled(pilot)
+        assert "Looked after by Camille Martin: 1 case" in text_of(app)
+        await pilot.press("escape", "escape")
         await pilot.press("o")
         await settled(pilot)
         assert "taken on: Camille Martin" in text_of(app)

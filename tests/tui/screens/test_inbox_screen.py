@@ -603,6 +603,7 @@ async def test_a_search_is_completed_kept_as_a_view_deleted_and_brought_back(sto
         await pilot.press(*country.lower(), "tab", "space", *"is:too")
         await settled(pilot)
         assert "There is nothing here for is:too. Do you mean is:todo?" in text_of(app)
+        assert footer(app).startswith(" Enter Search  Tab Complete  Esc Back"), "not the keys of the list below"
         await pilot.press("backspace", *"do", "f1")
         await settled(pilot)
         assert "What can be searched" in text_of(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets._toast import ToastRack
 
 from imi_core.authority import Seat
 from imi_tui.cache.query import Query
@@ -123,6 +124,9 @@ async def test_a_note_shows_with_the_case_and_another_day_has_to_be_one(store: S
         assert "Only on this machine; never sent." in text_of(app)
         await pilot.press("z", "end", "enter")
         assert isinstance(app.screen, LinePrompt)
+        await app.screen.mount(rack := ToastRack())
+        told = rack.styles
+        assert (told.dock, told.align_vertical) == ("top", "top"), "what was said before does not cover what is typed"
         await pilot.press(*"2020-01-01", "enter")
         assert "Write a day after today" in text_of(app)
         await pilot.press("escape", "escape")

@@ -63,6 +63,7 @@ async def test_a_request_is_written_and_queued_without_a_mouse(store: Store, hom
         shown = text_of(app)
         assert "[5 Review]" in shown
         assert "Nothing is missing." in shown
+        assert shown.splitlines()[-1].startswith(" F8 Send  ")
         await pressed(pilot, "f8")
         await settled(pilot)
         assert not isinstance(app.screen, ComposeScreen)
