@@ -7,9 +7,8 @@ told to another desk, and whoever handles cases may take one or give it away.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from imi_core.errors import ActionRefused
+from imi_core.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection

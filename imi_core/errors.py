@@ -15,7 +15,7 @@ by code.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from imi_core.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from imi_core.answers import Problem

@@ -8,7 +8,8 @@ English one is said.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+
+from imi_core.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

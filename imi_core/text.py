@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import codecs
 import functools
-import math
-import re
 import unicodedata
-from typing import Any, Literal
+
+from imi_core.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
+    from typing import Any, Literal
 
 MAX_VIEW = 64 * 1024
 """Characters shown of one text; the rest is cut with a mark."""
@@ -43,6 +46,7 @@ _SUSPECT = f"[{_CONTROL}{_BIDI}{_INVISIBLE}{_PRIVATE}{_NONCHARACTERS}]+"
 # Suspect characters that `str.isprintable` lets pass, for telling harmless text quickly.
 _PRINTABLE_SUSPECT = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 
+_INFINITE = float("inf")
 _CACHE = 20_000
 """Characters remembered at most by each of the two tables below."""
 
@@ -65,8 +69,13 @@ _MAYBE_MARKS = rf"[^\w\s\x00-\x7f]{{{MAX_COMBINING + 1},}}"
 # ASCII between words as spaces; the bytes of other characters stay what they are.
 _SPACED = bytes(byte if byte > 0x7F or chr(byte).isalnum() or byte == ord("_") else 0x20 for byte in range(256))
 
+
 # Compiled at the first use: the full screen's start needs none of them.
-_compiled = functools.cache(re.compile)
+@functools.cache
+def _compiled(pattern: Any) -> re.Pattern[Any]:
+    import re
+
+    return re.compile(pattern)
 
 
 def display(text: str, lines: Literal["single", "multi"] = "single", limit: int = MAX_VIEW) -> str:
@@ -112,7 +121,7 @@ def clean(value: Any, depth: int = 0) -> Any:
         return [clean(item, depth + 1) for item in value]
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
         raise ValueError(f"a whole number is beyond {MAX_INTEGER}")
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float) and not -_INFINITE < value < _INFINITE:
         raise ValueError("a number is not finite")
     return value
 
@@ -144,7 +153,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The folded words of `text`: runs of letters and digits, in order."""
-    return re.findall(r"\w+", fold(text))
+    return _compiled(r"\w+").findall(fold(text))
 
 
 def vocabulary(text: str) -> set[str]:
@@ -197,7 +206,7 @@ def _tables() -> tuple[Any, bytes]:
     """From characters to bytes, and from these to what the characters fold to: a space for what is no word."""
     # The first place has to be that of the character 0, and each character has one.
     chars = "\0\n" + "".join(map(chr, range(0x20, 0x7F))) + _LATIN
-    folded = [fold(char) if re.fullmatch(r"\w", fold(char), re.ASCII) else " " for char in chars]
+    folded = [fold(char) if _compiled(r"(?a:\w)").fullmatch(fold(char)) else " " for char in chars]
     return codecs.charmap_build(chars), "".join(folded).encode("ascii").ljust(256)
 
 
@@ -211,7 +220,7 @@ def mixed_scripts(text: str) -> list[str]:
 
     A warning for names, addresses and domains (after UTS 39); units such as kΩ are named too.
     """
-    return [word for word in re.findall(r"\w+", unicodedata.normalize("NFC", text)) if len(_scripts(word)) > 1]
+    return [word for word in _compiled(r"\w+").findall(unicodedata.normalize("NFC", text)) if len(_scripts(word)) > 1]
 
 
 def _scripts(word: str) -> set[str]:

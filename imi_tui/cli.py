@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn, cast
 
+from imi_core.lean import TYPE_CHECKING, cast
 from imi_tui import __version__
 
 if TYPE_CHECKING:
     import argparse
     from types import ModuleType
+    from typing import NoReturn
 
     from imi_core.errors import ImiError
     from imi_tui.cache.errors import CacheError, VaultError
@@ -80,7 +81,7 @@ def _run(command: str, options: argparse.Namespace, token: str) -> int:
     if token or command not in ("", "demo"):
         # The full screen does this behind its first paint.
         process.close_to_others()
-    configured = settings.read(Profile.locate().config_file).language
+    configured = settings.read(Profile.locate().file("config.toml")).language
     i18n.install(i18n.detect(getattr(options, "lang", "") or "", configured))
     try:
         if (descriptor := getattr(options, "token_fd", None)) is not None:
@@ -129,11 +130,11 @@ def _refused(error: Refusal) -> int:
 
 
 def _module(command: str) -> ModuleType:
-    import importlib
-
     from imi_tui.commands import MODULES
 
-    return importlib.import_module(f"imi_tui.commands.{MODULES.get(command, command) or 'tui'}")
+    name = f"imi_tui.commands.{MODULES.get(command, command) or 'tui'}"
+    __import__(name)
+    return sys.modules[name]
 
 
 def _wanted_language(arguments: list[str]) -> str:

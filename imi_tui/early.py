@@ -6,11 +6,10 @@ shows in the same cells, but for the scroll bar; keys typed meanwhile wait in th
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING, contextmanager, suppress
 from imi_tui import actions, themes
 from imi_tui.cache.model import Row
 from imi_tui.harmless import harmless
@@ -171,7 +170,7 @@ def _footer(context: Context, width: int) -> list[Piece]:
     return out
 
 
-@contextlib.contextmanager
+@contextmanager
 def shown(context: Context) -> Iterator[Early]:
     """Show the picture while the framework loads; at the end the terminal is as it was.
 
@@ -207,7 +206,7 @@ def shown(context: Context) -> Iterator[Early]:
         yield early
     finally:
         # A terminal that was closed meanwhile has nothing to be given back.
-        with contextlib.suppress(OSError, termios.error):
+        with suppress(OSError, termios.error):
             if not early.taken:
                 sys.stdout.write(f"{LEAVE}\x1b[?25h")
                 sys.stdout.flush()

@@ -7,9 +7,8 @@ import select
 import signal
 import sys
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING, contextmanager
 from imi_tui import commands
 
 if TYPE_CHECKING:

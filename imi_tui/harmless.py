@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING
 from imi_tui.widths import PLAIN, cell_len
 
 if TYPE_CHECKING:

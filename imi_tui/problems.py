@@ -8,14 +8,14 @@ what is wrong with one answer of a form, `refused` explains a rejected entry of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+from imi_core.lean import TYPE_CHECKING
 from imi_core.text import display
 from imi_tui.hints import hint
 from imi_tui.i18n import N_, _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 ASIDE_NAMED = 5
 """Cases that one sentence names."""

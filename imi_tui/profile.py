@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import NamedTuple
+
+from imi_core.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-class Profile(NamedTuple):
-    """A folder with the encrypted cache, its key's wrapping and the configuration."""
+class Profile:
+    """A folder with the encrypted cache, its key's wrapping and the configuration.
 
-    home: Path
+    `folder` and `file` are names: what the first picture is read from is opened by name, as `pathlib` takes longer to
+    load than that takes.
+    """
+
+    __slots__ = ("folder",)
+
+    def __init__(self, home: Path | str) -> None:
+        self.folder = os.fspath(home)
 
     @classmethod
     def locate(cls) -> Profile:
         """The folder in IMI_TUI_HOME, else the platform's place for a user's data."""
         if home := os.environ.get("IMI_TUI_HOME"):
-            return cls(Path(home).expanduser().absolute())
+            return cls(os.path.join(os.getcwd(), os.path.expanduser(home)))
         from platformdirs import user_data_path
 
         return cls(user_data_path("imi-tui", appauthor=False))
+
+    def file(self, name: str) -> str:
+        """The name of a file of the profile with its folder."""
+        return os.path.join(self.folder, name)
+
+    def make(self) -> None:
+        """Make the folder where there is none. Raises OSError."""
+        if not os.path.isdir(self.folder):
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @property
+    def home(self) -> Path:
+        """The folder."""
+        from pathlib import Path
+
+        return Path(self.folder)
 
     @property
     def work_db(self) -> Path:

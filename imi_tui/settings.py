@@ -7,23 +7,26 @@ never keeps an officer from working. Where a value comes from is in `imi_tui.con
 
 from __future__ import annotations
 
-import re
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+import os
 
 from imi_core.languages import NAMES as LANGUAGES
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.i18n import _
 from imi_tui.themes import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
 
 VAULTS = ("keyring", "passphrase", "file", "memory")
 KEYBOARDS = ("auto", "greek", "bds", "phonetic", "off")
 EVENTS = ("auto", "off")
 NOTIFY = ("urgent", "all", "off")
 NOTIFY_BY = ("both", "desktop", "bell")
+
+
+_MARK = b"\xef\xbb\xbf"
 
 
 class Settings(NamedTuple):
@@ -65,7 +68,7 @@ class Settings(NamedTuple):
     """How it tells: desktop (or the terminal's own notifications), bell, or both."""
     quiet_hours: str = ""
     """When it does not, such as ``18:00-07:30``; what came meanwhile is told afterwards."""
-    keys: Mapping[str, Any] = MappingProxyType({})
+    keys: Mapping[str, Any] = {}
     """Table of own keys: ``"go.outbox" = "f6"``; see the help screen for the names."""
     problems: tuple[str, ...] = ()
 
@@ -116,10 +119,10 @@ class Slip(NamedTuple):
         return _("{file}: {problem}").format(file=file, problem=self.text)
 
 
-def read(path: Path) -> Settings:
+def read(path: Path | str) -> Settings:
     """The settings in the file at `path`; the defaults where there is none."""
     found = look(path)
-    return Settings(**found.values, problems=tuple(slip.sentence(path.name) for slip in found.slips))
+    return Settings(**found.values, problems=tuple(slip.sentence(os.path.basename(path)) for slip in found.slips))
 
 
 class Look(NamedTuple):
@@ -130,11 +133,13 @@ class Look(NamedTuple):
     text: str
 
 
-def look(path: Path) -> Look:
+def look(path: Path | str) -> Look:
     """What the file at `path` says."""
     try:
         # Some editors begin a file with a mark of its encoding.
-        text = path.read_text(encoding="utf-8-sig")
+        with open(path, "rb") as file:
+            text = file.read().removeprefix(_MARK).decode()
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         return Look({}, [], "")
     except UnicodeDecodeError:
@@ -162,6 +167,7 @@ def _parsed(text: str) -> tuple[dict[str, Any], list[Slip], str]:
     """The file's content without the lines that cannot be read, these, and the text without them."""
     if (plain := _plain(text)) is not None:
         return plain, [], text
+    import re
     import tomllib
 
     lines = text.split("\n")
@@ -210,6 +216,7 @@ def _plain(text: str) -> dict[str, Any] | None:
 
 def line_of(text: str, name: str, table: str = "") -> int:
     """The number of the line of the TOML file `text` that sets `name` (in `table`); 0 where none is found."""
+    import re
     import tomllib
 
     within = ""
@@ -235,6 +242,8 @@ def write(path: Path, name: str, value: str | bool | int) -> None:
     """
     if problem := _problem(name, value):
         raise ValueError(problem)
+    import re
+
     line = f"{name} = {written(value)}"
     try:
         # At line ends only: other separators may stand in a text.
@@ -305,6 +314,8 @@ def written(value: str | bool | int) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    import re
+
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda match: f"\\u{ord(match[0]):04X}", escaped) + '"'
 

@@ -4,9 +4,9 @@ The ratios of light between text and what is behind it (WCAG 2.2, success criter
 a test over every screen. No meaning hangs on a colour: every state has a mark or a word as well.
 """
 
-# Annotations are no texts here: NamedTuple would compile each of them while somebody waits for the first picture.
-from typing import NamedTuple
+from __future__ import annotations
 
+from imi_core.lean import NamedTuple
 from imi_tui.i18n import N_
 
 Colour = str

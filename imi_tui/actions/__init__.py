@@ -11,8 +11,7 @@ Union are forbidden, and so are control keys that a terminal turns into somethin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
+from imi_core.lean import TYPE_CHECKING
 from imi_tui.actions import (
     authorities,
     case,
@@ -26,8 +25,13 @@ from imi_tui.actions import (
     triage,
     writing,
 )
-from imi_tui.actions.kinds import Action, Group, Situation
+from imi_tui.actions.kinds import Action, Situation
 from imi_tui.i18n import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from imi_tui.actions.kinds import Group
 
 __all__ = [
     "ACTIONS",

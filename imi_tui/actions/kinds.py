@@ -1,12 +1,17 @@
 """What an action is, and when it is possible."""
 
-# Annotations are no texts here: NamedTuple would compile each of them while somebody waits for the first picture.
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from __future__ import annotations
 
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.i18n import _, pgettext
 
-Group = Literal["tour", "case", "list", "form", "go", "app"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
+    Group = Literal["tour", "case", "list", "form", "go", "app"]
+    When = Callable[["Situation"], bool]
+    Why = str | Callable[["Situation"], str]
 
 
 class Situation(NamedTuple):
@@ -21,10 +26,6 @@ class Situation(NamedTuple):
     undo: bool = False
     offered: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
-
-
-When = Callable[[Situation], bool]
-Why = str | Callable[[Situation], str]
 
 
 def always(_now: Situation) -> bool:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any
-
+from imi_core.lean import TYPE_CHECKING, suppress
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import Changed, OutboxItem, Seen
 from imi_tui.cache.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from imi_core.errors import ImiError
     from imi_tui.cache.draft import Draft
@@ -182,6 +181,6 @@ class Acting(Parts):
         its next transaction, a damaged one is found so by whoever reads it.
         """
         cases: set[tuple[str, str]] = set()
-        with contextlib.suppress(CacheError), self.desks.kept(), self._cache.write():
+        with suppress(CacheError), self.desks.kept(), self._cache.write():
             cases = self._projector.refresh(set())
         self.publish(Changed(frozenset(("outbox", "cases", "status", *kinds)), frozenset(cases)))  # type: ignore[arg-type]

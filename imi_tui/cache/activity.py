@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING
 from imi_tui.cache.model import ASIDE, Changed, DeskProgress, Now, SyncStatus
 
 if TYPE_CHECKING:

@@ -6,13 +6,12 @@ stays until it explains itself or the officer lets it go; that does not time out
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
-
+from imi_core.lean import TYPE_CHECKING, json
 from imi_tui.cache.model import Held
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Any
 
     from imi_tui.cache.db import Database
 

@@ -6,15 +6,15 @@ for it: no commit is lost without, the log is only longer.
 
 from __future__ import annotations
 
-import threading
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from _thread import allocate_lock
 
 import apsw
 
+from imi_core.lean import TYPE_CHECKING, suppress
 from imi_tui.cache.errors import CacheError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
 ROUNDS = 4
@@ -25,11 +25,13 @@ class Copying:
     """One a profile and process. A copy is a thread with a connection of its own, and ends by itself."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._thread: threading.Thread | None = None
 
     def begin(self, connect: Callable[[], apsw.Connection]) -> None:
         """Copy, unless somebody does. `connect` is called in the thread."""
+        import threading
+
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=_copy, args=(connect,), name="imi-log", daemon=True)

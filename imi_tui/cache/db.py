@@ -7,14 +7,12 @@ text, which is why a file is looked at after its first page is written and befor
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock
 from collections import deque
-from contextlib import contextmanager, suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
 
 import apsw
 
+from imi_core.lean import TYPE_CHECKING, cached_property, contextmanager, suppress
 from imi_tui.cache.copying import Copying
 from imi_tui.cache.errors import (
     CacheBusy,
@@ -29,12 +27,16 @@ from imi_tui.cache.errors import (
 from imi_tui.cache.mark import Mark
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+    from typing import Any, Literal
 
     from imi_tui.cache.mark import Noted
 
-Part = Literal["work", "cache"]
+    Part = Literal["work", "cache"]
+    Values = tuple[Any, ...]
+
 KEY_BYTES = 32
 PLAIN_HEADER = b"SQLite format 3\x00"
 BUSY_MS = 15_000
@@ -53,9 +55,9 @@ they could close it, must not stay as long as it once was.
 CACHE_KIB = 8000
 """What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
 
+_DAMAGED = ".damaged-mark"
 _COUNT = "insert into meta values('commits', 1) on conflict do update set value = value + 1 returning value"
 _IDENTITY = "select value from meta where name = 'identity'"
-Values = tuple[Any, ...]
 
 
 class MemoryKey(bytes):
@@ -71,7 +73,14 @@ class Turns:
 
     def __init__(self) -> None:
         self._order: deque[object] = deque()
-        self._moved = threading.Condition()
+        self._lock = allocate_lock()
+
+    @cached_property
+    def _moved(self) -> threading.Condition:
+        # Nothing is written before the first picture.
+        import threading
+
+        return threading.Condition(self._lock)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -97,19 +106,26 @@ class Turns:
 class Database:
     """A connection to one file, for one thread. `turns` and `copying` are shared by those of a process to it."""
 
-    def __init__(self, connection: apsw.Connection, part: Part, path: Path | None) -> None:
+    def __init__(self, connection: apsw.Connection, part: Part, file: str | None) -> None:
         self.turns = Turns()
         self.connection = connection
         self.part: Part = part
-        self.path = path
+        self.file = file
         self.mark: Mark | None = None
         self.copying = Copying()
         self.again: Callable[[], apsw.Connection] | None = None
         """Makes another connection to the file."""
         self._aside: Callable[[], apsw.Connection] | None = None
         self._log_pages = 0
-        if part == "work" and path is not None:
+        if part == "work" and file is not None:
             connection.set_wal_hook(self._logged)
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None of a database in memory."""
+        from pathlib import Path
+
+        return Path(self.file) if self.file is not None else None
 
     def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """All rows, as tuples."""
@@ -197,7 +213,7 @@ class Database:
 
         What was noted has to be read before the file is opened: it is never ahead of what is then in the file.
         """
-        if self.path is None:
+        if self.file is None:
             return
         found = self.one(_IDENTITY)
         if found is None:
@@ -210,7 +226,7 @@ class Database:
         if noted is not None and self.is_behind(noted):
             self.leave_log()
             raise CorruptWork
-        self.mark = Mark(self.path, identity)
+        self.mark = Mark(self.file, identity)
 
     def is_behind(self, noted: Noted) -> bool:
         """Whether this file was noted with more transactions than it holds now."""
@@ -292,7 +308,12 @@ def typed_error(error: apsw.Error, part: Part) -> CacheError:
 
 def damage_mark(path: Path) -> Path:
     """The file that says that `path` was found damaged."""
-    return path.with_name(path.name + ".damaged-mark")
+    return path.with_name(path.name + _DAMAGED)
+
+
+def is_marked(file: str) -> bool:
+    """Whether it was found damaged."""
+    return os.path.exists(file + _DAMAGED)
 
 
 def require_cipher() -> None:
@@ -301,7 +322,7 @@ def require_cipher() -> None:
         raise PlaintextCipher("this SQLite has no encryption")
 
 
-def open_file(path: Path, key: bytes, part: Part) -> Database:
+def open_file(path: Path | str, key: bytes, part: Part) -> Database:
     """Open (or make) an encrypted file.
 
     Raises `PlaintextCipher`, `WrongKey` (also for a damaged first page), `FilesUnusable`, `DiskFull`, `CacheBusy`.
@@ -309,22 +330,24 @@ def open_file(path: Path, key: bytes, part: Part) -> Database:
     require_cipher()
     if len(key) != KEY_BYTES:
         raise CacheError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+    file = os.fspath(path)
+    name = os.path.basename(file)
     try:
-        if header(path) == PLAIN_HEADER:
-            raise PlaintextCipher(f"{path.name} is not encrypted")
-        if not path.exists():
-            path.touch(mode=0o600)
+        if header(file) == PLAIN_HEADER:
+            raise PlaintextCipher(f"{name} is not encrypted")
+        if not os.path.exists(file):
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as error:
-        raise FilesUnusable.of(error, path.name) from error
-    database = Database(_connected(path, key, part), part, path)
+        raise FilesUnusable.of(error, name) from error
+    database = Database(_connected(file, key, part), part, file)
     if part == "cache":
-        database.again = partial(_connected, path, key, part)
+        database.again = lambda: _connected(file, key, part)
     return database
 
 
-def _connected(path: Path, key: bytes, part: Part) -> apsw.Connection:
+def _connected(file: str, key: bytes, part: Part) -> apsw.Connection:
     try:
-        connection = apsw.Connection(str(path))
+        connection = apsw.Connection(file)
     except apsw.Error as error:
         raise typed_error(error, part) from error
     try:
@@ -380,7 +403,7 @@ def _tune(connection: apsw.Connection, part: Part) -> None:
         connection.pragma("cache_size", -CACHE_KIB)
 
 
-def header(path: Path) -> bytes:
+def header(path: Path | str) -> bytes:
     """The first bytes of a file; none of a file that is not there."""
     try:
         with open(path, "rb") as file:
@@ -392,6 +415,11 @@ def header(path: Path) -> bytes:
 def sidecars(path: Path) -> tuple[Path, Path]:
     """The files SQLite keeps beside a database."""
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def sidecar_names(file: str) -> tuple[str, str]:
+    """The same by their names."""
+    return f"{file}-wal", f"{file}-shm"
 
 
 def set_aside(path: Path) -> Path:

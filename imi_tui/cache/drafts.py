@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from imi_core.lean import TYPE_CHECKING, json
 
 if TYPE_CHECKING:
     from imi_tui.cache.db import Database

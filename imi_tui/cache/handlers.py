@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
-
 from imi_core import assigning
+from imi_core.lean import TYPE_CHECKING, json
 from imi_core.text import fold
 from imi_tui.cache.model import Colleague
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from imi_tui.cache.db import Database
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+from _thread import allocate_lock
 
+from imi_core.lean import TYPE_CHECKING
 from imi_tui.cache.copying import Copying
 from imi_tui.cache.db import Turns
 from imi_tui.cache.model import Now
@@ -19,7 +19,7 @@ class Hub:
     """Passes on what changed, in the committing thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._callbacks: list[Callable[[Changed], None]] = []
         self.turns = Turns()
         """Who of them writes the cache next."""
@@ -51,7 +51,7 @@ class Hub:
 
 
 _hubs: dict[str, Hub] = {}
-_hubs_lock = threading.Lock()
+_hubs_lock = allocate_lock()
 
 
 def hub_of(name: str) -> Hub:

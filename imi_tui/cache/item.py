@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
-
+from imi_core.lean import TYPE_CHECKING, NamedTuple, json
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import OutboxItem, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
 
 class Item(NamedTuple):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING, contextmanager
 from imi_tui.cache.errors import AlreadyRunning, FilesUnusable
 
 if TYPE_CHECKING:
@@ -22,10 +21,10 @@ def lock_profile(profile: Profile) -> Iterator[None]:
     Short commands that read, or put an entry into the outbox, do without: SQLite's own locks order them.
     """
     try:
-        profile.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(profile.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        profile.make()
+        descriptor = os.open(profile.file("lock"), os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:
-        raise FilesUnusable.of(error, profile.lock_file.name) from error
+        raise FilesUnusable.of(error, "lock") from error
     try:
         try:
             _lock(descriptor)

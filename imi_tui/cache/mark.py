@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import os
 import struct
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
+
+from imi_core.lean import TYPE_CHECKING, NamedTuple, suppress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _FORM = struct.Struct("<16sQ")
 _CHECK = struct.Struct("<I")
+_BESIDE = "-mark"
 
 
 class Noted(NamedTuple):
@@ -31,8 +32,8 @@ class Noted(NamedTuple):
 class Mark:
     """The note on one file, held open by one connection. It is not waited for: losing it with the power is no harm."""
 
-    def __init__(self, work: Path, identity: bytes) -> None:
-        self._path = mark_of(work)
+    def __init__(self, work: str, identity: bytes) -> None:
+        self._path = work + _BESIDE
         self._identity = identity
         self._file: int | None = None
 
@@ -53,10 +54,11 @@ class Mark:
             self._file = None
 
 
-def noted(work: Path) -> Noted | None:
+def noted(work: Path | str) -> Noted | None:
     """What was noted last; None where there is nothing, or nothing that can be read."""
     try:
-        content = mark_of(work).read_bytes()
+        with open(os.fspath(work) + _BESIDE, "rb") as file:
+            content = file.read()
     except OSError:
         return None
     body, check = content[: _FORM.size], content[_FORM.size :]
@@ -67,4 +69,4 @@ def noted(work: Path) -> Noted | None:
 
 def mark_of(work: Path) -> Path:
     """Where the note on a file is."""
-    return work.with_name(work.name + "-mark")
+    return work.with_name(work.name + _BESIDE)

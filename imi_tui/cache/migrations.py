@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING, suppress
 from imi_tui.cache.db import PLAIN_HEADER, header, sidecars
 from imi_tui.cache.errors import CacheError, FilesUnusable, NewerCache, NotUpdated, PlaintextCipher
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from imi_tui.cache.db import Database
 
 
@@ -81,9 +78,12 @@ def _keep_copy(database: Database, found: int) -> None:
             os.chmod(log, 0o600)
 
 
-def forget_copies_of(path: Path) -> None:
+def forget_copies_of(path: str) -> None:
     """Remove what `migrate` kept of the file before its tables changed: it holds what officers wrote."""
-    for copy in path.parent.glob(f"{path.name}.before-*"):
-        # One that cannot be removed now is removed another time.
-        with suppress(OSError):
-            copy.unlink(missing_ok=True)
+    folder, name = os.path.split(path)
+    # One that cannot be removed now is removed another time.
+    with suppress(OSError):
+        for found in os.listdir(folder):
+            if found.startswith(f"{name}.before-"):
+                with suppress(OSError):
+                    os.unlink(os.path.join(folder, found))

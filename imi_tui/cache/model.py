@@ -1,10 +1,36 @@
 """What screens and commands read from the cache and write to it: plain values, no SQL, no wire."""
 
-# Annotations are no texts here: NamedTuple would compile each of them while somebody waits for the first picture.
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from __future__ import annotations
 
-ViewId = Literal[
+from imi_core.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Literal
+
+    ViewId = Literal[
+        "todo",
+        "to_accept",
+        "to_answer",
+        "to_close",
+        "waiting",
+        "open",
+        "closed",
+        "all",
+        "due_soon",
+        "overdue",
+        "alerts",
+        "sent",
+        "put_off",
+        "mine",
+    ]
+    SortId = Literal["due", "activity", "reference", "authority"]
+    GroupId = Literal["due", "country", "authority", "area", "procedure", "state", "handler"]
+    OutboxState = Literal["queued", "sending", "acked", "rejected"]
+else:
+    ViewId = SortId = GroupId = OutboxState = str
+
+VIEWS: tuple[ViewId, ...] = (
     "todo",
     "to_accept",
     "to_answer",
@@ -19,7 +45,7 @@ ViewId = Literal[
     "sent",
     "put_off",
     "mine",
-]
+)
 """Built-in views, mutually overlapping: `todo` is every open case in which this desk has to act.
 
 `due_soon` and `overdue` are the part of `todo` that is due within `SOON` days from today on, or was due before;
@@ -27,19 +53,14 @@ ViewId = Literal[
 this desk has to act but that the officer put off: they are in no other view of what is to be done. `mine` are open
 cases that this officer looks after.
 """
-VIEWS: tuple[ViewId, ...] = get_args(ViewId)
 DATED: tuple[ViewId, ...] = ("due_soon", "overdue")
 """Views that depend on the day: they are read as ranges of `todo` and always by deadline."""
 SOON = 7
 """Days from today on in which something is due soon."""
 
-SortId = Literal["due", "activity", "reference", "authority"]
 SORTS: tuple[SortId, ...] = ("due", "activity", "reference", "authority")
-GroupId = Literal["due", "country", "authority", "area", "procedure", "state", "handler"]
-GROUPINGS: tuple[GroupId, ...] = get_args(GroupId)
+GROUPINGS: tuple[GroupId, ...] = ("due", "country", "authority", "area", "procedure", "state", "handler")
 """What a list can be put in groups by; groups by deadline are always in the order of deadlines."""
-
-OutboxState = Literal["queued", "sending", "acked", "rejected"]
 
 
 ASIDE = 3

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING, suppress
 from imi_tui.cache import schema
 from imi_tui.cache.db import (
     Database,
     MemoryKey,
-    damage_mark,
+    is_marked,
     open_file,
     open_memory,
     require_cipher,
     set_aside,
+    sidecar_names,
     sidecars,
 )
 from imi_tui.cache.errors import CacheError, CorruptCache, CorruptWork, FilesUnusable, WrongKey
@@ -21,8 +23,6 @@ from imi_tui.cache.mark import mark_of, noted
 from imi_tui.cache.migrations import forget_copies_of, migrate
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from imi_tui.cache.hub import Hub
     from imi_tui.profile import Profile
 
@@ -35,14 +35,15 @@ def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database
     if isinstance(key, MemoryKey):
         return _open_memory(profile, hub, at)
     require_cipher()
+    work_db = profile.file("work.db")
     try:
-        profile.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        had_work = profile.work_db.exists()
+        profile.make()
+        had_work = os.path.exists(work_db)
     except OSError as error:
-        raise FilesUnusable.of(error, str(profile.home)) from error
-    noted_before = noted(profile.work_db)
+        raise FilesUnusable.of(error, profile.folder) from error
+    noted_before = noted(work_db)
     try:
-        work = open_file(profile.work_db, key, "work")
+        work = open_file(work_db, key, "work")
     except WrongKey:
         if _opens(profile, key):
             raise CorruptWork from None
@@ -53,7 +54,7 @@ def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database
         cache = _open_cache(profile, key, at, had_work)
         if found == len(schema.WORK):
             # It has been opened with these tables before, and opened well again.
-            forget_copies_of(profile.work_db)
+            forget_copies_of(work_db)
     except CacheError as error:
         work.close()
         if isinstance(error, WrongKey) and not had_work:
@@ -66,30 +67,31 @@ def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database
 
 
 def _open_cache(profile: Profile, key: bytes, at: str, key_is_right: bool) -> Database:
-    path = profile.cache_db
+    path = profile.file("cache.db")
     try:
-        if damage_mark(path).exists():
-            set_aside(path)
+        if is_marked(path):
+            set_aside(profile.cache_db)
         try:
             return _migrated(path, key, at)
         except (WrongKey, CorruptCache) as error:
             if isinstance(error, WrongKey) and not key_is_right:
                 raise
-            set_aside(path)
+            set_aside(profile.cache_db)
             return _migrated(path, key, at)
     except OSError as error:
-        raise FilesUnusable.of(error, path.name) from error
+        raise FilesUnusable.of(error, os.path.basename(path)) from error
 
 
-def _anew(cache: Database, path: Path, key: bytes, at: str) -> Database:
+def _anew(cache: Database, path: str, key: bytes, at: str) -> Database:
     """A cache made with other tables is begun anew: everything in it can be fetched again."""
     cache.close()
-    for name in (path, *sidecars(path)):
-        name.unlink(missing_ok=True)
+    for name in (path, *sidecar_names(path)):
+        with suppress(FileNotFoundError):
+            os.unlink(name)
     return _migrated(path, key, at)
 
 
-def _migrated(path: Path, key: bytes, at: str) -> Database:
+def _migrated(path: str, key: bytes, at: str) -> Database:
     cache = open_file(path, key, "cache")
     try:
         made = not migrate(cache, schema.CACHE, at)
@@ -119,7 +121,7 @@ def _opens(profile: Profile, key: bytes) -> bool:
 def _open_memory(profile: Profile, hub: Hub, at: str) -> tuple[Database, Database]:
     import hashlib
 
-    name = hashlib.sha256(str(profile.home).encode()).hexdigest()[:16]
+    name = hashlib.sha256(profile.folder.encode()).hexdigest()[:16]
     work, cache = open_memory(name, "work"), open_memory(name, "cache")
     migrate(work, schema.WORK, at)
     migrate(cache, schema.CACHE, at)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from typing import TYPE_CHECKING, NamedTuple
 
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.cache.model import DATED, SOON, SORTS, VIEWS
 
 if TYPE_CHECKING:

@@ -8,9 +8,7 @@ that the projection in the other file can be brought up to date after a crash be
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Literal, get_args
-
+from imi_core.lean import TYPE_CHECKING, json
 from imi_tui.cache.drafts import Drafts
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
 from imi_tui.cache.ids import ASSIGN, BESIDE, LOCAL, TRANSLATE
@@ -20,14 +18,15 @@ from imi_tui.cache.personal import called
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
+    from typing import Any, Literal
 
     from imi_tui.cache.db import Database
 
-Note = Literal["server", "epoch", "officer", "restored"]
-"""Where what is written here belongs: the id of the server, its epoch, the id of the officer; and whether somebody has
-still to be told that the server was restored."""
+    Note = Literal["server", "epoch", "officer", "restored"]
+    """Where what is written here belongs: the id of the server, its epoch, the id of the officer; and whether
+    somebody has still to be told that the server was restored."""
 
-STATES: tuple[OutboxState, ...] = get_args(OutboxState)
+STATES: tuple[OutboxState, ...] = ("queued", "sending", "acked", "rejected")
 _COLUMNS = (
     "pos, client_ref, officer, desk, case_id, procedure, action, payload, state, attempts, queued_at, reference,"
     " subject, error, created, server_at"

@@ -5,14 +5,11 @@ Only what reading windows needs is imported here; rules, types and the directory
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
-
+from imi_core.lean import TYPE_CHECKING, cached_property
 from imi_tui.cache.activity import Activity
 from imi_tui.cache.brake import Brake
 from imi_tui.cache.ids import Random, uuid7
 from imi_tui.cache.outbox import Outbox
-from imi_tui.cache.reserve import Reserve
 from imi_tui.cache.rows import Desks, Listing
 from imi_tui.cache.session import SessionTable
 from imi_tui.cache.times import stamp
@@ -38,6 +35,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.register import Register
     from imi_tui.cache.related import Related
+    from imi_tui.cache.reserve import Reserve
     from imi_tui.cache.saved import SavedViews
     from imi_tui.cache.shelf import Shelf
     from imi_tui.cache.translations import Translations
@@ -60,8 +58,7 @@ class Parts:
         self.desks = Desks(cache)
         self._listing = Listing(cache, self.desks, self.today)
         self._session = SessionTable(cache)
-        self._blobs = profile.blobs
-        self.reserve = Reserve(profile)
+        self._profile = profile
         self.brake = Brake(cache)
         self.activity = Activity(cache, hub, self.outbox_table, self._session)
 
@@ -168,11 +165,18 @@ class Parts:
         )
 
     @cached_property
+    def reserve(self) -> Reserve:
+        """Room for the last words on a full disk."""
+        from imi_tui.cache.reserve import Reserve
+
+        return Reserve(self._profile)
+
+    @cached_property
     def files(self) -> Files:
         """Attached files on this machine."""
         from imi_tui.cache.files import Files
 
-        return Files(self._work, self._cache, self._blobs, self._hub, self._new_ref, self.stamp)
+        return Files(self._work, self._cache, self._profile.blobs, self._hub, self._new_ref, self.stamp)
 
     @cached_property
     def partners(self) -> Partners:
@@ -193,7 +197,7 @@ class Parts:
         """Attached files on their way, for the sync thread."""
         from imi_tui.cache.file_moves import FileMoves
 
-        return FileMoves(self._work, self._cache, self._blobs, self._hub, self.stamp)
+        return FileMoves(self._work, self._cache, self._profile.blobs, self._hub, self.stamp)
 
     def today(self) -> dt.date:
         """The day where this machine is: what deadlines are compared with."""

@@ -9,11 +9,9 @@ that goes for another reason may come back; what is kept about it waits for that
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import json
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING, json, suppress
 from imi_core.text import display, fold
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.model import Changed, Mine
@@ -197,7 +195,7 @@ class Personal:
                 self._work.many("delete from personal where desk = ? and case_id = ?", found)
                 self._work.many("delete from personal_gone where desk = ? and case_id = ?", found)
             # Who reads keeps the log as it is; it is emptied the next time.
-            with contextlib.suppress(CacheBusy):
+            with suppress(CacheBusy):
                 self._work.empty_log()
         return len(found)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
+from imi_core.lean import TYPE_CHECKING, cached_property
 from imi_tui.cache.parts import Parts
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
     from imi_tui.cache.asked import Answer, Query

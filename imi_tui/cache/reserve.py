@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from typing import TYPE_CHECKING, TypeVar
 
+from imi_core.lean import TYPE_CHECKING, suppress
 from imi_tui.cache.errors import DiskFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import TypeVar
 
     from imi_tui.profile import Profile
+
+    T = TypeVar("T")
 
 SIZE = 32 * 1024 * 1024
 """Bytes: far more than drafts and entries of a working day take."""
@@ -20,18 +22,21 @@ AMPLE = 4
 """It is made only where so many times its size is free."""
 SPARE = 4 * 1024 * 1024
 """Bytes that what can be fetched again leaves to what cannot."""
-T = TypeVar("T")
 
 
 class Reserve:
     """The file ``reserve`` in the folder of a profile."""
 
     def __init__(self, profile: Profile) -> None:
-        self._path: Path = profile.home / "reserve"
+        self._profile = profile
+
+    @property
+    def _path(self) -> Path:
+        return self._profile.home / "reserve"
 
     def keep(self) -> bool:
         """Make the file where it is missing and there is ample room; whether it is there."""
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             if self._path.exists():
                 return True
             if _free(self._path.parent) < AMPLE * SIZE:
@@ -70,7 +75,7 @@ def need_room(folder: Path, size: int, spare: int = 0) -> None:
     there = folder if folder.exists() else folder.parent
     free = size + spare
     # Where nobody knows, writing will tell.
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         free = _free(there)
     if free < size + spare:
         raise DiskFull

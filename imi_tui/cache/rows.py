@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from contextlib import contextmanager
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
 
+from imi_core.lean import TYPE_CHECKING, contextmanager
 from imi_core.text import fold
 from imi_tui.cache.model import DATED, SORTS, VIEWS, Row
 from imi_tui.cache.order import VIEW_BIT, Spelling, behind, groups, keys, name_key, slots, sort_of, span, tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from imi_tui.cache.db import Database
     from imi_tui.cache.model import SortId, ViewId

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_core.text import display, fold
 from imi_tui.cache.errors import NameTaken
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
-
+from imi_core.lean import TYPE_CHECKING, json
 from imi_tui.cache.model import Seat
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from imi_core import authority as core
     from imi_tui.cache.db import Database
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
+from imi_core.lean import TYPE_CHECKING, cached_property, json
 from imi_tui.cache.acting import Acting
 from imi_tui.cache.handlers import Handlers
 from imi_tui.cache.hub import hub_of
@@ -19,6 +17,7 @@ from imi_tui.cache.rows import ONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from imi_tui.cache.finding import Finding
     from imi_tui.cache.grouping import Grouping
@@ -56,7 +55,7 @@ class Store(Acting, Registered):
         `rng` is a source of random bytes such as the module `secrets`. Raises `PlaintextCipher`, `WrongKey`,
         `NewerCache`, `CorruptCache` (of `work.db`; a damaged `cache.db` is set aside and begun anew).
         """
-        hub = hub_of(str(profile.home))
+        hub = hub_of(profile.folder)
         work, cache = open_pair(profile, key, hub, now().isoformat(timespec="seconds"))
         store = cls(work, cache, hub, now, rng or SystemRandom(), profile)
         store.recover_projection()

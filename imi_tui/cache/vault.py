@@ -6,14 +6,12 @@ else lie encrypted in the cache. Nothing here ever shows or logs the key.
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
+import binascii
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from imi_core.lean import TYPE_CHECKING, Protocol, json
 from imi_tui.cache.db import KEY_BYTES, MemoryKey
 from imi_tui.cache.errors import FilesUnusable, PassphraseTooLong, VaultLocked, VaultUnavailable, WrongPassphrase
 from imi_tui.i18n import _
@@ -21,10 +19,12 @@ from imi_tui.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Any, Literal
 
     from imi_tui.profile import Profile
 
-VaultKind = Literal["keyring", "passphrase", "file", "memory"]
+    VaultKind = Literal["keyring", "passphrase", "file", "memory"]
+
 SERVICE = "imi-tui"
 TRUSTED_BACKENDS = frozenset(
     {
@@ -53,7 +53,7 @@ class Vault(Protocol):
         """One English sentence about how well the key is kept, for logs and for `doctor`."""
 
 
-def open_vault(kind: VaultKind, profile: Profile, ask: Callable[[str], str], path: Path | None = None) -> Vault:
+def open_vault(kind: VaultKind, profile: Profile, ask: Callable[[str], str], path: Path | str | None = None) -> Vault:
     """The vault of this kind. `ask` puts a question ("new", "again" or "open" passphrase) and returns the answer.
 
     `path` is the key file for "file", by default the profile's.
@@ -64,7 +64,7 @@ def open_vault(kind: VaultKind, profile: Profile, ask: Callable[[str], str], pat
         case "passphrase":
             return PassphraseVault(profile, ask)
         case "file":
-            return FileVault(profile, path or profile.key_file)
+            return FileVault(profile, path or profile.file("key"))
         case "memory":
             return MemoryVault()
     raise VaultUnavailable(
@@ -88,7 +88,7 @@ class KeyringVault:
             found = backend.get_password(SERVICE, self._account)
             if found is None:
                 made = _new_key(self._profile)
-                backend.set_password(SERVICE, self._account, base64.b64encode(made).decode())
+                backend.set_password(SERVICE, self._account, binascii.b2a_base64(made, newline=False).decode())
                 # Read back: some keyrings accept what they do not keep.
                 found = backend.get_password(SERVICE, self._account)
         except keyring.errors.KeyringLocked as error:
@@ -131,10 +131,12 @@ def keyring_state() -> tuple[str, str]:
     if name != "keyring.backends.SecretService":
         return name, "unknown"
     # That backend cannot be there without it.
+    from contextlib import closing
+
     import secretstorage
 
     try:
-        with contextlib.closing(secretstorage.dbus_init()) as bus:
+        with closing(secretstorage.dbus_init()) as bus:
             locked = secretstorage.get_default_collection(bus).is_locked()
     except (OSError, secretstorage.SecretStorageException):
         return name, "unknown"
@@ -170,7 +172,10 @@ class PassphraseVault:
         salt, nonce = os.urandom(16), os.urandom(12)
         head = {"kdf": "argon2id", "memory": MEMORY_KIB, "iterations": ITERATIONS, "lanes": LANES}
         wrapped = ChaCha20Poly1305(_derive(passphrase, salt, head)).encrypt(nonce, key, _bound(head))
-        text = {name: base64.b64encode(value).decode() for name, value in _named(salt, nonce, wrapped).items()}
+        text = {
+            name: binascii.b2a_base64(value, newline=False).decode()
+            for name, value in _named(salt, nonce, wrapped).items()
+        }
         # Another process may just have made one, with another passphrase perhaps.
         return key if _write_private(self._path, json.dumps(head | text).encode()) else self._open()
 
@@ -181,7 +186,7 @@ class PassphraseVault:
         try:
             found = json.loads(self._path.read_bytes())
             head = {name: found[name] for name in ("kdf", "memory", "iterations", "lanes")}
-            salt, nonce, wrapped = (base64.b64decode(found[name]) for name in ("salt", "nonce", "key"))
+            salt, nonce, wrapped = (binascii.a2b_base64(found[name]) for name in ("salt", "nonce", "key"))
             in_bounds = 8 * head["lanes"] <= head["memory"] <= 1 << 21 and 1 <= head["iterations"] <= 64
             in_bounds = in_bounds and 1 <= head["lanes"] <= 64 and len(salt) == 16 and len(nonce) == 12
             if head["kdf"] != "argon2id" or not in_bounds:
@@ -232,23 +237,26 @@ def _answer(ask: Callable[[str], str], question: str) -> str:
 class FileVault:
     """The key in a file that only its owner can read: as safe as the account and the disk, and no safer."""
 
-    def __init__(self, profile: Profile, path: Path) -> None:
+    def __init__(self, profile: Profile, path: Path | str) -> None:
         self._profile = profile
-        self._path = path
+        self._path = os.fspath(path)
 
     def key(self) -> bytes:
         """The key; the file is made on first use."""
         try:
-            if not self._path.exists():
-                _write_private(self._path, base64.b64encode(_new_key(self._profile)))
-            mode = self._path.stat().st_mode
+            if not os.path.exists(self._path):
+                from pathlib import Path
+
+                _write_private(Path(self._path), binascii.b2a_base64(_new_key(self._profile), newline=False))
+            mode = os.stat(self._path).st_mode
             if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 text = _("Others can read the key file {file}; run: chmod 600 {path}")
-                raise VaultUnavailable(text.format(file=self._path.name, path=self._path))
-            text = self._path.read_text("ascii")
+                raise VaultUnavailable(text.format(file=os.path.basename(self._path), path=self._path))
+            with open(self._path, "rb") as file:
+                text = file.read().decode("ascii")
         except (OSError, UnicodeDecodeError) as error:
             text = _("The key file {file} cannot be read.")
-            raise VaultUnavailable(text.format(file=self._path.name)) from error
+            raise VaultUnavailable(text.format(file=os.path.basename(self._path))) from error
         return _decoded(text, _("What is in the key file is no key of this program; restore it from a backup."))
 
     def describe(self) -> str:
@@ -271,7 +279,7 @@ class MemoryVault:
 
 def _new_key(profile: Profile) -> bytes:
     """A new key, unless data is here already that only another key can open."""
-    if profile.work_db.exists():
+    if os.path.exists(profile.file("work.db")):
         text = _(
             "The key of the data on this machine is not there; choose the --vault it was made with, or move the folder "
             "{folder} away."
@@ -282,7 +290,8 @@ def _new_key(profile: Profile) -> bytes:
 
 def _decoded(text: str, otherwise: str) -> bytes:
     try:
-        key = base64.b64decode(text.strip(), validate=True)
+        # As `base64.b64decode` does it, which takes longer to load.
+        key = binascii.a2b_base64(text.strip(), strict_mode=True)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imi_core.lean import TYPE_CHECKING, NamedTuple, contextmanager
 from imi_core.text import clean, display
 from imi_tui import commands, i18n
 from imi_tui.i18n import _
@@ -14,6 +13,7 @@ from imi_tui.i18n import _
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from imi_core.case import Case
     from imi_core.procedure import Rules
@@ -96,7 +96,7 @@ def profile_and_settings() -> tuple[Profile, Settings]:
     from imi_tui.profile import Profile
 
     profile = Profile.locate()
-    found = settings.read(profile.config_file)
+    found = settings.read(profile.file("config.toml"))
     for problem in found.problems:
         say(problem)
     return profile, found
@@ -119,17 +119,15 @@ def opened(options: argparse.Namespace) -> Iterator[Client]:
 
 def unlock(options: argparse.Namespace, profile: Profile, settings: Settings) -> tuple[bytes, str]:
     """The key of the profile and how it is kept: as chosen, else the keyring, else a passphrase."""
-    from pathlib import Path
-
     from imi_tui.cache.errors import VaultUnavailable
     from imi_tui.cache.vault import open_vault
 
     kind, _colon, path = str(getattr(options, "vault", "") or settings.vault).partition(":")
     ask = _Passphrase(getattr(options, "passphrase_fd", None))
     if kind:
-        vault = open_vault(kind, profile, ask, Path(path).expanduser() if path else None)  # type: ignore[arg-type]
+        vault = open_vault(kind, profile, ask, os.path.expanduser(path) if path else None)  # type: ignore[arg-type]
         return vault.key(), vault.describe()
-    if not (profile.home / "vault.json").exists():
+    if not os.path.exists(profile.file("vault.json")):
         try:
             vault = open_vault("keyring", profile, ask)
             return vault.key(), vault.describe()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from typing import TYPE_CHECKING, cast
 
+from imi_core.lean import TYPE_CHECKING, cast
 from imi_tui import commands, i18n, settings
 from imi_tui.commands import common
 from imi_tui.commands.common import CommandError, languages, opened, tokens
@@ -14,6 +13,7 @@ from imi_tui.i18n import _
 
 if TYPE_CHECKING:
     import argparse
+    import threading
     from collections.abc import Callable
 
     from imi_tui.commands.common import Client
@@ -48,7 +48,6 @@ def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
         raise CommandError(text, commands.USAGE)
     from imi_tui import early
     from imi_tui.cache.lock import lock_profile
-    from imi_tui.ending import heard
     from imi_tui.outside.copies import forget_copies
 
     # The thread that writes to the terminal and the one that synchronises share the interpreter with the screen.
@@ -58,19 +57,18 @@ def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
     with opened(options) as client, lock_profile(client.profile):
 
         def clear() -> None:
-            forget_copies(client.profile.runtime)
+            forget_copies(client.profile.file("run"))
 
         # What a killed client left.
         clear()
         if tour:
             client.store.keep(TOUR, "")
-        with heard(clear) as ending:
-            context = context_of(client, demo=demo)
-            try:
-                with early.shown(context) as picture:
-                    code = _run_screen(context, picture, ending)
-            finally:
-                clear()
+        context = context_of(client, demo=demo)
+        try:
+            with early.shown(context) as picture:
+                code = _run_screen(context, picture, clear)
+        finally:
+            clear()
     return _demo_with_tour() if context.after == "tour" else code
 
 
@@ -88,7 +86,14 @@ TRACES = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEVTOOLS_HOST", "TEXTUAL_DEVTOOLS_P
 """With these the framework writes what happens, keys included, into a file or to another program."""
 
 
-def _run_screen(context: Context, picture: Early, ending: Ending) -> int:
+def _run_screen(context: Context, picture: Early, clear: Callable[[], None]) -> int:
+    from imi_tui.ending import heard
+
+    with heard(clear) as ending:
+        return _run_app(context, picture, ending)
+
+
+def _run_app(context: Context, picture: Early, ending: Ending) -> int:
     for name in TRACES:
         os.environ.pop(name, None)
     from imi_tui import process
@@ -104,7 +109,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
     from imi_tui.context import Context
 
     wiring = Wiring(client)
-    config = client.profile.config_file
+    config = client.profile.file("config.toml")
     keymap: dict[str, tuple[str, ...]] = {}
     notices: list[str] = []
     if client.settings.keys:
@@ -112,7 +117,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
 
         keymap, slips = read_keymap(client.settings.keys, cast("Layout", client.settings.keyboard))
         texts = [slip.text for slip in slips if not slip.used]
-        notices = [_("{file}: {problem}").format(file=config.name, problem=text) for text in texts]
+        notices = [_("{file}: {problem}").format(file=os.path.basename(config), problem=text) for text in texts]
     return Context(
         store=client.store,
         profile=client.profile,
@@ -140,7 +145,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         notify_by=client.settings.notify_by,
         quiet_hours=client.settings.quiet_hours,
         reads=client.settings.reads,
-        setting=lambda name, value: settings.write(config, name, value),
+        setting=lambda name, value: settings.write(client.profile.config_file, name, value),
         notices=(*client.settings.problems, *notices),
     )
 
@@ -228,6 +233,8 @@ class Wiring:
 
     def sign_out(self) -> None:
         """Forget the tokens at once, tell the server from a thread."""
+        import threading
+
         from imi_tui import signin
         from imi_tui.signin import tokens as kept
 
@@ -239,6 +246,8 @@ class Wiring:
 
     def sign_in(self, way: Way, tell: Tell) -> Callable[[], None]:
         """Begin one way of signing in on a thread (`imi_tui.viewmodel.signing_in.Starter`)."""
+        import threading
+
         cancelled = threading.Event()
         thread = threading.Thread(target=self._sign_in, args=(way, tell, cancelled), name="imi-sign-in", daemon=True)
         thread.start()

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from imi_core.lean import TYPE_CHECKING, contextmanager
 from imi_tui.i18n.languages import NAMES, PSEUDO
 
 if TYPE_CHECKING:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+
+from imi_core.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_NAME = "open"
+
 
 def copies(runtime: Path) -> Path:
     """The folder of the copies."""
-    return runtime / "open"
+    return runtime / _NAME
 
 
-def forget_copies(runtime: Path) -> None:
+def forget_copies(runtime: Path | str) -> None:
     """Remove every copy. The usual start, without any, costs one look."""
-    if copies(runtime).exists():
+    folder = os.path.join(runtime, _NAME)
+    if os.path.exists(folder):
         import shutil
 
-        shutil.rmtree(copies(runtime), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

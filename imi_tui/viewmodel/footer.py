@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from imi_core.lean import TYPE_CHECKING
 from imi_tui.i18n import _, pgettext
 from imi_tui.widths import cell_len
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NARROW = 100
 FEWEST = 3

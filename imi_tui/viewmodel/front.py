@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
-
+from imi_core.lean import TYPE_CHECKING, NamedTuple, json
 from imi_tui.cache.model import GROUPINGS, SORTS
 from imi_tui.i18n import ngettext
 from imi_tui.viewmodel import views
@@ -13,6 +11,7 @@ from imi_tui.viewmodel.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from typing import Any
 
     from imi_tui.cache.model import GroupId, Seat, SortId, ViewId
     from imi_tui.cache.store import Store

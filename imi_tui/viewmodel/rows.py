@@ -7,19 +7,22 @@ Every state has a text mark: ``x`` refused by the server, ``!`` due today or ove
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imi_core.errors import UnknownProcedure
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.i18n import _, ngettext
 from imi_tui.viewmodel.cells import fit
 from imi_tui.viewmodel.suspects import narrow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Literal
+
     from imi_core.procedure import Rules
     from imi_tui.cache.model import Row
 
-ColumnId = Literal["marks", "due", "reference", "from", "subject", "state", "handler", "activity", "files"]
+    ColumnId = Literal["marks", "due", "reference", "from", "subject", "state", "handler", "activity", "files"]
+
 MARKS = 5
 """Cells of the marks column: cursor, marked, alarm, news, space."""
 

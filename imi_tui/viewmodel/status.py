@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, NamedTuple
 
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.viewmodel.cells import cut
 from imi_tui.widths import cell_len

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import re
-
 from imi_tui.i18n import _
 
 _OTHERS = (("\u0370", "\u052f"), ("\u1c80", "\u1c8f"), ("\u1f00", "\u1fff"), ("\u2de0", "\u2dff"), ("\ua640", "\ua69f"))
 """Greek and Cyrillic letters. Compared, as to compile a pattern would hold up the first picture."""
 _LINK = r"\S*\w[.@:]\S*\w\S*"
-_compiled = functools.cache(re.compile)
-"""A pattern, compiled when the first text needs it: what has only plain letters needs none, and the start is short."""
 MOST = 5
 """Links of one text that are named."""
 
@@ -43,7 +38,9 @@ def links(text: str) -> str:
     """A warning of the addresses in `text` that mix alphabets; "" where there are none."""
     if not is_mixed(text):
         return ""
-    found = [each.strip(".,;:!?()[]<>\"'") for each in _compiled(_LINK).findall(text) if is_mixed(each)]
+    import re
+
+    found = [each.strip(".,;:!?()[]<>\"'") for each in re.findall(_LINK, text) if is_mixed(each)]
     if not found:
         return ""
     told = ", ".join(found[:MOST]) + (" …" if len(found) > MOST else "")

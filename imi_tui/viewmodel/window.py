@@ -9,7 +9,8 @@ and `find` the row again.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol
+
+from imi_core.lean import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from imi_tui.cache.model import Row, SortId, ViewId

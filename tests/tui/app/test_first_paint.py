@@ -30,8 +30,9 @@ BY_NOW = (*LATER, "tomllib", "zoneinfo", "imi_core.workflow", "imi_tui.cache.syn
 
 BEFORE = (
     *BY_NOW,
-    *("argparse", "ast", "bz2", "dataclasses", "inspect", "lzma", "msgspec", "rich", "shutil", "subprocess", "textual"),
-    *("imi_tui.keymap", "imi_tui.signin", "imi_tui.sync"),
+    *("argparse", "ast", "bz2", "contextlib", "dataclasses", "enum", "importlib", "inspect", "json", "logging", "lzma"),
+    *("msgspec", "pathlib", "re", "rich", "shutil", "signal", "subprocess", "textual", "threading", "typing", "urllib"),
+    *("imi_tui.ending", "imi_tui.keymap", "imi_tui.signin", "imi_tui.sync"),
 )
 """What the early picture does without as well, where the file of settings holds nothing unusual."""
 
@@ -82,7 +83,7 @@ sys.exit(app.run(Context(Store.open(profile, bytes(range(32))), profile)))
 """
 
 START = f"""
-import json, os, sys
+import os, sys
 
 os.environ["IMI_TUI_HOME"] = sys.argv.pop()
 os.environ["LC_ALL"] = "C.UTF-8"
@@ -90,13 +91,14 @@ early = []
 
 class Framework:
     def find_spec(self, name, path=None, target=None):
-        if name == "imi_tui.app":
+        if name == "imi_tui.ending":
             early.extend(each for each in {BEFORE!r} if each in sys.modules)
 
 sys.meta_path.insert(0, Framework())
 from imi_tui import cli
 
 code = cli.main()
+import json
 print("early", json.dumps(early), "left", code)
 """
 """The command itself, which says at its end what it had loaded when the picture stood."""

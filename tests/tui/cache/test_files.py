@@ -324,7 +324,7 @@ def test_a_log_that_grew_beside_a_reader_is_short_again_when_it_begins_anew(
     if aside:
         store.copy_aside()
     cache.run("create table filler(data blob)")
-    reader = db._connected(home / "cache.db", KEY, "cache")
+    reader = db._connected(str(home / "cache.db"), KEY, "cache")
     reader.execute("begin")
     reader.execute("select count(*) from filler").fetchall()
     longest, grown = db.LOG_BYTES["cache"], db.CACHE_LOG * db.CACHE_PAGE

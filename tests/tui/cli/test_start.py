@@ -23,7 +23,7 @@ try:
 except SystemExit as end:
     code = end.code or 0
 sys.stdout.flush()
-modules = sys.modules.keys() - {"imi_core", "imi_core.languages", "imi_core.mo"}
+modules = sys.modules.keys() - {"imi_core", "imi_core.languages", "imi_core.lean", "imi_core.mo"}
 print("IMPORTED", code, *sorted({name.split(".")[0] for name in modules}), file=sys.stderr)
 """
 
