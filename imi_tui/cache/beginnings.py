@@ -1,8 +1,9 @@
-"""The words of the full-text index that begin with what was typed.
+"""What the full-text index is asked for a word that is only begun.
 
 FTS5 answers a beginning that is longer than its indexes of beginnings by putting together everything that any of its
 words stands in before it gives the first hit: a hundred milliseconds for a common word at a million cases. Asked for
-the words themselves it reads on only as far as hits are wanted. To find them costs one step in the index for each.
+a word itself it reads on only as far as hits are wanted. So common words are asked for by themselves, and rare ones
+together by the shortest beginnings that no common word shares.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ if TYPE_CHECKING:
     from imi_tui.cache.db import Database
 
 SHORT = 3
-"""Letters up to which the index of beginnings answers at once."""
-MOST = 64
-"""Words looked up at most: where there are more, each is rare, and to put together what they stand in costs less."""
+"""Letters up to which the index of beginnings answers at once; it has none of a single letter."""
+RARE = 32
+"""Cases in which a word stands at least that is asked for by itself."""
+MOST = 1024
+"""Words looked at most: of more that begin alike each is rare."""
 _TABLE = "create virtual table if not exists temp.terms using fts5vocab('main', 'words', 'instance')"
-_NEXT = "select term from temp.terms where term >= ? limit 1"
+_NEXT = "select term from temp.terms where term >= ? limit ?"
+_BEHIND = "\x01"
+"""What sorts behind a word and in front of every longer one: no word has a control character in it."""
+_LAST = "\U0010ffff"
+_DIGITS = "0123456789"
 
 
 class Beginnings:
@@ -27,21 +34,73 @@ class Beginnings:
         self._cache = cache
         self._made = False
 
-    def words(self, begin: str) -> list[str] | None:
-        """Every word that begins so, in order; None where they are too many or the beginning is `SHORT`."""
-        if len(begin) <= SHORT:
-            return None
+    def query(self, begin: str) -> str:
+        """A query of the index for every word that begins so."""
+        if 1 < len(begin) <= SHORT:
+            return _begun(begin)
+        found = self._letters(begin) if len(begin) == 1 else self._words(begin)
+        return found[0] if len(found) == 1 else f"({' OR '.join(found)})" if found else _begun(begin)
+
+    def _letters(self, letter: str) -> list[str]:
+        """The letter as a word, and every two letters with which words begin that begin with it."""
+        out = [quoted(letter)]
+        at = letter + _BEHIND
+        if letter in _DIGITS:
+            # Numbers stand in fewer cases each than there are pages between them: no step from one to the next.
+            out += [_begun(letter + digit) for digit in _DIGITS]
+            at = letter + ":"
+        while (found := self._first(at, 1)) and found[0].startswith(letter):
+            pair = found[0][:2]
+            out.append(_begun(pair))
+            at = pair + _LAST
+        return out
+
+    def _words(self, begin: str) -> list[str]:
+        words: list[str] = []
+        common: set[str] = set()
+        at = begin
+        while True:
+            found = [word for word in self._first(at, RARE) if word.startswith(begin)]
+            words += dict.fromkeys(found)
+            if len(found) < RARE:
+                return _apart(begin, words, common)
+            if len(words) > MOST:
+                return [_begun(begin)]
+            at = words[-1]
+            if found[0] == at:
+                # The rest of a common word is passed over.
+                common.add(at)
+                at += _BEHIND
+            else:
+                # It may be common, too: what it stands in is read from its beginning.
+                words.pop()
+
+    def _first(self, at: str, count: int) -> list[str]:
+        """So many words from this one on in order, each as often as it stands in cases."""
         if not self._made:
             self._cache.run(_TABLE)
             self._made = True
-        found: list[str] = []
-        at = begin
-        while True:
-            row = self._cache.one(_NEXT, (at,))
-            if row is None or not row[0].startswith(begin):
-                return found
-            if len(found) == MOST:
-                return None
-            found.append(row[0])
-            # The least that sorts behind this very word; no word has a control character in it.
-            at = row[0] + "\x01"
+        return [word for (word,) in self._cache.rows(_NEXT, (at, count))]
+
+
+def _apart(begin: str, words: list[str], common: set[str]) -> list[str]:
+    """Queries for these words, all of which begin so: common ones by themselves, the others by beginnings."""
+    if common.isdisjoint(words):
+        return [_begun(begin)] if words else []
+    out = [quoted(begin)] if begin in common or begin in words else []
+    longer: dict[str, list[str]] = {}
+    for word in words:
+        if word != begin:
+            longer.setdefault(word[: len(begin) + 1], []).append(word)
+    for next, those in longer.items():
+        out += [quoted(those[0])] if len(those) == 1 and those[0] in common else _apart(next, those, common)
+    return out
+
+
+def quoted(word: str) -> str:
+    """A word as a query: nothing typed is syntax."""
+    return '"' + word.replace('"', '""') + '"'
+
+
+def _begun(begin: str) -> str:
+    return f"{quoted(begin)} *"

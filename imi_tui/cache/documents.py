@@ -73,6 +73,10 @@ class Documents:
         found: int = self._cache.one("select count(*) from to_index")[0]
         return found
 
+    def is_current(self) -> bool:
+        """Whether every case is indexed as it is."""
+        return self._cache.one("select 1 from to_index where late >= 0 limit 1") is None
+
     def partly(self) -> int:
         """Cases of which not all words can be found, as they wait for the index or for their content.
 

@@ -12,7 +12,7 @@ import msgspec
 
 from imi_core import workflow
 from imi_core.errors import UnknownProcedure
-from imi_tui.cache.model import DATED, Changed, Seen
+from imi_tui.cache.model import Changed, Seen
 from imi_tui.cache.order import VIEW_BIT
 
 if TYPE_CHECKING:
@@ -131,13 +131,7 @@ class Marking:
 
     def matching(self, text: str, view: ViewId) -> list[int]:
         """The numbers of the cases of a view that the search line `text` finds; at most `MOST`."""
-        query = self._finding.read(text)
-        found = [row[0] for row in self._finding.find(query, MOST, patient=True).rows]
-        if view in DATED:
-            inside = set(self.all(view))
-            return [n for n in found if n in inside]
-        sql = f"select l.n {_IN} where l.views & ?2"
-        return [n for (n,) in self._cache.rows(sql, (str(found), VIEW_BIT[view]))] if found else []
+        return self._finding.numbers(self._finding.read(text), view, MOST)
 
     def cases(self, numbers: Iterable[int]) -> list[tuple[str, str]]:
         """(desk, id) of these cases; those that are gone are left out."""

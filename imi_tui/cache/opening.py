@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.hub import Hub
     from imi_tui.profile import Profile
 
-FOLDING = f"3/{unicodedata.unidata_version}"
-"""The version of `imi_core.text.spaced` and of the character tables below it: what words in the index are made with."""
+FOLDING = f"4/{unicodedata.unidata_version}"
+"""The version of `imi_core.text.spaced`, of the character tables below it, of facets: what the index is made with."""
 
 
 def open_pair(profile: Profile, key: bytes, hub: Hub, at: str) -> tuple[Database, Database]:

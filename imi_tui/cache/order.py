@@ -103,6 +103,12 @@ def day(date: dt.date) -> bytes:
     return (date.year * 10_000 + date.month * 100 + date.day).to_bytes(4, "big")
 
 
+def due_of(key: bytes) -> dt.date:
+    """The deadline of a case that has one, from its key in the order of deadlines."""
+    number = int.from_bytes(key[:4], "big")
+    return dt.date(number // 10_000, number // 100 % 100, number % 100)
+
+
 def groups(view: ViewId) -> tuple[int, ...]:
     """The groups a view is made of."""
     return _OF_VIEW[view]

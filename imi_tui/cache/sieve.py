@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from imi_tui.cache.query import Term
 
 LAST = (1 << 63) - 1
-_VIEWS = {"accept": "to_accept", "answer": "to_answer", "close": "to_close", "alert": "alerts"} | {
-    name: name for name in ("todo", "waiting", "open", "closed", "sent")
+_VIEWS: dict[str, str] = {"accept": "to_accept", "answer": "to_answer", "close": "to_close", "alert": "alerts"} | {
+    name: name for name in ("todo", "waiting", "open", "closed", "sent", "put_off", "mine")
 }
 _WITHIN = _VIEWS | {"overdue": "todo", "soon": "todo"}
 """Views in which everything is that is so."""
+FLAG_OF = {view: flag for flag, view in _VIEWS.items()} | {"overdue": "overdue", "due_soon": "soon"}
+"""The value of ``is:`` for the cases of a view, those too that nobody can type; "all" has none."""
 _ROWS = {"unread": "l.unread = 1", "queued": "l.pending > 0", "refused": "l.rejected > 0", "files": "l.files > 0"}
 REFERENCE, SUBJECT, COUNTERPART = 3, 6, 8
 """Places in `rows.COLUMNS`."""
@@ -43,7 +45,7 @@ class Sql:
         return f"({', '.join(self.value(value) for value in values)})"
 
     def ask(self, condition: str, negated: bool = False) -> None:
-        self.where.append(f"not ({condition})" if negated else condition)
+        self.where.append(f"{'not ' if negated else ''}({condition})")
 
     def filters(self) -> str:
         return "".join(f" and {condition}" for condition in self.where)

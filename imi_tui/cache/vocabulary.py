@@ -24,7 +24,11 @@ EVERY = f'"{MARK}" *'
 
 @functools.lru_cache(4096)
 def facet(kind: str, value: str) -> str:
-    """The token for a value of a kind ("c" country, "p" procedure, "s" state) in the index."""
+    """The token for a value of a kind in the index.
+
+    Kinds are "c" country, "p" procedure, "s" state, "d" deadline (its day, month and year, see `dues`), and without a
+    value "t" (it is this desk's turn) and "f" (there are files).
+    """
     return MARK + kind + re.sub(r"\W", "_", fold(value))
 
 
@@ -47,7 +51,11 @@ def text_of(desk: str, case: dict[str, Any], entries: Iterable[dict[str, Any]]) 
     )
     _entries_texts(found, entries)
     parts = [_Part(**{name: part.get(name, "") for name in _PART}) for part in case.get("parts", ())]
-    return _indexed(found, _facets(desk, str(case.get("procedure")), str(case.get("state")), parts))
+    due, turn, files = case.get("due"), case.get("turn"), case.get("files")
+    one = _CaseTexts(
+        procedure=str(case.get("procedure")), state=str(case.get("state")), due=due, turn=turn, files=files
+    )
+    return _indexed(found, _facets(desk, one, parts))
 
 
 class _Named(msgspec.Struct, gc=False):
@@ -77,6 +85,9 @@ class _CaseTexts(msgspec.Struct, gc=False):
     subject: str = ""
     procedure: str = ""
     state: str = ""
+    due: Any = None
+    turn: Any = None
+    files: Any = 0
     request: Any = None
     answers: Any = None
     parts: tuple[_Part, ...] = ()
@@ -100,7 +111,7 @@ _decode_entry = msgspec.json.Decoder(_EntryTexts).decode
 def stored_text(desk: str, head: bytes, content: bytes | None, entries: Iterable[bytes]) -> str:
     """`text_of` what is stored, all of which was checked before it went in."""
     one = _decode_case(head)
-    return _indexed(_stored(one, content, entries), _facets(desk, one.procedure, one.state, one.parts))
+    return _indexed(_stored(one, content, entries), _facets(desk, one, one.parts))
 
 
 def arriving_text(desk: str, head: bytes, content: Content, entries: Iterable[Entry]) -> str:
@@ -115,7 +126,7 @@ def arriving_text(desk: str, head: bytes, content: Content, entries: Iterable[En
             _collect(entry.answers, found)
         for attachment in entry.attachments:
             found.add(attachment.name)
-    return _indexed(found, _facets(desk, one.procedure, one.state, one.parts))
+    return _indexed(found, _facets(desk, one, one.parts))
 
 
 def stored_strings(head: bytes, content: bytes | None, entries: Iterable[bytes]) -> set[Any]:
@@ -134,13 +145,21 @@ def _stored(one: _CaseTexts, content: bytes | None, entries: Iterable[bytes]) ->
     return found
 
 
-def _facets(desk: str, procedure: str, state: str, parts: Sequence[_Part]) -> list[str]:
-    """The country of the other side, procedure and state, as `fold.facts` has them."""
+def _facets(desk: str, one: _CaseTexts, parts: Sequence[_Part]) -> list[str]:
+    """The country of the other side, procedure, state, deadline, turn and files, as `fold.facts` has them."""
     own = [part.role for part in parts if part.desk == desk]
     acting = next((role for role in own if role != "observer"), own[0] if own else None)
     other = "responder" if acting == "initiator" else "initiator"
     country = next((part.country for part in parts if part.role == other), "")
-    return [facet("c", str(country)), facet("p", procedure), facet("s", state)]
+    out = [facet("c", str(country)), facet("p", one.procedure), facet("s", one.state)]
+    if one.due:
+        year, month, day = str(one.due).split("-")
+        out += [facet("d", year), facet("d", year + month), facet("d", year + month + day)]
+    if acting is not None and one.turn == acting:
+        out.append(facet("t", ""))
+    if one.files:
+        out.append(facet("f", ""))
+    return out
 
 
 def _case_texts(reference: Any, subject: Any, request: Any, answers: Any, names: Iterable[Any]) -> set[str]:

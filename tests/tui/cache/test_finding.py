@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pytest
 from imi_core.case import Case
 from imi_core.procedure import Rules
 from imi_core.text import words
-from imi_tui.cache import finding, opening
-from imi_tui.cache.model import Row
+from imi_tui.cache import dues, finding, opening, search
+from imi_tui.cache.model import VIEWS, Row
 from imi_tui.cache.query import Term
 from imi_tui.cache.store import Store
+from imi_tui.cache.vocabulary import text_of
 from tests.tui.cache.world import DE, Clock, case, case_id, entry, open_store, procedure, put, set_up
 
 NOW = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
@@ -73,6 +75,26 @@ LINES = (
     "tag:odd alpbau",
     "-tag:odd state:accepted",
     'country:FR area:pw due:<9d state:accepted from:"Zoll" "Alpbau" -tag:odd',
+    "alpbau g",
+    "z",
+    "pw-26-0000",
+    "gmbh 0",
+    "country:FR due:<9d",
+    "country:FR,AT due:>1d",
+    "procedure:pw.urgent due:2026",
+    "procedure:pw.info due:2026-02-27..2026-04-02 -is:files",
+    "state:accepted,awaiting_acceptance due:>2d -country:AT",
+    "is:overdue country:FR",
+    "is:soon procedure:pw.info activity:<5d",
+    "country:AT due:>2w from:zoll",
+    "country:FR due:none is:todo",
+    "is:files alpbau",
+    "is:files,unread gmbh",
+    "is:accept country:AT",
+    "is:answer,close procedure:pw.info",
+    "is:queued country:FR due:>0d",
+    "is:unread is:todo",
+    "tag:odd country:FR due:<9d",
 )
 
 
@@ -114,17 +136,26 @@ def made(dice: random.Random, rules: Rules, number: int) -> Case:
     return msgspec.structs.replace(found, parts=parts)
 
 
+def outdate(store: Store) -> None:
+    """Take out of the index what changes most, as where new words are still to come."""
+    rows = "select d.docid, l.due, l.mine, l.files from listing l join document d on d.n = l.n order by d.docid"
+    for docid, due, mine, files in store._cache.rows(rows):
+        facets = [f"§_d{due.replace('-', '')[:size]}" for size in (4, 6, 8)] if due else []
+        text = " ".join([*facets, *["§_t"] * mine, *["§_f"] * bool(files)])
+        store._cache.run("insert into words(words, rowid, text) values('delete', ?, ?)", (docid, text))
+    store._cache.run("insert into to_index values(1, 0)")
+
+
 def odd(store: Store) -> list[int]:
     numbers: list[tuple[int]] = store._cache.rows("select n from listing where n % 2 = 1")
     return [n for (n,) in numbers]
 
 
-def answers(store: Store, row: Row, term: Term) -> bool:
+def answers(store: Store, row: Row, term: Term, views: Mapping[str, set[str]]) -> bool:
     """Whether a case answers a term, looked at by itself."""
-    (n,) = store._cache.one("select n from listing where id = ?", (row.id,))
-    texts = [*(store._documents.stored_strings(n) or ()), row.subject]
-    said = {word for text in texts for word in words(text)}
     key, values = term.key, term.values
+    texts = [*(store._documents.stored_strings(row.n) or ()), row.subject] if key in ("", '"') else []
+    said = {word for text in texts for word in words(text)}
     if key == "":
         return all(each in said for each in values[:-1]) and (
             any(each.startswith(values[-1]) for each in said) if term.open else values[-1] in said
@@ -142,7 +173,7 @@ def answers(store: Store, row: Row, term: Term) -> bool:
     if key in ("country", "procedure", "state"):
         return str(getattr(row, key)).lower() in values
     if key == "tag":
-        return n in odd(store)
+        return row.n % 2 == 1
     if key == "due":
         if values == ("none",):
             return not row.due
@@ -151,10 +182,10 @@ def answers(store: Store, row: Row, term: Term) -> bool:
     if key == "activity":
         assert term.span is not None
         return term.span[0] <= dt.datetime.fromisoformat(row.activity).astimezone().date() < term.span[1]
-    return any(flagged(store, row, value) for value in values)
+    return any(flagged(row, value, views) for value in values)
 
 
-def flagged(store: Store, row: Row, value: str) -> bool:
+def flagged(row: Row, value: str, views: Mapping[str, set[str]]) -> bool:
     facts = {
         "unread": row.unread,
         "queued": row.pending > 0,
@@ -166,18 +197,24 @@ def flagged(store: Store, row: Row, value: str) -> bool:
     names: dict[str, Any] = {
         "accept": "to_accept", "answer": "to_answer", "close": "to_close", "alert": "alerts", "soon": "due_soon"
     }  # fmt: skip
-    return any(found.id == row.id for found in store.window(names.get(value, value), "due", limit=99))
+    return row.id in views[names.get(value, value)]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_line_finds_what_comparing_each_case_would(home: Path, pw_info: Rules, seed: int) -> None:
+def test_every_line_finds_what_comparing_each_case_would(
+    home: Path, pw_info: Rules, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = filled(home, pw_info, seed)
+    monkeypatch.setattr(search, "_MORE", 6 * seed)
+    if seed == 2:
+        outdate(store)
     everything = store.window("all", "activity", limit=99)
+    views: dict[str, set[str]] = {view: {row.id for row in store.window(view, "due", limit=99)} for view in VIEWS}
     some = 0
     for line in LINES:
         query = store.finding.read(line)
         assert not query.problems, line
-        expected = [row for row in everything if all(answers(store, row, t) != t.negated for t in query.terms)]
+        expected = [row for row in everything if all(answers(store, row, t, views) != t.negated for t in query.terms)]
         found = store.hits(query, 99)
         if found.by == "due":
             expected.sort(key=lambda row: row.due)
@@ -186,10 +223,29 @@ def test_every_line_finds_what_comparing_each_case_would(home: Path, pw_info: Ru
             assert [row.activity for row in found.rows] == [row.activity for row in expected], line
         assert {row.id for row in found.rows} == {row.id for row in expected}, line
         assert found.whole
-        assert store.hits(query, 3).rows == found.rows[:3], line
+        for few in (1, 2, 3):
+            assert store.hits(query, few).rows == found.rows[:few], (line, few)
+        for view in (VIEWS[len(line) % len(VIEWS)], "all"):
+            numbers = {row.n for row in expected if row.id in views[view]}
+            assert set(store.finding.numbers(query, view, 99)) == numbers, (line, view)
         some += bool(expected)
     assert some > len(LINES) * 2 / 3
     store.close()
+
+
+def test_a_range_of_days_is_what_the_index_has_of_deadlines_in_it() -> None:
+    dice = random.Random(1)
+    days = [dt.date(2026, 1, 1) + dt.timedelta(dice.randrange(-400, 800)) for _ in range(60)]
+    facets = {day: set(text_of(DE, {"due": day.isoformat()}, ()).split()) for day in days}
+    longest = 0
+    for first in (dt.date(2026, 1, 1), dt.date(2025, 12, 31), dt.date(2024, 2, 29), *days[:20]):
+        for end in (dt.date(2027, 1, 1), dt.date(2026, 3, 1), first, *days[20:40]):
+            asked = dues.within(first, end)
+            longest = max(longest, len(asked))
+            assert {day for day in days if facets[day] & set(asked)} == {day for day in days if first <= day < end}
+    assert longest < 90
+    assert dues.within(dt.date(9999, 12, 30), dt.date.max) == ["§_d99991230"]
+    assert dues.within(dt.date(2026, 1, 1), dt.date(2028, 2, 1)) == ["§_d2026", "§_d2027", "§_d202801"]
 
 
 def test_a_value_that_is_not_here_finds_nothing(home: Path, pw_info: Rules) -> None:
@@ -232,12 +288,12 @@ def test_a_state_that_changed_here_is_found_before_and_after_it_is_sent(store: S
 def test_what_is_rarer_than_what_is_compared_says_so(
     store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(store, *(case(pw_info, number, last_activity=NOW - dt.timedelta(hours=number)) for number in range(1, 12)))
-    put(store, case(pw_info, 11, files=1, last_activity=NOW - dt.timedelta(days=9)))
-    assert store.hits(store.finding.read("is:files alpbau"), 9)[1:] == ("activity", True)
+    newer = [case(pw_info, n, due=TODAY, last_activity=NOW - dt.timedelta(hours=n)) for n in range(1, 11)]
+    put(store, *newer, case(pw_info, 11, last_activity=NOW - dt.timedelta(days=9)))
+    assert store.hits(store.finding.read("due:none alpbau"), 9)[1:] == ("activity", True)
     monkeypatch.setattr(finding, "SCAN", 10)
-    assert store.hits(store.finding.read("is:files alpbau"), 9) == ([], "activity", False)
-    assert store.hits(store.finding.read("is:files"), 9) == ([], "activity", False)
+    assert store.hits(store.finding.read("due:none alpbau"), 9) == ([], "activity", False)
+    assert store.hits(store.finding.read("due:none"), 9) == ([], "activity", False)
     assert store.hits(store.finding.read("alpbau"), 9).whole
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from imi_core.case import Case, to_wire
 from imi_core.procedure import Rules
-from imi_tui.cache import opening
+from imi_tui.cache import beginnings, opening
 from imi_tui.cache.arriving import Page
-from imi_tui.cache.beginnings import MOST
 from imi_tui.cache.indexing import LITTLE
 from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
@@ -225,28 +225,60 @@ def test_erased_words_are_not_in_the_log(store: Store, home: Path, pw_info: Rule
     assert (home / "cache.db-wal").stat().st_size == 0
 
 
-def test_a_long_beginning_finds_what_the_words_find_that_begin_so(store: Store, pw_info: Rules) -> None:
-    subjects = ["Entreprise une", "entreprises", "entrepôt", "entre", "Enterprise"]
-    put(store, *(case(pw_info, number, subject=subject, request={}) for number, subject in enumerate(subjects, 1)))
-    words = store.finding.beginnings.words
-    assert words("entre") == ["entre", "entrepot", "entreprise", "entreprises"]
-    assert words("entrepr") == ["entreprise", "entreprises"]
-    assert words("entrez") == []
-    assert words("ent") is None
-    assert sorted(hits(store, "entre")) == [1, 2, 3, 4]
-    assert sorted(hits(store, "entrepr")) == [1, 2]
-    assert hits(store, "une entrepr") == [1]
-    assert hits(store, "entrez") == []
+def begun(store: Store, begin: str, words: Iterable[str]) -> bool:
+    """Whether a query for this beginning finds, of cases that stand for one word each, those whose word begins so."""
+    numbers = [number for number, word in enumerate(words, 1) if word.startswith(begin)]
+    return sorted(hits(store, begin, 1000)) == numbers
+
+
+def test_a_beginning_finds_what_the_words_find_that_begin_so(
+    store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = ["entreprise"] * 3 + ["kette"] * 3 + ["8026"] * 4
+    rare = [
+        "entreprises",
+        "entrepot",
+        "entre",
+        "enterprise",
+        "ketten",
+        "kettenhemd",
+        "kett",
+        "80261",
+        "80267",
+        "e",
+        "9",
+    ]
+    words = [*common, *rare, *(f"kette{number}" for number in range(9))]
+    put(store, *(case(pw_info, number, subject=word, request={}) for number, word in enumerate(words, 1)))
+    query = store.finding.beginnings.query
+    plain = '"{}" *'.format
+    assert query("entr") == plain("entr"), "all of them stand in few cases"
+    monkeypatch.setattr(beginnings, "RARE", 3)
+    assert query("entr") == f'("entre" OR {plain("entrepo")} OR "entreprise" OR {plain("entreprises")})'
+    assert query("8026") == f'("8026" OR {plain("80261")} OR {plain("80267")})'
+    assert query("en") == plain("en")
+    for begin in (
+        "entre",
+        "entrepr",
+        "entreprises",
+        "entrez",
+        "ent",
+        "e",
+        "8",
+        "80",
+        "8026",
+        "80261",
+        "9",
+        "kett",
+        "x",
+    ):
+        assert begun(store, begin, words), begin
+    assert hits(store, "kettenh entre") == []
+    monkeypatch.setattr(beginnings, "MOST", 4)
+    assert query("kett") == plain("kett"), "too many to look at"
+    assert begun(store, "kett", words)
     store.sync.apply(DE, Page("x", destroyed={"Case": [case_id(1)]}))
-    assert words("entrepr") == ["entreprises"]
-
-
-def test_a_beginning_of_very_many_words_is_one_all_the_same(store: Store, pw_info: Rules) -> None:
-    many = " ".join(f"kette{number}" for number in range(MOST + 1))
-    put(store, case(pw_info, 1, subject=many), case(pw_info, 2, subject="kettenhemd", request={}))
-    assert store.finding.beginnings.words("kett") is None
-    assert sorted(hits(store, "kett")) == [1, 2]
-    assert hits(store, "kettenh") == [2]
+    assert "entreprise" not in query("entreprise"[:5]).replace("entreprises", "")
 
 
 def test_rows_are_made_when_somebody_looks_at_them(
