@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from imi_core.case import Case, Entry, Translation
-    from imi_core.procedure import Field, Rules
+    from imi_core.procedure import Action, Field, Rules
 
 TEXT = "text"
 """The part of an entry that is its free text; every other one is the id of an answer."""
@@ -49,18 +49,26 @@ def free_texts(rules: Rules, case: Case, entry: Entry) -> tuple[FreeText, ...]:
     action = rules.lifecycle.actions.get(entry.action)
     if action is not None and entry.answers:
         form = forms.form_for(rules, entry.action, case)
-        found += _of_fields(form.fields, entry, rules.procedure.subject if action.form == "request" else "*")
+        found += _of_fields(form.fields, entry, short(rules, action))
     if entry.text is not None and entry.text.text.strip():
         found.append(FreeText(TEXT, entry.text.text))
     return tuple(found)
 
 
+def short(rules: Rules, action: Action) -> str:
+    """The field of one line that is free text in the form of an action, "*" for all of them."""
+    return rules.procedure.subject if action.form == "request" else "*"
+
+
+def is_words(field: Field, short: str) -> bool:
+    """Whether what is filled in there is somebody's own words. `short`: see there."""
+    return field.type == "multiline" or (field.type == "text" and short in ("*", field.id))
+
+
 def _of_fields(fields: Iterable[Field], entry: Entry, short: str) -> list[FreeText]:
-    """`short`: the field of one line that is free text, "*" for all of them."""
     out = []
     for field in fields:
-        words = field.type == "multiline" or (field.type == "text" and short in ("*", field.id))
-        for part in (field.id if words else "", field.id + forms.REMARK, field.id + forms.CANNOT):
+        for part in (field.id if is_words(field, short) else "", field.id + forms.REMARK, field.id + forms.CANNOT):
             value = entry.answers.get(part)
             if isinstance(value, str) and value.strip():
                 out.append(FreeText(part, value, field.personal))

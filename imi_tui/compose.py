@@ -96,6 +96,13 @@ class Composition:
         return self.cache.target(self.draft.target) if self.draft.target else None
 
     @property
+    def reader(self) -> tuple[str, ...]:
+        """The languages the authority addressed works in."""
+        target = self.target
+        found = self.cache.authority(target.authority) if target is not None else None
+        return tuple(str(each) for each in (found or {}).get("languages", ()))
+
+    @property
     def question_field(self) -> Field | None:
         """The field that holds the questions picked, where the procedure has a bank of questions."""
         fields = self.rules.procedure.request.fields if self.rules is not None and self._is_request else ()
@@ -156,6 +163,8 @@ class Composition:
     def choose_target(self, desk: str) -> None:
         """Address this desk."""
         self.draft.target = desk
+        if self.form is not None:
+            self.form.reader = self.reader
 
     def toggle_question(self, id: str) -> None:
         """Ask a question, or no longer."""
@@ -361,6 +370,7 @@ class Composition:
             languages=self.languages,
             today=self.today(),
             skip=(field.id,) if field is not None else (),
+            reader=self.reader,
         )
 
 

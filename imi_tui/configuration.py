@@ -23,6 +23,7 @@ MEANINGS: dict[str, str] = {
     "server": N_("Address of the central server, such as https://imi.example.eu."),
     "language": N_("Language of the program, a code such as fr; empty: as the system says."),
     "reads": N_("Languages you read, such as fr,en; empty: the language of the program."),
+    "writes": N_("Language you write in, a code such as fr; empty: the language of the program."),
     "vault": N_("Where the key of the local data is: keyring, passphrase, file or memory; empty: the best there is."),
     "keyboard": N_(
         "Layout for single-letter keys: greek, bds, phonetic, off, or auto (knows Greek, asks for Bulgarian)."

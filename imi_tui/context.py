@@ -38,7 +38,7 @@ class Context:
     `server` is the address that exported files bear.
     `spoken` hears that the officer chose another language.
     `unlock` tries a passphrase ("" or an error code); None where the data has none of its own. `lock_minutes`,
-    `notify`, `notify_by`, `quiet_hours` and `reads` are those of the settings.
+    `notify`, `notify_by`, `quiet_hours`, `reads` and `writes` are those of the settings.
     `after` is what the officer wants once the screen is closed ("tour": the demo with its tour).
     `extra` carries callables of single screens (such as the steps of signing in).
     """
@@ -73,6 +73,7 @@ class Context:
         notify_by: str = "both",
         quiet_hours: str = "",
         reads: str = "",
+        writes: str = "",
         setting: Callable[[str, str | bool], None] = _keep_nothing,
         clipboard: bool = True,
         notices: tuple[str, ...] = (),
@@ -92,7 +93,7 @@ class Context:
         self.reads_aloud = screen_reader
         self.open_personal, self.setting, self.notices = open_personal, setting, notices
         self.clipboard = clipboard
-        self._reads = reads
+        self._reads, self._writes = reads, writes
         self.after = ""
         self.extra: Mapping[str, Any] = {} if extra is None else extra
 
@@ -102,6 +103,13 @@ class Context:
         from imi_tui.viewmodel.translating import chosen
 
         return chosen(self._reads, self.language)
+
+    @property
+    def writes(self) -> str:
+        """The language the officer writes in: that of the settings, else that of the program."""
+        from imi_tui.viewmodel.translating import chosen
+
+        return chosen(self._writes, self.language)[0]
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -37,9 +37,22 @@ def hint(model: FormModel, id: str) -> str:
         parts.append(_("Left and Right choose, Delete takes the answer back."))
     elif found.kind == "many":
         parts.append(_("Space ticks or unticks."))
+    if model.is_words(id):
+        parts.append(languages(model))
     if found.personal:
         parts.append(_("Personal data: write only what the request needs."))
     return " ".join(part for part in parts if part)
+
+
+def languages(model: FormModel) -> str:
+    """In which language the officer writes, and which ones the other side reads."""
+    from imi_tui.i18n.phrasing import own_names
+
+    mine, theirs = own_names((model.lang,)), own_names(model.reader)
+    if not theirs:
+        return _("Written in: {language}").format(language=mine)
+    text = _("Written in: {language}. The other side works in: {languages}.")
+    return text.format(language=mine, languages=theirs)
 
 
 def format_of(kind: FieldType, language: str, today: dt.date) -> str:

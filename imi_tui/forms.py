@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from imi_core import answers as rules_of_answers
+from imi_core import translating
 from imi_core.answers import CANNOT, REMARK, YES_NO, Problem, base_id, is_empty
 from imi_core.procedure import Field
 from imi_core.text import display
@@ -23,7 +24,7 @@ from imi_tui.i18n.languages import NAMES
 from imi_tui.labels import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from imi_core.case import Answers, Case
     from imi_core.procedure import Rules
@@ -83,7 +84,8 @@ class FormModel:
 
     `case` is None for an action that starts one. Without `answers` the form begins with what the case already holds
     (the request to modify, the answers of a partial reply). `skip` leaves out fields that are asked elsewhere.
-    `today` serves dates typed without a year and the day on which a number of days ends.
+    `today` serves dates typed without a year and the day on which a number of days ends. `lang` is the language of what
+    is written, `reader` are those the other side works in, as far as they are known.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class FormModel:
         languages: tuple[str, ...] = ("en",),
         today: dt.date,
         skip: Collection[str] = (),
+        reader: Sequence[str] = (),
     ) -> None:
         self.rules, self.action_id, self.case, self.today = rules, action_id, case, today
         self.action = rules.lifecycle.actions[action_id]
@@ -110,6 +113,8 @@ class FormModel:
         self.answers: Answers = dict(answers) if answers is not None else self._prefilled()
         self.entry_text = text
         self.lang = lang or (self.language if self.language in NAMES else "en")
+        self.reader = tuple(reader)
+        self._short = translating.short(rules, self.action)
         self._opened = {id for id in self.answers if id.endswith((REMARK, CANNOT)) and self.answers[id]}
         self._touched: set[str] = set()
         self.strict = False
@@ -169,6 +174,13 @@ class FormModel:
         from imi_tui.form_hints import hint
 
         return hint(self, id)
+
+    def is_words(self, id: str) -> bool:
+        """Whether what is written into a field is in the officer's own words, and so in some language."""
+        if id in (TEXT, LANG) or id.endswith((REMARK, CANNOT)):
+            return True
+        found = self.view(id)
+        return found is not None and found.source.id == id and translating.is_words(found.source, self._short)
 
     def legend(self) -> str:
         """What the marks before the labels mean, only those in use."""
@@ -330,6 +342,8 @@ class FormModel:
             required = self.action.text == "required"
             label = _("Message") if self.form.fields or self.action.target else _("Text")
             out.append(FieldView(TEXT, "lines", label, mark="+" if required else ""))
+        words = (each.remarks or translating.is_words(each, self._short) for each in self.form.fields)
+        if self.action.text or any(words):
             out.append(FieldView(LANG, "one", _("Language of the text"), options=tuple(NAMES.items())))
         return tuple(out)
 

@@ -38,6 +38,8 @@ class Settings(NamedTuple):
     """Language of the program (a code such as ``fr``); empty: as the system says."""
     reads: str = ""
     """Languages you read, such as ``fr,en``: free text in others has its translation beside it; empty: `language`."""
+    writes: str = ""
+    """Language you write in (a code such as ``fr``), said of every text; empty: `language`."""
     vault: str = ""
     """Where the key of the local data is kept: keyring, passphrase, file or memory; empty: keyring, else passphrase."""
     keyboard: str = "auto"
@@ -77,6 +79,7 @@ _KINDS: dict[str, type] = {
     "server": str,
     "language": str,
     "reads": str,
+    "writes": str,
     "vault": str,
     "keyboard": str,
     "theme": str,
@@ -95,6 +98,7 @@ _KINDS: dict[str, type] = {
     "keys": dict,
 }
 CHOICES: dict[str, tuple[str, ...]] = {
+    "writes": tuple(LANGUAGES),
     "vault": VAULTS,
     "keyboard": KEYBOARDS,
     "theme": NAMES,
@@ -290,7 +294,9 @@ def _problem(name: str, value: object) -> str:
     if type(value) is not kind:
         return _("{name} has a value of the wrong kind.").format(name=name)
     allowed = CHOICES.get(name, ())
-    if value and allowed and str(value).split(":")[0] not in allowed:
+    # A file with the key is named behind a colon.
+    chosen = str(value).partition(":")[0] if name == "vault" else value
+    if value and allowed and chosen not in allowed:
         return _("{name} has to be one of {allowed}.").format(name=name, allowed=", ".join(allowed))
     if name == "poll_minutes" and not 1 <= int(str(value)) <= 24 * 60:
         return _("{name} has to be from {low} to {high}.").format(name=name, low=1, high=24 * 60)

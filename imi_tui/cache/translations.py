@@ -15,7 +15,7 @@ from imi_tui.cache.model import Changed, Wish
 from imi_tui.cache.wire import convert, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imi_tui.cache.db import Database
     from imi_tui.cache.outbox import Outbox
@@ -54,15 +54,35 @@ class Translations:
         sql = f"select wire from translation where n = {_NUMBER} order by at, id"  # noqa: S608
         found = [decode(wire) for (wire,) in self._cache.rows(sql, (self._desks.number(desk), id))]
         here = {each["id"] for each in found}
+        queued = (made for at, server_id, made in self._queued() if at == (desk, id) and server_id not in here)
+        return (*found, *queued)
+
+    def _queued(self) -> Iterator[tuple[tuple[str, str], str, dict[str, Any]]]:
+        """(desk, case), the server's id where it has one, and the translation, of all in the outbox."""
         officer = self._session.officer()
         mine = {"officer": officer.get("id", ""), "officerName": officer.get("name", ""), "at": ""}
         for item in self._outbox.live():
-            if item.action != TRANSLATE or (item.desk, item.case_id) != (desk, id) or item.state == "rejected":
-                continue
-            made = json.loads(item.created).get("id", "") if item.created else ""
-            if made not in here:
-                found.append({**item.content, **mine, "id": item.client_ref})
-        return tuple(found)
+            if item.action == TRANSLATE and item.state != "rejected":
+                made = json.loads(item.created).get("id", "") if item.created else ""
+                yield (item.desk, item.case_id), made, {**item.content, **mine, "id": item.client_ref}
+
+    def into(self, lang: str) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+        """Every translation into a language that is here: desk, case, the entry it is of, and the translation."""
+        here = set()
+        sql = "select l.desk, l.id, t.wire from translation t join listing l on l.n = t.n order by t.n, t.at, t.id"
+        for desk, id, wire in self._cache.rows(sql):
+            made = decode(wire)
+            here.add(made["id"])
+            if made.get("lang") == lang and (entry := self._entry(desk, made)):
+                yield self._desks.id(desk), id, entry, made
+        for (of_desk, id), server_id, made in self._queued():
+            number = self._desks.number(of_desk)
+            if server_id not in here and made.get("lang") == lang and (entry := self._entry(number, made)):
+                yield of_desk, id, entry, made
+
+    def _entry(self, desk: int | None, made: dict[str, Any]) -> dict[str, Any] | None:
+        found = self._cache.one("select wire from entry where desk = ? and id = ?", (desk, made.get("entryId")))
+        return decode(found[0]) if found is not None else None
 
     def wishes(self, desk: str, id: str) -> tuple[Wish, ...]:
         """What was asked for of a case and is not known to the server."""
@@ -106,6 +126,10 @@ class Translations:
                 sql = f"insert or ignore into translated select n, 0 from ({_NUMBER[1:-1]})"  # noqa: S608
                 self._cache.run(sql, (self._desks.number(desk), id))
             self._publish(Changed(frozenset(("wanted",)), frozenset(((desk, id),))))
+
+    def are_wanted(self, desk: str, id: str) -> bool:
+        """Whether the next synchronisation reads the translations of a case."""
+        return id in self.stale().get(desk, {})
 
     # --- for the sync thread -----------------------------------------------------------------------------------------
 

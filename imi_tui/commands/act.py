@@ -48,10 +48,21 @@ def run(options: argparse.Namespace) -> int:
             raise ActionRefused("notAvailable", f"there is no action {display(options.action)!r}")
         if options.form:
             from imi_tui.forms import FormModel
+            from imi_tui.viewmodel.doing import reader
 
-            asked = FormModel(rules, options.action, case=case, languages=languages(), today=store.today())
+            to = writing.target_desk(store, options.to, rules.procedure.area) if options.to else ""
+            asked = FormModel(
+                rules,
+                options.action,
+                case=case,
+                lang=writing.text_language(client),
+                languages=languages(),
+                today=store.today(),
+                reader=reader(store, [(desk, detail.id)], to),
+            )
             if options.json:
-                out_json({"fields": [_as_data(view) for view in _fields(asked)]})
+                fields = [_as_data(view) for view in _fields(asked)]
+                out_json({"fields": fields, "lang": asked.lang, "readers": list(asked.reader)})
             else:
                 for line in _lines(asked):
                     out(line)
@@ -63,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
             options.action,
             answers=given,
             text=options.text,
-            lang=writing.text_language(options) if options.text or given else "",
+            lang=writing.text_language(client) if options.text or given else "",
             target=writing.target_desk(store, options.to, rules.procedure.area) if options.to else "",
             attachments=writing.attachments(store, options, rules, options.action, detail),
         )
@@ -77,8 +88,13 @@ def _fields(asked: FormModel) -> list[FieldView]:
 
 def _lines(asked: FormModel) -> Iterator[str]:
     """A field a line, its choices below it; labels are the procedure's and come from the server."""
+    from imi_tui.form_hints import languages as told
+    from imi_tui.forms import LANG
+
     if legend := asked.legend():
         yield legend
+    if asked.view(LANG) is not None:
+        yield display(told(asked))
     for view in _fields(asked):
         marks = f"{view.mark or ' '}{'!' if view.personal else ' '}"
         yield f"{marks} {display(view.id)}  {display(view.label)}"

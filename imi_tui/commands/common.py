@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from imi_core.case import Case
     from imi_core.procedure import Rules
+    from imi_tui.cache.model import CaseDetail
     from imi_tui.cache.store import Store
     from imi_tui.profile import Profile
     from imi_tui.settings import Settings
@@ -196,6 +197,12 @@ def find_case(store: Store, reference: str, desk: str = "") -> tuple[str, str]:
         )
         raise CommandError(text, commands.USAGE)
     return found[0]
+
+
+def translations_are_new(store: Store, detail: CaseDetail) -> bool:
+    """Whether a case has translations that are not here; from now on the next synchronisation brings them."""
+    store.translations.look(detail.desk, detail.id, int(detail.case.get("translations", 0)))
+    return store.translations.are_wanted(detail.desk, detail.id)
 
 
 def rules_of(store: Store, case: Mapping[str, Any]) -> tuple[Rules, Case]:

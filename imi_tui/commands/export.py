@@ -11,7 +11,16 @@ from imi_core.text import display
 from imi_tui import commands, i18n, problems
 from imi_tui.attachments import listed
 from imi_tui.cache.model import SORTS, VIEWS
-from imi_tui.commands.common import Client, CommandError, find_case, opened, out, out_json, say
+from imi_tui.commands.common import (
+    Client,
+    CommandError,
+    find_case,
+    opened,
+    out,
+    out_json,
+    say,
+    translations_are_new,
+)
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _, ngettext
 
@@ -36,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--in", dest="text_lang", metavar="CODE", help=_("language of the file, such as fr; else that of the program"))
     add("--to", metavar="PATH", help=_("the folder to put it in"))
     add("--no-fetch", action="store_true", help=_("leave out files of the case that are not on this machine"))
+    add("--no-translations", action="store_true", help=_("leave out translations of free text"))
     add("--log", action="store_true", help=_("show what was exported, when, by whom and where to"))
     add("--desk", default="", help=_("at which of your desks"))
     add("--json", action="store_true", help=_("print JSON"))
@@ -115,9 +125,9 @@ def _case(client: Client, options: argparse.Namespace) -> Job:
     detail = client.store.case(desk, id)
     assert detail is not None
     contents: dict[int, bytes] = {}
+    if not options.no_fetch:
+        detail = _fetched(client, options, detail)
     if options.format == "pdf":
-        if not options.no_fetch:
-            _fetch(client, detail)
         contents = dict(service.read_files(client.store, service.here(client.store, detail)))
     try:
         return service.case(
@@ -128,21 +138,25 @@ def _case(client: Client, options: argparse.Namespace) -> Job:
             server=_server(client),
             today=dt.datetime.now().astimezone().date(),
             files=contents,
+            translations=not options.no_translations,
         )
     except UnknownProcedure as error:
         raise CommandError(problems.sentence(error.code), commands.NOT_FOUND) from error
 
 
-def _fetch(client: Client, detail: CaseDetail) -> None:
-    """Ask for what is missing, and wait for it. Where the line does not work, what is here has to do."""
-    files = client.store.files
-    missing = [each for each in listed(detail) if files.state(each.file).where in ("server", "wanted", "failed")]
-    if not missing:
-        return
+def _fetched(client: Client, options: argparse.Namespace, detail: CaseDetail) -> CaseDetail:
+    """The case once what is missing of it was asked for and waited for. Where the line does not work, what is here has
+    to do."""
+    files, missing = client.store.files, []
+    if options.format == "pdf":
+        missing = [each for each in listed(detail) if files.state(each.file).where in ("server", "wanted", "failed")]
+    if not missing and (options.no_translations or not translations_are_new(client.store, detail)):
+        return detail
     for each in missing:
         files.want(detail.desk, detail.id, each.file)
         say(_("Fetching {name} ...").format(name=each.name))
     _synchronise(client)
+    return client.store.case(detail.desk, detail.id) or detail
 
 
 def _synchronise(client: Client) -> None:
@@ -181,6 +195,7 @@ def _list(client: Client, options: argparse.Namespace) -> Job:
         what=what,
         language=options.text_lang,
         server=_server(client),
+        translations=not options.no_translations,
     )
 
 

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
             target=writing.target_desk(store, options.to, rules.procedure.area),
             answers=writing.read_answers(options.answers),
             text=options.text,
-            lang=writing.text_language(options),
+            lang=writing.text_language(client),
             attachments=writing.attachments(store, options, rules, offer.action),
         )
         return writing.finish(client, store.queue(draft))

@@ -17,6 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("reference", metavar="REF", help=_("reference such as PW-26-004512, or the id of a case"))
     parser.add_argument("--summary", action="store_true", help=_("without personal data, answers and free text"))
+    parser.add_argument("--no-translations", action="store_true", help=_("leave out translations of free text"))
     parser.add_argument("--desk", default="", help=_("at which of your desks"))
 
 
@@ -41,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
                 language=i18n.language(),
                 server=server,
                 today=client.store.today(),
+                translations=not options.no_translations,
             )
         except UnknownProcedure as error:
             raise CommandError(problems.sentence(error.code), commands.NOT_FOUND) from error

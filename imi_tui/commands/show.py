@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.text import display
 from imi_tui import commands
-from imi_tui.commands.common import action_label, find_case, languages, opened, out, out_json, rules_of, state_label
+from imi_tui.commands.common import (
+    action_label,
+    find_case,
+    languages,
+    opened,
+    out,
+    out_json,
+    rules_of,
+    state_label,
+    translations_are_new,
+)
 from imi_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -22,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("reference", metavar="REF", help=_("reference such as PW-26-004512, or the id of a case"))
     parser.add_argument("--desk", default="", help=_("at which of your desks"))
+    parser.add_argument("--no-translations", action="store_true", help=_("leave out translations of free text"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
 
@@ -31,6 +42,10 @@ def run(options: argparse.Namespace) -> int:
         desk, id = find_case(client.store, options.reference, options.desk)
         detail = client.store.case(desk, id)
         assert detail is not None
+        if options.no_translations:
+            detail = detail._replace(translations=(), wishes=())
+        else:
+            translations_are_new(client.store, detail)
         if options.json:
             from imi_tui.viewmodel.related import related
 

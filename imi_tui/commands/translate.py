@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from imi_core.languages import NAMES
 from imi_core.text import display
 from imi_tui import commands, problems
-from imi_tui.commands.common import CommandError, find_case, languages, opened, out, out_json, rules_of, say
+from imi_tui.commands.common import (
+    CommandError,
+    find_case,
+    languages,
+    opened,
+    out,
+    out_json,
+    rules_of,
+    say,
+    translations_are_new,
+)
 from imi_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -50,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
             if wishes:
                 client.store.translations.ask(wishes)
             asked = len(wishes)
+        translations_are_new(client.store, view.detail)
         if not options.list and not options.no_sync:
             problem = try_to_send(client)
         if not options.list:

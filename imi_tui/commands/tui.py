@@ -145,6 +145,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         notify_by=client.settings.notify_by,
         quiet_hours=client.settings.quiet_hours,
         reads=client.settings.reads,
+        writes=client.settings.writes,
         setting=lambda name, value: settings.write(client.profile.config_file, name, value),
         notices=(*client.settings.problems, *notices),
     )

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Arguments of both commands."""
     parser.add_argument("--text", default="", help=_("free text of the entry"))
-    parser.add_argument("--text-lang", default="", metavar="CODE", help=_("language of the text (that of the program)"))
+    parser.add_argument(
+        "--text-lang", default="", metavar="CODE", help=_("language of the text (that of the setting writes)")
+    )
     parser.add_argument(
         "--attach", action="append", default=[], metavar="PATH", help=_("a file to send along; may be given again")
     )
@@ -35,9 +37,11 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
 
-def text_language(options: argparse.Namespace) -> str:
-    """The language a free text is written in."""
-    return str(options.text_lang) or language().partition("-")[0]
+def text_language(client: Client) -> str:
+    """The language a free text is written in: as said, else that of the settings, else that of the program."""
+    from imi_tui.viewmodel.translating import chosen
+
+    return str(getattr(client.options, "text_lang", "")) or chosen(client.settings.writes, language())[0]
 
 
 def read_answers(file: str) -> dict[str, Any]:

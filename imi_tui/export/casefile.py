@@ -13,10 +13,12 @@ from imi_core.answers import CANNOT, REMARK, YES_NO
 from imi_core.text import display
 from imi_tui.attachments import Listed, listed
 from imi_tui.export import mark as marks
+from imi_tui.export import translated
 from imi_tui.i18n import _, language, ngettext
 from imi_tui.i18n.dates import local_date
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel import timeline as lines
+from imi_tui.viewmodel import translating
 from imi_tui.viewmodel.suspects import named
 from imi_tui.viewmodel.view import answer_text, one_line
 
@@ -38,6 +40,13 @@ def document(view: View, mark: marks.Mark, embedded: Collection[int]) -> dict[st
     """The whole document. `embedded` are the numbers of the files that go along, as `imi_tui.attachments` counts."""
     reference = str(view.case.get("reference") or "-")
     files = listed(view.detail)
+    sections = [
+        *_request(view, mark.authority),
+        *_questions(view, mark.authority),
+        _timeline(view, mark.authority),
+        *_files(view, files, embedded),
+        _people(view),
+    ]
     return {
         "lang": _lang(language()) or "en",
         "title": _("Case file {reference}").format(reference=reference),
@@ -48,15 +57,9 @@ def document(view: View, mark: marks.Mark, embedded: Collection[int]) -> dict[st
         "short_notice": marks.short_notice(),
         "mark": mark.line(),
         "notice_title": _("Personal data"),
-        "notice": [*marks.notice(_day(view.case.get("blockOn"))), *_remarks(view)],
+        "notice": [*marks.notice(_day(view.case.get("blockOn"))), *_remarks(view), *_of_translations(sections)],
         "facts": _facts(view),
-        "sections": [
-            *_request(view),
-            *_questions(view),
-            _timeline(view),
-            *_files(view, files, embedded),
-            _people(view),
-        ],
+        "sections": sections,
         "attachments": _attachments(view, files, embedded),
     }
 
@@ -89,6 +92,22 @@ def _remarks(view: View) -> list[str]:
         out.append(text.format(count=count))
     out.append(_("An asterisk (*) marks what is asked for as personal data."))
     return out
+
+
+def _of_translations(sections: list[dict[str, Any]]) -> list[str]:
+    """What to know of translations, where the document has some."""
+    texts = [
+        said
+        for section in sections
+        for said in (
+            *section.get("rows", ()),
+            *(each for question in section.get("questions", ()) for each in (question, *question["more"])),
+            *(entry["text"] or {} for entry in section.get("entries", ())),
+        )
+    ]
+    if not any("translated" in each for each in texts):
+        return []
+    return [_("Translations stand below the originals and say who made them. They bind nobody: the original counts.")]
 
 
 def _row(label: str, value: str, *, remote: bool = False, personal: bool = False, lang: str = "") -> Row:
@@ -130,12 +149,13 @@ def _facts(view: View) -> list[Row]:
     return out
 
 
-def _request(view: View) -> list[dict[str, Any]]:
+def _request(view: View, authority: str) -> list[dict[str, Any]]:
     request, rows = view.case.get("request", {}), []
+    entry = translating.of_request(view)
     for field in view.rules.procedure.request.fields:
         value = request.get(field.id)
         if field.type != "questions" and value not in (None, "", []):
-            rows.append(_answered(view, field, value))
+            rows.append(_answered(view, field, value) | translated.beside(view, entry, field.id, authority))
     return [{"title": _("Request"), "rows": rows}] if rows else []
 
 
@@ -145,11 +165,15 @@ def _answered(view: View, field: Field, value: Any) -> Row:
     return _row(view.label(base, field.label), text, remote=True, personal=field.personal)
 
 
-def _questions(view: View) -> list[dict[str, Any]]:
+def _questions(view: View, authority: str) -> list[dict[str, Any]]:
     asked = view.case.get("questions", ())
     if not asked:
         return []
     answers, out = view.case.get("answers", {}), []
+
+    def other(part: str) -> dict[str, Any]:
+        return translated.beside(view, translating.of_answer(view, part), part, authority)
+
     for number, id in enumerate(asked, 1):
         question = view.rules.procedure.question(id)
         base = f"{view.rules.procedure.id}.question.{id}"
@@ -157,12 +181,12 @@ def _questions(view: View) -> list[dict[str, Any]]:
         if question is not None and question.type == "boolean":
             options = YES_NO
         more = [
-            _answered(view, field, answers[field.id])
+            _answered(view, field, answers[field.id]) | other(field.id)
             for field in (question.follow_ups if question is not None else ())
             if answers.get(field.id) not in (None, "", [])
         ]
         if remark := answers.get(id + REMARK):
-            more.append(_row(_("Remark"), str(remark), remote=True))
+            more.append(_row(_("Remark"), str(remark), remote=True) | other(id + REMARK))
         value, remote = _answer(view, answers, id, options, base)
         out.append(
             {
@@ -172,6 +196,7 @@ def _questions(view: View) -> list[dict[str, Any]]:
                 "remote": remote,
                 "personal": question is not None and question.personal,
                 "more": more,
+                **other(id + CANNOT if answers.get(id + CANNOT) else id),
             }
         )
     return [{"title": _("Questions and answers"), "questions": out}]
@@ -186,7 +211,7 @@ def _answer(view: View, answers: dict[str, Any], id: str, options: tuple[Option,
     return answer_text(view, options, base, value), True
 
 
-def _timeline(view: View) -> dict[str, Any]:
+def _timeline(view: View, authority: str) -> dict[str, Any]:
     pending, out = set(view.detail.pending), []
     for entry in view.detail.entries:
         waits = entry.get("clientRef") in pending
@@ -200,6 +225,7 @@ def _timeline(view: View) -> dict[str, Any]:
         said = None
         if text is not None:
             said = {"value": str(text.get("text", "")), "remote": True, **_in(str(text.get("lang", "")))}
+            said |= translated.beside(view, entry, translating.TEXT, authority)
         out.append(
             {
                 "title": view.action(str(entry.get("action", ""))),

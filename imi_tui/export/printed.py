@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 Send = Callable[[bytes, str], str]
 
 
-def job(store: Store, detail: CaseDetail, *, personal: bool, language: str, server: str, today: dt.date) -> Job:
+def job(
+    store: Store,
+    detail: CaseDetail,
+    *,
+    personal: bool,
+    language: str,
+    server: str,
+    today: dt.date,
+    translations: bool = True,
+) -> Job:
     """What is to be printed, gathered from the cache. Raises `UnknownProcedure`, `BadObject`."""
     given = detail if personal else without_personal(store, detail)
     return service.case(
@@ -35,6 +44,7 @@ def job(store: Store, detail: CaseDetail, *, personal: bool, language: str, serv
         server=server,
         today=today,
         shortened=not personal and not _is_summary(detail),
+        translations=translations and personal,
     )
 
 

@@ -16,7 +16,7 @@ from imi_core.text import clean
 from imi_tui import i18n
 from imi_tui.attachments import Listed, listed
 from imi_tui.cache.errors import CacheError
-from imi_tui.export import casefile, tables
+from imi_tui.export import casefile, tables, translated
 from imi_tui.export import mark as marks
 from imi_tui.export.errors import NotExported
 from imi_tui.i18n import N_
@@ -181,8 +181,11 @@ def case(
     today: dt.date,
     files: Mapping[int, bytes] | None = None,
     shortened: bool = False,
+    translations: bool = True,
 ) -> Job:
     """One case. `files` are the contents to embed, by number; `shortened`: it was made a summary before.
+
+    With `translations` a document has those into its own language, data has all of them.
 
     Raises `UnknownProcedure`.
     """
@@ -190,13 +193,14 @@ def case(
     rules = store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1))
     mark = marks.mark_of(store, detail.desk, server)
     reference = str(detail.case.get("reference") or detail.id)
-    data = {"mark": mark.wire(), **_case_wire(detail)}
+    data = {"mark": mark.wire(), **_case_wire(detail, translations=translations)}
     given: dict[str, bytes] = {}
     document: Mapping[str, Any] = data
     if format == "pdf":
         languages = (language,) if language == "en" else (language, "en")
         with i18n.speaking(language):
-            view = View(outward(detail), rules, languages, today, store.authority, shortened=shortened)
+            out = outward(detail, translations=translations)
+            view = View(out, rules, languages, today, store.authority, shortened=shortened, reads=(language,))
             document = casefile.document(view, mark, contents)
         given = {casefile.DATA: _json(data)}
         given |= {casefile.path_of(each): contents[each.number] for each in listed(detail) if each.number in contents}
@@ -214,14 +218,16 @@ def case(
     )
 
 
-def _case_wire(detail: CaseDetail) -> dict[str, Any]:
-    return {
+def _case_wire(detail: CaseDetail, *, translations: bool = False) -> dict[str, Any]:
+    detail = outward(detail, translations=translations)
+    wire = {
         "desk": detail.desk,
         "id": detail.id,
-        "case": outward(detail).case,
+        "case": detail.case,
         "entries": list(detail.entries),
         "pending": list(detail.pending),
     }
+    return wire | {"translations": list(detail.translations)} if translations else wire
 
 
 # --- a list -----------------------------------------------------------------------------------------------------------
@@ -239,19 +245,31 @@ def view_rows(store: Store, view: ViewId, sort: SortId, limit: int = MOST) -> It
 
 
 def rows(
-    store: Store, found: Sequence[Row], format: Format, *, name: str, what: str, language: str, server: str
+    store: Store,
+    found: Sequence[Row],
+    format: Format,
+    *,
+    name: str,
+    what: str,
+    language: str,
+    server: str,
+    translations: bool = True,
 ) -> Job:
-    """A list of cases: `name` begins the file's name, `what` says in the log which cases they are."""
+    """A list of cases: `name` begins the file's name, `what` says in the log which cases they are.
+
+    With `translations`, subjects that are translated into `language` stand there too.
+    """
     desks = {row.desk for row in found}
     mark = marks.mark_of(store, next(iter(desks)) if len(desks) == 1 else "", server)
     languages = (language,) if language == "en" else (language, "en")
     document: dict[str, Any] = {}
     table: list[tuple[str, ...]] = []
-    if format == "json":
-        document = {"mark": mark.wire(), "cases": [_row_wire(row) for row in found]}
-    else:
-        with i18n.speaking(language):
-            table = [tables.head(), *tables.cells(store, found, languages)]
+    with i18n.speaking(language):
+        subjects = translated.subjects(store, found, language) if translations else {}
+        if format == "json":
+            document = {"mark": mark.wire(), "cases": [_row_wire(row, subjects) for row in found]}
+        else:
+            table = [tables.head(subjects), *tables.cells(store, found, languages, subjects)]
     return Job(
         "list",
         format,
@@ -265,10 +283,13 @@ def rows(
     )
 
 
-def _row_wire(row: Row) -> dict[str, Any]:
+def _row_wire(row: Row, subjects: Mapping[translated.Case, translated.Translated]) -> dict[str, Any]:
     wire = row._asdict()
     wire.pop("key")
     wire["turnMine"] = wire.pop("turn_mine")
+    if found := subjects.get((row.desk, row.id)):
+        said = {name: found.wire.get(name, "") for name in ("lang", "engine", "officerName", "at")}
+        wire["subjectTranslated"] = {"text": found.text, **said}
     return wire
 
 

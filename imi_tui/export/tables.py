@@ -12,10 +12,13 @@ from imi_tui.i18n import _
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imi_tui.cache.model import Row
     from imi_tui.cache.store import Store
+    from imi_tui.export.translated import Case, Translated
+
+    Subjects = Mapping[Case, Translated]
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 """First characters at which one of the programs that open tables begins to compute, in both widths."""
@@ -23,8 +26,10 @@ WIDEST = 60
 """Characters of the widest column of a sheet."""
 
 
-def head() -> tuple[str, ...]:
-    """The names of the columns, in the language spoken now."""
+def head(subjects: Subjects) -> tuple[str, ...]:
+    """The names of the columns, in the language spoken now. `subjects`: translations of some, by case."""
+    # Translators: heads of columns of a table of cases.
+    more = (_("Subject, translated"), _("Translation by")) if subjects else ()
     return (
         _("Reference"),
         _("Subject"),
@@ -39,10 +44,13 @@ def head() -> tuple[str, ...]:
         _("Refused"),
         _("Files"),
         _("Desk"),
+        *more,
     )
 
 
-def cells(store: Store, rows: Sequence[Row], languages: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def cells(
+    store: Store, rows: Sequence[Row], languages: tuple[str, ...], subjects: Subjects
+) -> Iterator[tuple[str, ...]]:
     """The rows in words, one tuple a case, as wide as `head`."""
     words: dict[tuple[str, str], tuple[str, str]] = {}
     desks = {seat.desk: display(seat.authority_name) for seat in store.seats()}
@@ -51,6 +59,8 @@ def cells(store: Store, rows: Sequence[Row], languages: tuple[str, ...]) -> Iter
         if key not in words:
             words[key] = _words(store, row, languages)
         state, procedure = words[key]
+        found = subjects.get((row.desk, row.id))
+        more = (found.text, found.by) if found is not None else ("", "")
         yield (
             row.reference,
             row.subject,
@@ -65,6 +75,7 @@ def cells(store: Store, rows: Sequence[Row], languages: tuple[str, ...]) -> Iter
             str(row.rejected or ""),
             str(row.files or ""),
             desks.get(row.desk, row.desk),
+            *(more if subjects else ()),
         )
 
 

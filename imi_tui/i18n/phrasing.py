@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imi_core.languages import NAMES
 from imi_core.text import fold
 from imi_tui.i18n import language
 from imi_tui.i18n.dates import locale
@@ -32,6 +33,20 @@ def _or(following: str) -> str:
             # Two like sounds do not meet: "siete u ocho".
             return "u"
     return ""
+
+
+def own_names(codes: Sequence[str]) -> str:
+    """Languages by what they call themselves, in a row; a code that nobody knows as it is."""
+    return ", ".join(NAMES.get(code) or _own_name(code) for code in codes)
+
+
+def _own_name(code: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(code).get_language_name(code) or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def language_name(tag: str) -> str:

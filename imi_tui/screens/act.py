@@ -91,9 +91,10 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
             case=doing.typed(detail.case),
             answers=draft.answers if draft is not None else None,
             text=draft.text if draft is not None else "",
-            lang=draft.lang if draft is not None else "",
+            lang=(draft.lang if draft is not None else "") or self.context.writes,
             languages=self.context.languages,
             today=self.context.today(),
+            reader=doing.reader(self.store, self._cases, self._target),
         )
         self._form = FormView(self.model)
         with Vertical(classes="dialogue"):

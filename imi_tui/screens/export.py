@@ -16,6 +16,7 @@ from imi_tui.actions import Situation
 from imi_tui.attachments import listed
 from imi_tui.cache.errors import CacheError, NoSuchCase
 from imi_tui.export import service
+from imi_tui.export import translated as translations
 from imi_tui.export.errors import NotExported
 from imi_tui.i18n import _, ngettext
 from imi_tui.screens import routes
@@ -86,9 +87,13 @@ class ExportScreen(Dialogue[str]):
         """Files may have come, and texts in the language of the file."""
         self._show()
 
+    def translated(self) -> bool:
+        """Whether there are translations that could go along."""
+        return False
+
     def _show(self, at: str | None = None) -> None:
         found = self.query_one(ChoiceList)
-        rows = self.choice.rows(self.files())
+        rows = self.choice.rows(self.files(), translated=self.translated())
         found.styles.height = len(rows)
         found.show(rows, at=at or found.value)
         note = self.query_one("#note", Static)
@@ -110,6 +115,9 @@ class ExportScreen(Dialogue[str]):
             case "folder":
                 heading = _("Export into the folder:")
                 await self.app.push_screen(routes.ask_path(heading, self.choice.folder, folder=True), self._set_folder)
+            case "translations":
+                self.choice.translations = not self.choice.translations
+                self._show()
             case "files":
                 self.fetch()
                 self._show()
@@ -232,6 +240,12 @@ class ExportCase(ExportScreen):
             return ""
         return exporting.labels_note(tuple(rules.labels), self.choice.language)
 
+    def translated(self) -> bool:
+        """Of data any, of a document those into its language."""
+        detail = self._detail()
+        language = self.choice.language if self.choice.format == "pdf" else ""
+        return detail is not None and translations.count(detail, language) > 0
+
     async def job(self) -> Job:
         """The case with the files that are here."""
         detail = self._detail()
@@ -251,6 +265,7 @@ class ExportCase(ExportScreen):
             server=self.context.server,
             today=self.context.today(),
             files=contents,
+            translations=self.choice.translations,
         )
 
 
@@ -260,6 +275,7 @@ class ExportList(ExportScreen):
     def __init__(self, rows: Sequence[Row], name: str, what: str) -> None:
         super().__init__()
         self._rows, self._called, self._what = rows, name, what
+        self._translated: dict[str, bool] = {}
 
     def heading(self) -> str:
         """How many."""
@@ -273,6 +289,13 @@ class ExportList(ExportScreen):
             return ""
         return exporting.labels_note(exporting.spoken(self.store.procedures()), self.choice.language)
 
+    def translated(self) -> bool:
+        """Whether the subject of one of the cases is translated into the language of the file."""
+        language = self.choice.language
+        if language not in self._translated:
+            self._translated[language] = bool(translations.subjects(self.store, self._rows, language))
+        return self._translated[language]
+
     async def job(self) -> Job:
         """The rows in words."""
         return service.rows(
@@ -283,6 +306,7 @@ class ExportList(ExportScreen):
             what=self._what,
             language=self.choice.language,
             server=self.context.server,
+            translations=self.choice.translations,
         )
 
 

@@ -114,6 +114,7 @@ class HandingOver(CaseScreenBase):
 
     async def action_print(self) -> None:
         """Print the case, whole or without personal data."""
+        from imi_tui.export.translated import count
         from imi_tui.outside.printing import find_command
 
         if self._detail is None:
@@ -124,16 +125,18 @@ class HandingOver(CaseScreenBase):
 
         def chosen(value: str | None) -> None:
             if value is not None:
-                self._print(personal=value == "whole")
+                self._print(personal=value != "summary", translations=value == "whole")
 
         answers = [
             (_("Summary: no personal data, no answers, nothing that was written freely"), "summary"),
             (_("Everything on this machine, with personal data; files by name only"), "whole"),
         ]
+        if count(self._detail, self.context.language):
+            answers.append((_("Everything, but without translations"), "originals"))
         heading = _("Print {reference}; fetch it from the printer at once").format(reference=self.title_text())
         await self.app.push_screen(routes.choose(heading, answers), chosen)
 
-    def _print(self, *, personal: bool) -> None:
+    def _print(self, *, personal: bool, translations: bool) -> None:
         if self._detail is None:
             return
         from imi_tui.export import printed
@@ -147,6 +150,7 @@ class HandingOver(CaseScreenBase):
                 language=self.context.language,
                 server=self.context.server,
                 today=self.context.today(),
+                translations=translations,
             )
             number = printed.begin(self.store, job)
         except (UnknownProcedure, CacheError) as error:

@@ -68,11 +68,14 @@ def of_others(plan: Plan, name: Callable[[str, str], str]) -> list[str]:
     return [ngettext("{what}: {count} case", "{what}: {count} cases", count).format(what=what, count=count)]
 
 
-def outward(detail: CaseDetail) -> CaseDetail:
-    """The case as it may leave the desk: who looks after it, and what the desk translated,
-    is nobody else's business."""
+def outward(detail: CaseDetail, *, translations: bool = False) -> CaseDetail:
+    """The case as it may leave the desk: who looks after it is nobody else's business, and what the desk translated
+    goes along only where the officer wants it to."""
     case = {name: value for name, value in detail.case.items() if name not in ("assignment", "translations")}
-    return detail._replace(case=case, handler="", assigner="", assigning=0, assignments=(), translations=(), wishes=())
+    made = tuple(each for each in detail.translations if each.get("texts")) if translations else ()
+    return detail._replace(
+        case=case, handler="", assigner="", assigning=0, assignments=(), translations=made, wishes=()
+    )
 
 
 def line(detail: CaseDetail) -> str:

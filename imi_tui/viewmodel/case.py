@@ -200,7 +200,7 @@ def questions(view: View) -> list[Block]:
             out.append(Block(asked_for, "heading", aside=text, aside_remote=remote))
         for field in question.follow_ups if question is not None else ():
             if answers.get(field.id) not in (None, "", []):
-                out.append(_follow_up(view, field, answers))
+                out += _follow_up(view, field, answers)
         if remark := answers.get(id + REMARK):
             both = translating.pair(view, translating.of_answer(view, id + REMARK), id + REMARK, str(remark))
             if both:
@@ -212,10 +212,12 @@ def questions(view: View) -> list[Block]:
     return [*out, *told[:1]] if told else out[:-1]
 
 
-def _follow_up(view: View, field: Field, answers: dict[str, Any]) -> Block:
+def _follow_up(view: View, field: Field, answers: dict[str, Any]) -> list[Block]:
     base = f"{view.rules.procedure.id}.field.{field.id}"
     text = answer_text(view, field.options, base, answers[field.id])
-    return Block(view.field(field), indent=2, aside=text, aside_remote=True)
+    if both := translating.pair(view, translating.of_answer(view, field.id), field.id, text):
+        return [Block(view.field(field), indent=2), *both]
+    return [Block(view.field(field), indent=2, aside=text, aside_remote=True)]
 
 
 def _both(original: str, question: str, answer: str, remote: bool, chosen: list[str]) -> list[Block]:

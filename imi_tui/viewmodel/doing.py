@@ -8,9 +8,12 @@ from imi_core.text import display
 from imi_tui.actions import Action, lifecycle_action
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imi_core.case import Case
     from imi_core.procedure import Field, Rules
     from imi_tui.cache.model import CaseDetail
+    from imi_tui.cache.store import Store
 
 Asks = Literal["nothing", "days", "form"]
 CaseId = tuple[str, str]
@@ -26,6 +29,18 @@ def typed(case: dict[str, Any]) -> Case:
     from imi_core.case import Case
 
     return msgspec.convert(case, Case)
+
+
+def reader(store: Store, cases: Sequence[CaseId], target: str = "") -> tuple[str, ...]:
+    """The languages in which the other side of these cases works, or the desk `target` to which they are handed on;
+    none where it is not known or differs."""
+    found: set[tuple[str, ...]] = set()
+    for desk, id in cases:
+        detail, to = store.case(desk, id), store.target(target) if target else None
+        other = typed(detail.case).counterpart(desk) if detail is not None else None
+        who = to.authority if to is not None else other.authority if other is not None else ""
+        found.add(tuple(str(each) for each in (store.authority(who) or {}).get("languages", ())))
+    return found.pop() if len(found) == 1 else ()
 
 
 def asks(rules: Rules, name: str, case: Case | None) -> tuple[Asks, Field | None]:

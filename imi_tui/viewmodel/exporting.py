@@ -27,12 +27,13 @@ STATES = {"begun": N_("not known to be written"), "done": N_("written"), "failed
 
 @dataclass
 class Choice:
-    """Format, language and folder; `formats` are those that can be chosen here."""
+    """Format, language, folder, and whether translations go along; `formats` are those that can be chosen here."""
 
     formats: tuple[Format, ...]
     format: Format
     language: str
     folder: str
+    translations: bool = True
 
     @classmethod
     def remembered(cls, kept: str, formats: tuple[Format, ...], language: str, folder: str) -> Choice:
@@ -45,7 +46,9 @@ class Choice:
             found = {}
         wanted = found.get(_key(formats))
         chosen = cast("Format", wanted) if wanted in formats else formats[0]
-        return cls(formats, chosen, language, str(found.get("folder") or folder))
+        return cls(
+            formats, chosen, language, str(found.get("folder") or folder), found.get("translations") is not False
+        )
 
     def memo(self, kept: str) -> str:
         """What to keep of it. The language is not: it is that of the reader, whoever that is the next time."""
@@ -54,10 +57,16 @@ class Choice:
         except ValueError:
             found = {}
         before = found if isinstance(found, dict) else {}
-        return json.dumps({**before, _key(self.formats): self.format, "folder": self.folder}, ensure_ascii=False)
+        mine: dict[str, object] = {_key(self.formats): self.format, "folder": self.folder}
+        before.pop("translations", None)
+        mine |= {} if self.translations else {"translations": False}
+        return json.dumps({**before, **mine}, ensure_ascii=False)
 
-    def rows(self, files: tuple[int, int]) -> list[tuple[str, str | None]]:
-        """The lines of the dialogue with their values. `files`: (on this machine, of all) of the case."""
+    def rows(self, files: tuple[int, int], *, translated: bool = False) -> list[tuple[str, str | None]]:
+        """The lines of the dialogue with their values. `files`: (on this machine, of all) of the case.
+
+        `translated`: there are translations that could go along.
+        """
         here, every = files
         names = i18n.languages()
         out: list[tuple[str, str | None]] = [
@@ -65,6 +74,11 @@ class Choice:
             (_line(_("Language"), names.get(self.language, self.language)), "language"),
             (_line(_("Folder"), display(self.folder)), "folder"),
         ]
+        if translated:
+            # Translators: of the translations of a case, whether they go into an exported file; max-length:30.
+            told = _("included") if self.translations else _("left out")
+            # Translators: a line of a dialogue, before "included" or "left out".
+            out.append((_line(_("Translations"), told), "translations"))
         if self.format == "pdf" and every:
             text = ngettext("{here} of {count} file is here", "{here} of {count} files are here", every)
             told = text.format(here=here, count=every)

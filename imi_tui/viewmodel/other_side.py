@@ -15,6 +15,7 @@ from imi_core import authority, deadlines, visibility, workflow
 from imi_core.answers import base_id, is_empty
 from imi_core.case import Attachment, Entry, to_wire
 from imi_tui.cache.model import CaseDetail
+from imi_tui.form_hints import languages
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import several
 from imi_tui.i18n.languages import NAMES
@@ -45,6 +46,8 @@ def blocks(work: Composition, size: Size, *, accepted: bool) -> list[Block]:
     case, entry, level = made
     told = _("The other side reads the labels in its own language, and what you wrote as you wrote it.")
     out = [Block(told, "quiet")]
+    if work.form is not None and work.reader:
+        out.append(Block(languages(work.form), "quiet"))
     if work.target is None:
         out.append(Block(_("Nobody is addressed yet; this is what any authority would see."), "quiet"))
     out.append(Block(""))

@@ -74,11 +74,11 @@ def of_answer(view: View, part: str) -> Wire:
 
 def pair(view: View, entry: Wire, part: str, said: str) -> list[Block] | None:
     """A text with its translation beside it and who made that, or why there is none; None: nothing is to be said."""
-    made = _best(view, entry, part)
+    made = best(view, entry, part)
     if made is None:
         kept = is_foreign(view, entry) and any(part in each.get("omitted", ()) for each in _of(view, entry))
         return [Block(said, remote=True), Block(_none("personalData"), "quiet", indent=2)] if kept else None
-    lang = language(view, entry) or str(made.get("source", ""))
+    lang = source(view, entry, made)
     tag = f"[{language_name(lang)}] " if lang else ""
     mine = f"[{language_name(str(made['lang']))}] "
     translated = mine + str(made["texts"][part])
@@ -119,7 +119,7 @@ def foreign(view: View) -> list[Foreign]:
     out = []
     for entry, texts in texts_of:
         for each in texts:
-            made = _best(view, entry, each.part)
+            made = best(view, entry, each.part)
             translated = str(made["texts"][each.part]) if made is not None else ""
             out.append(Foreign(str(entry["id"]), each.part, language(view, entry), each.text, translated))
     return out
@@ -148,15 +148,21 @@ def _of(view: View, entry: Wire) -> list[Wire]:
     return [each for each in view.detail.translations if each.get("entryId") == entry.get("id")]
 
 
-def _best(view: View, entry: Wire, part: str) -> Wire | None:
+def best(view: View, entry: Wire, part: str) -> Wire | None:
     """The translation to show: a colleague's before a machine's, the newest before older ones."""
     if not is_foreign(view, entry):
         return None
     fitting = [each for each in _of(view, entry) if part in (each.get("texts") or {}) and each["lang"] in view.reads]
-    return max(fitting, key=_rank, default=None)
+    return max(fitting, key=rank, default=None)
 
 
-def _rank(made: Wire) -> tuple[bool, bool, str]:
+def source(view: View, entry: Wire, made: Wire) -> str:
+    """The language of the text that `made` translates, "" where neither the entry nor the translation says."""
+    return language(view, entry) or str(made.get("source", ""))
+
+
+def rank(made: Wire) -> tuple[bool, bool, str]:
+    """Of several translations of a text the greatest is shown."""
     return not made.get("engine"), not made.get("at"), str(made.get("at"))
 
 

@@ -10,7 +10,7 @@ from imi_core.answers import is_empty
 from imi_tui.forms import LANG, MORE, TEXT
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import several, with_name
-from imi_tui.i18n.languages import NAMES
+from imi_tui.i18n.phrasing import own_names
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.files import attached_line
@@ -96,8 +96,9 @@ def _heads(work: Composition, authority: Callable[[str], dict[str, Any] | None])
         out.append(Block(_("To: {country} {name}").format(country=target.country, name=named(target.name))))
         spoken = (authority(target.authority) or {}).get("languages", ())
         if spoken:
-            told = ", ".join(NAMES.get(code, code) for code in spoken)
-            out.append(Block(_("It works in: {languages}").format(languages=told), "quiet"))
+            out.append(Block(_("It works in: {languages}").format(languages=own_names(spoken)), "quiet"))
+    if work.form is not None:
+        out.append(Block(_("Written in: {language}").format(language=own_names((work.form.lang,))), "quiet"))
     return out
 
 

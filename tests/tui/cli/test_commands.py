@@ -171,14 +171,22 @@ def test_act_reads_answers_by_the_kind_of_their_field(run: Run, central: Central
         [stored] = view.cases(ROSENHEIM, [case.case_id], 10)
     assert stored.state == "accepted"
     assert run("act", row["reference"], "accept", "--answer", "agreed_days=10").code == commands.REFUSED
-    asked = run("act", row["reference"], "reply", "--form", "--json").json["fields"]
+    form = run("act", row["reference"], "reply", "--form", "--json").json
+    assert (form["lang"], form["readers"]) == ("en", [])
+    asked = form["fields"]
     assert [(each["id"], each["needed"]) for each in asked] == [(id, "send") for id in REQUEST["questions"]]
     plain = run("act", row["reference"], "reply", "--form").out
     for each in asked:
         assert f"+{'!' if each['personal'] else ' '} {each['id']}  {each['label']}\n" in plain
         assert f"? {each['id']}  {each['label']}" in run("show", row["reference"]).out
     assert "     yes  Yes\n" in plain
+    assert "Written in: English\n" in plain
     assert [each["state"] for each in run("list", "--json").json["cases"]] == ["accepted"]
+    assert run("config", "set", "writes", "de").code == 0
+    run("act", row["reference"], "message", "--text", "Guten Tag.", "--no-sync")
+    run("act", row["reference"], "message", "--text", "God dag.", "--text-lang", "da", "--no-sync")
+    said = [each["payload"]["text"]["lang"] for each in run("outbox", "--json").json["outbox"]]
+    assert said == ["de", "da"], "as in the settings, unless it is said"
     impossible = run("act", row["reference"], "fly")
     assert impossible.code == commands.REFUSED
     assert "You can: " in impossible.err
@@ -399,7 +407,7 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
     # More was written than the file holds now.
     last = noted(home / "work.db")
     assert last is not None
-    Mark(home / "work.db", last.identity).note(last.commits + 1)
+    Mark(str(home / "work.db"), last.identity).note(last.commits + 1)
     lost = run("outbox", "--export", str(home / "rest.json"))
     assert lost.code == 0
     assert "is damaged: these are those that could still be read" in lost.err

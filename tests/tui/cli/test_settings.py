@@ -62,16 +62,22 @@ def test_writing_keeps_comments_and_tables(tmp_path: Path) -> None:
     file.write_text("# mine\n" + file.read_text() + "[keys]\n# and this\n\"go.new\" = 'n'\n", encoding="utf-8")
     settings.write(file, "server", 'https://b.example/"\\\n')
     settings.write(file, "language", "mt")
+    settings.write(file, "writes", "de")
+    settings.write(file, "vault", "file:/key")
     settings.write(file, "mouse", False)
     found = settings.read(file)
     assert found.problems == ()
     assert (found.server, found.language, found.mouse) == ('https://b.example/"\\\n', "mt", False)
+    assert (found.writes, found.vault) == ("de", "file:/key")
     assert found.keys == {"go.new": "n"}
     assert "# mine" in file.read_text()
     assert "# and this" in file.read_text()
 
 
-@pytest.mark.parametrize(("name", "value"), [("langage", "fr"), ("mouse", "yes"), ("keyboard", "dvorak")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("langage", "fr"), ("mouse", "yes"), ("keyboard", "dvorak"), ("writes", "fr,en"), ("writes", "fr:en")],
+)
 def test_nothing_wrong_is_written(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ValueError):
         settings.write(tmp_path / "config.toml", name, value)

@@ -113,6 +113,26 @@ def test_the_free_text_is_asked_where_the_action_wants_one(pw_info: Rules) -> No
     assert model(pw_info, "withdraw", accepted(pw_info), languages=("en-XA", "en")).lang == "en"
 
 
+def test_what_is_written_freely_says_its_language_and_what_the_other_side_reads(pw_info: Rules) -> None:
+    reply = model(pw_info, "reply", accepted(pw_info), lang="sv", reader=("de", "nb", "x?"))
+    assert ids(reply)[-1] == LANG, "answers are written, too"
+    assert reply.chosen(LANG) == ("sv",)
+    told = "Written in: svenska. The other side works in: Deutsch, norsk bokmål, x?."
+    reply.toggle("EST-01" + MORE, ".remark")
+    for id in (LANG, "EST-01.remark", "POS-04"):
+        assert told in reply.hint(id), id
+    assert "Written in" not in reply.hint("EST-01"), "chosen, not written"
+    reply.choose(LANG, "en")
+    reply.reader = ()
+    assert "Written in: English" in reply.hint("POS-04")
+    begun = model(pw_info, "send", answers={})
+    words = {view.id for view in begun.visible() if begun.is_words(view.id)}
+    assert words >= {"subject", "justification", TEXT, LANG}
+    assert not words & {"company", "period_from", "questions"}
+    accept = model(pw_info, "accept", world.case_in(pw_info, "awaiting_acceptance"))
+    assert LANG not in ids(accept), "a number of days is in no language"
+
+
 def test_half_a_date_is_kept_and_named_with_its_label(pw_info: Rules) -> None:
     form = model(pw_info, "send", answers={})
     form.set_text("period_from", "5.")

@@ -10,7 +10,13 @@ import pytest
 from imi_core.case import Case
 from imi_tui.cache.store import Store
 from imi_tui.export.service import _case_wire
+from imi_tui.forms import LANG
+from imi_tui.screens import routes
+from imi_tui.screens.act import ActScreen
+from imi_tui.screens.compose import ComposeScreen
 from imi_tui.screens.translating import WriteTranslation
+from imi_tui.viewmodel import case as pages
+from imi_tui.viewmodel import doing
 from imi_tui.viewmodel.assigning import outward
 from tests.tui.screens import filled
 from tests.tui.screens.test_case_screen import a_case, opened
@@ -100,9 +106,23 @@ async def test_what_is_in_a_language_one_reads_is_left_as_it_is(store: Store, ho
     given(store, seat)
     case, entry = foreign(store, seat)
     take(store, seat, case, entry, texts={"justification": "The company did it."})
-    async with running(store, home, (120, 50), reads=f"en, {entry['lang']}") as (app, pilot):
+    async with running(store, home, (120, 50), reads=f"en, {entry['lang']}", writes="sv") as (app, pilot):
         await opened(app, pilot, case, seat)
         assert "The company did it." not in text_of(app)
+        # What is written in a form is in the language of the settings, unless another is chosen there.
+        await app.push_screen(routes.act([(seat.desk, case.id)], "message"))
+        await settled(pilot)
+        assert isinstance(app.screen, ActScreen)
+        assert app.screen.model.chosen(LANG) == ("sv",)
+        assert "Written in: svenska. The other side works in: " in text_of(app)
+        await pilot.press("G", "o", "d", "tab", "right", "f8")
+        await settled(pilot)
+        [item] = store.outbox()
+        assert item.payload["text"] == {"lang": "bg", "text": "God"}
+        await app.push_screen(routes.compose())
+        await settled(pilot)
+        assert isinstance(app.screen, ComposeScreen)
+        assert app.screen.work.draft.lang == "sv"
 
 
 async def test_a_colleagues_stands_before_a_machines_and_one_nobody_reads_is_not_shown(
@@ -167,6 +187,31 @@ async def test_an_own_translation_is_written_shown_first_taken_back_and_gone_on_
         await settled(pilot)
         assert [each.payload["texts"] for each in store.outbox()] == [draft.answers]
         assert store.drafts() == []
+
+
+def test_what_was_asked_further_has_its_translation_like_any_answer(store: Store, seat: Any) -> None:
+    case, entry = foreign(store, seat)
+    detail = store.case(seat.desk, case.id)
+    assert detail is not None
+    answers = {"ENF-12": "yes", "ENF-12-list": "Bødeforelæg."}
+    wire = {"id": "t1", "entryId": "r", "lang": "en", "at": "2026-03-04T10:00:00Z", "texts": {"ENF-12-list": "A fine."}}
+    detail = detail._replace(
+        case={**detail.case, "procedure": "pw.info", "questions": ["ENF-12"], "answers": answers},
+        entries=(*detail.entries, {**entry, "id": "r", "action": "reply", "answers": answers, "text": None}),
+        translations=(wire,),
+    )
+    view = pages.View(detail, store.rules("pw.info"), ("en",), filled.TODAY, store.authority, reads=("en",))
+    assert "[English] A fine." in [block.aside for block in pages.questions(view)]
+
+
+def test_what_the_other_side_reads_is_known_from_the_register(store: Store, seat: Any) -> None:
+    case, entry = foreign(store, seat)
+    at, other = (seat.desk, case.id), store.authority(entry["authority"])
+    assert other is not None
+    assert doing.reader(store, [at]) == tuple(other["languages"])
+    german = next(hit for hit in store.authorities("zoll", country="DE", area="pw", limit=1))
+    assert doing.reader(store, [at], german.desk) == tuple((store.authority(german.id) or {})["languages"])
+    assert doing.reader(store, [at, (seat.desk, "gone")]) == (), "of several cases only what is true for all"
 
 
 def test_what_leaves_the_desk_has_no_translations(store: Store, seat: Any) -> None:

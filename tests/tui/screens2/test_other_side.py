@@ -13,7 +13,7 @@ from imi_core.case import to_wire
 from imi_tui.cache.store import Store
 from imi_tui.compose import Composition
 from imi_tui.offers import acting_seat
-from imi_tui.viewmodel import other_side
+from imi_tui.viewmodel import other_side, writing
 from tests.tui.screens import filled
 from tests.tui.screens2.test_composition import blank, complete, offer
 
@@ -44,6 +44,18 @@ def test_before_acceptance_nothing_personal_shows(store: Store) -> None:
     assert "Site check" not in text, "the reason is no part of the summary"
     assert "1 file opens once you accept." in text
     assert "Not shown before acceptance: Workers; Representative; Reason for the request; Message; 1 file" in text
+
+
+def test_in_which_language_it_is_written_and_read(store: Store) -> None:
+    work = written(store)
+    assert work.form is not None
+    work.form.choose(":lang", "fr")
+    told = "Written in: français. The other side works in: Deutsch, English."
+    assert told in shown(work, accepted=False)
+    assert told in work.form.hint(":text")
+    review = [block.text for block in writing.review(work, store.authority)]
+    assert "Written in: français" in review
+    assert "It works in: Deutsch, English" in review
 
 
 def test_after_acceptance_all_of_it_shows(store: Store) -> None:
