@@ -1,4 +1,7 @@
-"""Launch to a visible list, to one that has answered a key, and peak memory, against a blank Textual app."""
+"""Launch to a visible list, to a first key answered, to one the framework answered, and peak memory by then.
+
+Against a blank Textual app, which has no picture before the framework: its first key is one that the framework answers.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,20 @@ if TYPE_CHECKING:
 PEERS = Path(__file__).parent / "peers"
 QUIET = 0.8
 """Seconds without output after which nothing more comes: loading the framework takes less."""
-LIMITS = {"visible": 0.3, "answered": 1.2, "memory": 1.3}
+LIMITS = {"visible": 0.3, "answered": 1.2, "loaded": 1.2, "memory": 1.3}
 
 
 @dataclass(frozen=True)
 class Launch:
-    """Milliseconds from the start of the process to the visible list and to the answered key; peak KiB by then.
+    """Milliseconds from the start of the process to the visible list, to the answered key and to one that only the
+    framework answers, pressed with it; peak KiB by then.
 
     `later` is the peak a moment on, when the client has loaded what its sync thread needs.
     """
 
     visible: float
     answered: float
+    loaded: float
     memory: int
     later: int
 
@@ -45,25 +50,36 @@ def second_row(lines: list[str]) -> bool:
 
 
 def launch(
-    argv: Sequence[str], marker: str, moved: Callable[[list[str]], bool], env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    marker: str,
+    moved: Callable[[list[str]], bool],
+    env: Mapping[str, str] | None = None,
+    *,
+    page: bool = False,
 ) -> Launch:
-    """Start `argv` on a 120x40 pty, wait for `marker`, press Down at once, wait for the screen to show it."""
+    """Start `argv` on a 120x40 pty, wait for `marker`, press Down at once, wait for the screen to show it.
+
+    `page`: press the key for the next page with it; rows that are not on the picture are the framework's to show.
+    """
     with Terminal(argv, 120, 40, env or {}) as terminal:
         visible = None
         while visible is None or marker.encode() not in terminal.output:
             visible = terminal.read(60)
             if visible is None:
                 raise AssertionError(f"{argv[0]} showed nothing")
-        terminal.send(b"\x1b[B")
+        terminal.send(b"\x1b[B" + (b"\x1b[6~" if page else b""))
         # Which bytes moved the cursor is found out afterwards: a terminal in Python is slower than the client.
         seen = []
         while (arrived := terminal.read(QUIET)) is not None:
             seen.append((arrived, len(terminal.output), terminal.peak_memory()))
+        answered, begun, row = 0.0, terminal.started, ""
         for arrived, end, memory in seen:
             lines = terminal.lines(end)
-            if moved(lines):
-                begun = terminal.started
-                return Launch((visible - begun) * 1000, (arrived - begun) * 1000, memory, terminal.peak_memory())
+            if not answered and moved(lines):
+                answered, row = arrived, lines[2]
+            if answered and (not page or lines[2] != row):
+                times = ((each - begun) * 1000 for each in (visible, answered, arrived))
+                return Launch(*times, memory=memory, later=terminal.peak_memory())
         raise AssertionError(f"{argv[0]} did not answer a key")
 
 
@@ -71,7 +87,7 @@ def measure(client: Sequence[str], env: Mapping[str, str], marker: str, runs: in
     """`runs` launches of the client and the blank app in turn, after one warm-up each."""
     found: dict[str, list[Launch]] = {"blank": [], "client": []}
     for run in range(runs + 1):
-        for name, one in (("blank", blank()), ("client", launch(client, marker, second_row, env))):
+        for name, one in (("blank", blank()), ("client", launch(client, marker, second_row, env, page=True))):
             if run:
                 found[name].append(one)
     return found

@@ -80,7 +80,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
     def __init__(self, context: Context, early: Early | None = None) -> None:
         # Textual asks for the theme while it is made, and again for every line it draws.
         self._theme = theme_of(themes.palette(context.theme))
-        self._early = early
+        self._early, self._taken_over = early, False
         super().__init__()
         self.register_theme(self._theme)
         self.set_reactive(App.theme, context.theme)
@@ -144,11 +144,33 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if self._early is not None and renderable is not None and not self._batch_count:
+            renderable = self._take_over(self._early, screen, renderable)
         if isinstance(renderable, LayoutUpdate) and (standing := getattr(self._driver, "standing", None)) is not None:
             # A whole screen heals what the terminal, or another program on it, did to the one before.
-            standing.forget()
+            # While it opens, what stands there is the picture before it, a moment old.
+            if not self._taken_over:
+                standing.forget()
             standing.width = screen.outer_size.width
         super()._display(screen, renderable)
+
+    def _take_over(self, early: Early, screen: Screen[object], renderable: RenderableType) -> RenderableType:
+        """The first picture of the framework, with the cursor where the one before it has it by now."""
+        from imi_tui.cache.model import Changed
+        from imi_tui.widgets.case_list import CaseList
+
+        self._early = None
+        early.end()
+        if early.painted and (list := next(iter(screen.query(CaseList)), None)) is not None and early.at != list.index:
+            list.go(early.at)
+            if list.row is None or list.row[:2] != early.case:
+                # The list is another one by now.
+                list.aim = early.case
+                self._tell(CacheChanged(Changed(frozenset(("cases",)))))
+            renderable = screen._compositor.render_full_update()
+        take_over = getattr(self._driver, "take_over", None)
+        self._taken_over = take_over is not None and take_over(tuple(screen.outer_size))
+        return renderable
 
     # -- cache -------------------------------------------------------------------------------------------------------
 
@@ -179,6 +201,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
             self._running_loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
 
     def _begin(self) -> None:
+        self._taken_over = False
         gc.freeze()
         # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
         gc.set_threshold(50_000, 10, 140)

@@ -1,7 +1,8 @@
 """The inbox before the framework is loaded, drawn straight from the cache in plain escape sequences.
 
 Loading Textual takes several times as long as reading a screen of rows. What stands here is what the first full paint
-shows in the same cells, but for the scroll bar; keys typed meanwhile wait in the terminal and count.
+shows in the same cells, but for the scroll bar. Moves of the cursor are answered by it (`imi_tui.alive`), other keys
+typed meanwhile wait and count.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from imi_core.lean import TYPE_CHECKING, contextmanager, suppress
+from imi_core.lean import TYPE_CHECKING, cached_property, contextmanager, suppress
 from imi_tui import actions, themes
 from imi_tui.cache.model import Row
 from imi_tui.harmless import harmless
@@ -17,10 +18,13 @@ from imi_tui.viewmodel import footer, front, rows, status, views
 from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
+    from imi_tui.alive import Reader
     from imi_tui.cache.model import SortId
     from imi_tui.context import Context
+    from imi_tui.keyboard import Layout
     from imi_tui.themes import Palette
     from imi_tui.viewmodel.grouped import Heading
 
@@ -37,51 +41,170 @@ Piece = tuple[str, int]
 
 
 class Early:
-    """Whether the picture stands, and whether the framework has taken the terminal over."""
+    """Whether the picture stands, and what became of it until the framework has taken the terminal over.
+
+    From its `end` on, `at` and `case` are the line of the list and the case under the cursor, and `left` is what was
+    typed and is still to be answered. A picture that is `whole` stands as `written` says; over another one everything
+    has to be drawn anew.
+    """
 
     def __init__(self) -> None:
         self.painted = False
         self.taken = False
+        self.whole = False
+        self.written: list[str] = []
+        self.at = 0
+        self._left = b""
+        self._picture: Picture | None = None
+        self._reader: Reader | None = None
+        self._ended: threading.Event | None = None
+
+    def begin(self, picture: Picture, terminal: tuple[int, int]) -> None:
+        """The picture stands: from now on it answers moves of the cursor."""
+        import threading
+
+        from imi_tui.alive import Moves, Reader, moving_keys
+
+        self.painted = self.whole = True
+        self.written.append(picture.body)
+        self._picture, self._ended = picture, threading.Event()
+        context = picture.context
+        layout: Layout = context.keyboard  # type: ignore[assignment]
+        moves = Moves(picture.stops, more=picture.more, keys=moving_keys(context.keymap), layout=layout)
+        self._reader = Reader(moves, self._moved, terminal, picture.size)
+        self._reader.start()
+
+    def _moved(self, before: int, now: int) -> str:
+        assert self._picture is not None
+        out = self._picture.moved(before, now)
+        self.written.append(out)
+        return out
+
+    @property
+    def case(self) -> tuple[str, str]:
+        """The case under the cursor, as (desk, id)."""
+        found = self._picture.shown[self.at] if self._picture is not None else None
+        return found[:2] if isinstance(found, Row) else ("", "")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the picture."""
+        return self._picture.size if self._picture is not None else (0, 0)
+
+    def disturb(self) -> None:
+        """Something else may have been written over the picture, as while the program was stopped."""
+        self.whole = False
+        if self._reader is not None:
+            self._reader.moves.end()
+
+    def end(self) -> None:
+        """Answer nothing more: whoever calls this goes on from here."""
+        reader, self._reader = self._reader, None
+        if reader is not None and self._ended is not None:
+            reader.stop()
+            self.at, self._left = reader.moves.at, reader.moves.left
+            self._ended.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is at its `end`, within so many seconds."""
+        return self._ended is None or self._ended.wait(seconds)
+
+    def left(self) -> bytes:
+        """What was typed before the `end` and not answered; once."""
+        left, self._left = self._left, b""
+        return left
 
 
-def lines(context: Context, width: int, height: int) -> list[list[Piece]] | None:
-    """The screen, line by line; None where the inbox would open with something else than rows."""
-    store = context.store
-    counts = store.counts()
-    words = front.remembered_words(context)
-    shown, first = _shown(context, words, counts.get(front.VIEW, 0), height - 3)
-    if not shown or context.notices:
+class Picture:
+    """What the screen shows first: `shown` are the lines of the list, none where it opens with something else.
+
+    `stops` are those on which the cursor may stand, `first` is where it stands; `more`: the list goes on below.
+    """
+
+    def __init__(self, context: Context, width: int, height: int) -> None:
+        self.context, self.size = context, (width, height)
+        store = context.store
+        self._counts = store.counts()
+        self._words = front.remembered_words(context)
+        self._count = self._counts.get(front.VIEW, 0)
+        self.shown, lines = self._read(height - 3)
+        self.stops = [index for index, line in enumerate(self.shown) if isinstance(line, Row)]
+        self.first = self.stops[0] if self.stops else 0
+        self.more = lines > len(self.shown)
+        self._left = front.VIEWS_WIDTH + 1 if width >= front.WIDE else 0
+        self._side = width * SIDE // 100 if width >= front.VAST else 0
+        self._room = width - self._left - self._side - (1 if self._left else 0)
+        self._columns = rows.columns(self._room)
+        self._looks = _looks(themes.palette(context.theme))
+
+    def _read(self, height: int) -> tuple[list[Row | Heading], int]:
+        """What stands in the lines of the list, and how many lines it has."""
+        context, count = self.context, self._count
+        arranged = front.arrangement(context.store, front.VIEW)
+        if arranged.group is None:
+            sort: SortId = arranged.sort  # type: ignore[assignment]
+            return [*context.store.window(front.VIEW, sort, limit=height)], count
+        window = front.window(context.store, self._words, front.VIEW, count, arranged)
+        found = (window.get(index) for index in range(min(height, window.count)))
+        return [line for line in found if line is not None], window.count
+
+    def lines(self) -> list[list[Piece]]:
+        """The screen, line by line."""
+        context, (width, height) = self.context, self.size
+        store = context.store
+        body: list[list[Piece]] = [[(rows.heading(self._columns), BOLD)]]
+        body += [self._line(index, cursor=index == self.first) for index in range(len(self.shown))]
+        body += [[] for _line in range(height - 2 - len(body))]
+        if self._side:
+            for line in body:
+                line += [(" " * (width - self._left - self._side - _cells(line)), PLAIN), ("│", LINE)]
+        if self._left:
+            beside = views.column(self._counts, front.VIEW, front.VIEWS_WIDTH, front.beside(store))
+            for index, line in enumerate(body):
+                text, now = beside[index] if index < len(beside) else (" " * front.VIEWS_WIDTH, False)
+                line[:0] = [(text, BOLD if now else PLAIN), ("│", LINE)]
+        return [_status(context, self._count, width), *body, _footer(context, width)]
+
+    def _line(self, index: int, *, cursor: bool) -> list[Piece]:
+        line = self.shown[index]
+        if isinstance(line, Row):
+            return _row(line, self._columns, self._words, self.context, cursor=cursor)
+        return _heading(line, self._room)
+
+    @cached_property
+    def body(self) -> str:
+        """What draws the screen, its cursor on the first row."""
+        width, height = self.size
+        out: list[str] = []
+        for number, line in enumerate(self.lines(), 1):
+            filler = (" " * (width - _cells(line)), BAR if number in (1, height) else PLAIN)
+            out += [f"\x1b[{number};1H", *self._drawn([*line, filler])]
+        return "".join([*out, self._start(self.first)])
+
+    def moved(self, before: int, now: int) -> str:
+        """What moves the cursor from one line of the list to another."""
+        out = [self._start(before), *self._drawn(self._line(before, cursor=False))]
+        out += [self._start(now), *self._drawn(self._line(now, cursor=True)), self._start(now)]
+        return "".join(out)
+
+    def _drawn(self, line: list[Piece]) -> list[str]:
+        out: list[str] = []
+        for text, look in line:
+            codes = self._looks[look]
+            out.append(f"\x1b[{codes}m{harmless(text)}\x1b[0m" if text and codes else harmless(text))
+        return out
+
+    def _start(self, index: int) -> str:
+        """To the beginning of a line of the list."""
+        return f"\x1b[{index + 3};{self._left + 1}H"
+
+
+def picture(context: Context, width: int, height: int) -> Picture | None:
+    """The picture for a terminal of this size; None where the inbox would open with something else than rows."""
+    if context.notices:
         return None
-    left = front.VIEWS_WIDTH + 1 if width >= front.WIDE else 0
-    side = width * SIDE // 100 if width >= front.VAST else 0
-    room = width - left - side - (1 if left else 0)
-    columns = rows.columns(room)
-    body: list[list[Piece]] = [[(rows.heading(columns), BOLD)]]
-    body += [
-        _row(line, columns, words, context, cursor=index == first) if isinstance(line, Row) else _heading(line, room)
-        for index, line in enumerate(shown)
-    ]
-    body += [[] for _line in range(height - 2 - len(body))]
-    if side:
-        for line in body:
-            line += [(" " * (width - left - side - _cells(line)), PLAIN), ("│", LINE)]
-    if left:
-        beside = views.column(counts, front.VIEW, front.VIEWS_WIDTH, front.beside(store))
-        for index, line in enumerate(body):
-            text, now = beside[index] if index < len(beside) else (" " * front.VIEWS_WIDTH, False)
-            line[:0] = [(text, BOLD if now else PLAIN), ("│", LINE)]
-    return [_status(context, counts.get(front.VIEW, 0), width), *body, _footer(context, width)]
-
-
-def _shown(context: Context, words: rows.Words, count: int, height: int) -> tuple[list[Row | Heading], int]:
-    """What stands in the lines of the list, and in which of them the cursor."""
-    arranged = front.arrangement(context.store, front.VIEW)
-    if arranged.group is None:
-        sort: SortId = arranged.sort  # type: ignore[assignment]
-        return [*context.store.window(front.VIEW, sort, limit=height)], 0
-    window = front.window(context.store, words, front.VIEW, count, arranged)
-    found = (window.get(index) for index in range(min(height, window.count)))
-    return [line for line in found if line is not None], window.stop(0)
+    found = Picture(context, width, height)
+    return found if found.shown else None
 
 
 def _heading(heading: Heading, room: int) -> list[Piece]:
@@ -90,40 +213,25 @@ def _heading(heading: Heading, room: int) -> list[Piece]:
     return [(grouped.line(heading, room, cursor=False), BOLD)]
 
 
-def picture(context: Context, width: int, height: int) -> str:
-    """`lines` for a terminal, its cursor on the first row; empty where there are none."""
-    found = lines(context, width, height)
-    if found is None:
-        return ""
-    looks = _looks(themes.palette(context.theme))
-    out = [ENTER, "\x1b[?25l"]
-    for number, line in enumerate(found, 1):
-        filler = (" " * (width - _cells(line)), BAR if number in (1, height) else PLAIN)
-        out.append(f"\x1b[{number};1H")
-        out += [f"\x1b[{looks[look]}m{harmless(text)}\x1b[0m" for text, look in (*line, filler) if text]
-    left = front.VIEWS_WIDTH + 2 if width >= front.WIDE else 1
-    at = next((number for number, line in enumerate(found, 1) if any(look == CURSOR for _text, look in line)), 3)
-    return "".join([*out, f"\x1b[{at};{left}H"])
-
-
 def _looks(colours: Palette) -> dict[int, str]:
     """What switches each look on."""
 
     def look(foreground: str, background: str, style: str = "") -> str:
-        return f"{style}{_sgr(foreground, 3)};{_sgr(background, 4)}"
+        # As the framework writes it: what the two write is compared.
+        return ";".join(filter(None, (style, _sgr(foreground, 3), _sgr(background, 4))))
 
     front, back, bar = colours.foreground, colours.background, colours.panel
-    reverse = "" if colours.cursor else "7;"
+    reverse = "1" if colours.cursor else "1;7"
     return {
         PLAIN: look(front, back),
-        BOLD: look(front, back, "1;"),
+        BOLD: look(front, back, "1"),
         ALARM: look(colours.error, back),
-        ALARM_BOLD: look(colours.error, back, "1;"),
-        CURSOR: look(colours.on_cursor or front, colours.cursor or back, f"1;{reverse}"),
+        ALARM_BOLD: look(colours.error, back, "1"),
+        CURSOR: look(colours.on_cursor or front, colours.cursor or back, reverse),
         LINE: look(colours.line, back),
         BAR: look(front, bar),
-        BAR_BOLD: look(front, bar, "1;"),
-        BAR_ALARM: look(colours.warning, bar, "1;"),
+        BAR_BOLD: look(front, bar, "1"),
+        BAR_ALARM: look(colours.warning, bar, "1"),
     }
 
 
@@ -131,7 +239,7 @@ def _sgr(colour: str, ground: int) -> str:
     if colour.startswith("#"):
         red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
         return f"{ground}8;2;{red};{green};{blue}"
-    return f"{ground}{OWN.index(colour)}"
+    return f"{ground}{OWN.index(colour)}" if colour != themes.DEFAULT else ""
 
 
 def _cells(line: list[Piece]) -> int:
@@ -191,20 +299,23 @@ def shown(context: Context) -> Iterator[Early]:
     other = not colours.own and os.environ.get("COLORTERM", "") not in ("truecolor", "24bit")
     plain = os.environ.get("TERM", "dumb") == "dumb" or (os.environ.get("NO_COLOR") and colours.name != "none")
     drawn = (
-        ""
+        None
         if sized or other or plain or context.screen_reader or width < SMALLEST[0] or height < SMALLEST[1]
         else picture(context, width, height)
     )
-    if not drawn:
+    if drawn is None:
         yield early
         return
-    _quieten(sys.stdin.fileno())
+    terminal = sys.stdin.fileno(), sys.stdout.fileno()
+    _quieten(terminal[0])
     try:
-        sys.stdout.write(drawn)
+        sys.stdout.write(f"{ENTER}\x1b[?25l{drawn.body}")
         sys.stdout.flush()
-        early.painted = True
-        yield early
+        early.begin(drawn, terminal)
+        with _continued(early, terminal[0]):
+            yield early
     finally:
+        early.end()
         # A terminal that was closed meanwhile has nothing to be given back.
         with suppress(OSError, termios.error):
             if not early.taken:
@@ -213,12 +324,30 @@ def shown(context: Context) -> Iterator[Early]:
             termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, before)
 
 
+@contextmanager
+def _continued(early: Early, descriptor: int) -> Iterator[None]:
+    """Inside, whoever lets a stopped program go on finds that it knows of it."""
+    import signal
+
+    def again(*_: object) -> None:
+        # The shell has used the terminal meanwhile, in its own mode.
+        early.disturb()
+        _quieten(descriptor)
+
+    before = signal.signal(signal.SIGCONT, again)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, before)
+
+
 def _quieten(descriptor: int) -> None:
-    """Let what is typed wait as it was typed, unseen; Ctrl+C still ends the program."""
+    """Let what is typed wait as it was typed, unseen. Ctrl+C still ends the program; Ctrl+Z is a key."""
     import termios
 
     mode = termios.tcgetattr(descriptor)
     mode[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
     mode[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
     mode[6][termios.VMIN] = 1
+    mode[6][termios.VSUSP] = bytes([os.fpathconf(descriptor, "PC_VDISABLE")])
     termios.tcsetattr(descriptor, termios.TCSANOW, mode)

@@ -6,9 +6,12 @@ one letter only, so Cyrillic is left alone until the officer says which layout i
 
 from __future__ import annotations
 
-from typing import Literal
+from imi_core.lean import TYPE_CHECKING
 
-Layout = Literal["auto", "greek", "bds", "phonetic", "off"]
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Layout = Literal["auto", "greek", "bds", "phonetic", "off"]
 
 _GREEK = dict(zip("ςερτυθιοπασδφγηξκλζχψωβνμ", "wertyuiopasdfghjklzxcvbnm", strict=True))
 _BDS = dict(zip("уеишщксдзьяаожгтнвюйъэфхп", "wertyuiopasdfghjklzxcvbnm", strict=True))

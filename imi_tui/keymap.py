@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import display
 from imi_tui import keyboard
 from imi_tui.actions import ACTIONS, EVERYWHERE, by_id, in_scope, keys_of
 from imi_tui.i18n import _
-from imi_tui.keyboard import Layout
+
+if TYPE_CHECKING:
+    from imi_tui.keyboard import Layout
 
 PUNCTUATION = frozenset({"minus", "comma", "full_stop"})
 """Characters that may be an accelerator on their own: typed without AltGr on every layout of the Union."""

@@ -106,7 +106,9 @@ class Standing:
     def _id(self, look: str) -> str:
         found = self._ids.get(look)
         if found is None:
-            found = self._ids[look] = chr(0x100 + len(self._ids))
+            # Codes in another order, or the terminal's own colours by their codes, look the same.
+            plain = _meaning(look)
+            found = self._ids[look] = self._ids.setdefault(plain, chr(0x100 + len(self._ids)))
         return found
 
     def _seen(self, look: str, text: str) -> str:
@@ -268,6 +270,13 @@ def _shifts(
         del old[-number:]
         out.append((column + place, f"{number}@"))
     return out, ("".join([sign for sign, _look in old]), "".join([look for _sign, look in old]))
+
+
+@lru_cache(1024)
+def _meaning(look: str) -> str:
+    """The one name of what these codes look like."""
+    found = look_of(look)
+    return look if found is None else ";".join(filter(None, (*sorted(found[0]), *found[1:])))
 
 
 @lru_cache(1024)

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 from imi_tui.early import ENTER
 from imi_tui.standing import Standing
 
+_LOOK = 0.1
+"""Seconds after which it is looked whether the screen has ended, as in the framework."""
+_READ = 4096
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 def taking_over(base: type[Driver], early: Early | None) -> type[Driver]:
     """`base`, but the other screen is not entered again: that would clear what `early` has drawn there."""
-    drawn = early is not None and early.painted
+    drawn = early if early is not None and early.painted else None
 
     class TakingOver(base):  # type: ignore[valid-type, misc]
         def __init__(self, *given: Any, **more: Any) -> None:
@@ -40,10 +44,51 @@ def taking_over(base: type[Driver], early: Early | None) -> type[Driver]:
             return width, height
 
         def write(self, data: str) -> None:
-            if drawn and data == ENTER and early is not None and not early.taken:
-                early.taken = True
+            if drawn is not None and data == ENTER and not drawn.taken:
+                drawn.taken = True
                 return
             super().write(self.standing.changed(data))
+
+        def _sigcont_application(self, *given: Any) -> None:
+            if drawn is not None:
+                drawn.disturb()
+            super()._sigcont_application(*given)
+
+        def take_over(self, size: tuple[int, int]) -> bool:
+            """Take the picture for what stands on the terminal; whether it does, and has this size."""
+            stands = drawn is not None and drawn.whole and drawn.size == size
+            if drawn is not None and stands:
+                self.standing.width = size[0]
+                for data in drawn.written:
+                    self.standing.changed(data)
+            return stands
+
+        def run_input_thread(self) -> None:
+            # As long as the picture answers keys, nobody else may read.
+            while drawn is not None and not drawn.wait(_LOOK):
+                if self.exit_event.is_set():
+                    return
+            first = drawn.left() if drawn is not None else b""
+            if first:
+                self._read_behind(first)
+            else:
+                super().run_input_thread()
+
+        def _read_behind(self, first: bytes) -> None:
+            """Read the terminal as the framework does, with what was read before in front."""
+            import selectors
+            from codecs import getincrementaldecoder
+
+            from textual._xterm_parser import XTermParser
+
+            parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")("replace").decode
+            with selectors.SelectSelector() as selector:
+                selector.register(self.fileno, selectors.EVENT_READ)
+                given = first
+                while not self.exit_event.is_set():
+                    for event in (*parser.feed(decode(given)), *parser.tick()) if given else parser.tick():
+                        self.process_message(event)
+                    given = os.read(self.fileno, _READ) if selector.select(_LOOK) else b""
 
     return TakingOver
 

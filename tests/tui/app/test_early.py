@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,9 +20,12 @@ from imi_tui.themes import NAMES
 from imi_tui.viewmodel import front
 from tests.tui.screens import filled
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
-import atexit, sys, termios
+import atexit, sys, termios, time
 from pathlib import Path
 from imi_tui import early, i18n
 from imi_tui.cache.store import Store
@@ -42,6 +46,8 @@ with early.shown(context) as picture:
         sys.stdin.read()
     if after == "fail":
         raise SystemExit(3)
+    while after.startswith("hold ") and not Path(after[5:]).exists():
+        time.sleep(0.01)
     from imi_tui.app import run
     code = run(context, picture)
 print("left", code)
@@ -104,13 +110,65 @@ def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int], 
     assert any(cell[0] == ">" for cell in before[2])
 
 
-def test_what_is_typed_meanwhile_counts(home: Path) -> None:
-    for keys, at in ((b"\x1b[B\x1b[B", 4), (b"8\x1b[B", 3)):
-        with started(home, "run", (80, 24)) as terminal:
-            terminal.wait_for(READY, 20)
-            terminal.send(keys)
-            terminal.wait_for(lambda lines, at=at: lines[at].startswith(">"), 20)
-            assert b"^[" not in terminal.output, "what is typed must not be echoed into the picture"
+@contextlib.contextmanager
+def held(home: Path, tmp_path: Path) -> Iterator[tuple[Terminal, Callable[[], None]]]:
+    """The program on its picture, and what lets the framework come."""
+    with started(home, f"hold {tmp_path / 'go'}", (80, 24)) as terminal:
+        terminal.wait_for(READY, 20)
+
+        def go() -> None:
+            (tmp_path / "go").touch()
+            terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
+
+        yield terminal, go
+
+
+def on_row(number: int) -> Callable[[list[str]], bool]:
+    """Whether the cursor is there, and nowhere else."""
+    return lambda lines: [index - 2 for index, line in enumerate(lines) if line.startswith(">")] == [number]
+
+
+def test_moves_are_answered_at_once_and_all_else_in_its_turn(home: Path, tmp_path: Path) -> None:
+    with held(home, tmp_path) as (terminal, go):
+        terminal.send(b"\x1b[B\x1b[B" + "ξκ".encode())
+        terminal.wait_for(on_row(2), 20)
+        before = cells(terminal)
+        assert terminal.screen().cursor.y == 4
+        # Half a key; what lists all; a move that is to follow it, and half of another.
+        terminal.send(b"\x1b")
+        terminal.send(b"[A" + b"8\x1b[B\x1b[")
+        terminal.wait_for(on_row(1), 20)
+        go()
+        terminal.send(b"B")
+        terminal.wait_for(lambda lines: "All" in lines[0] and on_row(2)(lines), 20)
+        assert b"^[" not in terminal.output, "what is typed must not be echoed into the picture"
+    assert before[3] != before[4]
+
+
+def test_the_framework_goes_on_where_the_cursor_is_and_writes_what_differs(home: Path, tmp_path: Path) -> None:
+    with held(home, tmp_path) as (terminal, go):
+        terminal.send(b"jj")
+        terminal.wait_for(on_row(2), 20)
+        go()
+        terminal.settle(0.5, 10)
+        assert on_row(2)(terminal.lines())
+        behind = bytes(terminal.output).partition(TAKEN)[2]
+        assert READY.encode() not in behind, "rows that stand there are not written again"
+        assert len(behind) < 1200
+        terminal.send(b"k")
+        terminal.wait_for(on_row(1), 20)
+
+
+def test_over_another_picture_everything_is_drawn_anew(home: Path, tmp_path: Path) -> None:
+    with held(home, tmp_path) as (terminal, go):
+        terminal.send(b"j")
+        terminal.wait_for(on_row(1), 20)
+        # As `fg` does it, behind what the shell wrote; Ctrl+Z itself is a key.
+        terminal.send(b"\x1aj")
+        os.kill(terminal.process.pid, signal.SIGCONT)
+        go()
+        terminal.wait_for(on_row(2), 20)
+        assert bytes(terminal.output).partition(TAKEN)[2].count(READY.encode()) > 10
 
 
 @pytest.mark.parametrize("after", ["run", "fail"])
@@ -133,20 +191,22 @@ def test_the_terminal_is_afterwards_as_it_was(home: Path, after: str) -> None:
 
 def test_no_picture_without_rows_or_with_something_to_say(home: Path, tmp_path: Path) -> None:
     store = Store.open(Profile(tmp_path), filled.KEY)
-    assert early.picture(filled.context(store, tmp_path), 80, 24) == ""
+    assert early.picture(filled.context(store, tmp_path), 80, 24) is None
     store.close()
     store = filled.open_store(home)
-    assert early.picture(filled.context(store, home), 80, 24)
-    assert early.picture(filled.context(store, home, notices=("Look.",)), 80, 24) == ""
+    assert early.picture(filled.context(store, home), 80, 24) is not None
+    assert early.picture(filled.context(store, home, notices=("Look.",)), 80, 24) is None
     store.close()
 
 
 def test_nothing_that_does_something_is_drawn(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = [[("a\x1b]52;c;eA==\x07\u202eb\x9b2J", early.PLAIN)]]
-    monkeypatch.setattr(early, "lines", lambda *_: hostile)
+    monkeypatch.setattr(early.Picture, "lines", lambda _picture: hostile)
     store = filled.open_store(home)
-    drawn = early.picture(filled.context(store, home), 80, 24)
+    picture = early.picture(filled.context(store, home), 80, 24)
     store.close()
+    assert picture is not None
+    drawn = picture.body
     assert "]52;c;eA==" in drawn
     assert not {"\x07", "\u202e", "\x9b", "\x1b]"} & {*drawn, drawn[drawn.index("]52") - 1 : drawn.index("]52") + 1]}
 

@@ -188,8 +188,9 @@ async def test_the_picture_before_the_framework_has_the_same_lines(store: Store,
     async with running(store, home) as (_app, pilot):
         await choose(pilot, by)
     for size in ((80, 24), (120, 40), (200, 50)):
-        drawn = early.lines(filled.context(store, home), *size)
-        assert drawn is not None
+        picture = early.picture(filled.context(store, home), *size)
+        assert picture is not None
+        drawn = picture.lines()
         async with running(store, home, size) as (app, _pilot):
             painted = text_of(app).splitlines()
             assert any("[-] " in line for line in painted)
@@ -197,7 +198,7 @@ async def test_the_picture_before_the_framework_has_the_same_lines(store: Store,
             for number in range(1, size[1] - 1):
                 before = "".join(text for text, _look in drawn[number])
                 assert before[:right].rstrip() == painted[number][:right].rstrip("▁▂▃▄▅▆▇█ "), number
-        assert f"\x1b[{4};" in early.picture(filled.context(store, home), *size)[-8:], "the cursor is below the heading"
+        assert f"\x1b[{4};" in picture.body[-8:], "the cursor is below the heading"
 
 
 async def test_a_screen_reader_hears_when_the_group_changes(store: Store, home: Path) -> None:
@@ -238,7 +239,9 @@ async def test_many_cases_are_put_in_groups_while_one_goes_on(
     # What is read is gone, as with a new cache: the list is there at once, its groups follow.
     store.grouping._cache.run("drop index grouped_country_due")
     store.grouping._ready.clear()
-    assert not any("[-]" in text for line in early.lines(filled.context(store, home), 80, 24) or [] for text, _ in line)
+    picture = early.picture(filled.context(store, home), 80, 24)
+    assert picture is not None
+    assert "[-]" not in picture.body
     async with running(store, home) as (app, pilot):
         store.grouping._making.join(20)  # type: ignore[union-attr]
         await settled(pilot)
