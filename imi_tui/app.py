@@ -360,7 +360,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
                 self.register_theme(self._theme)
                 self.theme = name
                 self.context.theme = name
-                self.context.setting("theme", name)
+                self.keep_setting(lambda: self.context.setting("theme", name))
 
         own = [(_(palette.label), palette.name) for palette in themes.PALETTES]
         self.push_screen(routes.choose(_("Colours of the program"), own, self.context.theme), chosen)

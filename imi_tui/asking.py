@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
+from imi_tui import settings
 from imi_tui.failing import ReportingApp
 from imi_tui.i18n import _
 from imi_tui.screens import routes
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class AskingApp(ReportingApp, inherit_bindings=False):
     """Asks, remembers in the settings, and lets the screens follow."""
+
+    def keep_setting(self, keep: Callable[[], object]) -> bool:
+        """Let `keep` write to the officer's file; whether it did. Where it did not, that is said."""
+        try:
+            keep()
+        except settings.NotWritten as error:
+            self.notify(error.text, severity="warning", markup=False)
+            return False
+        return True
 
     @abstractmethod
     def write_again(self) -> None:
@@ -22,7 +36,7 @@ class AskingApp(ReportingApp, inherit_bindings=False):
         def chosen(value: str | None) -> None:
             if value:
                 self.context.keyboard = value
-                self.context.setting("keyboard", value)
+                self.keep_setting(lambda: self.context.setting("keyboard", value))
 
         self.push_screen(
             routes.choose(
@@ -46,9 +60,9 @@ class AskingApp(ReportingApp, inherit_bindings=False):
             if code:
                 i18n.install(code)
                 self.context.language = code
-                self.context.setting("language", code)
                 self.context.spoken()
                 self.write_again()
+                self.keep_setting(lambda: self.context.setting("language", code))
 
         own = [(f"{code}  {name}", code) for code, name in i18n.languages().items()]
         self.push_screen(routes.choose(_("Language of the program"), own, self.context.language), chosen)

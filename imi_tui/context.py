@@ -32,7 +32,7 @@ class Context:
     `store` belongs to the thread of the user interface. `start` is called once after the first paint (it starts the
     sync thread), `sync_now` wakes that thread, `stop` ends it. `sign_in` and `sign_out` are None where the client
     was started without them. `keymap` holds keys by action id; `setting` writes one value to the configuration.
-    `meter` begins and ends sparing the line. `notices` are sentences shown once at the start.
+    `meter` begins and ends sparing the line; both raise `NotWritten`. `notices` are sentences shown once at the start.
     `vault` is how the key is kept, as the settings name it. `screen_reader` says that the screen is read
     aloud, `reads_aloud` whether the next one will be.
     `server` is the address that exported files bear.

@@ -109,6 +109,17 @@ CHOICES: dict[str, tuple[str, ...]] = {
 """The values of settings that have only a few."""
 
 
+class NotWritten(Exception):
+    """The file of settings is as it was. `text` is a sentence for the officer: which file, and why."""
+
+    def __init__(self, path: Path, error: OSError | UnicodeDecodeError) -> None:
+        from imi_core.text import display
+
+        why = error.strerror if isinstance(error, OSError) else f"{error.encoding}: {error.reason}"
+        self.text = _("The file {file} cannot be written: {why}").format(file=path, why=display(why or ""))
+        super().__init__(self.text)
+
+
 class Slip(NamedTuple):
     """Something in the file that could not be used: of which setting ("" for none), in which line (0: unknown)."""
 
@@ -242,13 +253,19 @@ def line_of(text: str, name: str, table: str = "") -> int:
 def write(path: Path, name: str, value: str | bool | int) -> None:
     """Set one value in the file at `path`, keeping everything else in it, comments included.
 
-    Raises ValueError for a name or value that does not fit, OSError where the file cannot be written.
+    Raises ValueError for a name or value that does not fit, `NotWritten`.
     """
     if problem := _problem(name, value):
         raise ValueError(problem)
+    try:
+        _set(path, name, f"{name} = {written(value)}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotWritten(path, error) from error
+
+
+def _set(path: Path, name: str, line: str) -> None:
     import re
 
-    line = f"{name} = {written(value)}"
     try:
         # At line ends only: other separators may stand in a text.
         lines = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")

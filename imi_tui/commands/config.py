@@ -121,7 +121,7 @@ def _init(path: Path) -> None:
         text = _("The file {file} is there already; nothing was changed.").format(file=path)
         raise CommandError(text, commands.REFUSED) from error
     except OSError as error:
-        raise CommandError(_unwritten(path, error), commands.LOCAL) from error
+        raise CommandError(settings.NotWritten(path, error).text, commands.LOCAL) from error
     out(display(str(path)))
 
 
@@ -136,9 +136,5 @@ def _set(path: Path, name: str, value: str) -> None:
         settings.write(path, name, typed)
     except ValueError as error:
         raise CommandError(str(error), commands.USAGE) from error
-    except OSError as error:
-        raise CommandError(_unwritten(path, error), commands.LOCAL) from error
-
-
-def _unwritten(path: Path, error: OSError) -> str:
-    return _("The file {file} cannot be written: {why}").format(file=path, why=display(error.strerror or ""))
+    except settings.NotWritten as error:
+        raise CommandError(error.text, commands.LOCAL) from error

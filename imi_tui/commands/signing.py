@@ -36,7 +36,11 @@ def run(options: argparse.Namespace) -> int:
         else:
             signin.sign_in_with_browser(server, secrets, _show_address)
         if server != client.settings.server:
-            settings.write(client.profile.config_file, "server", server)
+            try:
+                settings.write(client.profile.config_file, "server", server)
+            except settings.NotWritten as error:
+                # The tokens are kept: whoever names the server again is signed in.
+                say(error.text)
         out(_("Signed in."))
         if not options.no_sync:
             report = synchronise(client)

@@ -212,13 +212,13 @@ class Wiring:
             self.start()
 
     def meter(self, metered: bool) -> None:
-        """Begin or end sparing the line; kept in the settings."""
+        """Begin or end sparing the line; kept in the settings. Raises `NotWritten`: then it holds until the end."""
         self._metered = metered
-        settings.write(self._client.profile.config_file, "metered", metered)
         if self._worker is not None:
             self._worker.metered = metered
         self._client.store.activity.meter(metered)
         self.sync_now()
+        settings.write(self._client.profile.config_file, "metered", metered)
 
     def spoken(self) -> None:
         """Fetch labels in the language that was chosen."""

@@ -35,10 +35,10 @@ class AccountActions(BaseScreen[None]):
         if self.context.meter is None:
             return
         metered = not self.store.status().now.metered
-        self.context.meter(metered)
-        self.say(
-            _("Only lists and what you open are fetched from now on.") if metered else _("Everything is fetched again.")
-        )
+        meter = self.context.meter
+        if self.imi.keep_setting(lambda: meter(metered)):
+            text = _("Only lists and what you open are fetched from now on.")
+            self.say(text if metered else _("Everything is fetched again."))
 
     async def action_app_sign_out(self) -> None:
         """Sign out, after asking: getting back in costs a trip to the browser."""
@@ -55,11 +55,13 @@ class AccountActions(BaseScreen[None]):
 
     def action_app_screen_reader(self) -> None:
         """Have the next start read well aloud, or no longer."""
-        self.context.reads_aloud = not self.context.reads_aloud
-        self.context.setting("screen_reader", self.context.reads_aloud)
+        aloud = not self.context.reads_aloud
+        if not self.imi.keep_setting(lambda: self.context.setting("screen_reader", aloud)):
+            return
+        self.context.reads_aloud = aloud
         self.say(
             _("From the next start on the screen is made for a screen reader.")
-            if self.context.reads_aloud
+            if aloud
             else _("From the next start on the screen has its columns again.")
         )
 

@@ -84,6 +84,18 @@ def test_nothing_wrong_is_written(tmp_path: Path, name: str, value: str) -> None
     assert not (tmp_path / "config.toml").exists()
 
 
+def test_a_file_that_cannot_be_written_is_named_and_as_it_was(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b'server = "\xff"')
+    for path, why in ((other / "config.toml", "directory"), (other, "utf-8: invalid start byte")):
+        with pytest.raises(settings.NotWritten) as refused:
+            settings.write(path, "language", "fr")
+        assert str(path) in refused.value.text
+        assert why in refused.value.text
+    assert other.read_bytes() == b'server = "\xff"'
+    assert list(tmp_path.iterdir()) == [other]
+
+
 def test_writing_leaves_no_trace_beside_the_file_and_follows_no_link(tmp_path: Path) -> None:
     path, other = tmp_path / "config.toml", tmp_path / "other"
     other.write_text("mine")

@@ -16,7 +16,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from imi_core.case import to_wire
-from imi_tui import i18n
+from imi_tui import i18n, settings
 from imi_tui.app import SEND_AFTER, ImiApp
 from imi_tui.cache.contents import head_of
 from imi_tui.cache.model import Now
@@ -548,6 +548,20 @@ async def test_the_menu_makes_the_line_a_metered_one_and_ends_that(store: Store,
             assert settings_of(home / "config.toml").metered is metered
             told = "Only lists and what you open are fetched" if metered else "Everything is fetched again."
             assert [*app._notifications][-1].message.startswith(told)
+        # What was asked for holds although it cannot be kept, and the screen says so instead of ending.
+        (home / "config.toml").unlink()
+        (home / "config.toml").mkdir()
+        app.context.setting = lambda name, value: settings.write(home / "config.toml", name, value)
+        for action in ("app_metered", "app_screen_reader"):
+            await app.screen.run_action(action)
+            await settled(pilot)
+            assert "config.toml cannot be written: Is a directory" in [*app._notifications][-1].message
+        assert "metered" in text_of(app)
+        assert not app.context.reads_aloud
+        await app.screen.run_action("app_colours")
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert "cannot be written" in [*app._notifications][-1].message
 
 
 async def test_an_empty_inbox_follows_the_synchronisation(tmp_path: Path) -> None:
