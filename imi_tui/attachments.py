@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.filenames import safe_name
 from imi_tui.cache.errors import FileRefused
 from imi_tui.cache.ids import LOCAL
+from imi_tui.profile import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +69,7 @@ def attach(files: Files, paths: Iterable[str], *, personal: bool, room_taken: in
     out: list[dict[str, Any]] = []
     try:
         for path in paths:
-            made = files.attach(Path(path).expanduser(), personal=personal, beside=out, held=room_taken)
+            made = files.attach(expanded(path), personal=personal, beside=out, held=room_taken)
             out.append({"blobId": f"ref:{made.id}", "name": made.name, "personal": made.personal})
     except FileRefused:
         for each in out:

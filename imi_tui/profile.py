@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def expanded(path: str) -> Path:
+    """A path as somebody wrote it; "~" is their folder, "~name" that of a user. As for a shell, nobody's stays."""
+    from pathlib import Path
+
+    # `Path.expanduser` raises where there is no such user.
+    return Path(os.path.expanduser(path))
+
+
 class Profile:
     """A folder with the encrypted cache, its key's wrapping and the configuration.
 

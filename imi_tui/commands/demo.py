@@ -21,6 +21,7 @@ from imi_tui import commands
 from imi_tui.commands import common
 from imi_tui.commands.common import CommandError, say
 from imi_tui.i18n import _
+from imi_tui.profile import expanded
 
 if TYPE_CHECKING:
     import argparse
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 def demo_folder() -> Path:
     """Where demos live: IMI_TUI_DEMO, else the platform's place for a user's caches."""
     if given := os.environ.get("IMI_TUI_DEMO"):
-        return Path(given).expanduser().absolute()
+        return expanded(given).absolute()
     from platformdirs import user_cache_path
 
     return user_cache_path("imi-tui", appauthor=False) / "demo"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imi_core.errors import UnknownProcedure
@@ -23,6 +22,7 @@ from imi_tui.commands.common import (
 )
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _, ngettext
+from imi_tui.profile import expanded
 
 if TYPE_CHECKING:
     import argparse
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         from imi_tui.export.errors import NotExported
 
         try:
-            done = service.export(client.store, job, Path(options.to).expanduser().absolute())
+            done = service.export(client.store, job, expanded(options.to).absolute())
         except NotExported as error:
             raise CommandError(problems.sentence(error.code), commands.LOCAL) from error
     if options.json:

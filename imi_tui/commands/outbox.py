@@ -126,15 +126,15 @@ def _named(items: list[OutboxItem], ref: str) -> OutboxItem:
 def _export(options: argparse.Namespace) -> int:
     import json
     import os
-    from pathlib import Path
 
     from imi_tui.cache.errors import FilesUnusable
     from imi_tui.cache.rescue import rescue
+    from imi_tui.profile import expanded
 
     profile, settings = profile_and_settings()
     key, _described = unlock(options, profile, settings)
     found = rescue(profile, key)
-    target = Path(options.export).expanduser()
+    target = expanded(options.export)
     try:
         # What officers wrote is personal data: readable by them alone, and no file is written over.
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imi_core.text import display
@@ -10,6 +9,7 @@ from imi_tui import commands, problems
 from imi_tui.attachments import Listed, listed
 from imi_tui.commands.common import Client, CommandError, find_case, opened, out, out_json, say
 from imi_tui.i18n import _
+from imi_tui.profile import expanded
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         chosen = _chosen(detail, options.file)
         data = _content(client, detail, chosen)
         try:
-            path = save_file(client.store, detail, chosen, data, Path(options.to).expanduser().absolute())
+            path = save_file(client.store, detail, chosen, data, expanded(options.to).absolute())
         except NotExported as error:
             raise CommandError(problems.sentence(error.code), commands.LOCAL) from error
     if options.json:

@@ -116,8 +116,10 @@ class FilesTab(OwnActions):
                 return
             self.say(_("Saved: {path}").format(path=path))
 
+        from imi_tui.viewmodel.exporting import usual_folder
+
         heading = _("Save {name} in the folder:").format(name=file.listed.name)
-        await self.app.push_screen(routes.ask_path(heading, _usual_folder(), folder=True), chosen)
+        await self.app.push_screen(routes.ask_path(heading, usual_folder(), folder=True), chosen)
 
     def action_file_open(self) -> None:
         """Show the file with another program of this machine."""
@@ -158,8 +160,3 @@ class FilesTab(OwnActions):
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return None
-
-
-def _usual_folder() -> str:
-    downloads = Path("~/Downloads").expanduser()
-    return "~/Downloads/" if downloads.is_dir() else "~/"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
@@ -19,6 +18,7 @@ from imi_tui.export import service
 from imi_tui.export import translated as translations
 from imi_tui.export.errors import NotExported
 from imi_tui.i18n import _, ngettext
+from imi_tui.profile import expanded
 from imi_tui.screens import routes
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.viewmodel import exporting
@@ -57,7 +57,7 @@ class ExportScreen(Dialogue[str]):
     def on_mount(self) -> None:
         """Begin with the last choice; Enter takes it."""
         kept = self.store.remembered(exporting.MEMO)
-        self.choice = exporting.Choice.remembered(kept, self.FORMATS, self.context.language, usual_folder())
+        self.choice = exporting.Choice.remembered(kept, self.FORMATS, self.context.language, exporting.usual_folder())
         self._show("write")
 
     def situation(self) -> Situation:
@@ -144,7 +144,7 @@ class ExportScreen(Dialogue[str]):
         """Note it, then write it in a thread."""
         if self._busy:
             return
-        folder = Path(self.choice.folder).expanduser().absolute()
+        folder = expanded(self.choice.folder).absolute()
         self._busy = True
         try:
             job = await self.job()
@@ -308,9 +308,3 @@ class ExportList(ExportScreen):
             server=self.context.server,
             translations=self.choice.translations,
         )
-
-
-def usual_folder() -> str:
-    """Where files usually go."""
-    downloads = Path("~/Downloads").expanduser()
-    return "~/Downloads/" if downloads.is_dir() else "~/"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
@@ -12,6 +11,7 @@ from textual.widgets import Input, Static
 
 from imi_core.text import display
 from imi_tui.i18n import _
+from imi_tui.profile import expanded
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.widgets.entry import LineInput
 
@@ -41,7 +41,7 @@ def complete(value: str, *, folders: bool) -> str | None:
         return None
     found: list[str] = []
     try:
-        with os.scandir(Path(head + "/").expanduser()) as entries:
+        with os.scandir(expanded(head + "/")) as entries:
             for _number, entry in zip(range(MANY), entries, strict=False):
                 hidden = entry.name.startswith(".") and not start.startswith(".")
                 # A name that would not read as it is cannot be shown to be chosen.
@@ -83,7 +83,7 @@ class PathPrompt(Dialogue[str]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the path where there is such a thing."""
-        path = Path(event.value.strip() or "/nothing").expanduser()
+        path = expanded(event.value.strip() or "/nothing")
         try:
             there = path.is_dir() if self._folder else path.is_file()
         except (OSError, ValueError):

@@ -12,6 +12,7 @@ from imi_tui.export import mark as marks
 from imi_tui.export.service import FORMAT_NAMES
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.i18n.joining import several, with_name
+from imi_tui.profile import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 MEMO = "export"
 """Under this name the cache keeps the last choice."""
 STATES = {"begun": N_("not known to be written"), "done": N_("written"), "failed": N_("not written")}
+
+
+def usual_folder() -> str:
+    """Where files usually go."""
+    return "~/Downloads/" if expanded("~/Downloads").is_dir() else "~/"
 
 
 @dataclass

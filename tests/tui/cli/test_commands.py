@@ -252,6 +252,10 @@ def test_signing_in_out_and_what_then(
     assert (done.code, done.out) == (0, "Signed in.\n")
     assert server in done.err
     assert f'server = "{server}"' in (home / "config.toml").read_text()
+    (home / "config.toml").write_bytes(b"\xff")
+    again = run("signin", "--server", server, "--no-sync")
+    assert (again.code, again.out, "cannot be written" in again.err) == (0, "Signed in.\n", True)
+    (home / "config.toml").write_text(f'server = "{server}"\n')
     assert run("sync").code == 0
     assert run("list", "--view", "all", "--json").json["total"] == 1
     assert run("signout").out == "Signed out.\n"
@@ -404,6 +408,8 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
     again = run("outbox", "--export", str(target))
     assert again.code == 2
     assert "is there already" in again.err
+    nobody = run("outbox", "--export", "~nobody-is-called-so/mine.json")
+    assert (nobody.code, "cannot be used" in nobody.err) == (commands.LOCAL, True)
     # More was written than the file holds now.
     last = noted(home / "work.db")
     assert last is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from textual.widgets import Static
 
 from imi_core.case import Attachment, to_wire
 from imi_tui import problems
@@ -139,10 +140,12 @@ async def test_a_file_is_saved_where_the_officer_says(store: Store, home: Path, 
         await settled(pilot)
         assert isinstance(app.screen, PathPrompt)
         field = app.screen.query_one(LineInput)
-        field.set_text(str(tmp_path / "none"))
-        await pilot.press("enter")
-        await settled(pilot)
-        assert "There is no such folder." in text_of(app)
+        for none in (str(tmp_path / "none"), "~nobody-is-called-so/x"):
+            app.screen.query_one("#problem", Static).update("")
+            field.set_text(none)
+            await pilot.press("enter")
+            await settled(pilot)
+            assert "There is no such folder." in text_of(app)
         field.set_text(str(tmp_path))
         await pilot.press("enter")
         await settled(pilot)
@@ -290,6 +293,7 @@ def test_paths_are_completed(tmp_path: Path) -> None:
     assert complete(f"{tmp_path}/zz", folders=False) is None
     assert complete(f"{tmp_path}/none/x", folders=False) is None
     assert complete("relative", folders=False) is None
+    assert complete("~nobody-is-called-so/x", folders=False) is None
 
 
 async def test_the_keys_of_a_file_come_first_and_a_mishap_is_told_in_full(store: Store, home: Path, seat: Any) -> None:
