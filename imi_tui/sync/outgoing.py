@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.ids import ASSIGN, BESIDE, LOCAL, TRANSLATE
-from imi_tui.sync import wire
+from imi_tui.sync import reading, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 BATCH = 50
 """Entries in one request at most."""
-_TRANSIENT = frozenset({"rateLimit", "serverFail", "serverUnavailable", "serverPartialFail"})
 _SET_BY_SERVER = frozenset({"id", "caseId", "reference", "at", "fromState", "toState", "seal"})
 MAX_ID = 255
 _REQUEST_ROOM = 32 * 1024
@@ -104,7 +103,7 @@ def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
     for (call_id, creation), item in sent.items.items():
         answer = answers[call_id]
         case = item.desk, item.case_id, item.action if item.action.startswith(BESIDE) else ""
-        created = _taken(_member(answer, "created", creation))
+        created = _taken(reading.member(answer, "created", creation))
         if created is not None:
             out.acked[item.client_ref] = created
             continue
@@ -156,13 +155,7 @@ def _refusal(answer: Answer, creation: str, *, beside: bool) -> Mapping[str, Any
         if answer.error in ("accountReadOnly", "forbidden"):
             return {"type": "forbidden"}
         return None
-    error = _member(answer, "notCreated", creation)
-    if error is None or not isinstance(error.get("type"), str) or error["type"] in _TRANSIENT:
+    error = reading.member(answer, "notCreated", creation)
+    if error is None or not isinstance(error.get("type"), str) or error["type"] in reading.TRANSIENT:
         return None
     return error
-
-
-def _member(answer: Answer, name: str, creation: str) -> dict[str, Any] | None:
-    members = answer.arguments.get(name)
-    found = members.get(creation) if isinstance(members, dict) else None
-    return found if isinstance(found, dict) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from imi_core.case import ID, MARK
 from imi_core.jmap import CASE, CORE, DIRECTORY, Limits
@@ -13,6 +13,8 @@ from imi_tui.sync.errors import AccountGone, ServerMistake, SyncError, Unavailab
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TRANSIENT = frozenset({"rateLimit", "serverFail", "serverUnavailable", "serverPartialFail"})
+"""Types of errors after which the same may work later: nobody has to correct anything."""
 KINDS = ("Case", "Entry", "Authority", "Procedure", "Officer")
 
 
@@ -99,7 +101,7 @@ class Answer:
 
     def failed(self) -> SyncError:
         """The error to raise for a method error nobody can do anything about."""
-        if self.error in ("serverUnavailable", "serverFail", "serverPartialFail"):
+        if self.error in TRANSIENT:
             return Unavailable(self.error)
         if self.error == "accountNotFound":
             return AccountGone(f"method error {self.error}")
@@ -183,6 +185,13 @@ def objects(answer: Answer, account: str, asked: list[str] | None) -> list[Any]:
         # The state goes on with this page: what it left out would never be asked for again.
         raise ServerMistake("a get that leaves out what was asked for")
     return list(found.values())
+
+
+def member(answer: Answer, name: Literal["created", "notCreated"], creation: str) -> dict[str, Any] | None:
+    """What a ``/set`` answer says of one creation; None where it says nothing usable."""
+    members = answer.arguments.get(name)
+    found = members.get(creation) if isinstance(members, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def has_none_of(answer: Answer, account: str, ids: list[str]) -> bool:

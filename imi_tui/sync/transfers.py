@@ -17,7 +17,7 @@ from imi_tui.cache.errors import DamagedFile, DiskFull
 from imi_tui.cache.file_moves import OTHER, PART_HOURS
 from imi_tui.cache.times import stamp
 from imi_tui.sync import reading
-from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake
+from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,10 +40,14 @@ _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 
 class Moved(NamedTuple):
-    """What a round did. `more`: there is more to do at once; `ready`: an entry has all its files now."""
+    """What a round did. `more`: there is more to do at once; `ready`: an entry has all its files now.
+
+    `refused`: entries that cannot be sent with their files.
+    """
 
     more: bool
     ready: bool
+    refused: int
 
 
 def synchronise(engine: Engine, transfers: Transfers) -> Report:
@@ -51,6 +55,7 @@ def synchronise(engine: Engine, transfers: Transfers) -> Report:
     report = engine.run_once()
     while True:
         moved = transfers.run()
+        report.rejected += moved.refused
         if moved.ready:
             report = report.with_next(engine.run_once())
         elif not moved.more:
@@ -66,6 +71,7 @@ class Transfers:
         self._store, self._files, self._transport = store, files, transport
         self._clock, self._ticks = clock, ticks
         self._part, self._most_sent = SMALLEST, LARGEST
+        self._refused = 0
 
     def run(self, seconds: float = SLICE) -> Moved:
         """One round of about so many seconds: first what entries wait for, then what was asked for.
@@ -73,6 +79,7 @@ class Transfers:
         Raises `SyncError` or an error of the cache; what was moved until then stays.
         """
         end, ready = self._ticks() + seconds, False
+        self._refused = 0
         full: OverQuota | None = None
         while self._ticks() < end:
             if full is None and (upload := self._next_upload()) is not None:
@@ -83,7 +90,7 @@ class Transfers:
                     full = error
             elif ready:
                 # Entries go before files are fetched.
-                return Moved(True, True)
+                return Moved(True, True, self._refused)
             elif (download := self._files.wanted()) is not None:
                 try:
                     self._fetch(download, end)
@@ -93,8 +100,8 @@ class Transfers:
             elif full is not None:
                 raise full
             else:
-                return Moved(False, False)
-        return Moved(True, ready)
+                return Moved(False, False, self._refused)
+        return Moved(True, ready, self._refused)
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
@@ -138,15 +145,19 @@ class Transfers:
         call = ["Blob/upload", {"accountId": upload.desk, "create": {"b": new}}, "b"]
         response = self._transport.call({"using": [CORE, CASE], "methodCalls": [call]})
         answer = reading.answers(response)["b"]
+        if answer.error in reading.TRANSIENT:
+            raise answer.failed()
         if answer.error:
             self._refuse(upload, {"type": "forbidden" if answer.error == "accountNotFound" else answer.error})
             return False
-        made, refused = _member(answer.arguments, "created"), _member(answer.arguments, "notCreated")
+        made, refused = reading.member(answer, "created", "b"), reading.member(answer, "notCreated", "b")
         if made is not None and isinstance(made.get("id"), str) and made["id"] and made.get("sha256") == upload.sha256:
             self._files.uploaded(upload, made["id"])
             return True
         if refused is None:
             raise ServerMistake("a Blob/upload without an answer")
+        if refused.get("type") in reading.TRANSIENT:
+            raise Unavailable(str(refused["type"]))
         again = refused.get("type") in ("blobNotFound", "invalidProperties")
         if again and self._files.lost({"attachments": [_named(upload)]}):
             # What it says it has lost is sent once more; all of it where it has other bytes than were sent.
@@ -159,7 +170,7 @@ class Transfers:
 
     def _refuse(self, upload: Upload, error: dict[str, Any]) -> None:
         """The entry cannot be sent with this file: it is shown as refused, and what was written stays."""
-        self._store.settle({}, {upload.client_ref: error})
+        self._refused += 1 - self._store.settle({}, {upload.client_ref: error})
 
     def _measure(self, size: int, began: float) -> None:
         rate = size / max(self._ticks() - began, 0.001)
@@ -237,12 +248,6 @@ def _unfit(part: Part, etag: str, start: int, stop: int, size: int) -> str:
     if part.status != 206 or match is None or tuple(int(each) for each in match.groups()) != (start, stop - 1, size):
         return OTHER
     return ""
-
-
-def _member(arguments: dict[str, Any], name: str) -> dict[str, Any] | None:
-    members = arguments.get(name)
-    found = members.get("b") if isinstance(members, dict) else None
-    return found if isinstance(found, dict) else None
 
 
 def _named(upload: Upload) -> dict[str, str]:

@@ -19,7 +19,6 @@ AT_ONCE = 25
 """Translations asked for in one call."""
 CASES = 50
 """Cases whose translations are read in one call."""
-_LATER = frozenset({"rateLimit", "serverFail", "serverUnavailable", "serverPartialFail"})
 
 
 class Translating:
@@ -59,12 +58,12 @@ class Translating:
             if answer.error:
                 if answer.error == "unknownMethod":
                     self._translations.asked(wish, "noService")
-            elif key in (answer.arguments.get("created") or {}):
+            elif reading.member(answer, "created", key) is not None:
                 self._translations.asked(wish)
             else:
-                refused = (answer.arguments.get("notCreated") or {}).get(key)
-                code = str(refused.get("type", "error")) if isinstance(refused, dict) else "error"
-                if code not in _LATER:
+                refused = reading.member(answer, "notCreated", key) or {}
+                code = str(refused.get("type") or "error")
+                if code not in reading.TRANSIENT:
                     self._translations.asked(wish, code)
 
     def _payload(self, wish: Wish) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from imi_tui.cache import file_moves
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.files import FileState
 from imi_tui.cache.sealed import SEGMENT
-from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake
+from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake, Unavailable
 from imi_tui.sync.http import Part
 from imi_tui.sync.transfers import RESTARTS, SMALLEST
 from tests.central.world import LYON, REQUEST, ROSENHEIM, Caller, Clock, accept
@@ -275,12 +275,37 @@ class TestSending:
         lyon.line.change = lambda response: response
         assert lyon.store.revise(item.client_ref).attachments == item.payload["attachments"]
 
+    @pytest.mark.parametrize("called", [True, False], ids=["the call", "the file"])
+    def test_a_server_that_is_busy_is_asked_again(
+        self, central: Central, client: Clients, tmp_path: Path, called: bool
+    ) -> None:
+        """What only time mends refuses no entry."""
+        lyon = client("lyon")
+        lyon.sync()
+        send_file(lyon, tmp_path, DATA[:1000])
+
+        def busy(response: dict[str, Any]) -> dict[str, Any]:
+            for each in response["methodResponses"]:
+                if each[0] == "Blob/upload" and called:
+                    each[:2] = "error", {"type": "serverUnavailable"}
+                elif each[0] == "Blob/upload":
+                    each[1].update(created=None, notCreated={"b": {"type": "rateLimit"}})
+            return response
+
+        lyon.line.change = busy
+        with pytest.raises(Unavailable):
+            lyon.sync_all()
+        assert [item.state for item in lyon.store.outbox()] == ["queued"]
+        lyon.line.change = lambda response: response
+        assert lyon.sync_all().sent == 1
+        assert carried(central) == [DATA[:1000]]
+
     def test_the_desk_was_taken_away(self, client: Clients, tmp_path: Path) -> None:
         lyon = client("lyon")
         lyon.sync()
         send_file(lyon, tmp_path)
         lyon.line.upload = lambda _desk, _data: {}  # type: ignore[method-assign]
-        lyon.sync_all()
+        assert lyon.sync_all().rejected == 1, "who reads the report is told"
         [item] = lyon.store.outbox()
         assert (item.state, item.error) == ("rejected", {"type": "forbidden"})
 

@@ -48,6 +48,14 @@ def ask(client: Client, sent: Entry) -> None:
     client.store.translations.ask([Wish(ROSENHEIM, sent.case_id, sent.id, "", "de")])
 
 
+def spoilt(response: dict[str, Any], method: str, **members: object) -> dict[str, Any]:
+    """The response with other members in the answers of this method."""
+    for name, arguments, _call in response["methodResponses"]:
+        if name == method:
+            arguments.update(members)
+    return response
+
+
 def write(client: Client, sent: Entry, text: str = "Kontrolle.") -> None:
     of = (sent.id, "justification", "fr")
     client.store.queue(own_translation("d", (ROSENHEIM, sent.case_id), of, text, "de"))
@@ -101,6 +109,12 @@ def test_what_the_server_will_not_do_is_told(central: Central, client: Clients) 
     rosenheim.sync()
     assert [wish.problem for wish in detail(rosenheim, sent).wishes] == ["noService"]
     assert rosenheim.store.translations.unasked() == []
+    # An answer that cannot be read is no answer, and no mistake of this program.
+    rosenheim.line.change = lambda response: spoilt(response, "Translation/set", created=True, notCreated=[5])
+    ask(rosenheim, sent)
+    rosenheim.sync()
+    assert [wish.problem for wish in detail(rosenheim, sent).wishes] == ["error"]
+    rosenheim.line.change = lambda response: response
     # Asked for once more, when the server has one.
     central.translations.service = Service("Test engine")
     ask(rosenheim, sent)
