@@ -171,14 +171,15 @@ class Engine:
             todo = [*todo, *(desk for desk in batch.desks if desk not in todo and desk in self._sessions.held.accounts)]
             session = self._sessions.current
             again = self._exchange(run, todo, batch)
-            todo = (
-                self._follow(run, again)
-                if again and self._sessions.current is session and self._contents.streams
-                else again
-            )
+            todo = self._follow(run, again) if again and self._streamed(again, session) else again
             if self._sessions.current is not session:
                 # Desks may have come and gone: all that there are now are followed.
                 todo = list(self._sessions.held.accounts)
+
+    def _streamed(self, accounts: list[str], session: object) -> bool:
+        """Whether these may be followed as a stream. A directory that is not begun is not read as its changes."""
+        begun = DIRECTORY not in accounts or bool(self._store.state(DIRECTORY))
+        return begun and self._sessions.current is session and self._contents.streams
 
     def _due(self, run: Run) -> bool:
         """Whether changes should be asked for again while contents still come."""
@@ -207,6 +208,7 @@ class Engine:
             if not self._store.state(DIRECTORY) and DIRECTORY in accounts
             else None
         )
+        again = accounts
         if register is not None:
             # Its first state comes with the beginning; the desks' lists come in the same answer.
             accounts = [account for account in accounts if account != DIRECTORY]
@@ -224,7 +226,7 @@ class Engine:
             except OutboxChanged:
                 # The officer was faster. Everything still queued is read again.
                 run.tried -= set(refs)
-                return accounts
+                return again
         settlement = Settlement(retry=refs)
         try:
             answers, session_state = self._asking.with_state(calls)
@@ -233,7 +235,7 @@ class Engine:
                 register.take(answers)
             again = self._taking.read(run, accounts, since, answers, whole=asked["fetch"] == "contents")
         except ReplyTooLarge:
-            return self._taking.smaller(run, accounts)
+            return self._taking.smaller(run, again)
         finally:
             if refs:
                 spared = self._store.settle(settlement.acked, settlement.rejected, settlement.retry)

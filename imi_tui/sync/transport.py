@@ -60,7 +60,8 @@ class HttpTransport:
         reply = self._authorised(
             lambda token: self._http.post_file(f"/jmap/upload/{quote(desk, '')}", data, token), 201, 404
         )
-        if reply.status == 404 and reply.data is not None:
+        # By its own report: something in between may also say that it knows nothing of this address.
+        if reply.status == 404 and isinstance(reply.data, dict) and reply.data.get("status") == 404:
             return {}
         if not isinstance(reply.data, dict) or not isinstance(reply.data.get("blobId"), str):
             raise ServerMistake("an upload without an id")

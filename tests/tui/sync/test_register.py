@@ -14,7 +14,7 @@ from imi_core.authority import Authority, Desk
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.sync import Page
 from imi_tui.sync import register
-from imi_tui.sync.errors import Offline, ServerMistake, Unavailable
+from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake, Unavailable
 from tests.central.world import AUTHORITIES, ROSENHEIM, Clock, send
 from tests.tui.sync.world import Client
 
@@ -49,6 +49,32 @@ def test_everything_can_be_found_after_a_first_sync(client: Clients) -> None:
     lyon.sync()
     assert held(lyon) == {each.id for each in AUTHORITIES}
     assert lyon.store.register_share() == (3, 3)
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_a_first_answer_that_is_too_large_leaves_no_directory_out(client: Clients, streams: bool) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    lyon.store.sync.reset_account(DIRECTORY)
+    assert lyon.store.procedures() == []
+    lyon.line.streams, lyon.line.requests = streams, []
+    large = [ReplyTooLarge("once")]
+    call = lyon.line.call
+
+    def once(request: dict[str, Any]) -> dict[str, Any]:
+        response = call(request)
+        if large:
+            raise large.pop()
+        return response
+
+    lyon.line.call = once  # type: ignore[method-assign]
+    lyon.sync()
+    assert lyon.store.procedures() != []
+    assert held(lyon) == {each.id for each in AUTHORITIES}
+    followed = [
+        each[1]["states"] for request in lyon.line.requests for each in request["methodCalls"] if each[2] == "s"
+    ]
+    assert all(DIRECTORY not in states for states in followed), "it is read country by country"
 
 
 def test_an_index_is_cut_anywhere_and_goes_on(
