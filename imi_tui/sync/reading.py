@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from imi_core.case import ID, MARK
 from imi_core.jmap import CASE, CORE, DIRECTORY, Limits
 from imi_tui.cache.wire import id_of
-from imi_tui.sync.errors import AccountGone, ServerMistake, SyncError, Unavailable
+from imi_tui.sync.errors import AccountGone, ReplyTooLarge, ServerMistake, SyncError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +105,8 @@ class Answer:
             return Unavailable(self.error)
         if self.error == "accountNotFound":
             return AccountGone(f"method error {self.error}")
+        if self.error == "requestTooLarge":
+            return ReplyTooLarge(f"method error {self.error}")
         return ServerMistake(f"method error {self.error[:80]}")
 
 

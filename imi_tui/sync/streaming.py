@@ -50,7 +50,7 @@ AGAIN = dt.timedelta(hours=6)
 ALL_WRONG = 8
 """So many cases in a row that are wrong by themselves say that the server is."""
 PART = 10
-"""Entries in one answer of a case that is too long for one."""
+"""Entries in one answer of a case that is too long for one; one by one where these are too long as well."""
 _CONTENT = ["id", "version", "contentVersion", "level", *CONTENT]
 _UNUSED = ("salt", "digest", "prev", "seal")
 _ENTRY = [each.encode_name for each in msgspec.structs.fields(Entry) if each.encode_name not in _UNUSED]
@@ -105,7 +105,7 @@ class Contents:
                 waiting = self._clock()
         except ReplyTooLarge:
             done += self._keep(held)
-            if self._chunk == 1:
+            if self._chunk == 1 and records < len(groups):
                 return max(done, self._in_parts(groups[records][0]))
             self._chunk = max(1, self._chunk // 4)
             self._most = self._chunk
@@ -153,24 +153,37 @@ class Contents:
         self._chunk = int(min(max(bounded, LEAST), MOST, self._most))
 
     def _in_parts(self, wanted: Wanted) -> int:
-        """Fetch a case that is too long for one answer: its entries in small parts, then its content."""
+        """Fetch a case that is too long for one answer; one that cannot be used like this either is put aside."""
+        try:
+            self._entries_and_content(wanted)
+        except AccountGone:
+            raise
+        except (ServerMistake, BadObject):
+            self._put_aside([wanted])
+        return 1
+
+    def _entries_and_content(self, wanted: Wanted) -> None:
+        """Fetch the entries of a case in small parts, then its content."""
         call = ["Entry/get", {"accountId": wanted.desk, "caseIds": [wanted.id], "properties": ["id"]}, "e"]
         ids = [each["id"] for each in reading.objects(self._asking.ask([call])["e"], wanted.desk, None)]
-        try:
-            for start in range(0, len(ids), PART):
-                part = ids[start : start + PART]
-                call = ["Entry/get", {"accountId": wanted.desk, "ids": part, "properties": _ENTRY}, "e"]
+        most = PART
+        while ids:
+            part = ids[:most]
+            call = ["Entry/get", {"accountId": wanted.desk, "ids": part, "properties": _ENTRY}, "e"]
+            try:
                 found = reading.objects(self._asking.ask([call])["e"], wanted.desk, part)
-                self._store.put_contents(wanted.desk, [], found, whole=False)
-            call = ["Case/get", {"accountId": wanted.desk, "ids": [wanted.id]}, "c"]
-            cases = reading.objects(self._asking.ask([call])["c"], wanted.desk, [wanted.id])
-            self._store.put_contents(wanted.desk, cases, [], whole=True)
-        except BadObject:
-            self._put_aside([wanted])
-            return 1
+            except ReplyTooLarge:
+                if most == 1:
+                    raise
+                most = 1
+                continue
+            self._store.put_contents(wanted.desk, [], found, whole=False)
+            del ids[:most]
+        call = ["Case/get", {"accountId": wanted.desk, "ids": [wanted.id]}, "c"]
+        cases = reading.objects(self._asking.ask([call])["c"], wanted.desk, [wanted.id])
+        self._store.put_contents(wanted.desk, cases, [], whole=True)
         if not cases:
             self._store.give_up(wanted.desk, [wanted.id])
-        return 1
 
     def _groups(self, wanted: list[Wanted]) -> list[list[Wanted]]:
         """In the order of priority, a record for each desk and kind of request."""

@@ -105,6 +105,32 @@ def test_one_case_is_put_aside_and_the_others_come(client: Clients, cases: list[
     assert (detail.aside, detail.fetching) == (True, False)
 
 
+@pytest.mark.has_cases(12, ROSENHEIM)
+@pytest.mark.parametrize("most", [0, 1])
+@pytest.mark.parametrize("streams", [True, False])
+def test_a_case_that_is_too_long_for_any_answer_holds_up_no_other(
+    client: Clients, central: Central, cases: list[str], streams: bool, most: int
+) -> None:
+    """No answer with more than `most` of its entries ever comes: it is fetched one by one, or put aside."""
+    accept(central, cases[7])
+    lyon = client("lyon")
+    lyon.line.streams = streams
+
+    def too_long(response: dict[str, Any]) -> dict[str, Any]:
+        for each in response["methodResponses"]:
+            listed = [entry for entry in each[1].get("list", ()) if entry.get("caseId") == cases[7]]
+            if each[0] == "Entry/get" and len(listed) > most:
+                each[:2] = "error", {"type": "requestTooLarge"}
+        return response
+
+    lyon.line.change = too_long
+    lyon.sync()
+    left_out = [] if most else [cases[7]]
+    assert [id for id in cases if not whole(lyon, id)] == left_out
+    assert lyon.store.status().aside == tuple(reference(lyon, id) for id in left_out)
+    assert lyon.store.status().problem == ""
+
+
 def test_the_officer_reads_which_case_it_is_and_what_to_do(central: Central, client: Clients) -> None:
     cases = [send(central, subject=f"Case {number}").case_id for number in range(3)]
     lyon = client("lyon")
