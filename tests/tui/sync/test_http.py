@@ -302,6 +302,7 @@ class TestFiles:
             (Answer(b'{"limit": "maxSizeUpload"}', 413), errors.ServerMistake),
             (Answer(b"<html>Too large</html>", 413, kind="text/html"), errors.ProxyProblem),
             (Answer(b"<html>No such page</html>", 404, kind="text/html"), errors.ServerMistake),
+            (Answer(b'{"message": "no Route matched with those values"}', 404), errors.ServerMistake),
             (Answer(b'{"blobId": 5}', 201), errors.ServerMistake),
             (Answer(b'{"blobId": "1"}', 200), errors.ServerMistake),
         ],
@@ -313,7 +314,7 @@ class TestFiles:
         with pytest.raises(error):
             transport.upload("desk", b"bytes")
         assert hostile.asked[0].body == b"bytes"
-        hostile.answer = lambda _: Answer(b"{}", 404)
+        hostile.answer = lambda _: Answer(b'{"type": "about:blank", "status": 404}', 404)
         assert transport.upload("desk", b"bytes") == {}
 
 
