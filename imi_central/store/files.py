@@ -215,9 +215,10 @@ def keep(conn: Connection, ids: list[str]) -> None:
 
 def expire(conn: Connection, now: dt.datetime, limit: int) -> int:
     """Delete at most `limit` files that no entry carried within a day; returns how many."""
-    over = sa.and_(blob.c.attached.is_(False), blob.c.created <= ms(now - ORPHAN))
+    over = (blob.c.attached.is_(False), blob.c.created <= ms(now - ORPHAN))
+    found = conn.scalars(sa.select(blob.c.id).where(*over).order_by(blob.c.created).limit(limit)).all()
     # An entry may be about to carry one of them: whoever locks it first decides.
-    ids = conn.scalars(_locked(sa.select(blob.c.id).where(over)).limit(limit)).all()
+    ids = conn.scalars(_locked(sa.select(blob.c.id).where(blob.c.id.in_(found), *over))).all()
     if ids:
         conn.execute(sa.delete(blob).where(blob.c.id.in_(ids)))
     return len(ids)

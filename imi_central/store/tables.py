@@ -5,6 +5,8 @@ Instants are milliseconds since 1970 (UTC), dates ISO text. JSON columns hold th
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -240,11 +243,12 @@ entries = Table(
 )
 """`content_hash`: salted hash of the payload as received, empty for loaded and erased entries."""
 
+_WAITING: Any = {"sqlite_where": text("attached IS 0"), "postgresql_where": text("attached IS false")}
 blob = Table(
     "blob",
     metadata,
     Column("id", String, primary_key=True),
-    Column("owner", String, nullable=False, index=True),
+    Column("owner", String, nullable=False),
     Column("desk", String, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha256", String, nullable=False),
@@ -254,8 +258,12 @@ blob = Table(
     Column("client_ref", String),
     Column("data", LargeBinary, nullable=False),
     Index("blob_client_ref", "owner", "desk", "client_ref", unique=True),
+    Index("blob_waiting", "owner", "created", **_WAITING),
+    Index("blob_expiring", "created", **_WAITING),
 )
-"""`client_ref`: the name its uploader gave it (P1), empty for the parts of a file and for files sent at once."""
+"""Nearly all files are carried by an entry; the last two indices hold the others.
+
+`client_ref`: the name its uploader gave it (P1), empty for the parts of a file and for files sent at once."""
 
 entry_blob = Table(
     "entry_blob",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ from imi_core.case import Translation
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from imi_core.authority import Seat
     from imi_core.case import Entry
@@ -43,7 +43,9 @@ WAITS = (dt.timedelta(seconds=30), dt.timedelta(minutes=5), dt.timedelta(hours=1
 Reason = Literal["noService", "unreachable", "refused", "unusable"]
 """Why there is none: there is no machine any more; it did not answer; it does not take this text or language; what it
 answered is no translation."""
-_decode = msgspec.json.Decoder(Translation).decode
+_SOME = 20
+"""Translations that are fetched at once."""
+decode = msgspec.json.Decoder(Translation).decode
 
 
 class Service(NamedTuple):
@@ -174,12 +176,12 @@ def _repeat(conn: Connection, desk: str, client_ref: str, received: object) -> T
         return None
     if bytes(row.content_hash) != content_hash(row.id, received):
         raise AlreadyExists(row.id, "translation")
-    return _decode(row.data)
+    return decode(row.data)
 
 
 def _held(conn: Connection, desk: str, entry: Entry) -> list[Translation]:
     where = (translation.c.case_id == entry.case_id, translation.c.desk == desk, translation.c.entry_id == entry.id)
-    return [_decode(data) for data in conn.scalars(sa.select(translation.c.data).where(*where))]
+    return [decode(data) for data in conn.scalars(sa.select(translation.c.data).where(*where))]
 
 
 def _insert(conn: Connection, desk: str, by: str, client_ref: str, made: Translation, hash: bytes) -> None:
@@ -208,19 +210,21 @@ def _log(conn: Connection, now: dt.datetime, desk: str, case_id: str) -> None:
     changes.append(conn, ms(now), {desk: [Change("Case", case_id, "updated")]})
 
 
-def read(sight: Sight, desk: str, ids: Iterable[str] | None, case_ids: Iterable[str] | None) -> list[Translation]:
-    """Those of these ids, or of these cases, whose texts this officer may read; oldest first. Raises `NoSeat`."""
+def stored(sight: Sight, desk: str, ids: Iterable[str] | None, case_ids: Iterable[str] | None) -> Iterator[bytes]:
+    """The stored form of those of these ids, or of these cases, whose texts this officer may read; oldest first.
+
+    They come as they are read: texts are long, and whoever asks stops where they are too many. Raises `NoSeat`.
+    """
     column, wanted = (translation.c.id, ids) if ids is not None else (translation.c.case_id, case_ids or ())
     sight.seat(desk)
-    rows: list[Row[Any, Any]] = []
     for batch in batches(wanted):
-        where = (translation.c.desk == desk, column.in_(batch))
-        order = (translation.c.at, translation.c.id)
-        rows += sight.conn.execute(
-            sa.select(translation.c.case_id, translation.c.data).where(*where).order_by(*order)
-        ).all()
-    levels = sight.levels(desk, {row.case_id for row in rows})
-    return [_decode(row.data) for row in rows if levels.get(row.case_id) == "full"]
+        mine = (translation.c.desk == desk, column.in_(batch))
+        levels = sight.levels(desk, set(sight.conn.scalars(sa.select(translation.c.case_id).where(*mine).distinct())))
+        full = [case_id for case_id, level in levels.items() if level == "full"]
+        rows = sa.select(translation.c.data).where(*mine, translation.c.case_id.in_(full))
+        ordered = rows.order_by(translation.c.at, translation.c.id).execution_options(yield_per=_SOME)
+        with sight.conn.execute(ordered) as found:
+            yield from found.scalars()
 
 
 def forget(conn: Connection, case_id: str) -> None:
@@ -256,7 +260,7 @@ class Translations:
                 return None
             later = sa.update(translation).where(translation.c.id == id)
             conn.execute(later.values(waits_until=ms(now + LEASE), tries=translation.c.tries + 1))
-            made = _decode(conn.execute(sa.select(translation.c.data).where(translation.c.id == id)).scalar_one())
+            made = decode(conn.execute(sa.select(translation.c.data).where(translation.c.id == id)).scalar_one())
             return Job(id, made.source, made.lang, _original(conn, made))
 
     def done(self, id: str, texts: Mapping[str, str], source: str) -> None:
@@ -292,7 +296,7 @@ class Translations:
             # Meanwhile the case may have been blocked, or another process was faster.
             if row is None or row.waits_until is None:
                 return
-            made = change(_decode(row.data), _whole(now))
+            made = change(decode(row.data), _whole(now))
             conn.execute(sa.update(translation).where(mine).values(waits_until=None, data=encode(made)))
             _log(conn, now, row.desk, row.case_id)
 

@@ -152,8 +152,13 @@ class View:
         return [visibility.project_entry(found[each], levels[found[each].case_id]) for each in held]
 
     def translations(self, desk: str, ids: Iterable[str] | None, case_ids: Iterable[str] | None) -> list[Translation]:
-        """The desk's translations of these ids, or of these cases, where the officer may read the texts."""
-        return translating.read(self._sight, desk, ids, case_ids)
+        """The desk's translations of these ids, or of these cases, where the officer may read the texts.
+
+        Raises `TooMany`.
+        """
+        return [
+            translating.decode(self._counted(data)) for data in translating.stored(self._sight, desk, ids, case_ids)
+        ]
 
     def assignments(self, desk: str, case_ids: Iterable[str]) -> list[Assigned]:
         """All assignments at the desk of the visible ones of these cases, case by case. Raises `TooMany`."""
@@ -161,9 +166,7 @@ class View:
         levels = self._sight.levels(desk, wanted)
         out: list[Assigned] = []
         for each in history(self._conn, desk, [case_id for case_id in wanted if case_id in levels]):
-            self._read += _ASSIGNED
-            if self._read > MAX_READ:
-                raise TooMany
+            self._count(_ASSIGNED)
             out.append(each)
         return out
 
@@ -257,10 +260,17 @@ class View:
         """(id, stored form) of these objects. Raises `TooMany` above `MAX_READ` in a call."""
         for batch in batches(ids, 100):
             for row in self._conn.execute(sa.select(table.c.id, table.c.data).where(table.c.id.in_(batch))):
-                self._read += len(row.data)
-                if self._read > MAX_READ:
-                    raise TooMany
-                yield row.id, row.data
+                yield row.id, self._counted(row.data)
+
+    def _counted(self, data: bytes) -> bytes:
+        """`data`, which was read. Raises `TooMany` above `MAX_READ` in a call."""
+        self._count(len(data))
+        return data
+
+    def _count(self, size: int) -> None:
+        self._read += size
+        if self._read > MAX_READ:
+            raise TooMany
 
     def _check(self, account_id: str) -> None:
         if account_id != DIRECTORY:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from imi_central.store import Asked, Service, Store
+from imi_central.store import Asked, Service, Store, view
 from imi_core.case import Entry
 from tests.central.replica import Replica
 from tests.central.world import LYON, REQUEST, ROSENHEIM, Caller, Clock, accept, act, ref, send
@@ -76,6 +76,17 @@ class TestLanguage:
         sent = store.commit_entry("lyon", LYON, given).entry
         [entry] = caller.call("rosenheim", "Entry/get", accountId=ROSENHEIM, ids=[sent.id])["list"]
         assert "lang" not in entry
+
+
+def test_translations_are_not_read_without_end(store: Store, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wrote very many would else fill the server's memory by asking for them."""
+    sent = request(store)
+    for lang in ("de", "sv", "fi"):
+        translate(caller, "rosenheim", sent.id, lang=lang, texts={"subject": "x" * 1000})
+    assert len(read(caller, "rosenheim", sent.case_id)) == 3
+    monkeypatch.setattr(view, "MAX_READ", 2_500)
+    asked = {"accountId": ROSENHEIM, "caseIds": [sent.case_id]}
+    assert caller.call("rosenheim", "Translation/get", **asked)["error"]["type"] == "requestTooLarge"
 
 
 class TestMachine:

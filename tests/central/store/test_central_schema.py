@@ -65,6 +65,9 @@ def test_cases_from_before_there_were_marks_get_theirs(store: Store) -> None:
             conn.execute(sa.text(f"alter table desk_case drop column {name}"))
         conn.execute(sa.text("drop table assignment"))
         conn.execute(sa.text("drop table translation"))
+        conn.execute(sa.text("drop index blob_waiting"))
+        conn.execute(sa.text("drop index blob_expiring"))
+        conn.execute(sa.text("create index ix_blob_owner on blob (owner)"))
         conn.execute(sa.text("update alembic_version set version_num = '0003'"))
     again = Store.open(store._writer.url.render_as_string(hide_password=False))
     with again.view("lyon") as view:

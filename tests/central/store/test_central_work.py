@@ -85,6 +85,37 @@ def writes(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return done
 
 
+def test_files_that_entries_carry_are_not_looked_at_for_those_that_wait(store: Store, clock: Clock) -> None:
+    """They are nearly all, and nobody else writes meanwhile."""
+    store.put_blob("lyon", LYON, "text/plain", b"x")
+    clock.at += dt.timedelta(hours=25)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
+        asked.append((statement, given))
+
+    sa.event.listen(store._writer, "before_cursor_execute", note)
+    store.put_blob("lyon", LYON, "text/plain", b"y")
+    assert store.expire_blobs() == 1
+    sa.event.remove(store._writer, "before_cursor_execute", note)
+    used = set()
+    with store._writer.begin() as conn:
+        # Of few rows PostgreSQL reads all.
+        on_sqlite = conn.dialect.name == "sqlite"
+        if not on_sqlite:
+            conn.exec_driver_sql("set local enable_seqscan = off")
+        for statement, given in asked:
+            if statement.startswith("SELECT") and "FROM blob" in statement:
+                plan = conn.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if on_sqlite else ''}{statement}", given)
+                said = " ".join(str(row[-1]) for row in plan)
+                used |= {
+                    name for name in ("blob_waiting", "blob_expiring", "blob_pkey", "sqlite_autoindex") if name in said
+                }
+                assert "SCAN blob" not in said
+                assert "Seq Scan" not in said
+    assert {"blob_waiting", "blob_expiring"} <= used
+
+
 def test_files_expire_some_at_a_time(
     store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch, writes: list[int]
 ) -> None:
