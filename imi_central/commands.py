@@ -168,10 +168,14 @@ def jobs_run(settings: Settings) -> None:
             f"Blocked {done.blocked} cases, erased {done.erased}, marked {done.idle} as idle; "
             f"deleted {done.files} files and {done.changes} old changes."
         )
+        for case_id in done.left:
+            say(f"Case {case_id} cannot be read.")
         if settings.backups is not None:
             if not settings.backups.is_dir():
                 raise CommandError(f"backups: {settings.backups} is no folder; make it, or mount what it is on")
             say(f"Backed up to {backup.make(store, settings.database_url, settings.backups)}.")
+    if done.left:
+        raise CommandError(f"{len(done.left)} cases are damaged and were left as they are; see imi-central verify")
 
 
 def say(text: str) -> None:

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from imi_central.store import changes
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.engine import Connection
+
+    from imi_core.case import Entry
 
 _HEADER = b"SQLite format 3\0"
 
@@ -47,12 +50,15 @@ def broken(conn: Connection) -> Iterator[Broken]:
     some = {"yield_per": 500}
     for case_id, data in conn.execute(sa.select(cases.c.id, cases.c.data), execution_options=some):
         held = sa.select(entries.c.data).where(entries.c.case_id == case_id).order_by(entries.c.version, entries.c.id)
-        sealed = [decode_entry(each) for each in conn.scalars(held)]
+        sealed: list[Entry] = []
         try:
+            sealed.extend(decode_entry(each) for each in conn.scalars(held))
             if seal.verify(sealed) != decode_case(data).head:
                 yield Broken("case", case_id, len(sealed))
         except SealBroken as error:
             yield Broken("case", case_id, error.position)
+        except msgspec.MsgspecError:
+            yield Broken("case", case_id, len(sealed))
     files = sa.select(blob.c.id, blob.c.sha256, blob.c.data)
     for blob_id, sha256, data in conn.execute(files, execution_options={"yield_per": 4}):
         if hashlib.sha256(data).hexdigest() != sha256:

@@ -356,13 +356,13 @@ class Store:
         with self.writing() as conn:
             note(conn, ms(self.now()), officer_id, desk, "download", blob_id)
 
-    def due(self, job: aging.Job, today: dt.date, limit: int = 500) -> list[str]:
-        """Cases for which a retention job is due."""
+    def due(self, job: aging.Job, today: dt.date, limit: int) -> list[str]:
+        """Cases for which a retention job is due, the longest overdue first."""
         with self.reading() as conn:
             return aging.due(conn, job, self.now(), today, limit)
 
     def age(self, job: aging.Job, case_id: str) -> None:
-        """Do a retention job to one case."""
+        """Do a retention job to one case. Raises LookupError and `msgspec.MsgspecError` for one that is damaged."""
         with self.writing() as conn:
             aging.age(conn, job, self.now(), case_id)
 

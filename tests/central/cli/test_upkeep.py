@@ -79,6 +79,8 @@ DAMAGE = {
     "cut log": f"delete from change where account = '{ROSENHEIM}' and seq ="
     f" (select seq from account where id = '{ROSENHEIM}')",
     "case": "update entries set data = cast(replace(cast(data as text), 'Alpbau', 'Alpbao') as blob) where version = 1",
+    "no case": "update cases set data = x'7b00'",
+    "no entry": "update entries set data = x'00' where version = 2",
     "lost entry": "delete from entries where version = 2",
     "file": "update blob set data = x'00'",
 }

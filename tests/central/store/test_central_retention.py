@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from imi_central.jobs import retention
 from imi_central.store import Store
+from imi_central.store.tables import cases
 from imi_core import seal
-from imi_core.case import Attachment, Entry
+from imi_core.case import Attachment, Entry, Text
 from tests.central.replica import Replica, assert_same, force
 from tests.central.world import LYON, REQUEST, ROSENHEIM, Caller, Clock, accept, act, ref, send
 
@@ -64,6 +65,19 @@ def test_a_closed_case_is_blocked_after_six_months(store: Store, caller: Caller,
     assert retention.run(store).blocked == 0
 
 
+def test_a_damaged_case_keeps_no_other_from_being_blocked(store: Store, clock: Clock) -> None:
+    """Those that are longest overdue come first: it would stand in the way of all others every day."""
+    damaged, sound = (send(store).case_id for _ in range(2))
+    for case_id in (damaged, sound):
+        act(store, "lyon", LYON, case_id, "withdraw", text=Text(lang="en", text="No longer needed."))
+    clock.at += dt.timedelta(days=190)
+    with store.writing() as conn:
+        conn.execute(sa.update(cases).where(cases.c.id == damaged).values(data=b"{"))
+    done = retention.run(store)
+    assert (done.blocked, done.left) == (1, (damaged,))
+    assert retention.run(store).left == (damaged,)
+
+
 def test_after_three_years_the_content_is_gone_and_the_chain_holds(
     store: Store, caller: Caller, clock: Clock, closed: Entry
 ) -> None:
@@ -83,7 +97,7 @@ def test_after_three_years_the_content_is_gone_and_the_chain_holds(
     assert [entry.salt for entry in held] == [""] * 4
     assert seal.verify(held) == msgspec.json.decode(head)["head"]
     assert store.verify() == {}
-    assert retention.run(store) == (0, 0, 0, 0, 0)
+    assert retention.run(store) == retention.Report(0, 0, 0, 0, 0)
 
 
 def test_a_blocked_case_is_erased_in_its_time(store: Store, clock: Clock, closed: Entry) -> None:
