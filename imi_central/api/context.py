@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Arguments = dict[str, Any]
 MAX_QUERY = 500
 MAX_ID = 255
+MAX_LANGUAGES = 50
 
 
 @dataclass(slots=True)
@@ -79,6 +80,14 @@ def strings(arguments: Arguments, name: str) -> list[str] | None:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise MethodError("invalidArguments", f"{name} is a list of strings or null", arguments=[name])
     return value
+
+
+def languages(arguments: Arguments) -> list[str]:
+    """The ``languages`` in which texts are wanted, each once. Raises `MethodError`."""
+    wanted = list(dict.fromkeys(strings(arguments, "languages") or ()))
+    if len(wanted) > MAX_LANGUAGES:
+        raise MethodError("invalidArguments", f"at most {MAX_LANGUAGES} languages", arguments=["languages"])
+    return wanted
 
 
 def whole(arguments: Arguments, name: str, default: int, low: int, high: int | None = None) -> int:

@@ -360,6 +360,15 @@ class TestMalformed:
     def test_arguments_of_the_wrong_shape(self, caller: Caller, method: str, arguments: dict[str, Any]) -> None:
         assert caller.call("lyon", method, accountId=LYON, **arguments)["error"]["type"] == "invalidArguments"
 
+    @pytest.mark.parametrize("method", ["Authority/index", "Procedure/get", "Desk/sync"])
+    def test_languages_are_few(self, caller: Caller, method: str) -> None:
+        """Each of a thousand authorities would be looked through for each of them."""
+        asked = {"states": {}} if method == "Desk/sync" else {"accountId": "directory"}
+        asked |= {"country": "DE"} if method == "Authority/index" else {}
+        some = [f"x{number}" for number in range(51)]
+        assert "error" not in caller.call("lyon", method, **asked, languages=some[:50] * 2)
+        assert caller.call("lyon", method, **asked, languages=some)["error"]["type"] == "invalidArguments"
+
     @pytest.mark.parametrize("states", ["", [], {LYON: 5}, {LYON: None}])
     def test_states_of_the_wrong_shape(self, caller: Caller, states: Any) -> None:
         assert caller.call("lyon", "Desk/sync", states=states)["error"]["type"] == "invalidArguments"

@@ -11,6 +11,7 @@ from imi_central.api.context import (
     changes_of,
     get_result,
     id_list,
+    languages,
     reject_unknown,
     strings,
     whole,
@@ -67,11 +68,11 @@ def index(context: Context, arguments: Arguments) -> Arguments:
     after = arguments.get("after", "")
     if not isinstance(country, str) or not isinstance(after, str):
         raise MethodError("invalidArguments", "country and after are texts", arguments=["country", "after"])
-    languages = (*(strings(arguments, "languages") or ()), "en")
+    wanted = (*languages(arguments), "en")
     most = context.limits.max_objects_in_get
     limit = whole(arguments, "limit", most, 1, most)
     found = context.view.authority_index(country, after, limit + 1)
-    listed = [to_wire(_brief(each, languages)) for each in found[:limit]]
+    listed = [to_wire(_brief(each, wanted)) for each in found[:limit]]
     return out | {"country": country, "list": listed, "hasMore": len(found) > limit}
 
 

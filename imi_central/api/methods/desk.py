@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from imi_central.api.context import Arguments, Context, Method, check_account, reject_unknown, strings, whole
+from imi_central.api.context import Arguments, Context, Method, check_account, languages, reject_unknown, whole
 from imi_central.store import INITIAL, NoSeat, StateUnknown, types_of
 from imi_central.store.paging import Page
 from imi_core.case import CONTENT, FIXED, ID, MARK, Case, Entry, to_wire
@@ -40,7 +40,7 @@ def sync(context: Context, arguments: Arguments) -> Arguments:
     for name, given in (("brief", brief), ("joined", joined)):
         if not isinstance(given, bool):
             raise MethodError("invalidArguments", f"{name} is true or false", arguments=[name])
-    languages = strings(arguments, "languages") or []
+    wanted = languages(arguments)
     accounts: dict[str, Arguments] = {}
     failed: dict[str, Arguments] = {}
     unchanged = 0
@@ -58,7 +58,7 @@ def sync(context: Context, arguments: Arguments) -> Arguments:
             if brief and page.new == since and not page.more:
                 unchanged += 1
                 continue
-            found = _fetched(context, account_id, page, fetch, languages) if fetch else _named(page)
+            found = _fetched(context, account_id, page, fetch, wanted) if fetch else _named(page)
             if joined and filling_heads:
                 found = {name: _joined(members) for name, members in found.items()}
             accounts[account_id] = _states(page) | found | {"accessState": context.view.access_state(account_id)}
@@ -87,13 +87,13 @@ def _named(page: Page) -> Arguments:
     }
 
 
-def _fetched(context: Context, account_id: str, page: Page, fetch: str, languages: list[str]) -> Arguments:
+def _fetched(context: Context, account_id: str, page: Page, fetch: str, wanted: list[str]) -> Arguments:
     """The objects of a page, members that nothing needs left out."""
     contents = fetch == "contents"
     out: Arguments = {}
     seats: dict[tuple[str, str], Arguments] = {}
     for name, found in sorted(page.types.items()):
-        read = _READERS[name](context, account_id, [*found.created, *found.updated], languages)
+        read = _READERS[name](context, account_id, [*found.created, *found.updated], wanted)
         if name == "Case":
             seats = {(id, part["desk"]): part for id, case in read.items() for part in case["parts"]}
         elif name == "Entry":
@@ -168,8 +168,8 @@ _READERS: dict[str, _Reader] = {
     "Entry": lambda context, account, ids, _: _by_id(context.view.entries(account, ids, len(ids))),
     "Authority": lambda context, _, ids, __: _by_id(context.view.authorities(ids, len(ids))),
     "Officer": lambda context, _, ids, __: _by_id(context.view.officers(ids, len(ids))),
-    "Procedure": lambda context, _, ids, languages: {
-        id: {"id": id, **to_wire(rules)} for id, rules in context.view.procedures(ids, languages, len(ids))
+    "Procedure": lambda context, _, ids, wanted: {
+        id: {"id": id, **to_wire(rules)} for id, rules in context.view.procedures(ids, wanted, len(ids))
     },
 }
 

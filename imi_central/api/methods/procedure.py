@@ -10,6 +10,7 @@ from imi_central.api.context import (
     changes_of,
     get_result,
     id_list,
+    languages,
     reject_unknown,
     strings,
 )
@@ -21,8 +22,7 @@ def get(context: Context, arguments: Arguments) -> Arguments:
     reject_unknown(arguments, ("accountId", "ids", "properties", "languages"))
     account_id = account(context, arguments, "Procedure")
     ids = id_list(context, arguments)
-    languages = strings(arguments, "languages") or []
-    found = context.view.procedures(ids, languages, context.limits.max_objects_in_get)
+    found = context.view.procedures(ids, languages(arguments), context.limits.max_objects_in_get)
     objects = {each: {"id": each, **to_wire(rules)} for each, rules in found}
     return get_result(account_id, context.view.state(account_id), ids, objects, strings(arguments, "properties"))
 
