@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import anyio
-import anyio.to_thread
 import jinja2
 from authlib.oauth2.rfc6749 import OAuth2Error
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from imi_central.identity import passwords, texts
@@ -18,6 +14,7 @@ from imi_central.identity.errors import TooManyAttempts, WrongPassword
 from imi_central.identity.forms import Forms
 from imi_central.identity.grants import plain_user_code
 from imi_central.identity.server import Asked, Server, asked, peer, read
+from imi_central.identity.workers import Workers
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -39,11 +36,11 @@ _FORM_LOOPBACK = _FORM_SELF + " http://127.0.0.1:*"
 class Pages:
     """Renders and answers the forms. Nothing here needs JavaScript."""
 
-    def __init__(self, server: Server, sessions: Sessions, device_grant: DevicePolicy) -> None:
-        self._server, self._sessions, self._device_grant = server, sessions, device_grant
+    def __init__(self, server: Server, sessions: Sessions, device_grant: DevicePolicy, workers: Workers) -> None:
+        self._server, self._sessions, self._device_grant, self._workers = server, sessions, device_grant, workers
         self._forms = Forms(sessions.secret("forms"))
-        # Apart from other threads: comparing passwords is slow on purpose, and those signed in are not to wait for it.
-        self._checking = anyio.CapacityLimiter(passwords.AT_ONCE)
+        # Apart from the others: comparing passwords is slow on purpose.
+        self._checking = Workers(passwords.AT_ONCE)
         loader = jinja2.FileSystemLoader(_FOLDER)
         self._jinja = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
@@ -51,7 +48,7 @@ class Pages:
         """The authorization endpoint: GET shows the sign-in form, POST signs in and goes back to the client."""
         try:
             question = asked(request, issuer, "GET", request.url.query)
-            grant = await run_in_threadpool(self._server.consent, question)
+            grant = await self._workers.run(self._server.consent, question)
         except OAuth2Error as error:
             return self._refused(request, issuer, error)
         page: dict[str, Any] = {
@@ -67,7 +64,7 @@ class Pages:
         officer = await self._sign_in(request, form, "sign_in.html", page)
         if isinstance(officer, Response):
             return officer
-        return await run_in_threadpool(self._server.grant, question, officer)
+        return await self._workers.run(self._server.grant, question, officer)
 
     async def device(self, request: Request, issuer: str) -> Response:
         """The page for a terminal without a browser: code and sign-in first, then the officer's decision."""
@@ -86,9 +83,9 @@ class Pages:
 
     async def _confirm(self, request: Request, page: dict[str, str], form: dict[str, str], officer: str) -> Response:
         limits = {f"code address {peer(request)}": _CODES_BY_ADDRESS, "code": _CODES}
-        if wait := await run_in_threadpool(self._sessions.attempts.count, limits, passwords.WINDOW):
+        if wait := await self._workers.run(self._sessions.attempts.count, limits, passwords.WINDOW):
             return self._waiting(request, "device.html", wait, page)
-        found = await run_in_threadpool(self._sessions.devices.find, user_code=plain_user_code(page["code"]))
+        found = await self._workers.run(self._sessions.devices.find, user_code=plain_user_code(page["code"]))
         shown: dict[str, Any] = {**page, "login": form.get("login", "")}
         if found is None or found.expired or found.state != "pending":
             return self._page(request, "device.html", status=400, problem="wrong_code", **shown)
@@ -112,9 +109,9 @@ class Pages:
         held = self._forms.open_ticket(request, self._sessions.now(), form["ticket"])
         if held is None:
             return self._page(request, "device.html", status=400, problem="expired")
-        found: Device | None = await run_in_threadpool(self._sessions.devices.find, user_code=held["code"])
+        found: Device | None = await self._workers.run(self._sessions.devices.find, user_code=held["code"])
         approve = form.get("decision") == "approve"
-        if found is None or not await run_in_threadpool(self._sessions.devices.decide, found, held["officer"], approve):
+        if found is None or not await self._workers.run(self._sessions.devices.decide, found, held["officer"], approve):
             return self._page(request, "device.html", status=400, problem="wrong_code")
         return self._message(request, "device_title", "approved" if approve else "denied")
 
@@ -124,8 +121,8 @@ class Pages:
         """The officer's id, or the form again with what is wrong."""
         login = form.get("login", "")
         try:
-            check = functools.partial(passwords.sign_in, self._sessions, login, form.get("password", ""), peer(request))
-            return await anyio.to_thread.run_sync(check, limiter=self._checking)
+            password = form.get("password", "")
+            return await self._checking.run(passwords.sign_in, self._sessions, login, password, peer(request))
         except TooManyAttempts as error:
             return self._waiting(request, template, error.wait, {**page, "login": login})
         except WrongPassword:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from imi_central.identity.errors import NotAuthenticated
 from imi_central.identity.pages import DevicePolicy, Pages
 from imi_central.identity.server import Asked, Server, read
+from imi_central.identity.workers import Workers
 from imi_central.store.errors import OfficerDisabled
 from imi_central.store.identity import Sessions
 
@@ -37,7 +38,8 @@ class Identity:
         self._issuer = issuer
         self._device_grant = device_grant
         self._server = Server(self.sessions, device_grant=device_grant != "off")
-        self._pages = Pages(self._server, self.sessions, device_grant)
+        self._workers = Workers()
+        self._pages = Pages(self._server, self.sessions, device_grant, self._workers)
 
     async def authenticate(self, request: Request) -> str:
         """The officer whose bearer token the request carries. Raises `NotAuthenticated`, `OfficerDisabled`.
@@ -86,7 +88,7 @@ class Identity:
         async def endpoint(request: Request) -> Response:
             try:
                 question = await read(request, self._at(request))
-                return await run_in_threadpool(answer, question)
+                return await self._workers.run(answer, question)
             except OAuth2Error as error:
                 return self._server.refuse(error)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import functools
 import re
 import threading
 
@@ -13,7 +15,7 @@ from starlette.applications import Starlette
 
 from imi_central.identity import passwords, texts
 from imi_central.store import Store
-from tests.central.identity.conftest import PASSWORD, URL, Browser, authorize
+from tests.central.identity.conftest import HASH, PASSWORD, URL, Browser, authorize
 from tests.central.world import Clock
 
 PASSWORD_LABEL = {"de": "Passwort", "en": "Password", "fr": "Mot de passe"}
@@ -126,7 +128,10 @@ def test_guessing_is_stopped_for_the_officer_from_anywhere(app: Starlette, brows
     assert browser.submit(browser.get(authorize()), login="lyon", password=PASSWORD).status_code == 303
 
 
-def test_guessing_names_is_stopped_for_the_address(app: Starlette, browser: Browser) -> None:
+def test_guessing_names_is_stopped_for_the_address(
+    app: Starlette, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_NOBODY", HASH)
     assert {wrong(browser, f"name{number}") for number in range(40)} == {401}
     assert browser.submit(browser.get(authorize()), login="rosenheim", password=PASSWORD).status_code == 429
     other = Browser(app, peer="127.0.0.9")
@@ -184,5 +189,33 @@ def test_who_is_signed_in_does_not_wait_for_those_who_sign_in(
                     return answer.status_code
                 go_on.set()
         return 0
+
+    assert anyio.run(crowd) == 200
+
+
+def test_who_is_signed_in_does_not_wait_for_those_who_ask_for_tokens(
+    app: Starlette, browser: Browser, officers: Store
+) -> None:
+    """Anybody may ask for a token: more at once than there are threads, while somebody else writes."""
+    access = browser.signed_in()["access_token"]
+    assert browser.session(access).status_code == 200
+    asked = {"client_id": "imi-tui", "grant_type": "refresh_token", "refresh_token": "x"}
+
+    async def crowd() -> int:
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 40000))
+        writing = contextlib.ExitStack()
+        writing.enter_context(officers.writing())
+        async with (
+            httpx.AsyncClient(transport=transport, base_url=URL) as client,
+            anyio.create_task_group() as group,
+        ):
+            for _ in range(60):
+                group.start_soon(functools.partial(client.post, "/oauth/token", data=asked))
+            await anyio.wait_all_tasks_blocked()
+            status = 0
+            with anyio.move_on_after(5):
+                status = (await client.get("/jmap/session", headers={"Authorization": f"Bearer {access}"})).status_code
+            writing.close()
+        return status
 
     assert anyio.run(crowd) == 200
