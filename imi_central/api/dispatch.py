@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_RESPONSE = 8 * 1024 * 1024
 """Bytes of a whole answer before compression; a call that would go beyond is "requestTooLarge"."""
+
+PROCESSOR_SECONDS = 5.0
+"""What the calls of one request may have of the processor, which is everybody's: then no further one is begun."""
 
 
 def _session(context: Context, arguments: Arguments) -> Arguments:
@@ -82,8 +86,9 @@ def answer(
         answers: list[Answer] = []
         encoded: list[tuple[str, msgspec.Raw, str]] = []
         size = 0
-        slow = False
+        slow, began = False, time.thread_time()
         for name, arguments, call_id in request.method_calls:
+            slow = slow or time.thread_time() - began > PROCESSOR_SECONDS
             if slow:
                 given = _too_slow(call_id)
             else:
@@ -132,7 +137,7 @@ def _call(
 
 
 def _too_slow(call_id: str) -> Answer:
-    text = "this takes the database too long; ask for less at once, or look for something narrower"
+    text = "this takes too long; ask for less at once, or look for something narrower"
     return "error", MethodError("requestTooLarge", text).arguments(), call_id
 
 

@@ -111,7 +111,7 @@ def forget(engine: Engine) -> None:
     """Make sure that erased content is not readable in the write-ahead log (SQLite) or in dead rows (PostgreSQL)."""
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.exec_driver_sql("VACUUM cases, entries, blob")
+            conn.exec_driver_sql("VACUUM cases, desk_case, entries, blob, assignment, translation")
     else:
         raw = engine.raw_connection()
         try:

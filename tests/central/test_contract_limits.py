@@ -187,6 +187,16 @@ class TestLimits:
         names = [answer[0] for answer in caller.post("lyon", long, long, ECHO)["methodResponses"]]
         assert names == ["Core/echo", "error", "Core/echo"]
 
+    def test_a_request_has_so_much_of_the_processor(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Sixty-four calls that each just stay below their limits would keep it busy for many seconds."""
+        send(store)
+        caller = Caller(store)
+        asked = ["Case/get", {"accountId": LYON, "ids": None}, "c"]
+        assert [name for name, _, _ in caller.post("lyon", asked, asked)["methodResponses"]] == ["Case/get"] * 2
+        monkeypatch.setattr(dispatch, "PROCESSOR_SECONDS", 0.0)
+        answers = caller.post("lyon", asked, asked, ECHO)["methodResponses"]
+        assert [given.get("type") for _, given, _ in answers[1:]] == ["requestTooLarge"] * 2
+
     @pytest.mark.parametrize("method", ["Case/get", "Entry/get"])
     def test_objects_are_not_read_without_end(self, store: Store, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
         entries = [send(store) for _ in range(3)]
