@@ -25,6 +25,9 @@ _MOVED = 6
 """Cells that have to be the same in a row for it to be worth moving them; a shift takes as many bytes."""
 _WORTH = 60
 """Bytes of a line from which it is tried whether it gets shorter when what stands there is moved."""
+_FEW = 6
+"""Lines of an update in which each is tried so; of more only the last, that of the keys: a list has its columns where
+they were, and to look for what moved takes longer than to write it."""
 _ON_BLANKS = frozenset(("4", "9", "21", "51", "52", "53"))
 """Attributes that show where no letter stands."""
 _UNKNOWN = "\0"
@@ -55,10 +58,12 @@ class Standing:
         self.width = 0
         self._lines: dict[int, tuple[str, str]] = {}
         self._ids: dict[str, str] = {}
+        self._parked: tuple[int, int] | None = None
 
     def forget(self) -> None:
         """Know nothing: what is written next is written whole."""
         self._lines.clear()
+        self._parked = None
 
     def changed(self, data: str) -> str:
         """What has to be written for `data`, which begins and ends in the terminal's plain look."""
@@ -70,13 +75,17 @@ class Standing:
             self._ids.clear()
             return spare(data)
         out = _Writer()
-        for row, column, pieces in runs[:-1]:
-            self._write(row, column, pieces, out)
-        row, column, _none = runs[-1]
-        return f"{out.text()}\x1b[{row};{column}H"
+        *texts, (row, column, _none) = runs
+        from_here = 0 if len(texts) <= _FEW else len(texts) - 1
+        for number, run in enumerate(texts):
+            self._write(*run, out, move=number >= from_here)
+        if out.empty and self._parked == (row, column):
+            return ""
+        self._parked = row, column
+        return out.text(row, column)
 
-    def _write(self, row: int, column: int, pieces: _Pieces, out: _Writer) -> None:
-        """Write what of a run does not stand there yet; from now on it does."""
+    def _write(self, row: int, column: int, pieces: _Pieces, out: _Writer, *, move: bool) -> None:
+        """Write what of a run does not stand there yet; from now on it does. `move`: try whether moving is shorter."""
         text = "".join([each for _look, each in pieces])
         start, end = column - 1, column - 1 + len(text)
         signs, looks = self._lines.get(row, ("", ""))
@@ -93,7 +102,8 @@ class Standing:
             return
         self._lines[row] = signs[:start] + text + signs[end:], looks[:start] + now.seen + looks[end:]
         spans = _spans(column, pieces, now, *before)
-        if end != self.width or (plain := out.cost(row, [], spans)) < _WORTH:
+        move = move and end == self.width and _UNKNOWN not in before[0]
+        if not move or (plain := out.cost(row, [], spans)) < _WORTH:
             out.spans(row, spans)
             return
         shifts, moved = _shifts(column, now, before, (" ", self._id("")))
@@ -116,7 +126,7 @@ class Standing:
         own, blank = self._id(look), self._id(_on_blanks(look))
         if own == blank or " " not in text:
             return own * len(text)
-        return "".join([blank if sign == " " else own for sign in text])
+        return blank.join([own * len(word) for word in text.split(" ")])
 
 
 class _Writer:
@@ -126,8 +136,16 @@ class _Writer:
         self._out: list[str] = []
         self._pen, self._place = pen, place
 
-    def text(self) -> str:
-        return "".join([*self._out, change(self._pen, "")] if self._pen else self._out)
+    @property
+    def empty(self) -> bool:
+        return not self._out
+
+    def text(self, row: int, column: int) -> str:
+        """All of it, and the cursor to where it stays."""
+        if self._pen:
+            self._out.append(change(self._pen, ""))
+        self._go(row, column)
+        return "".join(self._out)
 
     def cost(self, row: int, shifts: _Shifts, spans: _Spans) -> int:
         """How much these would take next."""
@@ -163,9 +181,18 @@ class _Writer:
             self._place = (row, column) if plain else None
 
     def _go(self, row: int, column: int) -> None:
-        if self._place != (row, column):
-            same = self._place is not None and self._place[0] == row
-            self._out.append(f"\x1b[{column}G" if same else f"\x1b[{row};{column}H")
+        if self._place == (row, column):
+            return
+        at, after = self._place or (-1, -1)
+        if column == 1 and row - at in (0, 1):
+            # Behind the last cell of a line, too: a terminal goes on to the next one with the next sign only.
+            self._out.append("\r" if row == at else "\r\n")
+        elif row != at:
+            self._out.append(f"\x1b[{row};{column}H")
+        elif column == after + 1:
+            self._out.append("\x1b[C")
+        else:
+            self._out.append(f"\x1b[{column}G")
 
 
 def _runs(data: str) -> list[tuple[int, int, _Pieces]] | None:

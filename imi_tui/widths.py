@@ -18,11 +18,11 @@ PLAIN = frozenset(
             range(0x48A, 0x530),
             range(0x2010, 0x2028),
             range(0x2030, 0x205F),
-            range(0x2500, 0x2580),
+            range(0x2500, 0x25A0),
         ),
     )
 )
-"""Characters of one cell that do nothing but stand there: Latin, Greek, Cyrillic, punctuation, frames."""
+"""Characters of one cell that do nothing but stand there: Latin, Greek, Cyrillic, punctuation, frames, bars."""
 
 
 def cell_len(text: str) -> int:

@@ -11,7 +11,9 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from imi_tui import actions as registry
 from imi_tui import keymap
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import ActiveBinding
-    from textual.widget import Widget
 
     from imi_tui.app import ImiApp
     from imi_tui.cache.model import Changed
@@ -56,6 +57,8 @@ class ActionScreen(Screen[Result]):
 
     SCOPE: ClassVar[str]
     AUTO_FOCUS = ""
+    # Who gets the keys and who loses them paint themselves; the framework would paint the whole screen.
+    focused = Reactive[Widget | None](None, repaint=False)
 
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name, id, classes)
@@ -101,6 +104,11 @@ class ActionScreen(Screen[Result]):
         """The keys that work for `action`."""
         return registry.keys_of(action, self.context.keymap)
 
+    def taken_keys(self) -> frozenset[str]:
+        """Keys of the screen itself, which no action of a lifecycle gets."""
+        keymap = self.context.keymap
+        return frozenset(key for action in registry.in_scope(self.SCOPE) for key in registry.keys_of(action, keymap))
+
     def footer_items(self) -> list[tuple[int, str, str]]:
         """(order, key, label) of what can be done now, with a key that works now: letters do not while typing."""
         typing = self._typing()
@@ -144,10 +152,13 @@ class ActionScreen(Screen[Result]):
         if event.key in MOVES and event.key not in self._configured():
             # Moving through a list must not ask the cache what can be done with every case on the way.
             return
-        dynamic: Iterable[Action] = (
-            *self.offered_actions(),
-            *(action for action in registry.in_scope(self.SCOPE) if not action.keys),
-        )
+        dynamic: Iterable[Action] = ()
+        if event.key in self._configured() or event.key not in self.taken_keys():
+            # Else it is the screen's own, and what can be done with the case need not be asked.
+            dynamic = (
+                *self.offered_actions(),
+                *(action for action in registry.in_scope(self.SCOPE) if not action.keys),
+            )
         for action in dynamic:
             if event.key in self.keys_for(action):
                 event.stop()

@@ -68,11 +68,6 @@ class CaseScreenBase(UndoActions):
         names = tuple(name for name in own if name not in detail.actions)
         return tuple(doing.offered(rules, names, self.context.languages, self.taken_keys()))
 
-    def taken_keys(self) -> frozenset[str]:
-        """Keys of the screen itself, which no action of a lifecycle gets."""
-        keymap = self.context.keymap
-        return frozenset(key for action in registry.in_scope(self.SCOPE) for key in registry.keys_of(action, keymap))
-
     def _offers_of(self, rules: Rules, details: list[CaseDetail]) -> tuple[Action, ...]:
         names = tuple(name for name in details[0].actions if all(name in other.actions for other in details[1:]))
         return tuple(doing.offered(rules, names, self.context.languages, self.taken_keys()))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.timer import Timer
-from textual.widgets import Static
 
 from imi_tui.actions import Action, Situation
 from imi_tui.cache.errors import CacheBusy
@@ -23,6 +22,9 @@ from imi_tui.screens.grouping import GroupedScreen, grouping_flags
 from imi_tui.screens.together import TogetherActions
 from imi_tui.viewmodel import front, rows, views
 from imi_tui.widgets.case_list import CaseList
+from imi_tui.widgets.column_heads import ColumnHeads
+from imi_tui.widgets.instead import Instead
+from imi_tui.widgets.place import Place
 from imi_tui.widgets.views_column import ViewsColumn
 
 if TYPE_CHECKING:
@@ -60,11 +62,12 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         yield ViewsColumn()
         # Its place is kept from the start: the list must not become narrower when the preview is loaded.
         yield Vertical(id="side")
-        heading = Static("", id="heading", markup=False)
+        yield Place()
+        heading = ColumnHeads("heading")
         heading.display = not self.context.screen_reader
         yield heading
         yield CaseList(self.words, self.context.today, spoken=self.context.screen_reader)
-        yield Static("", id="empty", markup=False)
+        yield Instead("empty")
 
     def title_text(self) -> str:
         """View and count, or the search."""
@@ -170,6 +173,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
             return
         if not kinds or "directory" in kinds:
             self._words = None
+            self.query_one(CaseList).redraw()
         self._details = []
         self.marks.forget()
         if not kinds or kinds & {"cases", "outbox", "views"}:
@@ -203,11 +207,11 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         self._head()
         if not self.painted:
             return
-        if self._typed and not keep:
-            # The hits come first; their keys and the case beside them follow once nothing is typed.
-            self.refresh_title()
-        else:
+        if keep:
             self._settle()
+        else:
+            # The rows come first; their keys and the case beside them follow once nothing is pressed.
+            self.refresh_title()
 
     def _show_views(self) -> None:
         own = self._own.no if self._own is not None else None
@@ -227,7 +231,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
 
     def _say_why_empty(self) -> None:
         """Where there is nothing to show: what that means, which changes with the synchronisation."""
-        empty, found = self.query_one("#empty", Static), self.query_one(CaseList)
+        found = self.query_one(CaseList)
         if self.line:
             none = "" if found.count else _("No case on this machine has these words. Esc ends the search.")
             text = "\n".join(filter(None, (none, self.left_out(), views.partly_searched(self.store.unsearched()))))
@@ -235,15 +239,10 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
             text = ""
         else:
             text = views.empty(self.view, self.store.status(), len(self.store.seats()))
-        empty.display = bool(text)
-        empty.set_class(bool(found.count), "-below")
-        if text and str(empty.content) != text:
-            empty.update(text)
+        self.query_one(Instead).say(text, below=bool(found.count))
 
     def _head(self) -> None:
-        width = self.query_one(CaseList).room
-        if width:
-            self.query_one("#heading", Static).update(rows.heading(rows.columns(width)), layout=False)
+        self.query_one(ColumnHeads).fit(self.query_one(CaseList).room)
 
     def on_case_list_resized(self, _message: CaseList.Resized) -> None:
         """The heads of the columns follow the width, below a menu too."""
@@ -417,14 +416,17 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         if found.cases == 1:
             self.action_list_open()
 
-    def action_list_leave(self) -> None:
+    async def action_list_leave(self) -> None:
         """End the search, else take marks away."""
         found = self.query_one(CaseList)
         if self.query("#search"):
-            self.end_search()
-            found.focus()
-            self._show(keep=True)
-            found.centre()
+            with self.app.batch_update():
+                self.end_search()
+                found.focus()
+                self._show(keep=True)
+                found.centre()
+                await self.gathered()
+            self.check_idle()
         elif found.marked:
             found.unmark()
             self._settle()

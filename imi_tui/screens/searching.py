@@ -21,6 +21,7 @@ from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.footer import HELP
 from imi_tui.viewmodel.front import HITS
 from imi_tui.viewmodel.window import Window
+from imi_tui.widgets.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -142,7 +143,8 @@ class SearchingScreen(CaseScreenBase):
                 offered,
             )
             field.hint(_("Words or country:DE; Tab completes, F1 explains"))
-            await self.mount(field, offered, before="#heading")
+            # Into a place of their own: the screen would paint itself as a whole when it is given a part.
+            await self.query_one(Place).mount(field, offered)
         self.query_one(SearchLine).focus()
 
     async def on_input_changed(self, event: Input.Changed) -> None:
@@ -153,6 +155,10 @@ class SearchingScreen(CaseScreenBase):
         self._read = typed, self.store.finding.read(typed)
         self._typed = "" if self.store.finding.says_nothing(self._read[1]) else typed
         self.show_rows(keep=False)
+        await self.gathered()
+
+    async def gathered(self) -> None:
+        """Until what has changed is known, so that it comes as one picture."""
         for _step in range(GATHERING):
             await asyncio.sleep(0)
 
@@ -162,7 +168,10 @@ class SearchingScreen(CaseScreenBase):
 
     def end_search(self) -> None:
         """Take the search line away."""
-        self.query("#search, #offers").remove()
+        # Gone with the next picture, and not with the one after it.
+        place = self.query_one(Place)
+        place.query("*").set(display=False)
+        place.remove_children()
         self._typed = ""
         self._query = self._hits = None
 

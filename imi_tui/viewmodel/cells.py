@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imi_tui.widths import cell_len, set_cell_size
+from imi_tui.widths import PLAIN, cell_len, set_cell_size
 
 
 def cut(text: str, width: int) -> str:
@@ -16,6 +16,8 @@ def cut(text: str, width: int) -> str:
 
 def fit(text: str, width: int) -> str:
     """`text` in exactly `width` cells: cut with "…" or padded."""
+    if len(text) <= width and PLAIN.issuperset(text):
+        return text.ljust(width)
     return set_cell_size(cut(text, width), width)
 
 

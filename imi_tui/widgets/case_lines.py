@@ -42,15 +42,23 @@ class CaseLines:
         self._words, self._today, self._ask, self._spoken = words, today, looks, spoken
         self._columns: tuple[rows.Column, ...] = ()
         self.width = -1
+        self._whole = False
         self._day = today()
         self._strips: LRUCache[tuple[Row | Heading, bool, bool], Strip] = LRUCache(1024)
         self._looks: Looks | None = None
 
-    def forget(self, width: int) -> None:
-        """Draw everything anew from now on, in lines of so many cells."""
-        self._day = self._today()
-        self.width = width
+    def fit(self, width: int) -> None:
+        """From now on lines have so many cells, and the dates of today."""
+        today = self._today()
+        if (width, today) == (self.width, self._day):
+            return
+        self.width, self._day = width, today
         self._columns = rows.columns(max(20, width))
+        self._whole = rows.MARKS + sum(column.width + 1 for column in self._columns[1:]) - 1 == width
+        self.forget()
+
+    def forget(self) -> None:
+        """Draw everything anew from now on, as when words have changed."""
         self._strips.clear()
 
     def restyle(self) -> None:
@@ -91,6 +99,8 @@ class CaseLines:
             marks = rows.marks(row, self._day, cursor=cursor, marked=marked)
             due, rest = rows.texts(row, self._columns, self._words(), self._day)
             pieces = [Segment(f"{marks} {due} ", alarm), Segment(rest, style)]
+            if self._whole:
+                return looks.shown(Strip(pieces, self.width))
         return looks.shown(Strip(pieces).adjust_cell_length(self.width, style))
 
     def _draw_heading(self, heading: Heading, *, cursor: bool) -> Strip:

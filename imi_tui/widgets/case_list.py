@@ -21,9 +21,11 @@ from imi_tui.bindings import bindings
 from imi_tui.cache.model import Row
 from imi_tui.viewmodel import rows
 from imi_tui.widgets.case_lines import CaseLines, Looks
+from imi_tui.widgets.list_bar import ListBar
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.scrollbar import ScrollBar
 
     from imi_tui.viewmodel.grouped import Grouped, Heading
     from imi_tui.viewmodel.window import Window
@@ -101,6 +103,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """The case on which the next `show` puts the cursor, where the view has it."""
         self._stepping = False
         self._untouched, self._filling = True, False
+        self._told_room = 0
 
     @property
     def row(self) -> Row | None:
@@ -131,6 +134,15 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     def room(self) -> int:
         """Cells of a row: the width without the scroll bar."""
         return self.scrollable_content_region.width
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The bar, made when it is first asked for."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = ListBar(name="vertical", thickness=self.scrollbar_size_vertical)
+            bar.display = False
+            self.app._start_widget(self, bar)
+        return self._vertical_scrollbar
 
     @property
     def index(self) -> int:
@@ -178,11 +190,11 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             found = window.heading_of(heading.id)
             index = found if found is not None else self._index
         offset = self._index - self.scroll_offset.y
-        if before is not None and not window.exact:
+        if before is not None and keep and not window.exact:
             # A view that holds fewer rows than was said ends sooner; the first paint does not wait for its end.
             window.get(window.count - 1)
         self._index = max(0, window.stop(index))
-        self._lines.forget(self.room)
+        self._lines.fit(self.room)
         self.virtual_size = Size(max(1, self.room), window.count)
         self.vertical_scrollbar.window_virtual_size = window.count
         if keep:
@@ -298,7 +310,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def redraw(self) -> None:
         """Draw every row again, as when words have changed."""
-        self._lines.forget(self.room)
+        self._lines.forget()
         self.refresh()
 
     def action_move(self, step: int) -> None:
@@ -343,8 +355,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         Not by way of the framework's styles, which ask for borders, padding and opacity of every line anew.
         """
         lines = self._lines
-        if self.room != lines.width:
-            lines.forget(self.room)
+        lines.fit(self.room)
         first, window, index = self.scroll_offset.y, self._window, self._index
         strips: list[Strip] = []
         for y in crop.line_range:
@@ -361,7 +372,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         """Keep the cursor on screen; the columns follow when a row is drawn."""
         if self._window is not None:
             self.virtual_size = Size(max(1, self.room), self._window.count)
-        self.post_message(self.Resized())
+        if self.room != self._told_room:
+            self._told_room = self.room
+            self.post_message(self.Resized())
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if not top <= self._index < top + height:
             self.scroll_to(y=max(0, self._index - height // 2), animate=False, force=True)

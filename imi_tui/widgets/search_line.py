@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Static
 
 from imi_tui.bindings import bindings
@@ -23,6 +25,9 @@ class OfferLine(Static):
     """What can be typed next, in one line."""
 
     DEFAULT_CSS = "OfferLine { height: 1; text-wrap: nowrap; }"
+
+    # One line stays one line.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     def __init__(self) -> None:
         super().__init__("", id="offers", markup=False)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.content import Content
-from textual.widgets import Static
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
 
 from imi_tui.viewmodel import views
 from imi_tui.viewmodel.front import VIEWS_WIDTH
@@ -17,23 +20,30 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.views import Beside
 
 
-class ViewsColumn(Static):
-    """One line a view; the current one carries a mark."""
+class ViewsColumn(Widget):
+    """One line a view; the current one carries a mark. Only lines that change are painted."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     ViewsColumn { width: 27; height: 1fr; border-right: solid $border-blurred; }
     """
 
     def __init__(self) -> None:
-        super().__init__("", markup=False)
+        super().__init__()
         self._last: list[tuple[str, bool]] = []
 
     def show(self, counts: dict[ViewId, int], current: ViewId | None, beside: Sequence[Beside] = ()) -> None:
         """Show the counts."""
         lines = views.column(counts, current, VIEWS_WIDTH, beside)
-        if lines == self._last:
-            return
-        self._last = lines
-        self.update(
-            Content("\n").join(Content.styled(text, "bold" if now else "") for text, now in lines), layout=False
-        )
+        before, self._last = self._last, lines
+        width = self.size.width
+        nothing = [("", False)] * abs(len(before) - len(lines))
+        pairs = zip([*before, *nothing], [*lines, *nothing], strict=False)
+        if changed := [Region(0, y, width, 1) for y, (old, new) in enumerate(pairs) if old != new]:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """The line of a view."""
+        text, now = self._last[y] if y < len(self._last) else ("", False)
+        style = self.rich_style + Style(bold=True) if now else self.rich_style
+        return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, self.rich_style)

@@ -96,7 +96,8 @@ def test_only_what_differs_is_written() -> None:
     standing = Standing()
     first = line("\x1b[1ma\x1b[0m Accept  \x1b[1mf\x1b[0m Forward  ")
     assert len(standing.changed(first)) > 20
-    assert standing.changed(first) == "\x1b[1;1H"
+    assert standing.changed(first) == "", "the cursor, too, is where it was"
+    assert standing.changed("\x1b[3;1H") == "\x1b[3;1H"
     assert standing.changed(line("\x1b[1ma\x1b[0m Accept  \x1b[1mx\x1b[0m Forward  ")) == (
         "\x1b[2;11H\x1b[1mx\x1b[m\x1b[1;1H"
     )
@@ -134,7 +135,7 @@ def test_the_marks_of_one_update_change_nothing() -> None:
     standing = Standing()
     standing.changed(line("abc"))
     assert standing.changed("\x1b[?2026h") == "\x1b[?2026h"
-    assert standing.changed(line("abc")) == "\x1b[1;1H"
+    assert standing.changed(line("abc")) == ""
     standing.forget()
     assert standing.changed(line("abc")) == line("abc")
 
@@ -152,3 +153,29 @@ def test_keys_that_stand_further_on_are_moved() -> None:
     assert coloured == "\x1b[2;1H\x1b[11P\x1b[30G\x1b[44m" + " " * 11 + "\x1b[m\x1b[1;1H"
     standing.width = COLUMNS + 1
     assert "@" not in standing.changed(line("".join(words))), "something stands behind it"
+
+
+def test_the_next_line_and_the_beginning_of_this_one_are_near() -> None:
+    standing = Standing()
+    both = "\x1b[2;1Habc\n\x1b[3;1Hdef\x1b[3;1H"
+    assert standing.changed(both) == "\x1b[2;1Habc\r\ndef\r"
+    assert standing.changed(both.replace("f", "👍")) == "\x1b[3;1Hde👍\x1b[3;1H", "only the terminal knows where it is"
+    assert standing.changed(line("Xbc")) == "\x1b[2;1HX\x1b[1;1H"
+    assert standing.changed("\x1b[2;1Hxyc\x1b[2;4H") == "\x1b[2;1Hxy\x1b[C"
+
+
+def test_of_many_lines_only_the_last_is_moved() -> None:
+    standing = Standing()
+    standing.width = 80
+
+    def screen(text: str, rows: int) -> str:
+        lines = "\n".join(f"\x1b[{row};1H{text:<80}" for row in range(1, rows + 1))
+        return f"{lines}\x1b[1;1H"
+
+    before = "Forward  Reply  Message  Help  Search  Export  Group  Order  Out  More"
+    after = f"Accept  {before}"
+    assert "@" not in standing.changed(screen(before, 6))
+    assert standing.changed(screen(after, 6)).count("\x1b[8@") == 6
+    standing.forget()
+    standing.changed(screen(before, 7))
+    assert standing.changed(screen(after, 7)).count("\x1b[8@") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
@@ -63,6 +64,40 @@ async def test_a_whole_screen_is_written_whole(store: Store, home: Path, monkeyp
         line = "\x1b[2;1Habc\x1b[1;1H"
         standing.changed(line)
         app._display(app.screen, ChopsUpdate([], [], []))
-        assert standing.changed(line) == "\x1b[1;1H"
+        assert standing.changed(line) == ""
         app._display(app.screen, LayoutUpdate([], app.screen.region))
         assert (standing.width, standing.changed(line)) == (80, line)
+
+
+async def test_a_letter_is_one_picture_and_never_a_whole_screen(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[str] = []
+    laid_out = 0
+    reflow = SparingCompositor.reflow
+
+    def counted(self: SparingCompositor, *given: Any) -> Any:
+        nonlocal laid_out
+        laid_out += 1
+        return reflow(self, *given)
+
+    display = ImiApp._display
+
+    def shown(self: ImiApp, screen: Any, update: Any) -> None:
+        painted.append(type(update).__name__)
+        display(self, screen, update)
+
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.press("slash", "a", "l")
+        monkeypatch.setattr(SparingCompositor, "reflow", counted)
+        monkeypatch.setattr(ImiApp, "_display", shown)
+        for key, most in (("q", 1), ("backspace", 1), ("l", 0)):
+            laid_out = 0
+            await pilot.press(key)
+            await pilot.pause()
+            assert laid_out == most, key
+        await pilot.press("escape")
+        await pilot.pause()
+    assert "ChopsUpdate" in painted
+    assert "LayoutUpdate" not in painted
