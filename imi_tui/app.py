@@ -8,7 +8,6 @@ import gc
 from typing import TYPE_CHECKING, cast
 
 from textual import events
-from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.reactive import Reactive
 
@@ -16,6 +15,7 @@ from imi_tui import hints, keyboard, themes
 from imi_tui.asking import AskingApp
 from imi_tui.cache.errors import CacheError
 from imi_tui.colours import theme_of
+from imi_tui.first_screen import FirstScreen
 from imi_tui.i18n import _
 from imi_tui.idle import Idle
 from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
@@ -29,7 +29,6 @@ from imi_tui.viewmodel import front
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rich.console import RenderableType
     from textual.app import SystemCommand
     from textual.driver import Driver
     from textual.filter import LineFilter
@@ -66,7 +65,7 @@ LOADED = 3.0
 """Seconds after that in which it has loaded what it needs."""
 
 
-class ImiApp(AskingApp, TourHost, inherit_bindings=False):
+class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
     """One officer, one cache, one stack of screens."""
 
     # The first screen's style sheets are read with the rest: adding them later would apply every rule twice.
@@ -80,7 +79,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
     def __init__(self, context: Context, early: Early | None = None) -> None:
         # Textual asks for the theme while it is made, and again for every line it draws.
         self._theme = theme_of(themes.palette(context.theme))
-        self._early, self._taken_over = early, False
+        self._early = early
         super().__init__()
         self.register_theme(self._theme)
         self.set_reactive(App.theme, context.theme)
@@ -143,35 +142,6 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
                     return
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if self._early is not None and renderable is not None and not self._batch_count:
-            renderable = self._take_over(self._early, screen, renderable)
-        if isinstance(renderable, LayoutUpdate) and (standing := getattr(self._driver, "standing", None)) is not None:
-            # A whole screen heals what the terminal, or another program on it, did to the one before.
-            # While it opens, what stands there is the picture before it, a moment old.
-            if not self._taken_over:
-                standing.forget()
-            standing.width = screen.outer_size.width
-        super()._display(screen, renderable)
-
-    def _take_over(self, early: Early, screen: Screen[object], renderable: RenderableType) -> RenderableType:
-        """The first picture of the framework, with the cursor where the one before it has it by now."""
-        from imi_tui.cache.model import Changed
-        from imi_tui.widgets.case_list import CaseList
-
-        self._early = None
-        early.end()
-        if early.painted and (list := next(iter(screen.query(CaseList)), None)) is not None and early.at != list.index:
-            list.go(early.at)
-            if list.row is None or list.row[:2] != early.case:
-                # The list is another one by now.
-                list.aim = early.case
-                self._tell(CacheChanged(Changed(frozenset(("cases",)))))
-            renderable = screen._compositor.render_full_update()
-        take_over = getattr(self._driver, "take_over", None)
-        self._taken_over = take_over is not None and take_over(tuple(screen.outer_size))
-        return renderable
-
     # -- cache -------------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -181,9 +151,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
         )
         # Textual paints a new screen three times before it is complete: on a slow line only the last is worth sending.
         self.screen_change_signal.subscribe(self, self._screen_changes, immediate=True)
-        if self._early is not None and self._early.painted:
-            # The list stands already: what would be painted until the screen is complete is the same again.
-            self.delay_update(COMPLETE)
+        self.open_over()
         self.set_interval(60, self._look_at_the_day)
         self.set_timer(BEGIN, self._begin)
         self._running_loop = asyncio.get_running_loop()
@@ -201,7 +169,7 @@ class ImiApp(AskingApp, TourHost, inherit_bindings=False):
             self._running_loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
 
     def _begin(self) -> None:
-        self._taken_over = False
+        self.opened()
         gc.freeze()
         # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
         gc.set_threshold(50_000, 10, 140)

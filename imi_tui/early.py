@@ -38,6 +38,8 @@ PLAIN, BOLD, ALARM, ALARM_BOLD, CURSOR, LINE, BAR, BAR_BOLD, BAR_ALARM = range(9
 """Looks; the last three are those of the first and the last line."""
 Piece = tuple[str, int]
 """A text and its look."""
+Run = tuple[int, int, list[tuple[str, str]]]
+"""Row and column, and from there on looks, as codes of SGR, with their texts."""
 
 
 class Early:
@@ -52,7 +54,7 @@ class Early:
         self.painted = False
         self.taken = False
         self.whole = False
-        self.written: list[str] = []
+        self.written: list[Run] = []
         self.at = 0
         self._left = b""
         self._picture: Picture | None = None
@@ -66,7 +68,7 @@ class Early:
         from imi_tui.alive import Moves, Reader, moving_keys
 
         self.painted = self.whole = True
-        self.written.append(picture.body)
+        self.written += picture.runs
         self._picture, self._ended = picture, threading.Event()
         context = picture.context
         layout: Layout = context.keyboard  # type: ignore[assignment]
@@ -76,9 +78,9 @@ class Early:
 
     def _moved(self, before: int, now: int) -> str:
         assert self._picture is not None
-        out = self._picture.moved(before, now)
-        self.written.append(out)
-        return out
+        runs = self._picture.moved(before, now)
+        self.written += runs
+        return _written(runs)
 
     @property
     def case(self) -> tuple[str, str]:
@@ -172,31 +174,40 @@ class Picture:
         return _heading(line, self._room)
 
     @cached_property
-    def body(self) -> str:
-        """What draws the screen, its cursor on the first row."""
+    def runs(self) -> list[Run]:
+        """The screen, its cursor on the first row."""
         width, height = self.size
-        out: list[str] = []
+        out: list[Run] = []
         for number, line in enumerate(self.lines(), 1):
             filler = (" " * (width - _cells(line)), BAR if number in (1, height) else PLAIN)
-            out += [f"\x1b[{number};1H", *self._drawn([*line, filler])]
-        return "".join([*out, self._start(self.first)])
+            out.append((number, 1, self._drawn([*line, filler])))
+        return [*out, self._run(self.first, [])]
 
-    def moved(self, before: int, now: int) -> str:
+    @property
+    def body(self) -> str:
+        """What draws the screen."""
+        return _written(self.runs)
+
+    def moved(self, before: int, now: int) -> list[Run]:
         """What moves the cursor from one line of the list to another."""
-        out = [self._start(before), *self._drawn(self._line(before, cursor=False))]
-        out += [self._start(now), *self._drawn(self._line(now, cursor=True)), self._start(now)]
-        return "".join(out)
+        left, come = self._line(before, cursor=False), self._line(now, cursor=True)
+        return [self._run(before, left), self._run(now, come), self._run(now, [])]
 
-    def _drawn(self, line: list[Piece]) -> list[str]:
-        out: list[str] = []
-        for text, look in line:
-            codes = self._looks[look]
-            out.append(f"\x1b[{codes}m{harmless(text)}\x1b[0m" if text and codes else harmless(text))
-        return out
+    def _run(self, index: int, line: list[Piece]) -> Run:
+        """A line of the list, from its beginning."""
+        return index + 3, self._left + 1, self._drawn(line)
 
-    def _start(self, index: int) -> str:
-        """To the beginning of a line of the list."""
-        return f"\x1b[{index + 3};{self._left + 1}H"
+    def _drawn(self, line: list[Piece]) -> list[tuple[str, str]]:
+        return [(self._looks[look], harmless(text)) for text, look in line if text]
+
+
+def _written(runs: list[Run]) -> str:
+    """What draws these; the cursor stays behind the last."""
+    out: list[str] = []
+    for row, column, pieces in runs:
+        out.append(f"\x1b[{row};{column}H")
+        out += [f"\x1b[{codes}m{text}\x1b[0m" if codes else text for codes, text in pieces]
+    return "".join(out)
 
 
 def picture(context: Context, width: int, height: int) -> Picture | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_core.text import display
 from imi_tui import keyboard
 from imi_tui.actions import ACTIONS, EVERYWHERE, by_id, in_scope, keys_of

@@ -15,11 +15,25 @@ from textual.geometry import Region
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from rich.console import RenderableType
+    from textual.screen import Screen
     from textual.strip import Strip
 
 
 class SparingCompositor(Compositor):
-    """The same picture from fewer rendered lines."""
+    """The same picture from fewer rendered lines. Nothing is rendered as long as `ready` says that it is too early."""
+
+    ready: Callable[[], bool] | None = None
+
+    def render_update(
+        self, full: bool = False, screen_stack: list[Screen[object]] | None = None, simplify: bool = False
+    ) -> RenderableType | None:
+        """What is to be drawn, None where that is nothing; what changed is kept while it is too early."""
+        if self.ready is not None:
+            if not self.ready():
+                return None
+            self.ready = None
+        return super().render_update(full, screen_stack, simplify)
 
     def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
         """Pieces of lines by where they begin, those of `crop` in the lines asked for; front to back, the first wins.

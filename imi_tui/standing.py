@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imi_tui.sparing import change, look_of, spare
 from imi_tui.widths import PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _TOKEN = re.compile(r"\x1b\[(?:(\d+);(\d+)H|([0-9;:]*)m)|\n")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -64,6 +67,19 @@ class Standing:
         """Know nothing: what is written next is written whole."""
         self._lines.clear()
         self._parked = None
+
+    def stand(self, runs: Iterable[tuple[int, int, _Pieces]]) -> None:
+        """These have been written by somebody else: looks and their texts, by row and column."""
+        for row, column, pieces in runs:
+            text = "".join([each for _look, each in pieces])
+            signs, looks = self._lines.get(row, ("", ""))
+            start, end = column - 1, column - 1 + len(text)
+            if not PLAIN.issuperset(text):
+                self._lines[row] = signs[:start], looks[:start]
+                continue
+            seen = "".join([self._seen(look, each) for look, each in pieces])
+            signs, looks = signs.ljust(end, _UNKNOWN), looks.ljust(end, _UNKNOWN)
+            self._lines[row] = signs[:start] + text + signs[end:], looks[:start] + seen + looks[end:]
 
     def changed(self, data: str) -> str:
         """What has to be written for `data`, which begins and ends in the terminal's plain look."""

@@ -59,8 +59,7 @@ def taking_over(base: type[Driver], early: Early | None) -> type[Driver]:
             stands = drawn is not None and drawn.whole and drawn.size == size
             if drawn is not None and stands:
                 self.standing.width = size[0]
-                for data in drawn.written:
-                    self.standing.changed(data)
+                self.standing.stand(drawn.written)
             return stands
 
         def run_input_thread(self) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui import problems
 from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
 from textual.cache import LRUCache
 from textual.strip import Strip
 
+from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.cache.model import Row
 from imi_tui.viewmodel import rows
 from imi_tui.viewmodel.cells import fit
