@@ -90,6 +90,19 @@ class Language:
         self.keys: tuple[str, ...] = (*KEYS, *self.sets)
         self._today = today
 
+    def unbegun(self, query: Query) -> Query | None:
+        """The line without the word at its end, if that hardly begins to say something; None where it does.
+
+        So do a single letter and what may come to be the name of a term.
+        """
+        *terms, last = query.terms or (Term("-"),)
+        if last.key or not last.open or last.negated or len(last.values) != 1:
+            return None
+        word = last.values[0]
+        if len(word) > 1 and not any(key.startswith(word) for key in self.keys):
+            return None
+        return Query(tuple(terms), query.problems)
+
     def read(self, line: str) -> Query:
         """The terms of `line`, and what of it means nothing."""
         terms: list[Term] = []

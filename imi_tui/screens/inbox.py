@@ -73,9 +73,9 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         """View and count, or the search."""
         found = self.query_one(CaseList)
         if self._typed:
-            return views.search_title(found.cases, self.more_hits, len(found.marked))
+            return views.search_title(self.hits_shown, self.more_hits, len(found.marked))
         if self._own is not None:
-            return views.own_title(self._own.name, found.cases, self.more_hits, len(found.marked))
+            return views.own_title(self._own.name, self.hits_shown, self.more_hits, len(found.marked))
         return views.title(self.view, self._counts.get(self.view, 0), len(found.marked))
 
     def title_note(self) -> str:
@@ -278,6 +278,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
                 # Making what groups are read from would have kept the first paint waiting.
                 self._show(keep=True)
             self.refresh_words()
+        self.all_hits()
         self.refresh_frame()
         self.tell_group()
         if self.has_class("-vast"):

@@ -20,7 +20,7 @@ from imi_tui.viewmodel import front, views
 from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.footer import HELP
 from imi_tui.viewmodel.front import HITS
-from imi_tui.viewmodel.window import Window
+from imi_tui.viewmodel.window import PAGE, Window
 from imi_tui.widgets.place import Place
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class SearchingScreen(CaseScreenBase):
         self._query: Query | None = None
         self._read: tuple[str, Query | None] = "", None
         self._hits: Hits | None = None
+        self._writing = self._soon = self._partly = False
+        self._later = ""
         self._own: SavedView | None = None
         self.hits_order = "newest"
         self.hits_group: GroupId | None = None
@@ -84,21 +86,57 @@ class SearchingScreen(CaseScreenBase):
     @property
     def more_hits(self) -> bool:
         """Whether there are more hits than are shown."""
-        return self._hits is not None and len(self._hits.rows) > HITS
+        return self._hits is not None and len(self._hits.rows) > self.hits_shown
+
+    @property
+    def hits_shown(self) -> int:
+        """How many hits are known to be there, of those that are shown."""
+        found = len(self._hits.rows) if self._hits is not None else 0
+        return min(found, self._screenful() if self._partly else HITS)
+
+    def _screenful(self) -> int:
+        """Rows that fill the screen, in whole pages."""
+        return (self.size.height // PAGE + 1) * PAGE
 
     def hits(self, folded: Collection[str] = ()) -> Window | Grouped:
-        """What the line finds, in the order and the groups chosen."""
+        """What the line finds, in the order and the groups chosen; while somebody types, a screenful of it."""
         line, read = self._read
         self._read = "", None
         # What is known here may be something else at the next look.
         self._query = read if read is not None and line == self.line else self.store.finding.read(self.line)
-        self._hits = self.store.hits(self._query, HITS + 1, best=self.hits_order == "best")
+        most = self._screenful() if self._soon and self._typed and self._as_found else HITS
+        self._hits = self._find(self._query, most + 1)
+        self._partly = most < HITS and len(self._hits.rows) > most
+        if self._partly:
+            # The list is as long as it will be at most: its scroll bar does not jump when the others come.
+            return Window(FixedRows(self._hits.rows[:most]), "all", "due", HITS)
         rows = views.in_order(self._hits.rows[:HITS], self.hits_order)
         if self.hits_group is None:
             return Window(FixedRows(rows), "all", "due", len(rows), exact=True)
         from imi_tui.viewmodel import grouped
 
         return grouped.of_rows(self.store, self.words(), rows, self.hits_group, self.context.today(), folded)
+
+    @property
+    def _as_found(self) -> bool:
+        """Whether hits are shown in the order in which they are found, and not in groups."""
+        return self.hits_group is None and self.hits_order in ("newest", "best")
+
+    def _find(self, query: Query, limit: int) -> Hits:
+        found = self.store.hits(query, limit, best=self.hits_order == "best")
+        if not found.rows and self._writing:
+            # What is there stays while a word is typed that may be the name of a term.
+            less = self.store.finding.language().unbegun(query)
+            return self.store.hits(less, limit, best=self.hits_order == "best") if less is not None else found
+        return found
+
+    def all_hits(self) -> None:
+        """Show all hits where only a screenful of them was asked for, or those of a single letter."""
+        if self._partly or self._later:
+            self._typed = self._later or self._typed
+            self._partly, self._later = False, ""
+            self._read = "", None
+            self.show_rows(keep=True)
 
     def left_out(self) -> str:
         """What the search did not do, in sentences; "" where it did everything."""
@@ -152,9 +190,18 @@ class SearchingScreen(CaseScreenBase):
         field: SearchLine = event.input  # type: ignore[assignment]
         field.typed()
         typed = event.value.strip()
-        self._read = typed, self.store.finding.read(typed)
-        self._typed = "" if self.store.finding.says_nothing(self._read[1]) else typed
+        finding = self.store.finding
+        query = finding.read(typed)
+        less = finding.language().unbegun(query)
+        # All that begins with a letter is looked for when no other one follows.
+        letter = less is not None and len(query.terms[-1].values[0]) == 1
+        said = less if less is not None and (letter or not self._says_more(query, less)) else query
+        self._read = typed, said
+        self._typed = "" if finding.says_nothing(said) else typed
+        self._partly, self._later = False, typed if letter else ""
+        self._writing = self._soon = True
         self.show_rows(keep=False)
+        self._soon = False
         await self.gathered()
 
     async def gathered(self) -> None:
@@ -162,9 +209,23 @@ class SearchingScreen(CaseScreenBase):
         for _step in range(GATHERING):
             await asyncio.sleep(0)
 
-    def on_input_submitted(self, _event: Input.Submitted) -> None:
-        """To the hits; one that is alone opens."""
+    def _says_more(self, query: Query, less: Query) -> bool:
+        """Whether a line that may end in the beginning of a term is to be taken at its word."""
+        return not self.store.finding.says_nothing(less) or bool(self.store.hits(query, 1).rows)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """To the hits; one that is alone opens. Now a word is a word, whatever it may have become."""
+        self._writing, self._later = False, ""
+        typed = event.value.strip()
+        if not self.store.finding.says_nothing(self.store.finding.read(typed)):
+            self._typed = typed
+            self._read = "", None
+            self.show_rows(keep=True)
         self.to_list()
+
+    def on_input_blurred(self, _event: Input.Blurred) -> None:
+        """Somebody goes to the list by another way."""
+        self.all_hits()
 
     def end_search(self) -> None:
         """Take the search line away."""
@@ -174,6 +235,8 @@ class SearchingScreen(CaseScreenBase):
         place.remove_children()
         self._typed = ""
         self._query = self._hits = None
+        self._writing = self._partly = False
+        self._later = ""
 
     async def choose_hits_order(self) -> None:
         """Choose the order of hits."""

@@ -91,6 +91,18 @@ def test_a_term_that_is_being_typed_is_no_problem() -> None:
         assert all(not term.values for term in query.terms), line
 
 
+def test_a_word_that_hardly_begins_can_be_left_out() -> None:
+    def less(line: str) -> list[str] | None:
+        found = LANGUAGE.unbegun(LANGUAGE.read(line))
+        return found and [line[slice(*term.at)] for term in found.terms]
+
+    assert less("alpbau g") == less("alpbau co") == less("alpbau country") == ["alpbau"]
+    assert less("g") == less("du") == []
+    assert less("is:open tag") == ["is:open"]
+    for line in ("", "alpbau gm", "alpbau countrys", "alpbau -c", 'alpbau "c', "country:", "country:d", "alpbau c "):
+        assert less(line) is None, line
+
+
 def test_a_term_without_meaning_is_searched_as_words() -> None:
     assert terms("Re:Alpbau") == [("", ("re", "alpbau"), False)]
     assert terms("http://example.org x")[0] == ("", ("http", "example", "org"), False)

@@ -25,6 +25,7 @@ from imi_tui.cache.sync import Page
 from imi_tui.commands.common import Client
 from imi_tui.commands.tui import Wiring
 from imi_tui.profile import Profile
+from imi_tui.screens import inbox
 from imi_tui.screens.case import CaseScreen
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.inbox import InboxScreen
@@ -235,6 +236,42 @@ async def test_the_search_that_finds_nothing_says_so(store: Store, home: Path) -
         await pilot.press("slash", *"qqxx")
         await settled(pilot)
         assert "No case on this machine has these words." in text_of(app)
+
+
+async def test_hits_stay_while_more_is_only_begun_and_all_come_when_nothing_is_typed(
+    store: Store, home: Path, seat: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "SETTLE", 60)
+    cases = [case | {"id": f"f{number:031x}", "subject": "Qux"} for number, case in enumerate(filled.many(seat, 70))]
+    store.sync.apply(seat.desk, Page("s2", cases=cases))
+    while store.sync.index_pending(1000):
+        pass
+
+    def shown() -> tuple[int, str]:
+        found = case_list(app)
+        return found.styles.height.value, text_of(app).splitlines()[0]  # type: ignore[union-attr]
+
+    async with running(store, home) as (app, pilot):
+        await pilot.press("slash", "q")
+        assert "To do" in shown()[1], "a letter says nothing yet"
+        app.screen._settle()  # type: ignore[attr-defined]
+        await pilot.pause()
+        assert "Search: " in shown()[1], "unless no other one follows"
+        for typed in ("ux", " z", "\btag", "\b\b\b"):
+            await pilot.press(*({" ": "space", "\b": "backspace"}.get(letter, letter) for letter in typed))
+            assert shown()[0] == 1, typed
+            assert "Search: 64+ hits" in shown()[1], "a screenful is asked for, and there are more"
+        app.screen._settle()  # type: ignore[attr-defined]
+        await pilot.pause()
+        assert "Search: 70 hits" in shown()[1]
+        await pilot.press(*"tag", "enter")
+        await pilot.pause()
+        assert shown()[0] == 0, "now it is a word that no case has"
+        await pilot.press("slash", *["backspace"] * 4, "enter")
+        await pilot.pause()
+        assert "Search: 70 hits" in shown()[1]
+        await pilot.press("end")
+        assert case_list(app).index == 69
 
 
 @pytest.mark.parametrize("metered", [False, True])
