@@ -1,64 +1,33 @@
 """Lists in groups: how many cases of a view each group has, and the rows of one of them.
 
-Groups by deadline are ranges of the order of deadlines. Every other grouping reads an index of the listing that is made
-when it is first asked for: by view, group and place in the order. SQLite keeps it true; who never groups pays nothing.
+Groups by deadline are ranges of the order of deadlines. Every other grouping reads an index of the listing, by view,
+group and place in the order, and the sizes that are kept with it (`grouped_index`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import apsw
-
-from imi_tui.cache.db import typed_error
-from imi_tui.cache.errors import CacheBusy
+from imi_tui.cache.grouped_index import PLACES, GroupIndex, index_name, kinds, order_in, value_sql
 from imi_tui.cache.model import DATED, SORTS
-from imi_tui.cache.order import GROUPS, VIEW_BIT, dated, day, groups, slots, sort_of
+from imi_tui.cache.order import GROUPS, VIEW_BIT, dated, day, groups, slots
 from imi_tui.cache.rows import COLUMNS, COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from imi_tui.cache.db import Database
-    from imi_tui.cache.errors import CacheError
+    from imi_tui.cache.grouped_names import NamedRows
     from imi_tui.cache.model import GroupId, Row, SortId, ViewId
     from imi_tui.cache.rows import Desks, Listing
 
-AT_ONCE = 20_000
-"""Up to so many cases an index is made while the key waits for it."""
 MOST = 100_000
 """Numbers of cases read at once at most."""
-_VALUE: dict[str, str] = {
-    "country": "country",
-    "authority": "country || ' ' || counterpart",
-    "area": "procedure",
-    "procedure": "procedure",
-    "state": "procedure || ' ' || state || ' ' || mine",
-    "handler": "handler",
-}
-"""What the cases of a group have in common; areas are groups of procedures."""
-_LATEST = "printf('%016x%010x', 9223372036854775807 - activity, n)"
-_PLACE: dict[str, str] = {
-    "due": f"cast((case due when '' then '9' else due end) || {_LATEST} as blob)",
-    "activity": f"cast({_LATEST} as blob)",
-    "reference": "cast((case reference when '' then '1' else '0' || reference || char(1) end)"
-    " || printf('%010x', n) as blob)",
-}
-"""Where a case stands within its group, as bytes that compare in the order. An index holds the very same text.
-
-By name it would have to be made anew for every alphabet; groups by authority stand in that order themselves.
-"""
 _RANGE = "select count(*) from view_row where slot = ? and key >= ? and key < ?"
 _DUE = SORTS.index("due")
 _NEVER, _AFTER_ALL = b"\xff\xff\xff\xff", b"\xff\xff\xff\xff\xff"
-
-
-def order_in(view: ViewId, by: GroupId, sort: SortId) -> SortId:
-    """The order within groups where `sort` is asked for."""
-    return "due" if by == "due" or sort not in _PLACE else sort_of(view, sort)
 
 
 class Tally(NamedTuple):
@@ -125,66 +94,8 @@ class Grouping:
         self._today = today
         self._shown = shown
         self._tell = tell
-        self._ready: set[str] = set()
-        self._making: threading.Thread | None = None
+        self.index = GroupIndex(cache, tell)
         self._tallies: tuple[object, list[Tally]] = (None, [])
-        self.problem: CacheError | None = None
-        """Why the last index could not be made."""
-
-    # --- the index ------------------------------------------------------------------------------------------------
-
-    def ready(self, view: ViewId, by: GroupId, sort: SortId) -> bool:
-        """Whether a view can be read in these groups."""
-        if by == "due":
-            return True
-        name = _index(by, order_in(view, by, sort))
-        if name not in self._ready:
-            sql = "select 1 from sqlite_master where type = 'index' and name = ?"
-            if self._cache.one(sql, (name,)) is None:
-                return False
-            self._ready.add(name)
-        return True
-
-    def prepare(self, view: ViewId, by: GroupId, sort: SortId, *, wait: bool = False) -> bool:
-        """Make what reading these groups takes; whether it is there.
-
-        With many cases it is made beside the caller, and told when it is there, unless the caller would `wait`.
-        Raises `CacheBusy`, `DiskFull` where it is made at once.
-        """
-        if self.ready(view, by, sort):
-            return True
-        sort = order_in(view, by, sort)
-        sql = f"create index if not exists {_index(by, sort)} on listing(views, {_VALUE[by]}, {_PLACE[sort]})"
-        few = sum(rows for _no, rows in self._cache.rows(COUNTS)) <= AT_ONCE
-        again = self._cache.again
-        if wait or few or again is None:
-            with self._cache.turns.turn():
-                self._cache.run(sql)
-            return True
-        if not self.making:
-            self.problem = None
-            self._making = threading.Thread(target=self._make, args=(again, sql), name="imi-groups", daemon=True)
-            self._making.start()
-        return False
-
-    @property
-    def making(self) -> bool:
-        """Whether an index is being made beside the caller."""
-        return self._making is not None and self._making.is_alive()
-
-    def _make(self, again: Callable[[], apsw.Connection], sql: str) -> None:
-        try:
-            connection = again()
-            try:
-                with self._cache.turns.turn():
-                    connection.execute(sql)
-            finally:
-                connection.close()
-        except apsw.Error as error:
-            self.problem = typed_error(error, "cache")
-        except CacheBusy as error:
-            self.problem = error
-        self._tell()
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -203,16 +114,16 @@ class Grouping:
     def _by_value(self, view: ViewId, by: GroupId, sort: SortId, sizes: dict[int, int]) -> list[Tally]:
         if not sizes:
             return []
-        sort = order_in(view, by, sort)
-        begin, end = self._between(view)
-        place = _PLACE[sort]
-        within = f" and {place} >= ? and {place} < ?" if view in DATED else ""
         masks = ",".join(str(_mask(no)) for no in sizes)
+        if view not in DATED:
+            kept = f"select value, views, cases from grouped_size where kind = ? and views in ({masks}) and name = ''"  # noqa: S608
+            return [Tally(*row) for row in self._cache.rows(kept, (kinds(by, "due")[0],))]
+        place = PLACES["due"]
         sql = (
-            f"select {_VALUE[by]}, views, count(*) from listing indexed by {_index(by, sort)}"  # noqa: S608
-            f" where views in ({masks}){within} group by views, {_VALUE[by]}"
+            f"select {value_sql(by)}, views, count(*) from listing indexed by {index_name(by, 'due')}"  # noqa: S608
+            f" where views in ({masks}) and {place} >= ? and {place} < ? group by views, {value_sql(by)}"
         )
-        return [Tally(*row) for row in self._cache.rows(sql, (begin, end) if within else ())]
+        return [Tally(*row) for row in self._cache.rows(sql, self._between(view))]
 
     def _by_due(self, view: ViewId, sizes: dict[int, int], today: dt.date) -> list[Tally]:
         low, high = dated(view, today) if view in DATED else (dt.date.min, None)
@@ -235,7 +146,7 @@ class Grouping:
         begin, end = dated(view, self._today()) if view in DATED else (dt.date.min, dt.date.max)
         return begin.isoformat().encode(), end.isoformat().encode()
 
-    def rows(self, view: ViewId, by: GroupId, sort: SortId, tallies: Sequence[Tally]) -> GroupRows:
+    def rows(self, view: ViewId, by: GroupId, sort: SortId, tallies: Sequence[Tally]) -> GroupRows | NamedRows:
         """The rows of one group: the cases with the values of these tallies."""
         values = tuple(dict.fromkeys(each.value for each in tallies))
         count = sum(each.cases for each in tallies)
@@ -247,14 +158,28 @@ class Grouping:
             )
             return GroupRows(self, arms, (begin, end), "key", count)
         sort = order_in(view, by, sort)
-        key, bound = _PLACE[sort], len(values)
+        if sort == "authority":
+            from imi_tui.cache.grouped_names import NamedRows
+
+            return NamedRows(self, by, tallies, self._listing.alphabet)
+        key, bound = PLACES[sort], len(values)
         within = f" and {key} >= ?{bound + 1} and {key} < ?{bound + 2}" if view in DATED else ""
         arms = tuple(
-            f"select {key} key, n from listing indexed by {_index(by, sort)}"  # noqa: S608
-            f" where views = {each.part} and {_VALUE[by]} = ?{values.index(each.value) + 1}{within}"
+            f"select {key} key, n from listing indexed by {index_name(by, sort)}"  # noqa: S608
+            f" where views = {each.part} and {value_sql(by)} = ?{values.index(each.value) + 1}{within}"
             for each in tallies
         )
         return GroupRows(self, arms, values + (self._between(view) if within else ()), key, count)
+
+    def named(self, by: GroupId, tallies: Sequence[Tally]) -> list[tuple[str, Tally]]:
+        """The names in these groups and how many of the cases of each tally have them."""
+        kind = kinds(by, "authority")[1]
+        sql = "select name, cases from grouped_size where kind = ? and views = ? and value = ?"
+        return [
+            (name, each._replace(cases=cases))
+            for each in tallies
+            for name, cases in self._cache.rows(sql, (kind, each.part, each.value))
+        ]
 
     def _due_keys(self, view: ViewId, value: str) -> tuple[bytes, bytes]:
         today = self._today()
@@ -314,7 +239,7 @@ class GroupRows:
         """The numbers of the cases from one key to another, both included."""
         at = len(self._values)
         where = f" and {self._key} >= ?{at + 1} and {self._key} <= ?{at + 2}"
-        sql = _merged(self._arms, where, f"?{at + 3}", back=False)
+        sql = merged(self._arms, where, f"?{at + 3}", back=False)
         return self._of.keys(sql, (*self._values, first, last, MOST))
 
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
@@ -327,20 +252,15 @@ class GroupRows:
         if key is not None:
             at += 1
             where, values = f" and {self._key} {sign} ?{at}", (*values, key)
-        found = _merged(self._arms, where, f"?{at + 1} offset ?{at + 2}", back=back)
+        found = merged(self._arms, where, f"?{at + 1} offset ?{at + 2}", back=back)
         sql = f"select v.key, {COLUMNS} from ({found}) v cross join listing l on l.n = v.n"  # noqa: S608
         return self._of.read(sql, (*values, limit, offset))
 
 
 @functools.lru_cache(64)
-def _merged(arms: tuple[str, ...], where: str, limit: str, *, back: bool) -> str:
+def merged(arms: tuple[str, ...], where: str, limit: str, *, back: bool) -> str:
     """The rows (key, n) of all arms by key: each in the order it is stored in, merged as they are read."""
     return f"{' union all '.join(arm + where for arm in arms)} order by key{' desc' if back else ''} limit {limit}"
-
-
-def _index(by: GroupId, sort: SortId) -> str:
-    # Areas are read from the index of procedures.
-    return f"grouped_{'procedure' if by == 'area' else by}_{sort}"
 
 
 def _mask(no: int) -> int:

@@ -129,6 +129,11 @@ class Listing:
         """Where among the orders of a group this one is."""
         return self._spelling().position if sort == "authority" else SORTS.index(sort)
 
+    @property
+    def alphabet(self) -> str:
+        """The alphabet by which names are shown in order."""
+        return self._spelling().alphabet
+
     def _spelling(self) -> Spelling:
         """By which alphabet the order of names that is shown was made."""
         return Spelling(*self._cache.one(SPELLING))

@@ -9,7 +9,7 @@ from imi_tui.cache.acting import Acting
 from imi_tui.cache.handlers import Handlers
 from imi_tui.cache.hub import hub_of
 from imi_tui.cache.ids import Random, SystemRandom
-from imi_tui.cache.model import Changed, DeskProgress, Hits, Row, Seat, SyncStatus
+from imi_tui.cache.model import VIEWS, Changed, DeskProgress, Hits, Row, Seat, SyncStatus
 from imi_tui.cache.opening import open_pair
 from imi_tui.cache.personal import Personal
 from imi_tui.cache.registered import Registered
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.finding import Finding
     from imi_tui.cache.grouping import Grouping
-    from imi_tui.cache.model import CaseDetail, Held, SortId, ViewId
+    from imi_tui.cache.model import CaseDetail, GroupId, Held, SortId, ViewId
     from imi_tui.cache.query import Query as CaseQuery
     from imi_tui.cache.sync import SyncStore
     from imi_tui.profile import Profile
@@ -301,6 +301,15 @@ class Store(Acting, Registered):
         here = set(self._cache.rows(_HERE, (json.dumps(asked),)))
         kept.gone({case: False for case in asked if case not in here}, self.today())
         kept.forget(self.today())
+        self.grouping.index.drop_unused(self._grouped())
+
+    def _grouped(self) -> list[tuple[GroupId, SortId]]:
+        """What lists are put in groups by, and in which order, as screens keep it."""
+        from imi_tui.cache.grouped_index import order_in
+
+        kept = json.loads(self.kept("arrangements") or "{}")
+        arranged = [(view, kept[view]) for view in VIEWS if view in kept]
+        return [(by, order_in(view, by, sort)) for view, (sort, by) in arranged if by]
 
     # --- the projection -------------------------------------------------------------------------------------------
 

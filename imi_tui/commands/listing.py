@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         if options.group:
             from imi_tui.viewmodel import grouped
 
-            store.grouping.prepare(options.view, options.group, sort, wait=True)
+            store.grouping.index.prepare(options.view, options.group, sort, wait=True)
             lines = _lines(grouped.of_view(store, _words(store), options.view, sort, options.group, ()), limit)
         else:
             lines += store.window(options.view, sort, limit=limit)

@@ -58,13 +58,13 @@ class GroupedScreen(SearchingScreen):
 
     def is_ready(self) -> bool:
         """Whether what the groups of the view are read from is there."""
-        return self.group is None or self.store.grouping.ready(self.view, self.group, self.sort)
+        return self.group is None or self.store.grouping.index.ready(self.view, self.group, self.sort)
 
     def prepare(self) -> None:
         """Have made what the groups of the view are read from."""
         if not self.painted or self.group is None or self.is_ready():
             return
-        grouping = self.store.grouping
+        grouping = self.store.grouping.index
         try:
             if problem := grouping.problem:
                 self.group = None
@@ -78,7 +78,7 @@ class GroupedScreen(SearchingScreen):
         """The orders that the view can have in these groups."""
         if self.group is None:
             return list(SORTS)
-        from imi_tui.cache.grouping import order_in
+        from imi_tui.cache.grouped_index import order_in
 
         return [sort for sort in SORTS if order_in(self.view, self.group, sort) == sort]
 
@@ -95,7 +95,7 @@ class GroupedScreen(SearchingScreen):
                 self.keep_own_arrangement()
             else:
                 self.group = group
-                self.store.grouping.problem = None
+                self.store.grouping.index.problem = None
                 self.keep_arrangement()
             self.show_rows(keep=True)
             self.refresh_words()

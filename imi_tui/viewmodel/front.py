@@ -74,7 +74,7 @@ def window(
 ) -> Window | Grouped:
     """The rows of a view, in groups where that is asked for and can be done yet."""
     sort: SortId = shown.sort or SORT  # type: ignore[assignment]
-    if shown.group is None or not store.grouping.ready(view, shown.group, sort):
+    if shown.group is None or not store.grouping.index.ready(view, shown.group, sort):
         return Window(store, view, sort, count)
     # Who has no groups does without them at the start.
     from imi_tui.viewmodel import grouped

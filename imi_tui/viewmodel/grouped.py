@@ -6,10 +6,11 @@ heading of an open group. That of a folded one stands for its cases, and the cur
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from imi_core.collation import sort_key
+from imi_core import collation
 from imi_tui.cache.grouping import value_of
 from imi_tui.cache.model import GROUPINGS
 from imi_tui.i18n import N_, _, language, ngettext
@@ -54,6 +55,8 @@ DUE_NAMES: dict[str, str] = {
     "later": N_("later"),
     "none": N_("no deadline"),
 }
+sort_key = functools.lru_cache(16384)(collation.sort_key)
+"""Groups are put in order with every key that changes the list."""
 Key = tuple[int, tuple[str, str], str]
 """(rank, what names of one rank are sorted by, label) of a group."""
 _NONE = "-"
@@ -251,9 +254,12 @@ class Grouped:
 def of_view(store: Store, words: Words, view: ViewId, sort: SortId, by: GroupId, folded: Collection[str]) -> Grouped:
     """A view in groups. What it takes has to be there (`Grouping.prepare`)."""
     names, today = Names(store, words), store.today()
-    found: dict[Key, list[Tally]] = {}
+    values: dict[str, list[Tally]] = {}
     for tally in store.grouping.tally(view, by, sort):
-        found.setdefault(names.of(by, tally.value), []).append(tally)
+        values.setdefault(tally.value, []).append(tally)
+    found: dict[Key, list[Tally]] = {}
+    for value, tallies in values.items():
+        found.setdefault(names.of(by, value), []).extend(tallies)
 
     def window(tallies: list[Tally]) -> Callable[[], Window]:
         def make() -> Window:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from imi_tui import early
 from imi_tui.app import ImiApp
-from imi_tui.cache import grouping
+from imi_tui.cache import grouped_index
 from imi_tui.cache.model import Row
 from imi_tui.cache.store import Store
 from imi_tui.screens.case import CaseScreen
@@ -143,7 +143,7 @@ async def test_how_a_view_was_shown_is_remembered_for_each_view(store: Store, ho
         await choose(pilot, "handler")
         await pilot.press("b")
         assert isinstance(app.screen, ChooseScreen)
-        assert [value for _text, value in app.screen._answers] == ["due", "activity", "reference"]
+        assert [value for _text, value in app.screen._answers] == ["due", "activity", "reference", "authority"]
         await pilot.press("down", "enter")
         await settled(pilot)
         await pilot.press("1")
@@ -230,19 +230,18 @@ async def test_a_screen_reader_hears_when_the_group_changes(store: Store, home: 
 async def test_many_cases_are_put_in_groups_while_one_goes_on(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grouping, "AT_ONCE", 0)
+    monkeypatch.setattr(grouped_index, "AT_ONCE", 0)
     async with running(store, home) as (app, pilot):
         await choose(pilot, "country")
-        store.grouping._making.join(20)  # type: ignore[union-attr]
+        store.grouping.index._making.join(20)  # type: ignore[union-attr]
         await settled(pilot)
         assert case_list(app).group is not None
     # What is read is gone, as with a new cache: the list is there at once, its groups follow.
     store.grouping._cache.run("drop index grouped_country_due")
-    store.grouping._ready.clear()
     picture = early.picture(filled.context(store, home), 80, 24)
     assert picture is not None
     assert "[-]" not in picture.body
     async with running(store, home) as (app, pilot):
-        store.grouping._making.join(20)  # type: ignore[union-attr]
+        store.grouping.index._making.join(20)  # type: ignore[union-attr]
         await settled(pilot)
         assert case_list(app).group is not None

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from imi_tui import i18n
-from imi_tui.cache import grouping
-from imi_tui.cache.grouping import due_spans, order_in, value_of
+from imi_tui.cache import grouped_index
+from imi_tui.cache.grouped_index import order_in
+from imi_tui.cache.grouping import due_spans, value_of
 from imi_tui.cache.model import DATED, GROUPINGS, SORTS, VIEWS, GroupId, Row, SortId, ViewId
 from imi_tui.cache.order import sort_of
 from imi_tui.cache.store import Store
@@ -47,7 +48,7 @@ def fill(home: Path) -> None:
 
 def in_groups(store: Store, view: ViewId, by: GroupId, sort: SortId, folded: set[str] | None = None) -> Grouped:
     """A view in groups, ready to be read."""
-    assert store.grouping.prepare(view, by, sort)
+    assert store.grouping.index.prepare(view, by, sort)
     words = rows.Words(store.rules, ("en",))
     return grouped.of_view(store, words, view, sort, by, folded or set())
 
@@ -148,30 +149,28 @@ def test_groups_follow_what_is_done(store: Store) -> None:
 
 
 def test_many_cases_are_put_in_groups_beside_the_caller(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "AT_ONCE", NUMBER // 10)
+    monkeypatch.setattr(grouped_index, "AT_ONCE", NUMBER // 10)
     store.grouping._cache.run("drop index if exists grouped_handler_reference")
-    store.grouping._ready.clear()
     told: list[object] = []
     end = store.subscribe(told.append)
-    assert not store.grouping.prepare("all", "handler", "reference")
-    store.grouping._making.join(20)  # type: ignore[union-attr]
-    assert store.grouping.problem is None
+    assert not store.grouping.index.prepare("all", "handler", "reference")
+    store.grouping.index._making.join(20)  # type: ignore[union-attr]
+    assert store.grouping.index.problem is None
     assert [changed.kinds for changed in told] == [{"views"}]  # type: ignore[attr-defined]
-    assert store.grouping.ready("all", "handler", "reference")
-    assert store.grouping.prepare("all", "handler", "reference")
+    assert store.grouping.index.ready("all", "handler", "reference")
+    assert store.grouping.index.prepare("all", "handler", "reference")
     end()
 
 
 def test_what_keeps_the_index_from_being_made_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "AT_ONCE", 0)
-    monkeypatch.setitem(grouping._PLACE, "due", "no_such_column")
+    monkeypatch.setattr(grouped_index, "AT_ONCE", 0)
+    monkeypatch.setitem(grouped_index.PLACES, "due", "no_such_column")
     store.grouping._cache.run("drop index if exists grouped_state_due")
-    store.grouping._ready.clear()
-    assert not store.grouping.prepare("all", "state", "due")
-    store.grouping._making.join(20)  # type: ignore[union-attr]
-    assert store.grouping.problem is not None
-    assert not store.grouping.ready("all", "state", "due")
-    store.grouping.problem = None
+    assert not store.grouping.index.prepare("all", "state", "due")
+    store.grouping.index._making.join(20)  # type: ignore[union-attr]
+    assert store.grouping.index.problem is not None
+    assert not store.grouping.index.ready("all", "state", "due")
+    store.grouping.index.problem = None
 
 
 @pytest.mark.parametrize(
