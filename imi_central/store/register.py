@@ -199,8 +199,20 @@ def target(conn: Connection, desk_id: str) -> Target | None:
 
 
 def rules(conn: Connection, name: str, version: int | None = None) -> Rules | None:
-    """A procedure version, the newest where none is named."""
-    query = sa.select(procedure.c.data).where(procedure.c.id == name)
-    query = query.where(procedure.c.version == version) if version is not None else query
-    data = conn.scalar(query.order_by(procedure.c.version.desc()).limit(1))
-    return decode_rules(data) if data is not None else None
+    """A procedure version without its translations, the newest where none is named.
+
+    A version never changes its meaning, so each connection reads it once: with all languages it is long, and every
+    request about a case needs one.
+    """
+    if version is None:
+        version = conn.scalar(sa.select(sa.func.max(procedure.c.version)).where(procedure.c.id == name))
+        if version is None:
+            return None
+    known: dict[tuple[str, int], Rules] = conn.info.setdefault("rules", {})
+    key = (name, version)
+    if key not in known:
+        data = conn.scalar(sa.select(procedure.c.data).where(procedure.c.id == name, procedure.c.version == version))
+        if data is None:
+            return None
+        known[key] = msgspec.structs.replace(decode_rules(data), labels={})
+    return known[key]

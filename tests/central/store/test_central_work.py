@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from imi_central.jobs import retention
 from imi_central.store import INITIAL, Store
 from imi_central.store import store as stores
 from imi_central.store.tables import cases, desk_case
-from tests.central.world import LYON, Caller, Clock, send
+from tests.central.world import LYON, Caller, Clock, accept, rules, send
 
 
 @contextmanager
@@ -56,6 +57,21 @@ def test_who_sees_nothing_is_told_so_without_a_look(store: Store) -> None:
     page, looks = first_sync(store, "lyon")
     assert page.types["Case"].created
     assert looks
+
+
+def test_a_procedure_is_read_once_and_not_with_every_request(store: Store) -> None:
+    """With its translations it is longer than most answers."""
+    case_id = accept(store, send(store).case_id).case_id
+    with statements(store) as seen:
+        for _ in range(3):
+            with store.view("lyon") as view:
+                assert view.cases(LYON, [case_id], 1)
+    assert sum("FROM procedure" in each for each in seen) <= 1
+    newer = msgspec.structs.replace(rules().procedure, version=rules().procedure.version + 1)
+    store.put_procedures([msgspec.structs.replace(rules(), procedure=newer)])
+    send(store)
+    with store.view("lyon") as view:
+        assert {each.procedure_version for each in view.cases(LYON, None, 10)} == {newer.version - 1, newer.version}
 
 
 @pytest.fixture
