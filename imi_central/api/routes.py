@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -30,6 +30,9 @@ Authenticate = Callable[[Request], Awaitable[str]]
 
 WORKERS = 12
 LISTENING_WORKERS = 2
+UNTAKEN = 3
+"""Times as many answers of an officer as requests may wait in memory to be taken. Some belong to lines that were lost
+without a word, and whoever comes again must not have to wait until that is noticed."""
 T = TypeVar("T")
 Handler = Callable[[Request, contextlib.ExitStack], Awaitable[Response]]
 """Answers a request; what it enters in the stack is held until the answer has been taken."""
@@ -72,6 +75,7 @@ class Api:
         self._rates = rates
         self._threads = anyio.CapacityLimiter(WORKERS)
         self._requests = Gate("maxConcurrentRequests", limits.max_concurrent_requests)
+        self._answers = Gate("maxConcurrentRequests", limits.max_concurrent_requests * UNTAKEN)
         self._uploads = Gate("maxConcurrentUpload", limits.max_concurrent_upload)
         # Apart from the others, so that no request waits because very many listeners look at once.
         self._listening = anyio.CapacityLimiter(LISTENING_WORKERS)
@@ -92,20 +96,27 @@ class Api:
     async def _run(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
 
+    @contextlib.contextmanager
+    def _working(self, officer_id: str, held: contextlib.ExitStack) -> Iterator[None]:
+        """An officer's place for what is worked on. Raises `Problem` 429."""
+        held.enter_context(self._answers(officer_id))
+        with self._requests(officer_id):
+            yield
+
     async def _session(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
-        held.enter_context(self._requests(officer_id))
         made = functools.partial(session.session, self._store, officer_id, self._limits, self._address(request))
-        return _json(msgspec.json.encode(await self._run(made)))
+        with self._working(officer_id, held):
+            return _json(msgspec.json.encode(await self._run(made)))
 
     def _address(self, request: Request) -> str:
         return self._base or str(request.base_url).rstrip("/")
 
     async def _call(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
-        held.enter_context(self._requests(officer_id))
-        decoded, base = await self._decoder(request, officer_id), self._address(request)
-        return _json(await self._run(lambda: dispatch.run(self._store, officer_id, decoded(), self._limits, base)))
+        with self._working(officer_id, held):
+            decoded, base = await self._decoder(request, officer_id), self._address(request)
+            return _json(await self._run(lambda: dispatch.run(self._store, officer_id, decoded(), self._limits, base)))
 
     async def _decoder(self, request: Request, officer_id: str) -> Callable[[], Call]:
         """Reads the body; the result decodes it and counts what it asks for, which is work for a thread."""
@@ -125,7 +136,8 @@ class Api:
 
     async def _stream(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
-        held.enter_context(self._requests(officer_id))
+        # It is worked on until its end.
+        held.enter_context(self._working(officer_id, held))
         decoded = await self._decoder(request, officer_id)
         pages = stream.records(self._store, officer_id, await self._run(decoded), self._limits, self._address(request))
 
@@ -180,7 +192,6 @@ class Api:
     async def _download(self, request: Request, held: contextlib.ExitStack) -> Response:
         officer_id = await self._authenticate(request)
         params, given = request.path_params, request.headers
-        held.enter_context(self._requests(officer_id))
 
         def work() -> Response:
             load = functools.partial(transfer.load, self._store, officer_id, params["account"], params["blob"])
@@ -196,7 +207,8 @@ class Api:
             type_ = request.query_params.get("type", "")
             return Response(found[1], wanted.status, transfer.headers(found[0], wanted, params["name"], type_))
 
-        return await self._run(work)
+        with self._working(officer_id, held):
+            return await self._run(work)
 
 
 def _json(data: bytes, status: int = 200) -> Response:
@@ -207,8 +219,8 @@ def _json(data: bytes, status: int = 200) -> Response:
 class _Endpoint:
     """An address: its handler's answers, with everything a request can be refused for turned into problem details.
 
-    What the handler holds, as an officer's place among their requests, is given back when the answer has been taken:
-    it is kept in memory until then.
+    What the handler holds, as an officer's place among their answers, is given back when the answer has been taken: it
+    is kept in memory until then.
     """
 
     def __init__(self, handler: Handler) -> None:

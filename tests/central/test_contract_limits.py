@@ -20,6 +20,7 @@ from imi_central.api import body, dispatch
 from imi_central.api.context import Context
 from imi_central.api.errors import Problem
 from imi_central.api.gate import Gate
+from imi_central.api.routes import UNTAKEN
 from imi_central.store import CaseFilter, Store, budget, dialect, files, view
 from imi_core.authority import Officer
 from imi_core.jmap import CASE, CORE, Limits, Request
@@ -146,33 +147,39 @@ class TestLimits:
         assert "retry-after" in refused.headers
         assert answers == [201 if "upload" in path else 200]
 
-    def test_an_answer_that_is_not_taken_keeps_its_place(self, store: Store) -> None:
-        """It waits in memory: who takes none could fill that with one token."""
+    def test_answers_that_are_not_taken_are_few(self, store: Store) -> None:
+        """They wait in memory, which could be filled with one token. Who was cut off is not kept out by them."""
         caller = small(store, max_concurrent_requests=1)
 
         async def go() -> list[int]:
-            begun, take = anyio.Event(), anyio.Event()
+            begun, take = 0, anyio.Event()
 
             async def nothing() -> dict[str, Any]:
                 return {"type": "http.request", "body": b"", "more_body": False}
 
             async def slow(message: Any) -> None:
+                nonlocal begun
                 if message["type"] == "http.response.body":
-                    begun.set()
+                    begun += 1
                     await take.wait()
 
             scope = {"type": "http", "method": "GET", "path": "/jmap/session", "query_string": b""}
             headers = {"x-officer": "lyon"}
             transport = httpx.ASGITransport(caller.app)
+            said = []
             async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
                 async with anyio.create_task_group() as group:
-                    group.start_soon(caller.app, {**scope, "headers": [(b"x-officer", b"lyon")]}, nothing, slow)
-                    await begun.wait()
-                    meanwhile = await client.get("/jmap/session")
+                    for number in range(1, UNTAKEN + 1):
+                        said.append((await client.get("/jmap/session")).status_code)
+                        group.start_soon(caller.app, {**scope, "headers": [(b"x-officer", b"lyon")]}, nothing, slow)
+                        while begun < number:
+                            await anyio.sleep(0.001)
+                    said.append((await client.get("/jmap/session")).status_code)
                     take.set()
-                return [meanwhile.status_code, (await client.get("/jmap/session")).status_code]
+                said.append((await client.get("/jmap/session")).status_code)
+            return said
 
-        assert anyio.run(go) == [429, 200]
+        assert anyio.run(go) == [200, 200, 200, 429, 200]
 
     def test_a_place_is_given_back_when_a_request_fails(self) -> None:
         gate = Gate("maxConcurrentRequests", 1)
