@@ -88,6 +88,8 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
             upkeep.verify(settings, given.copy)
         case "renew":
             upkeep.renew(settings)
+        case "audit":
+            upkeep.audit(settings, given.since, given.before, given.officer, given.case)
     return 0
 
 
@@ -156,6 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     check = _command(commands, "verify", "check change logs, the seals of all cases and the files; says what is broken")
     check.add_argument("--copy", metavar="URL", help="a database that a copy was put back into; it counts as a backup")
     _command(commands, "renew", "after other tools put the database back: verify it, a new epoch, end all sessions")
+    trail = _command(commands, "audit", "print the audit trail as CSV: who did what when")
+    trail.add_argument("--since", metavar="DAY", help="from this day on (2026-03-02, or 2026-03-02T09:00; UTC)")
+    trail.add_argument("--before", metavar="DAY", help="before this day")
+    trail.add_argument("--officer", metavar="LOGIN", default="", help="what this officer did")
+    trail.add_argument("--case", metavar="REFERENCE", default="", help="what was done with this case and its files")
     commands.add_parser("demo", help="a believable Europe to try things in; see imi-central demo --help")
     return parser
 

@@ -1,14 +1,19 @@
-"""The commands that copy, put back and check the database. Each raises `CommandError`."""
+"""The commands that copy, put back and check the database, and read its audit trail. Each raises `CommandError`."""
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import datetime as dt
+import sys
 from pathlib import Path
 
 from imi_central.commands import database_errors, opened, say
 from imi_central.errors import CommandError
 from imi_central.jobs import backup as job
 from imi_central.settings import Settings
+from imi_central.store.codec import ms
+from imi_central.store.trail import Noted, Wanted
 
 _WORDS = {
     "log": "the change log of {id} breaks at change {at}",
@@ -54,3 +59,24 @@ def verify(settings: Settings, copy: str | None) -> None:
     if broken:
         raise CommandError(f"{len(broken)} things do not verify")
     say("All change logs, cases and files verify.")
+
+
+def audit(settings: Settings, since: str | None, before: str | None, login: str, case: str) -> None:
+    """Print the audit trail as CSV: who did what when, with ids and never with content."""
+    wanted = Wanted(_instant("since", since), _instant("before", before), login.strip().casefold(), case.strip())
+    with opened(settings) as store:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(Noted._fields)
+        for each in store.trail(wanted):
+            writer.writerow((each.at.isoformat(timespec="milliseconds"), *each[1:]))
+
+
+def _instant(name: str, text: str | None) -> int | None:
+    """A day, or an instant, in UTC where nothing else is said; milliseconds."""
+    if text is None:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"--{name}: {text!r} is no day; allowed: like 2026-03-02 or 2026-03-02T09:00") from error
+    return ms(found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC))

@@ -201,6 +201,11 @@ class Store:
                 behind = (account.c.id == account_id, account.c.safe_seq < head.seq)
                 conn.execute(sa.update(account).where(*behind).values(safe_seq=head.seq))
 
+    def trail(self, wanted: trail.Wanted) -> Iterator[trail.Noted]:
+        """These rows of the audit trail, as they are read."""
+        with self.reading() as conn:
+            yield from trail.rows(conn, wanted)
+
     def mark(self, mark: str) -> None:
         """Leave a mark in the audit trail: what has it is this database, or was copied from it later."""
         with self.writing() as conn:

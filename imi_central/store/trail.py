@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from imi_central.store.tables import audit
+from imi_central.store.tables import assignment, audit, cases, entries, entry_blob, officer, translation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -23,6 +23,47 @@ def note(conn: Connection, at: int, officer: str, desk: str, action: str, object
     """Add one row to the audit trail."""
     row = {"at": at, "officer": officer, "desk": desk, "action": action, "object_id": object_id}
     conn.execute(sa.insert(audit), row)
+
+
+class Wanted(NamedTuple):
+    """Which rows: from an instant (milliseconds) on and before another one, of who signs in so, of a case (its id or
+    reference). Empty ones do not count."""
+
+    since: int | None = None
+    before: int | None = None
+    login: str = ""
+    case: str = ""
+
+
+class Noted(NamedTuple):
+    """One row. `who` is the name to sign in with; empty where the server itself or whoever runs it did it."""
+
+    at: dt.datetime
+    who: str
+    desk: str
+    action: str
+    object_id: str
+
+
+def rows(conn: Connection, wanted: Wanted) -> Iterator[Noted]:
+    """These rows in their order, as they are read."""
+    who = sa.func.coalesce(officer.c.username, audit.c.officer)
+    query = sa.select(audit.c.at, who, audit.c.desk, audit.c.action, audit.c.object_id).order_by(audit.c.id)
+    query = query.outerjoin(officer, officer.c.id == audit.c.officer)
+    if wanted.since is not None:
+        query = query.where(audit.c.at >= wanted.since)
+    if wanted.before is not None:
+        query = query.where(audit.c.at < wanted.before)
+    if wanted.login:
+        query = query.where(who == wanted.login)
+    if wanted.case:
+        named = sa.or_(cases.c.id == wanted.case, cases.c.reference == wanted.case)
+        of = sa.select(cases.c.id).where(named).scalar_subquery()
+        ids = [sa.select(each.c.id).where(each.c.case_id == of) for each in (entries, assignment, translation)]
+        files = sa.select(entry_blob.c.blob_id).where(entry_blob.c.case_id == of)
+        query = query.where(audit.c.object_id.in_(sa.union_all(sa.select(of), *ids, files)))
+    for at, *rest in conn.execute(query.execution_options(yield_per=500)):
+        yield Noted(dt.datetime.fromtimestamp(at / 1000, dt.UTC), *rest)
 
 
 def last(conn: Connection) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 import resource
 import sqlite3
 import subprocess
@@ -14,9 +16,10 @@ import pytest
 
 from imi_central.cli import main
 from imi_central.jobs import backup
-from imi_central.store import Store
+from imi_central.store import Store, Wanted
 from imi_central.store.errors import BackupRefused
-from tests.central.world import LYON, ROSENHEIM, Clock, accept, send
+from imi_core.case import Attachment, Text
+from tests.central.world import LYON, ROSENHEIM, Caller, Clock, accept, act, ref, send
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -265,3 +268,38 @@ def test_a_folder_for_backups_that_is_not_there_is_said(run: Run, open_: Callabl
     assert "is no folder" in err
     assert "Blocked 0 cases" in out, "what was done is told all the same"
     assert not (tmp_path / "away").exists()
+
+
+def test_the_audit_trail_is_read_by_case_officer_and_day(
+    run: Run, open_: Callable[[], Store], clock: Clock, tmp_path: Path
+) -> None:
+    store = open_()
+    caller = Caller(store)
+    file = store.put_blob("lyon", LYON, "text/plain", b"a file").id
+    attached = (Attachment(blob_id=file, name="file.txt", size=0, sha256=""),)
+    case_id, other = send(store).case_id, send(store).case_id
+    act(store, "lyon", LYON, case_id, "message", text=Text(lang="en", text="Here."), attachments=attached)
+    clock.at += dt.timedelta(days=1)
+    accept(store, case_id)
+    store.assign("both", ROSENHEIM, Wanted(ref(), case_id, "both"))
+    assert caller.http("both", "GET", f"/jmap/download/{ROSENHEIM}/{file}/file.txt").status_code == 200
+    [case] = caller.call("lyon", "Case/get", accountId=LYON, ids=[case_id])["list"]
+
+    def found(*arguments: str) -> list[list[str]]:
+        code, out, err = run("audit", *arguments)
+        assert (code, err) == (0, "")
+        head, *rows = csv.reader(out.splitlines())
+        assert head == ["at", "who", "desk", "action", "object_id"]
+        return rows
+
+    steps = [["lyon", "upload"], ["lyon", "send"], ["lyon", "message"], ["rosenheim", "accept"]]
+    steps += [["both", "assign"], ["both", "download"]]
+    for name in (case_id, case["reference"]):
+        assert [[who, action] for _, who, _, action, _ in found("--case", name)] == steps
+    assert [row[3] for row in found("--case", other)] == ["send"]
+    assert [row[3] for row in found("--officer", "BOTH", "--since", "2026-03-03")] == ["assign", "download"]
+    assert found("--before", "2026-03-02") == []
+    assert found("--case", "PW-00-000000") == []
+    code, _, err = run("audit", "--since", "yesterday")
+    assert code == 4
+    assert "like 2026-03-02" in err
