@@ -49,6 +49,10 @@ def main(argv: list[str] | None = None) -> int:
         return _fail(str(error), SETTINGS)
     except CommandError as error:
         return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # Whoever reads has seen enough; what is left in the buffer goes nowhere when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 130
 

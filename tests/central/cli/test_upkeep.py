@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import os
 import resource
 import sqlite3
 import subprocess
@@ -268,6 +269,14 @@ def test_a_folder_for_backups_that_is_not_there_is_said(run: Run, open_: Callabl
     assert "is no folder" in err
     assert "Blocked 0 cases" in out, "what was done is told all the same"
     assert not (tmp_path / "away").exists()
+
+
+def test_who_has_seen_enough_of_the_audit_trail_ends_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", buffering=1) as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert main(["audit", "--data", str(data)]) == 0
 
 
 def test_the_audit_trail_is_read_by_case_officer_and_day(
