@@ -99,9 +99,9 @@ class Finding:
         """What a search line can say with the values that are known here."""
         return Language(self.values(), self._today(), self.sets)
 
-    def read(self, line: str) -> Query:
-        """A search line, taken apart."""
-        return self.language().read(line)
+    def read(self, line: str, *, whole: bool = False) -> Query:
+        """A search line, taken apart; `whole`: as it stands, and not as somebody types it."""
+        return self.language().read(line, whole=whole)
 
     @staticmethod
     def says_nothing(query: Query) -> bool:

@@ -103,16 +103,18 @@ class Language:
             return None
         return Query(tuple(terms), query.problems)
 
-    def read(self, line: str) -> Query:
-        """The terms of `line`, and what of it means nothing."""
+    def read(self, line: str, *, whole: bool = False) -> Query:
+        """The terms of `line`, and what of it means nothing. `whole`: nobody goes on typing what stands at its end."""
         terms: list[Term] = []
         problems: list[Problem] = []
         for found in _TERM.finditer(line):
             if found.group():
-                self._term(found, line, terms, problems)
+                self._term(found, line, terms, problems, whole=whole)
         return Query(tuple(terms), tuple(problems))
 
-    def _term(self, found: re.Match[str], line: str, terms: list[Term], problems: list[Problem]) -> None:
+    def _term(
+        self, found: re.Match[str], line: str, terms: list[Term], problems: list[Problem], *, whole: bool
+    ) -> None:
         minus, key, text = found.groups()
         last = found.end() == len(line)
         at, negated = found.span(), bool(minus)
@@ -131,10 +133,10 @@ class Language:
                 terms.append(Term("", tuple(folded), negated, open=last, at=at))
         elif not plain:
             # Still being typed: it says nothing yet.
-            if not last:
+            if whole or not last:
                 problems.append(Problem("value", found.group(), ""))
         elif name in ("due", "activity"):
-            self._dated(name, plain, found, terms, problems)
+            self._dated(name, plain, found, terms, problems, typed_on=last and not whole)
         elif name == "from":
             terms.append(Term(name, tuple(words(plain)), negated, open=last and not text.startswith('"'), at=at))
         elif name in self.sets:
@@ -169,7 +171,16 @@ class Language:
             values += matching
         terms.append(Term(name, tuple(dict.fromkeys(values)), bool(found.group(1)), at=found.span()))
 
-    def _dated(self, name: str, plain: str, found: re.Match[str], terms: list[Term], problems: list[Problem]) -> None:
+    def _dated(
+        self,
+        name: str,
+        plain: str,
+        found: re.Match[str],
+        terms: list[Term],
+        problems: list[Problem],
+        *,
+        typed_on: bool,
+    ) -> None:
         negated, at = bool(found.group(1)), found.span()
         typed = fold(plain)
         if typed == "none" and name == "due":
@@ -178,7 +189,7 @@ class Language:
         span = self.span(typed, past=name == "activity")
         if span is not None:
             terms.append(Term(name, (), negated, span, at=at))
-        elif found.end() != len(found.string):
+        elif not typed_on:
             known = DATES[:3] if name == "activity" else DATES
             problems.append(Problem("date", f"{name}:{plain}", _near(typed, known, "", f"{name}:")))
 

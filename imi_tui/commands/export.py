@@ -20,6 +20,7 @@ from imi_tui.commands.common import (
     say,
     translations_are_new,
 )
+from imi_tui.commands.listing import searched
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _, ngettext
 from imi_tui.profile import expanded
@@ -39,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("reference", metavar="REF", nargs="?", default="", help=_("one case, by its reference or id"))
     add("--view", choices=VIEWS, help=_("instead of one case the list of a view"))
     add("--search", metavar="WORDS", help=_("instead of one case the list of a search"))
-    add("--sort", choices=SORTS, default="due", help=_("in which order (due)"))
+    add("--sort", choices=SORTS, help=_("in which order (due; of a search: as found, the newest first)"))
     add("--limit", type=commands.whole_number, default=50_000, metavar="N", help=_("how many cases at most (50000)"))
     add("--format", choices=FORMATS, help=_("pdf or json for a case; xlsx, csv or json for a list"))
     add("--in", dest="text_lang", metavar="CODE", help=_("language of the file, such as fr; else that of the program"))
@@ -175,11 +176,15 @@ def _list(client: Client, options: argparse.Namespace) -> Job:
     most = max(1, min(options.limit, service.MOST))
     found: list[Row] = []
     if options.search:
-        hits = client.store.hits(client.store.finding.read(options.search), most).rows
-        found = list(hits)
+        hits = searched(client.store, options.search, most, options.sort or "newest")
+        found += hits.rows
         name, what = "search", options.search
+        if hits.more:
+            say(_("{shown} of {total} cases shown; use --limit for more.").format(shown=len(found), total=f"{most}+"))
+        for note in hits.notes:
+            say(note)
     else:
-        for page in service.view_rows(client.store, options.view, options.sort, most):
+        for page in service.view_rows(client.store, options.view, options.sort or "due", most):
             found += page
         name = what = options.view
         total = client.store.counts().get(options.view, 0)

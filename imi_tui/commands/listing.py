@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import display
 from imi_tui import commands
 from imi_tui.cache.model import GROUPINGS, SORTS, VIEWS, Row
-from imi_tui.commands.common import languages, opened, out, out_json, say, state_label
+from imi_tui.commands.common import CommandError, languages, opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
 from imi_tui.viewmodel.suspects import named
@@ -68,29 +68,42 @@ def run(options: argparse.Namespace) -> int:
 
 def _found(store: Store, line: str, limit: int, options: argparse.Namespace) -> int:
     """Print what a search line finds."""
-    from imi_tui.viewmodel import searching
-    from imi_tui.viewmodel.views import in_order, partly_searched
-
-    query = store.finding.read(line)
-    if query.problems:
-        for problem in query.problems:
-            say(searching.problem(problem))
-        return commands.USAGE
-    hits = store.hits(query, limit + 1, patient=True)
-    rows = in_order(hits.rows[:limit], options.sort or "newest")
-    total = str(len(hits.rows)) if len(hits.rows) <= limit else f"{limit}+"
+    found = searched(store, line, limit, options.sort or "newest")
+    rows = found.rows
+    total = f"{limit}+" if found.more else str(len(rows))
     lines: list[Row | Heading] = [*rows]
     if options.group:
         from imi_tui.viewmodel import grouped
 
         lines = _lines(grouped.of_rows(store, _words(store), rows, options.group, store.today(), ()), limit)
-    _print(store, options, lines, min(len(hits.rows), limit), total, more=len(hits.rows) > limit)
-    unsearched = partly_searched(store.unsearched())
-    if unsearched:
-        say(unsearched)
-    if not hits.whole:
-        say(searching.left_out(query, hits.whole))
+    _print(store, options, lines, len(rows), total, more=found.more)
+    for note in found.notes:
+        say(note)
     return commands.OK
+
+
+class Searched(NamedTuple):
+    """What a search line finds: so many rows at most, whether there are `more`, what was not looked at."""
+
+    rows: Sequence[Row]
+    more: bool
+    notes: tuple[str, ...]
+
+
+def searched(store: Store, line: str, limit: int, order: str) -> Searched:
+    """At most `limit` cases by a search line, in an order of `HIT_ORDERS`.
+
+    Raises `CommandError` for a line with a term that means nothing: what is left of it would find other cases.
+    """
+    from imi_tui.viewmodel import searching
+    from imi_tui.viewmodel.views import in_order, partly_searched
+
+    query = store.finding.read(line, whole=True)
+    if query.problems:
+        raise CommandError("\n".join(map(searching.problem, query.problems)), commands.USAGE)
+    hits = store.hits(query, limit + 1, patient=True)
+    notes = partly_searched(store.unsearched()), "" if hits.whole else searching.left_out(query, hits.whole)
+    return Searched(in_order(hits.rows[:limit], order), len(hits.rows) > limit, tuple(filter(None, notes)))
 
 
 def _words(store: Store) -> Words:

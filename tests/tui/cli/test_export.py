@@ -53,7 +53,8 @@ def test_a_case_leaves_as_pdf_with_the_file_that_has_to_be_fetched(
 
 def test_lists_and_wrong_use(run: Run, central: Central, server: str, token: str, tmp_path: Path) -> None:
     assert "Nothing was exported" in run("export", "--log").err
-    send(central)
+    for subject in ("Alpbau A", "Alpbau B"):
+        send(central, subject=subject)
     run("sync", "--server", server, token=token)
     to = ("--to", str(tmp_path))
     for format in ("csv", "xlsx", "json"):
@@ -61,7 +62,12 @@ def test_lists_and_wrong_use(run: Run, central: Central, server: str, token: str
         assert made.code == 0, made.err
         assert made.out.strip().endswith(f".{format}")
     found = run("export", "--search", "Alpbau", "--format", "json", *to)
-    assert len(json.loads(Path(found.out.strip()).read_text())["cases"]) == 1
+    assert len(json.loads(Path(found.out.strip()).read_text())["cases"]) == 2
+    ordered = run("export", "--search", "Alpbau", "--sort", "reference", "--format", "json", *to)
+    cases = json.loads(Path(ordered.out.strip()).read_text())["cases"]
+    assert [case["subject"] for case in cases] == ["Alpbau A", "Alpbau B"]
+    few = run("export", "--search", "Alpbau", "--limit", "1", "--format", "json", *to)
+    assert "1 of 1+ cases shown" in few.err
     assert run("export", "--view", "closed", *to).code == commands.NOT_FOUND
     assert run("export", "--view", "all", "--to", str(tmp_path / "none")).code == commands.LOCAL
     assert run("export", "PW-26-999999", *to).code == commands.NOT_FOUND
@@ -72,5 +78,10 @@ def test_lists_and_wrong_use(run: Run, central: Central, server: str, token: str
         ("export", "--view", "all", "--format", "pdf", *to),
         ("export", "PW-26-999999", "--format", "csv", *to),
         ("export", "--view", "all", "--in", "xx", *to),
+        # What is left of such a line would find other cases than were meant.
+        ("export", "--search", "Alpbau due:soonish", *to),
+        ("export", "--search", "land:DE Alpbau", *to),
+        ("list", "--search", "Alpbau due:soonish"),
+        ("list", "--search", "Alpbau country:"),
     )
     assert [run(*each).code for each in wrong] == [commands.USAGE] * len(wrong)
