@@ -47,8 +47,10 @@ def main(argv: list[str] | None = None) -> int:
 
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not complain when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has had enough.
+        from imi_tui.commands import common
+
+        common.write_no_more()
         return 0
     except Exception as error:  # noqa: BLE001
         # Neither message nor locals: they may hold what a citizen wrote.
@@ -90,7 +92,8 @@ def _run(command: str, options: argparse.Namespace, token: str) -> int:
         if command not in ("", "demo"):
             gc.enable()
         code = _module(command).run(options)
-        sys.stdout.flush()
+        with common.written():
+            sys.stdout.flush()
         return int(code)
     except common.CommandError as error:
         common.say(error.text)
@@ -226,7 +229,14 @@ def _parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, str]:
 
 
 def _make_printable() -> None:
-    """Characters a terminal's encoding lacks are written as escapes instead of ending the program."""
+    """Characters a terminal's encoding lacks are written as escapes instead of ending the program.
+
+    Python has no stream where a descriptor is closed: what is told then goes nowhere, data cannot be written.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -37,8 +37,30 @@ class CommandError(Exception):
 
 
 def out(text: str) -> None:
-    """One line of data. Whoever calls passes text from outside through `display` first."""
-    sys.stdout.write(text + "\n")
+    """One line of data. Whoever calls passes text from outside through `display` first. Raises as `written` does."""
+    with written():
+        sys.stdout.write(text + "\n")
+
+
+@contextmanager
+def written() -> Iterator[None]:
+    """Around what writes data. Raises `CommandError` where it cannot be written, as on a full disk."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        write_no_more()
+        why = display(error.strerror or str(error))
+        text = _("The file {file} cannot be written: {why}").format(file="stdout", why=why)
+        raise CommandError(text, commands.LOCAL) from error
+
+
+def write_no_more() -> None:
+    """What is still to be written goes nowhere: the interpreter must not complain when it ends."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
 
 
 def say(text: str) -> None:

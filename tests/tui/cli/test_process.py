@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui import commands
+from imi_tui import cli, commands
 
 MARKER = "Zxqvjkmarker"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these files")
@@ -81,3 +81,15 @@ def test_a_mistake_of_the_program_prints_no_value(home: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
     assert "RuntimeError" in path.read_text()
     assert MARKER not in path.read_text()
+
+
+@pytest.mark.parametrize("path", ["/dev/full", ""], ids=["a full disk", "no output at all"])
+@LINUX
+def test_data_that_cannot_be_written_is_said_and_no_success(
+    home: Path, path: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Path(path).open("w", encoding="utf-8") if path else None)
+    assert cli.main(["config", "path"]) == commands.LOCAL
+    assert "stdout cannot be written: " in capfd.readouterr().err
+    # What is left of it must not fail at the end of the program.
+    sys.stdout.close()
