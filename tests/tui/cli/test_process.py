@@ -88,8 +88,9 @@ def test_a_mistake_of_the_program_prints_no_value(home: Path) -> None:
 def test_data_that_cannot_be_written_is_said_and_no_success(
     home: Path, path: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdout", Path(path).open("w", encoding="utf-8") if path else None)
-    assert cli.main(["config", "path"]) == commands.LOCAL
+    with Path(path or os.devnull).open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full if path else None)
+        assert cli.main(["config", "path"]) == commands.LOCAL
+        # What is left of it does not fail at the end of the program either.
+        full.flush()
     assert "stdout cannot be written: " in capfd.readouterr().err
-    # What is left of it must not fail at the end of the program.
-    sys.stdout.close()
