@@ -93,7 +93,7 @@ class KeyringVault:
                 found = backend.get_password(SERVICE, self._account)
         except keyring.errors.KeyringLocked as error:
             raise VaultLocked(_("The keyring is locked; unlock it and start again.")) from error
-        except keyring.errors.KeyringError as error:
+        except _failures() as error:
             text = _("The keyring does not work ({error}); use --vault passphrase.")
             raise VaultUnavailable(text.format(error=type(error).__name__)) from error
         return _decoded(found or "", _("What is in the keyring is no key of this program; restore it from a backup."))
@@ -101,6 +101,21 @@ class KeyringVault:
     def describe(self) -> str:
         """Which keyring."""
         return _("The key is in the system's keyring ({name}).").format(name=type(_backend()).__module__)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What backends raise: the errors of `keyring`, and those of the systems below that they let through."""
+    import keyring.errors
+
+    names = {
+        "jeepney.wrappers": "DBusErrorResponse",
+        "pywintypes": "error",
+        "secretstorage.exceptions": "SecretStorageException",
+        "win32ctypes.pywin32.pywintypes": "error",
+    }
+    # One whose module was never loaded was not raised either.
+    below = [getattr(sys.modules[module], name) for module, name in names.items() if module in sys.modules]
+    return (keyring.errors.KeyringError, OSError, *below)
 
 
 def _backend() -> Any:

@@ -196,6 +196,7 @@ def test_a_chain_is_as_good_as_its_first(profile: Profile, monkeypatch: pytest.M
 
 def test_a_keyring_that_forgets_or_is_locked(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     import keyring.errors
+    import secretstorage
 
     class Forgets(FakeKeyring):
         def set_password(self, service: str, name: str, value: str) -> None:
@@ -209,8 +210,18 @@ def test_a_keyring_that_forgets_or_is_locked(profile: Profile, monkeypatch: pyte
         def get_password(self, service: str, name: str) -> str | None:
             raise keyring.errors.InitError
 
+    class Gone(FakeKeyring):
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
+        def get_password(self, service: str, name: str) -> str | None:
+            raise self.error
+
+    gone = (ConnectionResetError(), secretstorage.exceptions.SecretServiceNotAvailableException())
     unusable, locked = (VaultUnavailable, "choose one with --vault"), (VaultLocked, "unlock it and try again")
-    for backend, (error, advice) in ((Forgets(), unusable), (Locked(), locked), (Broken(), unusable)):
+    told = [(Forgets(), unusable), (Locked(), locked), (Broken(), unusable), *((Gone(each), unusable) for each in gone)]
+    for backend, (error, advice) in told:
         use(monkeypatch, backend, "keyring.backends.Windows")
         with pytest.raises(error) as raised:
             open_vault("keyring", profile, nobody).key()
