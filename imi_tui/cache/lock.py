@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imi_tui.profile import Profile
+
+_TAKEN = frozenset((errno.EAGAIN, errno.EACCES, errno.EDEADLK))
+"""What a system says of a lock that somebody else holds."""
 
 
 @contextmanager
@@ -29,6 +33,9 @@ def lock_profile(profile: Profile) -> Iterator[None]:
         try:
             _lock(descriptor)
         except OSError as error:
+            if error.errno not in _TAKEN:
+                # Such as a network's file system without locks.
+                raise FilesUnusable.of(error, profile.lock_file.name) from error
             raise AlreadyRunning from error
         yield
     finally:

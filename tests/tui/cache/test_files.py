@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -23,6 +24,7 @@ from imi_tui.cache.errors import (
     CacheError,
     CorruptCache,
     DiskFull,
+    FilesUnusable,
     NewerCache,
     PlaintextCipher,
     WrongKey,
@@ -215,6 +217,15 @@ def test_one_long_running_writer(home: Path) -> None:
         assert "AlreadyRunning" in done.stderr
     done = subprocess.run([sys.executable, "-c", other, str(home)], capture_output=True, text=True, check=False)
     assert done.stdout == "held\n"
+
+
+def test_a_file_system_without_locks_is_not_another_program(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lockless(_descriptor: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("imi_tui.cache.lock._lock", lockless)
+    with pytest.raises(FilesUnusable, match="No locks available"), lock_profile(Profile(home)):
+        pass
 
 
 def test_reading_and_queueing_while_another_writes(
