@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.filenames import safe_name
-from imi_tui.cache.errors import FileRefused
+from imi_tui.cache.errors import CacheError
 from imi_tui.cache.ids import LOCAL
 from imi_tui.profile import expanded
 
@@ -71,8 +72,10 @@ def attach(files: Files, paths: Iterable[str], *, personal: bool, room_taken: in
         for path in paths:
             made = files.attach(expanded(path), personal=personal, beside=out, held=room_taken)
             out.append({"blobId": f"ref:{made.id}", "name": made.name, "personal": made.personal})
-    except FileRefused:
+    except CacheError:
         for each in out:
-            files.detach(each["blobId"])
+            # What cannot be removed now goes within a day, as nothing names it.
+            with contextlib.suppress(CacheError):
+                files.detach(each["blobId"])
         raise
     return out

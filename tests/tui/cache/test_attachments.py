@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from imi_core.procedure import Rules
+from imi_tui.attachments import attach
 from imi_tui.cache import file_moves, files, sealed
 from imi_tui.cache.draft import Draft
-from imi_tui.cache.errors import DamagedFile, FileRefused
+from imi_tui.cache.errors import DamagedFile, DiskFull, FileRefused
 from imi_tui.cache.files import FileState
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
@@ -345,6 +346,25 @@ class TestAttaching:
             store.files.attach(other, beside=[{"blobId": f"ref:{first.id}"}], held=50)
         assert refused.value.code == code
         assert len(list(store.files.folder.iterdir())) == 1
+
+    @pytest.mark.parametrize("full", [True, False])
+    def test_where_one_cannot_be_attached_none_stays(
+        self, store: Store, tmp_path: Path, source: Path, full: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A file that nobody can see attached any more is no copy to be left on the disk."""
+        other = tmp_path / "other"
+        if full:
+            other.write_bytes(b"other")
+            room = iter((True, False))
+
+            def need_room(_folder: Path, _size: int) -> None:
+                if not next(room):
+                    raise DiskFull
+
+            monkeypatch.setattr(files, "need_room", need_room)
+        with pytest.raises(DiskFull if full else FileRefused):
+            attach(store.files, [str(source), str(other)], personal=True, room_taken=0)
+        assert list(store.files.folder.iterdir()) == []
 
     def test_no_more_than_the_rules_take(self, store: Store, source: Path) -> None:
         with pytest.raises(FileRefused) as refused:
