@@ -20,7 +20,7 @@ from imi_core.languages import NAMES
 from imi_core.text import display
 from imi_tui.i18n import _, language
 from imi_tui.signin import oauth
-from imi_tui.signin.errors import SignInCancelled, SignInExpired, SignInRefused
+from imi_tui.signin.errors import SignInCancelled, SignInError, SignInExpired, SignInRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def sign_in(
     """Sign in; blocks until the browser comes back.
 
     `show` gets the address to open by hand; `open_browser` the same address and may fail silently. Raises
-    `SignInExpired` after `seconds`, `SignInCancelled`, `SignInRefused`, `SyncError`.
+    `SignInExpired` after `seconds`, another `SignInError`, `SyncError`.
     """
     endpoints = oauth.discover(http)
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
@@ -86,7 +86,11 @@ class _Receiver(HTTPServer):
     """Waits on a free port of 127.0.0.1 for the browser to come back."""
 
     def __init__(self, state: str, issuer: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Page)
+        """Raises `SignInError` where this machine lets nobody listen."""
+        try:
+            super().__init__(("127.0.0.1", 0), _Page)
+        except OSError as error:
+            raise SignInError(f"no port can be opened: {error.strerror}") from error
         self.timeout = _STEP
         self.state, self.issuer = state, issuer
         self.answer: dict[str, str] | None = None

@@ -12,7 +12,7 @@ import pytest
 
 from imi_tui import signin
 from imi_tui.signin import browser, oauth, tokens
-from imi_tui.signin.errors import SignInCancelled, SignInExpired, SignInRefused
+from imi_tui.signin.errors import SignInCancelled, SignInError, SignInExpired, SignInRefused
 from imi_tui.sync.errors import NotSignedIn, Offline, ServerMistake
 from imi_tui.sync.http import Http, Reply
 from imi_tui.sync.transport import HttpTransport
@@ -137,6 +137,16 @@ def test_waiting_can_be_stopped(http: Http) -> None:
     cancelled = threading.Event()
     with pytest.raises(SignInCancelled):
         browser.sign_in(http, lambda _: None, lambda _: cancelled.set(), cancelled=cancelled)
+
+
+def test_a_machine_on_which_nobody_may_listen(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_server: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(browser._Receiver, "server_bind", refused)
+    with pytest.raises(SignInError) as ended:
+        browser.sign_in(http, lambda _: None, lambda _: None)
+    assert ended.value.code == "signIn"
 
 
 def test_without_a_server_it_is_offline(secrets: Secrets) -> None:
