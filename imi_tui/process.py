@@ -116,6 +116,16 @@ def report_silently(folder: Path, versions: str) -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
+def apart(module: str) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of a process that runs a module of this program and is told nothing of the officer."""
+    import os
+
+    environment = {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    # Without it Windows finds neither its libraries nor randomness.
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    return [sys.executable, "-I", "-m", module], environment | kept
+
+
 def no_core_dumps() -> None:
     """Keep decrypted cases out of core files, where the system has such a limit."""
     try:

@@ -5,7 +5,6 @@ It opens no data and needs no key.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import display
@@ -113,10 +112,11 @@ def _check(path: Path, *, as_json: bool) -> int:
 
 
 def _init(path: Path) -> None:
+    from imi_tui.outside.saving import write_new
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(configuration.sample())
+        write_new(path, configuration.sample().encode())
     except FileExistsError as error:
         text = _("The file {file} is there already; nothing was changed.").format(file=path)
         raise CommandError(text, commands.REFUSED) from error

@@ -125,10 +125,10 @@ def _named(items: list[OutboxItem], ref: str) -> OutboxItem:
 
 def _export(options: argparse.Namespace) -> int:
     import json
-    import os
 
     from imi_tui.cache.errors import FilesUnusable
     from imi_tui.cache.rescue import rescue
+    from imi_tui.outside.saving import write_new
     from imi_tui.profile import expanded
 
     profile, settings = profile_and_settings()
@@ -136,10 +136,7 @@ def _export(options: argparse.Namespace) -> int:
     found = rescue(profile, key)
     target = expanded(options.export)
     try:
-        # What officers wrote is personal data: readable by them alone, and no file is written over.
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(found, file, ensure_ascii=False, indent=2)
+        write_new(target, json.dumps(found, ensure_ascii=False, indent=2).encode())
     except FileExistsError as error:
         text = _("{file} is there already; name a new file.").format(file=display(str(target)))
         raise CommandError(text, commands.USAGE) from error

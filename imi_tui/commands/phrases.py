@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,14 +88,12 @@ def _read(file: str) -> list[Phrase]:
 
 
 def _write(file: str, found: list[Phrase]) -> None:
+    from imi_tui.outside.saving import write_new
     from imi_tui.phrases import to_toml
 
     path = Path(file)
     try:
-        # What officers write is for them alone, and a file that is there is never written over.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as target:
-            target.write(to_toml(found))
+        write_new(path, to_toml(found).encode())
     except OSError as error:
         why = display(str(error))[:200]
         raise CommandError(

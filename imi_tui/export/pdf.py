@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.export.errors import NotExported
+from imi_tui.process import apart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,14 +25,14 @@ def pdf(document: Mapping[str, Any], files: Mapping[str, bytes], at: str) -> byt
     import msgspec
 
     given = {"document": document, "template": TEMPLATE.read_bytes(), "files": dict(files), "at": at}
-    command = [sys.executable, "-I", "-m", "imi_tui.export.typeset"]
+    command, environment = apart("imi_tui.export.typeset")
     try:
         done = subprocess.run(  # noqa: S603
             command,
             input=msgspec.msgpack.encode(given),
             capture_output=True,
             timeout=SECONDS,
-            env={"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            env=environment,
             check=False,
         )
     except (subprocess.TimeoutExpired, OSError) as error:

@@ -6,11 +6,11 @@ What comes out is cleaned like everything from outside.
 from __future__ import annotations
 
 import subprocess
-import sys
 from typing import Literal, NamedTuple
 
 from imi_core import text
 from imi_core.filetypes import HEAD, sniff
+from imi_tui.process import apart
 
 MAX_TEXT = 256 * 1024
 """Bytes of a text that are looked at."""
@@ -40,8 +40,7 @@ def preview(data: bytes) -> Preview:
 
 
 def _pdf(data: bytes) -> Preview:
-    command = [sys.executable, "-I", "-m", "imi_tui.outside.pdf_text"]
-    environment = {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    command, environment = apart("imi_tui.outside.pdf_text")
     try:
         done = subprocess.run(  # noqa: S603
             command, input=data, capture_output=True, timeout=SECONDS, env=environment, check=False

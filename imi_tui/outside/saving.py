@@ -37,6 +37,22 @@ def save(data: bytes, folder: Path, name: str, *, foreign: bool = True) -> Path:
             os.close(at)
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """A new file of this program's own, readable by the officer alone, whole or not at all.
+
+    Raises OSError, for a file that is there already FileExistsError.
+    """
+    descriptor = os.open(path, _NEW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _save(data: bytes, folder: Path, at: int | None, name: str, foreign: bool) -> str:
     for number in range(1, MANY):
         chosen = name if number == 1 else numbered(name, number)

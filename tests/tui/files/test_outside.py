@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from imi_tui import process
 from imi_tui.outside import copies, marks, opening, preview, saving
 from imi_tui.outside.errors import NotHandedOut
 
@@ -406,3 +408,27 @@ class TestPreview:
         small = pdf("x")
         at, end = small.index(b"4 0 obj\n") + 8, small.index(b"endstream") + 9
         assert preview.preview(small[:at] + stream + small[end:]).note in ("notReadable", "noText", "cut")
+
+
+def test_a_new_file_is_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OSError):
+            saving.write_new(path, b"x" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not path.exists()
+    saving.write_new(path, b"all of it")
+    with pytest.raises(FileExistsError):
+        saving.write_new(path, b"another")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"all of it", 0o600)
+
+
+def test_processes_apart_get_what_windows_cannot_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYSTEMROOT", "C:\\Windows")
+    monkeypatch.setenv("IMI_TUI_HOME", "secret")
+    command, environment = process.apart("imi_tui.outside.pdf_text")
+    assert command == [sys.executable, "-I", "-m", "imi_tui.outside.pdf_text"]
+    assert environment == {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "SYSTEMROOT": "C:\\Windows"}
