@@ -31,6 +31,8 @@ LONGER, ROOM = 6, 400
 """How much longer a translation may be than its original, and characters that even the shortest may have."""
 SCRIPT_FROM = 20
 """Letters from which the script of a text says whether it is in the language asked for."""
+SAME_FROM = 40
+"""Letters from which texts that came back as they were given are no translation, and not names only."""
 _SCRIPTS = {"bg": "CYRILLIC", "el": "GREEK"}
 _NOT_NOW = frozenset((401, 403, 407, 408, 425, 429))
 """Statuses below 500 that say nothing of the text: the key is wrong, or there is too much to do."""
@@ -95,6 +97,8 @@ class Translator:
             found[part] = text.clean(given)
             if not _is_sound(original, found[part], lang):
                 raise NoTranslation("unusable")
+        if _are_same(texts, found):
+            raise NoTranslation("unusable")
         return found, source or _detected(answer)
 
     def _asked(self, asked: dict[str, object]) -> bytes:
@@ -122,6 +126,14 @@ def _detected(answer: _Answer) -> str:
     found = answer.detected_language
     found = (found[0] if found else None) if isinstance(found, list) else found
     return found.language if found is not None and found.language in NAMES else ""
+
+
+def _are_same(originals: Mapping[str, str], given: Mapping[str, str]) -> bool:
+    """Whether a service gave everything back untranslated, as some do with a language they lack."""
+    letters = sum(char.isalpha() for text in originals.values() for char in text)
+    return letters >= SAME_FROM and all(
+        text.casefold().split() == given[part].casefold().split() for part, text in originals.items()
+    )
 
 
 def _is_sound(original: str, given: str, lang: str) -> bool:

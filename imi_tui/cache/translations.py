@@ -154,11 +154,18 @@ class Translations:
                 self._anew(*at)
         self._tell(wish.desk, wish.case_id)
 
+    def doubt(self, desk: str) -> None:
+        """Read all of a desk anew that somebody looked at: as many as before may be others on a server put back."""
+        with self._cache.write():
+            sql = "update translated set number = -1 where n in (select n from listing where desk = ?)"
+            self._cache.run(sql, (self._desks.number(desk),))
+
     def stale(self) -> dict[str, dict[str, int]]:
         """By desk, the cases whose translations are to be read, with the number their heads have."""
+        # A server that was put back has fewer than before.
         sql = (
             "select l.desk, l.id, coalesce(cast(c.wire as text) ->> '$.translations', 0) as head, t.number"
-            " from translated t join listing l on l.n = t.n join confirmed c on c.n = t.n where head > t.number"
+            " from translated t join listing l on l.n = t.n join confirmed c on c.n = t.n where head <> t.number"
         )
         out: dict[str, dict[str, int]] = {}
         for desk, id, head, _number in self._cache.rows(sql):

@@ -54,6 +54,7 @@ class Mending:
         recovery = Recovery(self._store, self._asking.ask, account, explained=confirmed, accepted=self._accept)
         try:
             recovery.run()
+            self._store.translations.doubt(account)
         except ManyRemoved as many:
             self._hold(run, many)
             return []

@@ -85,6 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(200, {"translatedText": [" " for _ in texts]})
             case "far too long":
                 self._say(200, {"translatedText": [each * 60 for each in texts]})
+            case "untranslated":
+                self._say(200, {"translatedText": [each.upper() + " " for each in asked["q"]]})
             case "another script":
                 self._say(200, {"translatedText": ["Съвсем друг език и друга азбука" for _ in texts]})
             case "markup":

@@ -83,6 +83,21 @@ def test_what_a_service_does_wrong_costs_one_translation(
     assert service.sent < 20 * 1024 * 1024, "the rest of an endless answer is not waited for"
 
 
+def test_what_comes_back_as_it_was_is_no_translation_unless_it_may_be_names(
+    service: libretranslate.Service, translator: Translator
+) -> None:
+    service.manner = "untranslated"
+    with pytest.raises(NoTranslation) as none:
+        translator.translate({"subject": "Contrôle d'un chantier", "text": "Merci de nous répondre vite."}, "fr", "de")
+    assert none.value.reason == "unusable"
+    assert translator.translate({"subject": "Alpbau GmbH, Rosenheim"}, "fr", "de")[0] == {
+        "subject": "ALPBAU GMBH, ROSENHEIM "
+    }
+    service.manner = "well"
+    kept = {"subject": "Alpbau Montage- und Baugesellschaft mbH", "text": "Merci."}
+    assert translator.translate(kept, "fr", "de")[0]["text"] == translated("Merci.", "de")
+
+
 def test_nobody_there() -> None:
     made = Translator("http://127.0.0.1:1")
     with pytest.raises(NoTranslation) as none:

@@ -15,7 +15,7 @@ from typing import Any
 
 from imi_core.authority import Officer
 from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.draft import Draft, own_translation
 from imi_tui.cache.errors import (
     AlreadyAttempted,
     CacheError,
@@ -26,6 +26,7 @@ from imi_tui.cache.errors import (
     NoSuchSeat,
 )
 from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.model import Wish
 from imi_tui.sync.transfers import SMALLEST
 from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM
 from tests.sim.disk import Killed, under
@@ -151,6 +152,40 @@ class History(Truth):
             based_on=-1 if number % 3 else 0,
         )
         self._interruptible(who, lambda: self._remember(who, machine.open().queue(draft), ""))
+
+    def _translate(self, who: str, machine: Machine, number: int) -> None:
+        """Write a translation of one's own for the desk."""
+        if found := self._text_of(machine, number):
+            desk, id, entry, part = found
+            mark = f"words{next(self.numbers)}"
+            draft = own_translation(f"draft-{mark}", (desk, id), (entry, part, ""), mark, "de")
+            self._interruptible(who, lambda: self._remember(who, machine.open().queue(draft), mark))
+
+    def _have_translated(self, who: str, machine: Machine, number: int) -> None:
+        """Ask the server's service, or look whether somebody did."""
+        if found := self._text_of(machine, number):
+            desk, id, entry, _part = found
+            if number % 2:
+                self._interruptible(who, lambda: machine.open().translations.ask([Wish(desk, id, entry, "", "de")]))
+            else:
+                self._interruptible(who, lambda: self._look(machine, desk, id))
+
+    def _look(self, machine: Machine, desk: str, id: str) -> None:
+        detail = machine.open().case(desk, id)
+        assert detail is not None
+        machine.open().translations.look(desk, id, int(detail.case.get("translations", 0)))
+
+    def _text_of(self, machine: Machine, number: int) -> tuple[str, str, str, str] | None:
+        """(desk, case, entry, part) of one of the texts here that can be translated."""
+        rows = machine.open().window("all", "reference", limit=40)
+        detail = machine.open().case(rows[number % len(rows)].desk, rows[number % len(rows)].id) if rows else None
+        out = []
+        for entry in detail.entries if detail is not None else ():
+            part = "text" if entry.get("text") else "justification"
+            written = entry.get("text") or (entry.get("answers") or {}).get(part)
+            if entry.get("id") and written and entry.get("clientRef") not in detail.pending:
+                out.append((detail.desk, detail.id, str(entry["id"]), part))
+        return out[number // 7 % len(out)] if out else None
 
     def _attach(self, who: str, machine: Machine, number: int) -> None:
         """A message, or a new case, with a file of one part or two."""
@@ -319,9 +354,19 @@ class History(Truth):
         self.server.clock.at += dt.timedelta(seconds=1)
         self.server.store.prune_changes(dt.timedelta(0))
 
+    def _service(self, who: str, machine: Machine, number: int) -> None:
+        """The translation service takes what waits for it; now and then it cannot."""
+        translations = self.server.store.translations
+        while (job := translations.next()) is not None:
+            if number % 4:
+                translations.done(job.id, {part: f"[{job.lang}] {text}" for part, text in job.texts.items()}, "en")
+            else:
+                translations.failed(job.id, "unreachable", again=number % 8 == 0)
+
     def _erase(self, who: str, machine: Machine, number: int) -> None:
         closed = [case.id for case in self._cases("lyon").get(LYON, {}).values() if case.closed_at is not None]
         if closed:
+            self.oracle.blocked.add(closed[number % len(closed)])
             for job in ("block", "erase"):
                 self.server.store.age(job, closed[number % len(closed)])  # type: ignore[arg-type]
 
@@ -345,6 +390,10 @@ class History(Truth):
                     machine.meter(False)
                 report = machine.sync()
                 assert report is not None or turn < 3, f"{who} cannot synchronise"
+        for machine in self.machines.values():
+            for row in machine.open().window("all", "reference", limit=10_000):
+                self._look(machine, row.desk, row.id)
+            assert machine.sync() is not None
         for who in self.machines:
             self._after(who, set())
             self._compare(who)
@@ -384,6 +433,7 @@ STEPS = (
     * 2,
     *["write", "undo", "revise", "discard", "restart", "power", "power", "full", "clock", "token", "index", "rights"],
     *["assign", "assign", "assign", "assign"],
+    *["translate", "translate", "translate", "have translated", "have translated", "service", "service"],
     *["attach", "attach", "attach", "fetch", "fetch", "server dies", "server dies", "server dies", "metered"],
     *["backup", "backup", "restore", "restore", "forgotten", "erase", "revoked", "server clock"],
 )

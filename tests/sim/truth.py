@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imi_central.store.codec import decode_entry
-from imi_core.case import Case
-from imi_tui.cache.ids import ASSIGN
+from imi_core.case import Case, Translation
+from imi_tui.cache.ids import ASSIGN, BESIDE, TRANSLATE
 from imi_tui.cache.model import CaseDetail, OutboxItem
 from imi_tui.cache.store import Store
 from tests.limit import index_all
@@ -33,8 +33,8 @@ class Queued:
     gone: bool = False
     doubtful: bool = False
     """Being taken back; where that was interrupted, what is found next time decides."""
-    assigns: bool = False
-    """An assignment: once the server has taken it a later one may make it past, also where the server lost it again."""
+    beside: str = ""
+    """What it is beside the entries of a case: an assignment, a translation."""
     taken: bool = False
 
 
@@ -47,6 +47,13 @@ class Oracle:
     """(machine, draft): texts of which one must be there; more than one only after an interrupted saving."""
     files: dict[tuple[str, str], str] = field(default_factory=dict)
     """(machine, id of a file to be sent): the SHA-256 of what the officer chose."""
+    blocked: set[str] = field(default_factory=set)
+    """Cases that were blocked: their translations are deleted."""
+
+    def may_be_past(self, each: Queued) -> bool:
+        """Whether the server need not have any more what it took: a later assignment took the place of an assignment,
+        also where the server lost it again; translations go with their case."""
+        return each.taken and (each.beside == ASSIGN or (each.beside == TRANSLATE and each.case in self.blocked))
 
 
 class Truth:
@@ -55,11 +62,12 @@ class Truth:
     server: Server
     machines: dict[str, Machine]
     oracle: Oracle
+    counted: Counter[str]
 
     def _remember(self, who: str, item: OutboxItem, mark: str) -> None:
         files = tuple(self.oracle.files[who, id] for id in _own_files(item))
         self.oracle.queued[item.client_ref] = Queued(
-            who, item.client_ref, item.desk, item.case_id, mark, files, assigns=item.action == ASSIGN
+            who, item.client_ref, item.desk, item.case_id, mark, files, beside=_beside(item)
         )
 
     def _cases(self, officer: str) -> dict[str, dict[str, Case]]:
@@ -99,18 +107,19 @@ class Truth:
             if each.machine != who or each.gone:
                 continue
             each.taken |= each.ref in sent or each.ref in arrived
-            if (each.assigns and each.taken) or each.ref in there or each.ref in sent or each.ref in arrived:
+            if self.oracle.may_be_past(each) or each.ref in there or each.ref in sent or each.ref in arrived:
                 each.doubtful = False
             else:
                 assert each.doubtful, f"{each} is gone"
                 each.gone = True
 
     def _arrived(self) -> Counter[str]:
-        """Client refs of all entries and assignments in the server's tables, whoever may see them."""
+        """Client refs of all entries, assignments and translations in the server's tables, whoever may see them."""
         with closing(sqlite3.connect(self.server.file)) as conn:
             rows = conn.execute(
                 "select client_ref from entries where client_ref is not null"
                 " union all select client_ref from assignment"
+                " union all select client_ref from translation"
             )
             return Counter(ref for (ref,) in rows)
 
@@ -145,13 +154,16 @@ class Truth:
                     assert shown_ids == entries.get(id, set()), f"{who}: entries of {desk} {id}"
                     assert detail.pending or detail.case["state"] == case.state
                     self._same_assignment(who, detail, case)
+                    self._same_translations(who, detail, view.translations(desk, None, [id]))
         index_all(store, 500)
         rows = store.window("all", "activity", limit=10_000)
         shown = {(row.desk, row.id) for row in rows if not row.id.startswith("ref:")}
         assert shown == {(desk, id) for desk, cases in wanted.items() for id in cases}
         assert store.counts()["all"] == len(rows)
         assert {(row.desk, row.id) for row in store.search("mark", 10_000)} >= shown
-        waiting = Counter((item.desk, item.case_id) for item in store.outbox() if item.state != "rejected")
+        # A translation is no entry of its case.
+        waits = [item for item in store.outbox() if item.state != "rejected" and item.action != TRANSLATE]
+        waiting = Counter((item.desk, item.case_id) for item in waits)
         for row in rows:
             assert row.pending == waiting[row.desk, row.id], f"{who}: {row.desk} {row.id} shows {row.pending} waiting"
         for database in (store._work, store._cache):
@@ -173,6 +185,15 @@ class Truth:
         mine = there[0] == self.machines[who].officer and row.n in store.numbers("open", "due", b"", b"\xff" * 64)
         assert (detail.id in found) == mine, f"{who}: {detail.desk} {detail.id} is among mine"
 
+    def _same_translations(self, who: str, detail: CaseDetail, made: list[Translation]) -> None:
+        """Of a case that somebody looked at, the translations are shown that the server has, and those that wait."""
+        waiting = {item.client_ref for item in self.machines[who].open().outbox()}
+        shown = {each["id"]: (each.get("state", "done"), each.get("texts", {})) for each in detail.translations}
+        held = {id: found for id, found in shown.items() if id not in waiting}
+        there = {each.id: (each.state, each.texts) for each in made}
+        self.counted["translations compared"] += len(there)
+        assert held == there, f"{who}: {detail.desk} {detail.id} shows the translations {held}, the server has {there}"
+
     def _last_word(self) -> None:
         """What holds of a case at a desk is what the assignment with that version says; none is there twice."""
         with closing(sqlite3.connect(self.server.file)) as conn:
@@ -182,6 +203,11 @@ class Truth:
                 " where a.version > d.assigned or (a.version = d.assigned and a.officer <> d.assigned_to)"
             ).fetchall()
         assert wrong == []
+
+    def _translated(self) -> list[tuple[str, dict[str, Any]]]:
+        with closing(sqlite3.connect(self.server.file)) as conn:
+            rows = conn.execute("select client_ref, data from translation").fetchall()
+        return [(ref, json.loads(data)) for ref, data in rows]
 
     def _stored(self, conn: sqlite3.Connection, id: str) -> str:
         """SHA-256 of the bytes the server has of a file that an entry carries."""
@@ -207,24 +233,25 @@ class Truth:
                 order.setdefault(case, []).append((version, ref))
         held = {item.client_ref: (item, who) for who, each in self.machines.items() for item in each.open().outbox()}
         rejected = {
-            (who, item.desk, item.case_id, item.action == ASSIGN)
-            for item, who in held.values()
-            if item.state == "rejected"
+            (who, item.desk, item.case_id, _beside(item)) for item, who in held.values() if item.state == "rejected"
         }
         for each in self.oracle.queued.values():
             there, here = arrived[each.ref], each.ref in held
             if each.gone:
                 assert not there, f"{each} was taken back and arrived"
                 continue
-            if each.assigns and each.taken:
+            if self.oracle.may_be_past(each):
                 assert there + here <= 1, f"{each} is there twice"
                 continue
             assert there + here == 1, f"{each} is on the server {there} and in the outbox {int(here)} times"
             if here:
                 item, who = held[each.ref]
-                behind = {(who, item.desk, item.case_id, assigns) for assigns in (item.action == ASSIGN, False)}
+                behind = {(who, item.desk, item.case_id, beside) for beside in (_beside(item), "")}
                 assert item.state == "rejected" or behind & rejected, f"{item} does not move"
         assert all(count == 1 for mark, count in marks.items() if mark.startswith("mark")), marks
+        for ref, data in self._translated():
+            if ref in self.oracle.queued:
+                assert list(data["texts"].values()) == [self.oracle.queued[ref].mark], f"{data} says something else"
         for ref, found in carried.items():
             assert found == list(self.oracle.queued[ref].files), f"{self.oracle.queued[ref]} came with other files"
         every = Counter(digest for found in carried.values() for digest in found)
@@ -240,8 +267,14 @@ class Truth:
                 assert mine == sorted(mine), f"{who}: {mine} is not the order of queueing"
 
 
+def _beside(item: OutboxItem) -> str:
+    return item.action if item.action.startswith(BESIDE) else ""
+
+
 def _mark(item: OutboxItem) -> str:
     given: Any = item.payload
+    if item.action == TRANSLATE:
+        return str(next(iter(given["texts"].values())))
     text = given.get("text", {}).get("text", "")
     return str(text or json.loads(json.dumps(given)).get("answers", {}).get("subject", ""))
 

@@ -20,6 +20,7 @@ import apsw
 import sqlalchemy as sa
 
 from imi_central.jobs import backup
+from imi_central.store import Service
 from imi_central.store import Store as Central
 from imi_tui.cache.errors import CacheError, DiskFull
 from imi_tui.cache.store import Store
@@ -62,6 +63,7 @@ class Server:
 
     def _start(self) -> None:
         self.store = Central.open(self.url, now=self.clock, new_id=lambda: self._rng.randbytes(16).hex())
+        self.store.translations.service = Service("Test engine", per_hour=1000)
         self._served = serve(self.store, self._valid)
         writer = self.store._writer
         sa.event.listen(writer, "before_cursor_execute", lambda *_: self._event())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from imi_tui.forms import LANG
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.compose import ComposeScreen
+from imi_tui.screens.export import ExportCase
 from imi_tui.screens.translating import WriteTranslation
 from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel import doing
@@ -96,6 +98,8 @@ async def test_without_a_service_it_says_so_and_a_failure_is_told(store: Store, 
         assert [each.message for each in app._notifications] == ["This server has no translation service."]
         assert store.translations.unasked() == []
         given(store, seat)
+        await settled(pilot)
+        assert "t Translate" in footer(app), "a service gained while the case is open"
         take(store, seat, case, entry, state="failed", reason="unusable")
         await settled(pilot)
         assert "No translation: The translation service gave no usable translation" in text_of(app)
@@ -139,9 +143,21 @@ async def test_a_colleagues_stands_before_a_machines_and_one_nobody_reads_is_not
         assert "[English] So it was." in text_of(app)
         assert "Translated at your desk by Anna Huber, 2026-03-03" in text_of(app)
         assert "The company did it." not in text_of(app)
+        await app.push_screen(routes.export_case(seat.desk, case.id))
+        await settled(pilot)
+        assert "Translations: included" in text_of(app)
+        await pilot.press("up", "enter")
+        await settled(pilot)
+        assert "Translations: left out" in text_of(app)
+        assert isinstance(app.screen, ExportCase)
+        assert "So it was." not in json.dumps((await app.screen.job()).document)
+        await pilot.press("escape")
         take(store, seat, case, entry, texts={"justification": "Ainsi."}, lang="fr")
         await settled(pilot)
         assert "Ainsi." not in text_of(app)
+        await app.push_screen(routes.export_case(seat.desk, case.id))
+        await settled(pilot)
+        assert "Translations" not in text_of(app), "there are none into the language of the file"
 
 
 async def test_an_own_translation_is_written_shown_first_taken_back_and_gone_on_with(

@@ -117,6 +117,8 @@ def test_what_the_server_will_not_do_is_told(central: Central, client: Clients) 
     rosenheim.line.change = lambda response: response
     # Asked for once more, when the server has one.
     central.translations.service = Service("Test engine")
+    rosenheim.sync()
+    assert rosenheim.store.translations.engine() == "Test engine", "known with the next synchronisation"
     ask(rosenheim, sent)
     rosenheim.sync()
     assert detail(rosenheim, sent).wishes == ()
@@ -241,3 +243,39 @@ def test_answers_say_their_language_where_the_server_takes_it(central: Central, 
     answers = {"EST-01": "no"}
     item = rosenheim.store.act(ROSENHEIM, sent.case_id, "reply_partly", answers=answers, lang="de")
     assert "lang" not in item.payload, "an older server would refuse it"
+
+
+def test_of_a_server_that_was_put_back_is_shown_what_it_has_now(server: Server) -> None:
+    server.store.translations.service = Service("Test engine")
+    sent = request(server.store)
+    night = server.back_up()
+    rosenheim, both = server.client("rosenheim"), server.client("both")
+    rosenheim.sync()
+    ask(rosenheim, sent)
+    rosenheim.sync()
+    assert len(look(rosenheim, sent)) == 1
+    server.restore(night)
+    rosenheim.sync()
+    assert detail(rosenheim, sent).translations == (), "it lost what a machine was to make"
+    both.sync()
+    write(both, sent)
+    both.sync()
+    [made] = look(rosenheim, sent)
+    assert made["texts"] == {"justification": "Kontrolle."}
+
+
+def test_as_many_as_before_are_read_anew_where_the_server_was_put_back(server: Server) -> None:
+    server.store.translations.service = Service("Test engine")
+    sent = request(server.store)
+    night = server.back_up()
+    rosenheim, both = server.client("rosenheim"), server.client("both")
+    rosenheim.sync()
+    ask(rosenheim, sent)
+    rosenheim.sync()
+    assert len(look(rosenheim, sent)) == 1
+    server.restore(night)
+    both.sync()
+    write(both, sent)
+    both.sync()
+    rosenheim.sync()
+    assert [each["texts"] for each in detail(rosenheim, sent).translations] == [{"justification": "Kontrolle."}]
