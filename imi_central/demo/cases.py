@@ -22,11 +22,13 @@ from imi_core.case import Case, Entry, Text
 from imi_core.languages import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from imi_central.demo.europe import Europe
     from imi_core.authority import Seat
     from imi_core.procedure import Rules
+
+    Told = Callable[[Rules, Filler, Case, list[Entry]], None]
 
 Step = tuple[str, str]
 """(who: "i" or "r", action)"""
@@ -68,15 +70,22 @@ class Plan:
     seed: int = 20260101
 
 
-def generate(europe: Europe, rules: Sequence[Rules], plan: Plan) -> Iterator[tuple[Case, list[Entry]]]:
-    """The demo's cases with their sealed entries, by last activity, oldest first. References follow the sending."""
+def generate(
+    europe: Europe, rules: Sequence[Rules], plan: Plan, told: Told | None = None
+) -> Iterator[tuple[Case, list[Entry]]]:
+    """The demo's cases with their sealed entries, by last activity, oldest first. References follow the sending.
+
+    `told` hears of each, and of who filled it in.
+    """
     by_area: dict[str, list[Rules]] = {}
     for one in rules:
         by_area.setdefault(one.procedure.area, []).append(one)
     last, numbers = _order(europe, by_area, plan)
     for index in sorted(range(plan.number), key=last.__getitem__):
         maker = _Maker(europe, by_area, plan, index)
-        case, entries = maker.make()
+        case, entries, fill = maker.make()
+        if told is not None:
+            told(maker.rules, fill, case, entries)
         yield msgspec.structs.replace(case, reference=f"{maker.series}-{numbers[index]:06}"), entries
 
 
@@ -117,8 +126,8 @@ class _Maker:
         """What its reference starts with, such as ``PW-26``."""
         return f"{self.rules.procedure.prefix}-{self.times[0].year % 100:02}"
 
-    def make(self) -> tuple[Case, list[Entry]]:
-        """The case and its entries, without a reference."""
+    def make(self) -> tuple[Case, list[Entry], Filler]:
+        """The case and its entries, without a reference, and who filled them in."""
         rng = self.rng
         initiator, responder = self._parties()
         if any(action == "refuse" for _, action in self.path):
@@ -149,7 +158,7 @@ class _Maker:
             if action == "forward" and target is not None:
                 seats["r"] = self._seat(target.desk)
         assert case is not None
-        return case, entries
+        return case, entries, fill
 
     def _pick_focus(self) -> str:
         point = self.rng.random()

@@ -31,6 +31,8 @@ FOCUS = {
 }
 """Share of the cases in which each demo seat's desk takes part."""
 _MADE = "demo.json"
+_CONTENT = 2
+"""Rises when a demo gets what one that was made before lacks: it is made anew then."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -71,10 +73,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _remove_other(settings: Settings) -> bool:
     """Remove a demo that another build of the program made; whether there was one. Everything in it is invented."""
-    from imi_central.store.migrate import tables_id
-
     marker = settings.data / _MADE
-    if not marker.exists() or json.loads(marker.read_text("utf-8")).get("tables") == tables_id():
+    if not marker.exists() or _build().items() <= json.loads(marker.read_text("utf-8")).items():
         return False
     _say(f"The demo in {settings.data} is of another build of the program and is made anew.")
     # The marker last: a demo that was half removed is still known as one.
@@ -90,7 +90,7 @@ def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = No
     from imi_central.demo import europe as demo
     from imi_central.demo.cases import Plan, generate
     from imi_central.demo.colleagues import Assigning, colleagues
-    from imi_central.store.migrate import tables_id
+    from imi_central.demo.translating import Translating
 
     marker = settings.data / _MADE
     if marker.exists():
@@ -111,15 +111,22 @@ def make(settings: Settings, cases: int, seed: int, now: dt.datetime | None = No
         moment = now or dt.datetime.now(dt.UTC).replace(microsecond=0)
         assigning = Assigning(europe, officers, seed)
         plan = Plan(number=cases, now=moment, focus=FOCUS, seed=seed)
-        store.load_cases(assigning.passing(generate(europe, rules, plan)))
+        translating = Translating(europe, officers, seed, moment)
+        store.load_cases(assigning.passing(generate(europe, rules, plan, translating.told)))
         store.load_assignments(assigning.made())
+        store.load_translations(translating.made())
         _passwords(store)
     finally:
         store.close()
-    marker.write_text(
-        json.dumps({"cases": cases, "seed": seed, "now": moment.isoformat(), "tables": tables_id()}), "utf-8"
-    )
+    marker.write_text(json.dumps({"cases": cases, "seed": seed, "now": moment.isoformat(), **_build()}), "utf-8")
     return f"The demo is made: {len(europe.authorities)} authorities of 30 countries, {cases} cases."
+
+
+def _build() -> dict[str, object]:
+    """What of the program a demo depends on that is kept."""
+    from imi_central.store.migrate import tables_id
+
+    return {"tables": tables_id(), "content": _CONTENT}
 
 
 def _passwords(store: Store) -> None:

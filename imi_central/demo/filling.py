@@ -43,6 +43,8 @@ class Filler:
             "date": f"{dt.date(2026, 1, 5) + dt.timedelta(days=rng.randrange(250))}",
             "number": str(rng.randrange(2, 40)),
         }
+        self._drawn: dict[str, tuple[str, str, str, int]] = {}
+        """Of each text that was written, its language, where it stands in `Europe.texts`, and which variant it is."""
         self.address = f"{rng.choice(abroad.streets)} {rng.randrange(1, 120)}, {rng.choice(abroad.towns)}"
 
     def text(self, rules: Rules, action: str, language: str) -> str:
@@ -72,12 +74,26 @@ class Filler:
                 out[field.id] = self._value(rules, field, asked, language)
         return out
 
+    def said_in(self, text: str, language: str) -> str:
+        """What was written as `text`, in another language; "" where it was not drawn, or was cut."""
+        if text not in self._drawn:
+            return ""
+        _language, section, key, variant = self._drawn[text]
+        variants = self.europe.texts[language][section][key]
+        return self._told(language, variants[variant]) if variant < len(variants) else ""
+
     def _draw(self, language: str, section: str, key: str) -> str:
         variants = self.europe.texts[language][section][key]
+        variant = self.rng.randrange(len(variants))
+        text = self._told(language, variants[variant])
+        self._drawn[text] = language, section, key, variant
+        return text
+
+    def _told(self, language: str, variant: str) -> str:
         professions = self.europe.texts[language]["professions"]["names"]
         names = {**self.names, "profession": professions[self.profession % len(professions)]}
         # A legal form such as "S.L." at the end of a sentence would double the full stop.
-        return self.rng.choice(variants).format(**names).replace("..", ".")
+        return variant.format(**names).replace("..", ".")
 
     def _value(self, rules: Rules, field: Field, asked: tuple[str, ...], language: str) -> Any:
         rng = self.rng

@@ -324,6 +324,11 @@ class Store:
             dialect.alone(conn)
             return assigning.load(conn, ms(self.now()), given)
 
+    def load_translations(self, given: Iterable[tuple[str, Translation]]) -> int:
+        """Write translations that were made elsewhere, as (desk, translation without an id); how many there were."""
+        with self.writing() as conn:
+            return translating.load(conn, self.now(), given)
+
     def load_cases(self, given: Iterable[tuple[Case, Iterable[Entry]]]) -> int:
         """Write many finished cases with sealed entries, oldest activity first (see `bulk.load_cases`)."""
         count = bulk.load_cases(self.writing, ms(self.now()), given)

@@ -126,6 +126,18 @@ def take(
     return made, changes.head(conn, desk).seq
 
 
+def load(conn: Connection, now: dt.datetime, given: Iterable[tuple[str, Translation]]) -> int:
+    """Write translations that were made elsewhere, one of an entry into a language; how many there were."""
+    count = 0
+    for desk, each in given:
+        client_ref = f"{each.entry_id}.{each.lang}"
+        made = msgspec.structs.replace(each, id=id_of(conn, "translation", desk, client_ref), at=_whole(each.at))
+        _insert(conn, desk, made.officer, client_ref, made, b"-")
+        _log(conn, now, desk, made.case_id)
+        count += 1
+    return count
+
+
 def _readable(sight: Sight, seat: Seat, entry_id: str) -> tuple[Entry, tuple[FreeText, ...]]:
     """An entry whose texts the officer reads, its case locked, and these texts. Raises `EntryRefused`."""
     unknown = EntryRefused("notFound", "there is no such entry at this desk")

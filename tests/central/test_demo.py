@@ -7,6 +7,7 @@ import datetime as dt
 import itertools
 import json
 import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,11 +17,12 @@ from imi_central.demo import cli, europe
 from imi_central.demo.cases import PATHS, Plan, generate
 from imi_central.demo.colleagues import Assigning, colleagues
 from imi_central.demo.filling import Filler
+from imi_central.demo.translating import ENGINE, Translating
 from imi_central.errors import CommandError
 from imi_central.settings import Settings
 from imi_central.store import Store
 from imi_core import answers as forms
-from imi_core import seal
+from imi_core import seal, translating, visibility
 from imi_core.authority import COUNTRIES
 from imi_core.case import Case
 
@@ -109,6 +111,44 @@ def test_every_demo_seat_has_colleagues_who_look_after_cases() -> None:
     assert len(given) > 2
 
 
+def test_demo_desks_have_translations_that_say_what_the_original_says() -> None:
+    loaded, officers, rules = europe.load(), europe.officers(), catalogue.load()
+    made = Translating(loaded, officers, 1, NOW)
+    plan = Plan(300, NOW, cli.FOCUS, 1)
+    cases = {case.id: (case, entries) for case, entries in generate(loaded, rules, plan, made.told)}
+    assert cases == {case.id: (case, entries) for case, entries in generate(loaded, rules, plan)}, (
+        "nothing else changes"
+    )
+    found = list(made.made())
+    assert len(found) > 30
+    assert {each.engine for _, each in found} == {"", ENGINE}
+    for desk, each in found:
+        case, entries = cases[each.case_id]
+        mine = next(one for one in rules if one.procedure.id == case.procedure)
+        assert visibility.level(mine, case, loaded.seat(desk, "", "")) == "full"
+        [entry] = [one for one in entries if one.id == each.entry_id]
+        texts = {one.part: one for one in translating.free_texts(mine, case, entry)}
+        assert each.source == translating.language(entry) != each.lang
+        assert entry.at <= each.at <= NOW
+        for part, text in each.texts.items():
+            assert variant(loaded, each.source, texts[part].text) == variant(loaded, each.lang, text)
+        personal = {one.part for one in texts.values() if one.personal}
+        assert set(each.omitted) == (personal if each.engine else set())
+    assert {each.lang for _, each in found} == {"fr", "de", "el"}
+
+
+def variant(loaded: europe.Europe, language: str, text: str) -> tuple[str, str, int]:
+    """Where a text stands in the demo's texts: its longest piece between two names is found there."""
+    fitting = []
+    for section, keys in loaded.texts[language].items():
+        for key, variants in keys.items() if section != "professions" else ():
+            for number, each in enumerate(variants):
+                pieces = [piece.split(".")[0] for piece in re.split(r"\{\w+\}", each)]
+                if all(piece in text for piece in pieces):
+                    fitting.append((sum(map(len, pieces)), (section, key, number)))
+    return max(fitting)[1]
+
+
 def test_making_the_demo_twice_keeps_what_is_there(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "demo")
     assert "is made" in cli.make(settings, 40, 1, NOW)
@@ -119,6 +159,11 @@ def test_making_the_demo_twice_keeps_what_is_there(tmp_path: Path) -> None:
     store = Store.open(settings.database_url)
     assert store.heads() == heads
     assert not store.verify()
+    with store.view("demo-lyon") as view:
+        heads = {case.id: case.translations for case in view.cases("fr-dreets-ara_pw", None, 100)}
+        made = view.translations("fr-dreets-ara_pw", None, list(heads))
+    assert made
+    assert collections.Counter(each.case_id for each in made) == {id: count for id, count in heads.items() if count}
     store.close()
     assert json.loads((settings.data / "demo.json").read_text())["cases"] == 40
 

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from imi_central.catalogue import BUILT_IN
 from imi_central.cli import main
+from imi_central.demo.cli import _build
 from imi_central.identity import passwords
 from imi_central.store import Store, lookup
 from imi_central.store.identity import Sessions
-from imi_central.store.migrate import tables_id
 from imi_central.store.tables import audit
 from imi_core.authority import Authority, Desk
 
@@ -85,7 +85,7 @@ def test_a_demo_of_a_newer_program_is_said(tmp_path: Path, capsys: pytest.Captur
     with store.writing() as conn:
         conn.execute(sa.text("update alembic_version set version_num = '9999'"))
     store.close()
-    (tmp_path / "demo.json").write_text(json.dumps({"cases": 1, "tables": tables_id()}))
+    (tmp_path / "demo.json").write_text(json.dumps({"cases": 1, **_build()}))
     assert main(["demo", "--data", str(tmp_path)]) == 5
     assert "install the newer program" in capsys.readouterr().err
 
