@@ -33,7 +33,7 @@ class TourHost(App[None], inherit_bindings=False):
         from imi_tui.screens.touring import Touring
 
         touring = Touring(self)
-        if anew or touring.running:
+        if anew or touring.unfinished:
             self.tour = touring
             touring.begin(anew=anew)
 

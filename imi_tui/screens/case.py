@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from imi_tui.actions import Action, Situation
 from imi_tui.i18n import N_, _
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
 from imi_tui.screens.base import bindings
 from imi_tui.screens.case_files import FilesTab
@@ -134,6 +135,8 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
 
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the case again."""
+        if "drafts" in kinds:
+            self._head()
         followed = {"cases", "outbox", "directory", "session", "files"}
         if TABS[self._tab][0] == "files":
             # Whether a file moves depends on the line.
@@ -204,9 +207,16 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
             way += " " * (width - cell_len(way) - cell_len(basis)) + basis
         self.query_one("#way", Static).update(cut(way, width))
         to_do, line = now(view), self.query_one("#now", Static)
-        line.display = bool(to_do.text)
+        told = " ".join(filter(None, (to_do.text, self._begun(view))))
+        line.display = bool(told)
         line.set_class(to_do.alarm, "-alarm")
-        line.update(to_do.text)
+        line.update(told)
+
+    def _begun(self, view: View) -> str:
+        """What the officer began to write in this case; a program that was killed says so nowhere else."""
+        at = (view.detail.desk, view.detail.id)
+        names = [view.action(draft.action) for draft in self.store.drafts() if (draft.desk, draft.case_id) == at]
+        return with_name(", ".join(dict.fromkeys(names)), _("Saved as a draft.")) if names else ""
 
     def on_resize(self) -> None:
         """The head follows the width."""

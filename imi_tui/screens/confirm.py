@@ -8,10 +8,20 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.viewmodel.cells import wrap
 from imi_tui.widgets.choice_list import ChoiceList
+from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+
+MOST = 16
+"""Lines of answers to be seen at once."""
+WIDTH = 64
+"""Cells of the window where the answers need no more."""
+AROUND = 8
+"""Cells of an answer's line beside its text: border, room, cursor, scroll bar."""
 
 
 class ChooseScreen(Dialogue[str]):
@@ -38,7 +48,15 @@ class ChooseScreen(Dialogue[str]):
     def on_mount(self) -> None:
         """Fill the list."""
         found = self.query_one(ChoiceList)
-        found.styles.height = min(16, len(self._answers))
+        needed = max((cell_len(text) for text, _value in self._answers), default=0) + AROUND
+        if needed > WIDTH:
+            # What an answer does must not be cut where there is room for it.
+            self.query_one(".dialogue").styles.width = "100%"
+            self.query_one(".dialogue").styles.max_width = needed
+        room = min(max(needed, WIDTH), self.app.size.width) - AROUND
+        lines = sum(len(wrap(text, room)) for text, _value in self._answers)
+        found.wrapping = lines <= MOST
+        found.styles.height = min(MOST, lines if found.wrapping else len(self._answers))
         found.show(list(self._answers), at=self._value or None)
 
     def action_choose(self) -> None:

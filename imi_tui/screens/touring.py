@@ -40,6 +40,11 @@ class Touring:
         """Whether there is something left to show."""
         return not self.tour.ended
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a step is left to do; the last words are for the run in which the last one was done."""
+        return self.running and bool(self.tour.step)
+
     def begin(self, *, anew: bool = False) -> None:
         """Show the tour where it is, or from its beginning."""
         if anew:

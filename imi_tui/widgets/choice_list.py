@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.text import Text
 from textual.strip import Strip
 
-from imi_tui.viewmodel.cells import cut
+from imi_tui.viewmodel.cells import cut, wrap
 from imi_tui.widgets.line_list import LineList
 
 Choice = tuple[str, str | None]
@@ -14,7 +14,12 @@ Choice = tuple[str, str | None]
 
 
 class ChoiceList(LineList[Choice]):
-    """One line an item. The item under the cursor is coloured even while a search line has the focus."""
+    """One line an item, or where `wrapping` as many as it needs.
+
+    The item under the cursor is coloured even while a search line has the focus.
+    """
+
+    wrapping = False
 
     def key_of(self, item: Choice) -> object:
         """The value names the item."""
@@ -25,8 +30,8 @@ class ChoiceList(LineList[Choice]):
         return item[1] is not None
 
     def lines_of(self, item: Choice, width: int) -> list[Text]:
-        """The text, cut to the width."""
-        return [Text(cut(item[0], width))]
+        """The text, cut to the width unless it may have more lines."""
+        return [Text(line) for line in wrap(item[0], width)] if self.wrapping else [Text(cut(item[0], width))]
 
     @property
     def value(self) -> str | None:

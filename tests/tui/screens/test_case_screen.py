@@ -118,6 +118,7 @@ async def test_what_was_written_and_left_comes_back(store: Store, home: Path, se
         await pilot.press(*"Half a", "escape")
         await settled(pilot)
         assert [draft.text for draft in store.drafts()] == ["Half a"]
+        assert "Message: Saved as a draft." in text_of(app), "whoever comes back another day is told"
         await pilot.press("m")
         await pilot.pause()
         await pilot.press(*" word", "f8")

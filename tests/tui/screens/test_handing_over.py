@@ -19,6 +19,7 @@ from imi_tui.screens.case import CaseScreen
 from imi_tui.viewmodel.copying import MOST, cleaned, pieces
 from imi_tui.viewmodel.related import related
 from imi_tui.viewmodel.view import View
+from imi_tui.widgets.choice_list import ChoiceList
 from tests.tui.screens import filled
 from tests.tui.screens.test_case_screen import a_case, opened
 from tests.tui.screens.test_inbox_screen import running, settled, text_of
@@ -225,7 +226,15 @@ async def test_printing_is_chosen_in_the_case_and_noted(
 ) -> None:
     async with running(store, home) as (app, pilot):
         await opened(app, pilot, case, seat)
-        await pilot.press("p", "enter")
+        await pilot.press("p")
+        await settled(pilot)
+        assert app.screen.query_one(ChoiceList).size.height == 2
+        assert "nothing that was written freely" in text_of(app), "what an answer leaves out is never cut"
+        await pilot.resize_terminal(60, 24)
+        await pilot.press("escape", "p")
+        await settled(pilot)
+        assert app.screen.query_one(ChoiceList).size.height == 4, "it has more lines where there is no room"
+        await pilot.press("enter")
         await app.workers.wait_for_complete()
         await settled(pilot)
         [entry] = store.exports.of_case(seat.desk, case.id)

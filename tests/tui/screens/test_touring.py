@@ -103,6 +103,10 @@ async def test_a_new_officer_does_the_nine_steps_with_the_keys_they_name(store: 
         assert app.tour is None
         assert not app.screen.query(TourBar)
         assert store.kept(NAME) == ENDED
+        # The program ended while the last words stood.
+        store.keep(NAME, " ".join(STEPS))
+        app.go_on_with_tour()
+        assert app.tour is None, "the next start does not say them for ever"
 
 
 async def test_the_menu_leaves_a_step_out_and_ends_the_tour_for_good(store: Store, home: Path) -> None:
