@@ -177,7 +177,7 @@ def _command(
     text: str,
     settings: tuple[tuple[str, str, str], ...] = (),
 ) -> argparse.ArgumentParser:
-    parser = parent.add_parser(name.rpartition(" ")[2], help=text, description=text.capitalize() + ".")
+    parser = parent.add_parser(name.rpartition(" ")[2], help=text, description=f"{text[:1].upper()}{text[1:]}.")
     parser.set_defaults(command=name)
     for option, metavar, meaning in (*_SETTINGS, *settings):
         parser.add_argument(f"--{option}", metavar=metavar, help=meaning)

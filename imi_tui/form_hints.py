@@ -21,7 +21,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _AMOUNT = re.compile(r"(\d+\.\d\d) ([A-Z]{3})", re.ASCII)
 
 
-def hint(model: FormModel, id: str) -> str:
+def hint(model: FormModel, id: str, *, keys: bool = True) -> str:
     """One or two sentences on a field, "" where there is nothing to say."""
     from imi_tui.forms import LANG
 
@@ -33,9 +33,9 @@ def hint(model: FormModel, id: str) -> str:
     value = model.answers.get(id)
     if kind is not None:
         parts += [understood(kind, value, model.today) or format_of(kind, model.language, model.today)]
-    if found.kind == "one" and id != LANG:
+    if found.kind == "one" and keys and id != LANG:
         parts.append(_("Left and Right choose, Delete takes the answer back."))
-    elif found.kind == "many":
+    elif found.kind == "many" and keys:
         parts.append(_("Space ticks or unticks."))
     if model.is_words(id):
         parts.append(languages(model))

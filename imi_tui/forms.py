@@ -169,11 +169,14 @@ class FormModel:
             return several(named.get(item, item) for item in self.chosen(id))
         return self.text(id)
 
-    def hint(self, id: str) -> str:
-        """What may be typed, and what it would mean; one or two sentences, "" where there is nothing to say."""
+    def hint(self, id: str, *, keys: bool = True) -> str:
+        """What may be typed, and what it would mean; one or two sentences, "" where there is nothing to say.
+
+        `keys`: with those of the screen that choose.
+        """
         from imi_tui.form_hints import hint
 
-        return hint(self, id)
+        return hint(self, id, keys=keys)
 
     def is_words(self, id: str) -> bool:
         """Whether what is written into a field is in the officer's own words, and so in some language."""

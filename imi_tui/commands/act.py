@@ -98,7 +98,7 @@ def _lines(asked: FormModel) -> Iterator[str]:
     for view in _fields(asked):
         marks = f"{view.mark or ' '}{'!' if view.personal else ' '}"
         yield f"{marks} {display(view.id)}  {display(view.label)}"
-        if hint := asked.hint(view.id):
+        if hint := asked.hint(view.id, keys=False):
             yield f"     {display(hint)}"
         # Countries are known by their codes.
         if view.source.type != "country":

@@ -100,7 +100,8 @@ def searched(store: Store, line: str, limit: int, order: str) -> Searched:
 
     query = store.finding.read(line, whole=True)
     if query.problems:
-        raise CommandError("\n".join(map(searching.problem, query.problems)), commands.USAGE)
+        told = (searching.problem(each, command=True) for each in query.problems)
+        raise CommandError("\n".join(told), commands.USAGE)
     hits = store.hits(query, limit + 1, patient=True)
     notes = partly_searched(store.unsearched()), "" if hits.whole else searching.left_out(query, hits.whole)
     return Searched(in_order(hits.rows[:limit], order), len(hits.rows) > limit, tuple(filter(None, notes)))

@@ -83,6 +83,8 @@ def _view(store: Store, detail: CaseDetail, languages: tuple[str, ...], reads: s
 
 
 def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...], reads: str) -> list[str]:
+    from imi_tui.i18n.joining import with_name
+    from imi_tui.viewmodel.case import ROLES
     from imi_tui.viewmodel.now import now
     from imi_tui.viewmodel.related import line, related
 
@@ -93,7 +95,8 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...], reads: 
     if view is not None and (told := now(view).text):
         lines.append("  " + display(told))
     for part in case.get("parts", []):
-        lines.append(f"  {display(part['role'])}: {display(part['country'])} {display(part['name'])}")
+        role = _(ROLES[part["role"]]) if part["role"] in ROLES else display(part["role"])
+        lines.append("  " + with_name(role, f"{display(part['country'])} {display(part['name'])}"))
     if case.get("due"):
         lines.append("  " + _("due {date}").format(date=case["due"]))
     if case.get("level") == "summary":

@@ -23,6 +23,7 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.painting import SparingCompositor
 from imi_tui.widgets.announcer import Announcer
 from imi_tui.widgets.footer import ActionFooter
+from imi_tui.widgets.parking import park
 from imi_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -265,6 +266,10 @@ class ActionScreen(Screen[Result]):
         found.display = shown
         if shown and self.focused is None:
             found.focus()
+
+    def on_screen_resume(self) -> None:
+        """The terminal's own cursor goes back to what the keys act on here."""
+        self.call_after_refresh(park, self)
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Tell the officer one sentence (already translated); data in it stays text."""

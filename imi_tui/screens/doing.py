@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem, Row
 
 CaseId = tuple[str, str]
-OUTBOX = 4
-"""The order in the footer of what leads to a refused entry: behind undo."""
 
 
 class CaseScreenBase(UndoActions):
@@ -58,14 +56,6 @@ class CaseScreenBase(UndoActions):
         if rules is None:
             return ()
         return self._offers_of(rules, details)
-
-    def footer_items(self) -> list[tuple[int, str, str]]:
-        """Where something was refused, the way there stands in the footer, too."""
-        items = super().footer_items()
-        outbox = registry.by_id("go.outbox")
-        if outbox is not None and self.store.status().rejected:
-            items += [(OUTBOX, key, outbox.name) for key in self.keys_for(outbox)[:1]]
-        return items
 
     def refused_actions(self) -> tuple[Action, ...]:
         """What the lifecycle has for the first case at hand, but not in its present state."""

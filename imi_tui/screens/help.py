@@ -53,7 +53,8 @@ def _under(title: str, found: Iterable[Entry]) -> list[Block]:
 def _told(found: Iterable[Entry]) -> list[Block]:
     out = []
     for entry in found:
-        text = " ".join(filter(None, (f"{entry.label}.", entry.why or entry.help)))
+        name = entry.label if entry.label.endswith("…") else f"{entry.label}."
+        text = " ".join(filter(None, (name, entry.why or entry.help)))
         out.append(Block(entry.keys or _("in the menu"), aside=text, aside_look="plain", field=True))
     return out
 

@@ -416,6 +416,8 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         found.focus()
         if found.cases == 1:
             self.action_list_open()
+        elif self.context.screen_reader:
+            self.say(self.title_text())
 
     async def action_list_leave(self) -> None:
         """End the search, else take marks away."""

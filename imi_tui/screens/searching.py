@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from imi_tui.widgets.search_line import SearchLine
 
 
+REFUSED = 4
+"""The order in the footer of what leads to a refused entry: behind undo."""
 GATHERING = 2
 """Steps of the event loop in which widgets say that they have to be painted: one to notice it, one to say so."""
 
@@ -155,15 +157,19 @@ class SearchingScreen(CaseScreenBase):
         return searching.help_blocks()
 
     def footer_items(self) -> list[tuple[int, str, str]]:
-        """While the search line is written: what its own keys do, for there Enter opens no case."""
+        """While the search line is written: what its own keys do, for there Enter opens no case.
+
+        Where something was refused, the way there stands in the footer, too.
+        """
         items = super().footer_items()
-        if self.focused is None or self.focused.id != "search":
-            return items
-        complete = by_id("search.complete")
-        found = [(1, "enter", _("Search")), (3, "escape", _("Back"))]
-        if complete is not None:
-            found += [(2, key, complete.name) for key in self.keys_for(complete)[:1]]
-        return [*found, *(item for item in items if item[0] == HELP)]
+        if self.focused is not None and self.focused.id == "search":
+            own = [(1, "enter", _("Search")), *self._named("search.complete", 2), (3, "escape", _("Back"))]
+            return [*own, *(item for item in items if item[0] == HELP)]
+        return [*items, *(self._named("go.outbox", REFUSED) if self.store.status().rejected else ())]
+
+    def _named(self, id: str, order: int) -> list[tuple[int, str, str]]:
+        action = by_id(id)
+        return [(order, key, action.name) for key in self.keys_for(action)[:1]] if action is not None else []
 
     async def action_list_search(self) -> None:
         """Open the search line."""

@@ -183,18 +183,22 @@ def offer_line(found: Sequence[Offer], at: int, width: int) -> list[tuple[str, b
         if offer.meaning and (len(found) <= 8 or index == at):
             text += f"{offer.meaning} "
         if len(text) > room:
-            if not out:
-                out.append((cut(text, room), index == at))
+            out.append((cut(text, room) if not out else "…"[:room], not out and index == at))
             break
         out.append((text, index == at))
         room -= len(text)
     return out
 
 
-def problem(found: Problem) -> str:
-    """One sentence on a term that means nothing, with the nearest one that means something."""
+def problem(found: Problem, *, command: bool = False) -> str:
+    """One sentence on a term that means nothing, with the nearest one that means something.
+
+    `command`: for a command, which has no keys and searches nothing then.
+    """
     if found.kind == "date":
         text = _("{term} is no date; write 5d, <2w, 2026-12 or today.").format(term=found.text)
+    elif found.kind == "key" and command:
+        text = _("{term} is no search term.").format(term=found.text)
     elif found.kind == "key":
         text = _("{term} is no search term; its words are searched. F1 shows the terms.").format(term=found.text)
     else:

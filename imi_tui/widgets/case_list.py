@@ -22,6 +22,7 @@ from imi_tui.cache.model import Row
 from imi_tui.viewmodel import rows
 from imi_tui.widgets.case_lines import CaseLines, Looks
 from imi_tui.widgets.list_bar import ListBar
+from imi_tui.widgets.parking import has_keys
 
 if TYPE_CHECKING:
     from textual import events
@@ -203,7 +204,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         else:
             self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
-        self._park()
+        self.park()
         self.post_message(self.Moved(self, self.row))
 
     def step_off(self) -> None:
@@ -213,7 +214,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     def centre(self) -> None:
         """Show what stands around the cursor, from the top of the list where the cursor is near it."""
         self.scroll_to(y=max(0, self._index - max(1, self.size.height) // 2), animate=False, force=True)
-        self._park()
+        self.park()
 
     def around(self, step: int) -> Row | None:
         """The row `step` rows away from the cursor."""
@@ -258,7 +259,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             start = index - self._above(index) if index > old else index - height + 1
             self.scroll_to(y=max(0, min(start, self._window.count - height)), animate=False, force=True)
             self.refresh()
-        self._park()
+        self.park()
         self.post_message(self.Moved(self, self.row))
 
     def toggle_mark(self) -> None:
@@ -321,7 +322,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         if index == self._index and step < 0 and self.scroll_offset.y:
             # A heading above the first row is worth seeing.
             self.scroll_to(y=0, animate=False, force=True)
-            self._park()
+            self.park()
         self.go(index)
 
     def action_leap(self, step: int) -> None:
@@ -378,7 +379,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if not top <= self._index < top + height:
             self.scroll_to(y=max(0, self._index - height // 2), animate=False, force=True)
-        self.call_after_refresh(self._park)
+        self.call_after_refresh(self.park)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row under the mouse; twice opens it."""
@@ -395,7 +396,7 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_focus(self, _event: events.Focus) -> None:
         """Park the hardware cursor here."""
-        self._park()
+        self.park()
 
     def notify_style_update(self) -> None:
         """Draw again in the colours of a new theme."""
@@ -420,8 +421,9 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
     def _refresh_row(self, index: int) -> None:
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
 
-    def _park(self) -> None:
-        if not self.has_focus:
+    def park(self) -> None:
+        """Put the terminal's cursor on the row."""
+        if not has_keys(self):
             return
         region = self.content_region
         self.app.cursor_position = Offset(region.x, region.y + self._index - self.scroll_offset.y)

@@ -20,6 +20,7 @@ from textual.widget import Widget
 from imi_core.text import fold
 from imi_tui.i18n import _
 from imi_tui.viewmodel.cells import wrap
+from imi_tui.widgets.parking import has_keys
 
 if TYPE_CHECKING:
     from textual import events
@@ -83,7 +84,7 @@ class Choice(Widget, can_focus=True):
         if chosen != self.chosen:
             self.chosen = chosen
             self.refresh(layout=self._shape() == "closed")
-            self._park()
+            self.park()
 
     def _shape(self, width: int = 0) -> Shape:
         return shape_of([label for _key, label in self.options], many=self.many, width=width or self.content_size.width)
@@ -198,12 +199,12 @@ class Choice(Widget, can_focus=True):
     def _go(self, index: int) -> None:
         self._at = index
         self.refresh()
-        self._park()
+        self.park()
 
     def on_focus(self) -> None:
         """Begin at what is chosen and park the terminal's cursor there."""
         self._at = next((index for index, (key, _label) in enumerate(self.options) if key in self.chosen), self._at)
-        self.call_after_refresh(self._park)
+        self.call_after_refresh(self.park)
 
     def _starts(self) -> list[Offset]:
         if self._shape() != "row":
@@ -214,9 +215,9 @@ class Choice(Widget, can_focus=True):
             x += cell_len(label) + 4 + GAP
         return starts
 
-    def _park(self) -> None:
-        # Screen readers and braille displays follow the real cursor.
-        if not self.has_focus or not self.options:
+    def park(self) -> None:
+        """Put the terminal's cursor on the option."""
+        if not has_keys(self) or not self.options:
             return
         at = self._starts()[self._at]
         if self._shape() == "column":

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from imi_tui.bindings import bindings
 from imi_tui.viewmodel import blocks
+from imi_tui.widgets.parking import has_keys
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -82,10 +83,16 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap again."""
         self._lay_out()
+        self.call_after_refresh(self.park)
 
     def on_focus(self, _event: events.Focus) -> None:
-        """Park the hardware cursor at the top of the page."""
-        self.app.cursor_position = Offset(self.content_region.x, self.content_region.y)
+        """Park the hardware cursor here, once the page has its place."""
+        self.call_after_refresh(self.park)
+
+    def park(self) -> None:
+        """Put the terminal's cursor at the top of the page."""
+        if has_keys(self):
+            self.app.cursor_position = Offset(self.content_region.x, self.content_region.y)
 
     def action_move(self, step: int) -> None:
         """Scroll by lines."""

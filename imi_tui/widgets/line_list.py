@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from imi_tui.bindings import bindings
+from imi_tui.widgets.parking import has_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -224,14 +225,14 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
             self.scroll_to(y=start, animate=False, force=True)
         elif end > top + height:
             self.scroll_to(y=min(start, end - height), animate=False, force=True)
-        self._park()
+        self.park()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap again for the new width."""
         if self.scrollable_content_region.width != self._width:
             self._lay_out()
         self._reveal()
-        self.call_after_refresh(self._park)
+        self.call_after_refresh(self.park)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the item under the mouse; a click on the item under the cursor opens it."""
@@ -246,13 +247,14 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
     def on_focus(self) -> None:
         """Draw the cursor and park the terminal's cursor there."""
         self._refresh_item(self._index)
-        self.call_after_refresh(self._park)
+        self.call_after_refresh(self.park)
 
     def on_blur(self) -> None:
         """The item under the cursor keeps its mark but not its colour."""
         self._refresh_item(self._index)
 
-    def _park(self) -> None:
-        if self.has_focus and self._first:
+    def park(self) -> None:
+        """Put the terminal's cursor on the item."""
+        if has_keys(self) and self._first:
             region = self.content_region
             self.app.cursor_position = Offset(region.x, region.y + self._first[self._index] - self.scroll_offset.y)

@@ -266,6 +266,7 @@ def test_help_imports_no_framework(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "usage: imi-central" in done.stdout
+    assert "sigterm" not in done.stdout, "names keep their capitals"
 
 
 @pytest.mark.parametrize("arguments", [["token", "lyon"], ["officer", "show", "lyon"], ["jobs", "run"], ["verify"]])

@@ -65,6 +65,7 @@ def test_sync_list_show(run: Run, central: Central, server: str, token: str) -> 
     assert row["reference"] in plain.out
     assert "Hauptzollamt Rosenheim" in plain.out
     shown = run("show", row["reference"])
+    assert "Requesting authority: " in shown.out
     assert shown.code == 0
     assert "Accept" in shown.out
     assert "Alpbau GmbH" in shown.out
@@ -176,6 +177,7 @@ def test_act_reads_answers_by_the_kind_of_their_field(run: Run, central: Central
     asked = form["fields"]
     assert [(each["id"], each["needed"]) for each in asked] == [(id, "send") for id in REQUEST["questions"]]
     plain = run("act", row["reference"], "reply", "--form").out
+    assert "Left and Right" not in plain, "a command has no keys"
     for each in asked:
         assert f"+{'!' if each['personal'] else ' '} {each['id']}  {each['label']}\n" in plain
         assert f"? {each['id']}  {each['label']}" in run("show", row["reference"]).out
@@ -380,7 +382,7 @@ def test_a_search_and_an_own_view_are_listed(run: Run, central: Central, server:
     assert "1 of 1+ cases shown" in both.err
     wrong = run("list", "--search", "contry:FR")
     assert (wrong.code, wrong.out) == (commands.USAGE, "")
-    assert "Do you mean country:?" in wrong.err
+    assert "is no search term. Do you mean country:?" in wrong.err, "nothing is searched, and F1 is no key here"
     profile = Profile(home)
     store = Store.open(profile, open_vault("file", profile, lambda _: "").key())
     store.saved.keep("Bau", "alpbau")

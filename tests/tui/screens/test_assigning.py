@@ -301,6 +301,8 @@ async def test_one_that_may_not_be_sent_again_stays_refused_and_leaves_no_draft(
         store.sync.begin([item.client_ref])
         store.sync.settle({}, {item.client_ref: {"type": "stale"}})
         store.sync.set_session(session(msgspec.structs.replace(seat, roles=frozenset({"viewer"}))))
+        await settled(pilot)
+        assert "o Outbox" in footer(app), "where something was refused, the way there is named"
         await pilot.press("o", "v")
         await settled(pilot)
         assert isinstance(app.screen, ConflictScreen)

@@ -16,6 +16,7 @@ from imi_tui.profile import Profile
 from imi_tui.settings import read, write
 from imi_tui.viewmodel import rows
 from imi_tui.widgets.announcer import Announcer
+from imi_tui.widgets.document import Document
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import case_list, running, settled, text_of
 
@@ -75,6 +76,12 @@ async def test_what_is_said_stands_on_its_own_line_and_stays(store: Store, home:
         await settled(pilot)
         assert text_of(app).splitlines()[-3].strip() == "Something happened."
         assert app.cursor_position.y == 2
+        await pilot.press("enter")
+        await settled(pilot)
+        assert app.cursor_position.y == app.screen.query_one(Document).content_region.y > 2
+        await pilot.press("escape")
+        await settled(pilot)
+        assert app.cursor_position.y == 2, "back on its row"
 
 
 @pytest.mark.anyio
