@@ -65,6 +65,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         self._draft_id = draft_id
         self._seen = dict(seen or {})
         self._saving: Timer | None = None
+        self._sent = False
         self._files: list[dict[str, Any]] = []
         self._form: FormView | None = None
 
@@ -126,7 +127,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
     def on_form_view_changed(self, _message: FormView.Changed) -> None:
         """Save soon."""
         # Keys in between do not put it off: somebody may type for minutes without a pause.
-        if self._saving is None:
+        if self._saving is None and not self._sent:
             self._saving = self.set_timer(AUTOSAVE, self._save)
 
     def action_act_send(self) -> None:
@@ -159,6 +160,8 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
             except (ActionRefused, CacheError) as error:
                 self.query_one("#refusal", Static).update(problems.sentence(error.code))
         if items:
+            # What a key typed just before still has to tell comes behind the one that sends, and is no draft any more.
+            self._sent = True
             self.dismiss(items)
 
     def action_act_cancel(self) -> None:
@@ -182,6 +185,8 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
                 self._save()
 
     def _unsaved(self) -> bool:
+        if self._sent:
+            return False
         late = self._form is not None and self._form.take()
         return late or self._saving is not None
 

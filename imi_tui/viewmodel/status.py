@@ -6,7 +6,7 @@ import datetime as dt
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.i18n import N_, _, ngettext
-from imi_tui.viewmodel.cells import cut
+from imi_tui.viewmodel.cells import cut, one_line
 from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
@@ -191,6 +191,8 @@ def arrange(left: str, note: str, right: list[Part], width: int) -> tuple[str, s
 
 def pieces(title: str, note: str, right: list[Part], width: int) -> list[tuple[str, str]]:
     """The whole line in pieces of one look, `width` cells together where all fits."""
+    # Names keep their line ends, behind which nothing would be seen here.
+    title, note = one_line(title), one_line(note)
     left, shown, kept = arrange(f"IMI  {title}", note, right, width - 1)
     if left.endswith("…"):
         # Where we are says more than the program's name.

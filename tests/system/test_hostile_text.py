@@ -42,6 +42,7 @@ PAYLOADS = (
     "\x0e\x0b\x0c",
     "\U000e0041\u061c",
     "\u2028\u2029",
+    "\rover",
 )
 TEXTS = set(
     re.findall(
@@ -59,14 +60,14 @@ ALLOWED = re.compile(
     # Colours and styles, without the concealing of the hostile texts; the cursor; modes and questions about them.
     r"\x1b\[(?!(?:[0-9;]*;)?8[;m])[0-9;]*m"
     r"|\x1b\[\d+;\d+H"
-    r"|\x1b\[\d+[G@P]"
+    r"|\x1b\[(?:\d+[G@P]|C)"
     r"|\x1b\[\?(?:7|25|1000|1002|1003|1004|1006|1015|1049|2004|2026|2048)[hl]"
     r"|\x1b\[\?(?:2026|2048)\$p"
     r"|\x1b\[[<>=]\d*u"
     r"|\x1b\]22;(?:default|pointer|text)\x07"
-    r"|\r\n"
+    r"|\r(?!over)\n?"
 )
-"""Every sequence that Textual itself emits here; a title of the window is none of them."""
+"""Every sequence that is written here to draw; a title of the window is none of them."""
 
 
 class Poison:

@@ -17,6 +17,7 @@ from imi_tui.screens.case import CaseScreen
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.screens.prompt import DaysPrompt
 from imi_tui.widgets.document import Document
+from imi_tui.widgets.form_view import FormView
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import footer, running, settled, text_of
 
@@ -159,7 +160,10 @@ async def test_a_text_for_several_cases_is_kept_too_and_goes_when_it_is_sent(sto
         assert isinstance(app.screen, ActScreen)
         app.screen._save()
         assert len(store.drafts()) == 1
-        await pilot.press("f8")
+        # The last letter is told of behind the key that sends.
+        form = app.screen
+        form.action_act_send()
+        form.on_form_view_changed(FormView.Changed(form.query_one(FormView), ""))
         await settled(pilot)
         assert [item.payload["text"]["text"] for item in store.outbox()] == ["To both", "To both"]
         assert store.drafts() == []
