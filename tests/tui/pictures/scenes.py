@@ -53,13 +53,40 @@ class Desk:
         await self.press("escape", "1", "home")
 
 
+TRANSLATED = {
+    "en": "During a check at a building site (place: Vejle) we met workers who are posted by the following undertaking:"
+    " Vosges Échafaudages SAS. We have to establish whether the posting is genuine.",
+    "de": "Bei einer Kontrolle auf einer Baustelle (Ort: Vejle) wurden Arbeitnehmer angetroffen, die von folgendem"
+    " Unternehmen entsandt sind: Vosges Échafaudages SAS. Wir haben zu klären, ob es eine echte Entsendung ist.",
+    "el": "Σε έλεγχο σε εργοτάξιο (τόπος: Vejle) βρέθηκαν εργαζόμενοι που έχουν αποσπαστεί από την εξής επιχείρηση:"
+    " Vosges Échafaudages SAS. Πρέπει να διευκρινίσουμε αν πρόκειται για πραγματική απόσπαση.",
+}
+"""The reason of the request in the case to answer, as a colleague translated it."""
+
+
 def prepare(store: Store, seat: Seat) -> None:
-    """What the screens show beside cases: entries queued and refused, phrases."""
+    """What the screens show beside cases: entries queued and refused, phrases, a text in a foreign language."""
+    translate(store, seat)
     waits, refused = store.window("to_accept", "due", limit=3)[1:]
     for row in (waits, refused):
         item = store.act(row.desk, row.id, "accept", answers={"agreed_days": 14})
     store.sync.settle({}, {item.client_ref: {"type": "stale"}})
     store.keep_phrases([Phrase("", "ref", "en", "We refer to {reference} of {sent}."), Phrase("", "vg", "de", "Gruß")])
+
+
+def translate(store: Store, seat: Seat) -> None:
+    """What a colleague wrote for those who do not read Danish."""
+    case = a_case(seat, "accepted")
+    detail = store.case(seat.desk, case.id)
+    assert detail is not None
+    [entry] = [each for each in detail.entries if each["action"] == "send"]
+    given = {"caseId": case.id, "entryId": entry["id"], "source": entry["lang"], "at": "2026-03-04T10:00:00Z"}
+    given |= {"engine": "", "officerName": "Marie Blanchard"}
+    made = [
+        given | {"id": f"t-{lang}", "lang": lang, "texts": {"justification": text}} for lang, text in TRANSLATED.items()
+    ]
+    store.translations.follow(seat.desk, case.id)
+    store.translations.took(seat.desk, {case.id: len(made)}, made)
 
 
 async def inbox(_: Desk) -> None:

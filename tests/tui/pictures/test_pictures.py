@@ -1,13 +1,14 @@
 """Every screen at three sizes in English, German, Greek and the pseudo-language, as text, beside what it was.
 
 A picture that changed on purpose is taken anew with ``IMI_PICTURES=take pytest tests/tui/pictures``; the difference
-is then read in the commit.
+is then read in the commit. The images of the README are taken with them.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,14 @@ PATIENCE = 12
 HASTE = 8
 """Rounds that do not wait for an idle processor."""
 TAKE = os.environ.get("IMI_PICTURES") == "take"
+IMAGES = PICTURES.parents[2] / "docs" / "images"
+SHOWN = {
+    ("en", "grouped"): ("inbox", 34, ("down", "down")),
+    ("el", "inbox"): ("inbox-el", 30, ()),
+}
+"""Scenes that the README shows, by language: name and height of the image, and keys before it is taken."""
+WIDTH = 120
+"""Of these images: wider ones would be too small to read."""
 
 
 @pytest.fixture
@@ -52,10 +61,12 @@ LANGUAGES = ["en", "de", "el", "en-XA"]
 async def test_every_screen_looks_as_it_did(
     store: Store, home: Path, seat: Seat, spoken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unpainted(monkeypatch)
+    looks = {"theme": "dark"} if TAKE else {}
+    if not TAKE:
+        unpainted(monkeypatch)
     prepare(store, seat)
     changed: list[str] = []
-    async with running(store, home, language=spoken, sign_in=lambda *_: None) as (app, pilot):
+    async with running(store, home, language=spoken, sign_in=lambda *_: None, **looks) as (app, pilot):
         desk = Desk(app, pilot, store, seat)
         for scene in SCENES:
             shots = []
@@ -65,6 +76,8 @@ async def test_every_screen_looks_as_it_did(
                     await desk.home()
                     await scene(desk)
                 shots.append(await shot(desk, *size, scene.__name__))
+            if TAKE and (spoken, scene.__name__) in SHOWN:
+                await image(desk, *SHOWN[spoken, scene.__name__])
             changed += [fault for each in shots for fault in faults(each, scene.__name__)]
             changed += beside(PICTURES / spoken / f"{scene.__name__}.txt", "".join(shots))
     assert not changed, "\n".join(changed)
@@ -82,6 +95,18 @@ async def shot(desk: Desk, width: int, height: int, scene: str) -> str:
         if before and taken in before:
             break
     return taken
+
+
+async def image(desk: Desk, name: str, height: int, keys: tuple[str, ...]) -> None:
+    """Keep the screen as an image that fetches nothing, no typeface either, from elsewhere."""
+    await desk.pilot.resize_terminal(WIDTH, height)
+    await desk.press(*keys)
+    for _round in range(PATIENCE):
+        await settled(desk.pilot)
+    drawn = re.sub(r"@font-face \{.*?\}\s*", "", desk.app.export_screenshot(title="imi-tui"), flags=re.DOTALL)
+    (IMAGES / f"{name}.svg").write_text(
+        drawn.replace("font-family: Fira Code", "font-family: Fira Code, DejaVu Sans Mono"), "utf-8"
+    )
 
 
 def faults(taken: str, scene: str) -> list[str]:
