@@ -77,7 +77,8 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         draft = self.store.draft(self._draft_id) if self._draft_id else None
         if draft is None:
             id = uuid7(dt.datetime.now(dt.UTC), SystemRandom())
-            draft = Draft(id=id, desk="", procedure="", action="", target=self._target, lang=self.context.writes)
+            draft = Draft(id=id, desk="", procedure="", action="", target=self._target)
+        draft.lang = draft.lang or self.context.writes
         self.pages = StepPages(self.store, self.context, id="body")
         self._open(draft)
         self._take_room(self.app.size.width)

@@ -10,8 +10,10 @@ import pytest
 
 from imi_core.case import Case
 from imi_tui.cache.store import Store
-from imi_tui.export.service import _case_wire
+from imi_tui.export import printed
+from imi_tui.export.service import Job, _case_wire
 from imi_tui.forms import LANG
+from imi_tui.outside import printing
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.compose import ComposeScreen
@@ -130,9 +132,17 @@ async def test_what_is_in_a_language_one_reads_is_left_as_it_is(store: Store, ho
 
 
 async def test_a_colleagues_stands_before_a_machines_and_one_nobody_reads_is_not_shown(
-    store: Store, home: Path, seat: Any
+    store: Store, home: Path, seat: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given(store, seat)
+    paper: list[str] = []
+    monkeypatch.setattr(printing, "find_command", lambda: "/usr/bin/lp")
+
+    def send(job: Job) -> tuple[str, str]:
+        paper.append(json.dumps(job.document))
+        return "lp", "digest"
+
+    monkeypatch.setattr(printed, "send", send)
     case, entry = foreign(store, seat)
     colleague = {"id": "t2", "engine": "", "officerName": "Anna Huber", "at": "2026-03-03T10:00:00Z"}
     colleague["texts"] = {"justification": "So it was."}  # type: ignore[assignment]
@@ -143,6 +153,13 @@ async def test_a_colleagues_stands_before_a_machines_and_one_nobody_reads_is_not
         assert "[English] So it was." in text_of(app)
         assert "Translated at your desk by Anna Huber, 2026-03-03" in text_of(app)
         assert "The company did it." not in text_of(app)
+        for keys in (("down",), ("down", "down")):
+            await pilot.press("p")
+            await settled(pilot)
+            assert "Everything, but without translations" in text_of(app)
+            await pilot.press(*keys, "enter")
+            await app.workers.wait_for_complete()
+        assert ["So it was." in each for each in paper] == [True, False]
         await app.push_screen(routes.export_case(seat.desk, case.id))
         await settled(pilot)
         assert "Translations: included" in text_of(app)
@@ -180,12 +197,12 @@ async def test_an_own_translation_is_written_shown_first_taken_back_and_gone_on_
         await settled(pilot)
         assert isinstance(app.screen, WriteTranslation)
         assert "The company did it." in text_of(app), "it begins with what is there"
-        await pilot.press("ctrl+end", *" Really.", "f8")
+        await pilot.press("ctrl+end", "!", "f8")
         await settled(pilot)
         [item] = store.outbox()
-        assert item.payload["texts"] == {"justification": "The company did it. Really."}
+        assert item.payload["texts"] == {"justification": "The company did it.!"}
         assert (item.payload["entryId"], item.payload["lang"]) == (entry["id"], "en")
-        assert "[English] The company did it. Really." in text_of(app)
+        assert "[English] The company did it.!" in text_of(app)
         assert "Translated at your desk by Camille Martin, queued on this machine" in text_of(app)
         assert MADE not in text_of(app)
         await pilot.press("u")
@@ -198,7 +215,7 @@ async def test_an_own_translation_is_written_shown_first_taken_back_and_gone_on_
         await pilot.press("enter")
         await settled(pilot)
         assert isinstance(app.screen, WriteTranslation)
-        assert "Really." in text_of(app)
+        assert "The company did it.!" in text_of(app)
         await pilot.press("f8")
         await settled(pilot)
         assert [each.payload["texts"] for each in store.outbox()] == [draft.answers]
