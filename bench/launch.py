@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PEERS = Path(__file__).parent / "peers"
-QUIET = 0.8
+QUIET = 1.5
 """Seconds without output after which nothing more comes: loading the framework takes less."""
 LIMITS = {"visible": 0.3, "answered": 1.2, "loaded": 1.2, "memory": 1.3}
 

@@ -170,6 +170,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
 
     def _begin(self) -> None:
         self.opened()
+        self.context.store.keep_little(little=False)
         gc.freeze()
         # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
         gc.set_threshold(50_000, 10, 140)

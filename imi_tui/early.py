@@ -55,7 +55,7 @@ class Early:
         self.taken = False
         self.whole = False
         self.written: list[Run] = []
-        self.at = 0
+        self.at, self.case = 0, ("", "")
         self._left = b""
         self._picture: Picture | None = None
         self._reader: Reader | None = None
@@ -83,12 +83,6 @@ class Early:
         return _written(runs)
 
     @property
-    def case(self) -> tuple[str, str]:
-        """The case under the cursor, as (desk, id)."""
-        found = self._picture.shown[self.at] if self._picture is not None else None
-        return found[:2] if isinstance(found, Row) else ("", "")
-
-    @property
     def size(self) -> tuple[int, int]:
         """Columns and lines of the picture."""
         return self._picture.size if self._picture is not None else (0, 0)
@@ -105,7 +99,13 @@ class Early:
         if reader is not None and self._ended is not None:
             reader.stop()
             self.at, self._left = reader.moves.at, reader.moves.left
+            found = self._picture.shown[self.at] if self._picture is not None else None
+            self.case = found[:2] if isinstance(found, Row) else ("", "")
             self._ended.set()
+
+    def forget(self) -> None:
+        """Nothing is asked of the picture any more."""
+        self._picture, self.written = None, []
 
     def wait(self, seconds: float) -> bool:
         """Whether it is at its `end`, within so many seconds."""

@@ -65,6 +65,7 @@ class FirstScreen(App[None], inherit_bindings=False):
         early.end()
         take_over = getattr(self._driver, "take_over", None)
         self._fresh = take_over is not None and take_over(tuple(screen.outer_size))
+        early.forget()
         found = next(iter(screen.query(CaseList)), None)
         if not early.painted or found is None or early.at == found.index:
             return False

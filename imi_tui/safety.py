@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.filter import LineFilter
 
-from imi_tui.harmless import control, harmless
+from imi_tui.harmless import harmless
 
 if TYPE_CHECKING:
     from textual.color import Color
@@ -18,8 +18,7 @@ class ControlFilter(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments with harmless text."""
-        search = control().search
-        if not any(search(segment.text) for segment in segments if not segment.control):
+        if all(segment.control or harmless(segment.text) is segment.text for segment in segments):
             return segments
         return [
             Segment(harmless(segment.text), segment.style) if not segment.control else segment for segment in segments

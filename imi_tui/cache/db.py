@@ -55,6 +55,9 @@ they could close it, must not stay as long as it once was.
 CACHE_KIB = 8000
 """What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
 
+LITTLE_KIB = 128
+"""The same while the client starts: it reads a page of the list and counts, each once."""
+
 _DAMAGED = ".damaged-mark"
 _COUNT = "insert into meta values('commits', 1) on conflict do update set value = value + 1 returning value"
 _IDENTITY = "select value from meta where name = 'identity'"
@@ -196,6 +199,10 @@ class Database:
     def _logged(self, _: apsw.Connection, __: str, pages: int) -> int:
         self._log_pages = pages
         return apsw.SQLITE_OK
+
+    def keep_little(self, *, little: bool) -> None:
+        """Keep few pages in memory, or as many as usual."""
+        self.connection.pragma("cache_size", -(LITTLE_KIB if little else CACHE_KIB))
 
     def copy_aside(self) -> None:
         """From now on have the log copied by a thread of its own: for a connection that writes much."""

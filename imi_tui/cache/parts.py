@@ -67,6 +67,10 @@ class Parts:
         self._cache.close()
         self._work.close()
 
+    def keep_little(self, *, little: bool) -> None:
+        """Keep few pages of the cache in memory, as while the client starts, or as many as usual."""
+        self._cache.keep_little(little=little)
+
     def copy_aside(self) -> None:
         """From now on have the log of the cache copied by a thread of its own: for a store that takes much over."""
         self._cache.copy_aside()

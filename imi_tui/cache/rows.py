@@ -104,13 +104,21 @@ class Listing:
         self._cache = cache
         self._desks = desks
         self._today = today
+        self._counts: dict[ViewId, int] = {}
+        self._counted: tuple[int, int, dt.date] | None = None
+        """The state of the file, and the day, that these are of: those of a date are counted row by row."""
 
     def counts(self) -> dict[ViewId, int]:
         """Rows of every view."""
+        today = self._today()
         with self._cache.snapshot():
-            sizes = self._sizes()
-            found = {view: sum(sizes.get(group, 0) for group in groups(view)) for view in VIEWS}
-            return found | {view: self._count_dated(view, sizes) for view in DATED}
+            state = self._cache.version(), self._cache.connection.total_changes(), today
+            if state != self._counted:
+                sizes = self._sizes()
+                found = {view: sum(sizes.get(group, 0) for group in groups(view)) for view in VIEWS}
+                self._counts = found | {view: self._count_dated(view, sizes) for view in DATED}
+                self._counted = state
+            return dict(self._counts)
 
     def _sizes(self) -> dict[int, int]:
         """Rows of the groups that have any."""

@@ -1,11 +1,13 @@
 """``imi-tui demo``: the full screen on an invented Europe, signed in, in a throw-away home of its own.
 
 The server is the program ``imi-central``, started as a process of its own; a second ``demo`` finds it running through
-a small file. Nothing here touches the officer's own profile.
+a small file. It ends with the last screen on it, unless ``--no-screen`` asked for it to stay. Nothing here touches the
+officer's own profile.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -25,9 +27,11 @@ from imi_tui.profile import expanded
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
 START_SECONDS = 180.0
 IDLE_MINUTES = 60
+END_SECONDS = 5.0
 _STEP = 0.5
 
 
@@ -49,6 +53,13 @@ def run(options: argparse.Namespace) -> int:
     if options.stop:
         return _stop(state_file)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A demo that is begun from this one is the same.
+    os.environ["IMI_TUI_DEMO"] = str(folder)
+    with _used(folder / "in-use", state_file):
+        return _run(options, folder, state_file)
+
+
+def _run(options: argparse.Namespace, folder: Path, state_file: Path) -> int:
     server = _running(state_file) or _start(state_file, folder / "server", options.cases)
     tokens = server["tokens"]
     if options.seat not in tokens:
@@ -61,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
     if options.no_screen:
         from imi_tui.commands.syncing import synchronise
 
+        _note(state_file, {**server, "stay": True})
         with common.opened(options) as client:
             synchronise(client)
         say(_("The demo's files are in {folder}; use them with:").format(folder=home))
@@ -72,12 +84,49 @@ def run(options: argparse.Namespace) -> int:
 
 
 def demo_folder() -> Path:
-    """Where demos live: IMI_TUI_DEMO, else the platform's place for a user's caches."""
+    """Where demos live: IMI_TUI_DEMO, else within IMI_TUI_HOME, else the platform's place for a user's caches."""
     if given := os.environ.get("IMI_TUI_DEMO"):
         return expanded(given).absolute()
+    if home := os.environ.get("IMI_TUI_HOME"):
+        return expanded(home).absolute() / "demo"
     from platformdirs import user_cache_path
 
     return user_cache_path("imi-tui", appauthor=False) / "demo"
+
+
+@contextlib.contextmanager
+def _used(file: Path, state_file: Path) -> Iterator[None]:
+    """Inside, the demo's server is used; whoever is the last to use it ends it."""
+    if sys.platform == "win32":
+        # There it ends by itself, when nobody has asked it anything for an hour.
+        yield
+        return
+    import fcntl
+
+    with file.open("a") as using:
+        fcntl.flock(using, fcntl.LOCK_SH)
+        try:
+            yield
+        finally:
+            # Held by others it stays as it is; held by nobody, whoever comes next waits until the server has ended.
+            with contextlib.suppress(OSError):
+                fcntl.flock(using, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                found = _running(state_file)
+                if found is not None and found.get("stay") is not True:
+                    _end(int(found["pid"]), state_file)
+
+
+def _end(pid: int, state_file: Path) -> None:
+    """End the server, and wait for that."""
+    import signal
+
+    state_file.unlink(missing_ok=True)
+    os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + END_SECONDS
+    while time.monotonic() < end and _alive(pid):
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.02)
 
 
 def _running(state_file: Path) -> dict[str, Any] | None:
@@ -161,11 +210,16 @@ def _start(state_file: Path, data: Path, cases: int) -> dict[str, Any]:
         # What was fetched from it, and written into it, belongs to cases that are no more.
         for home in data.parent.glob("home-*"):
             shutil.rmtree(home, ignore_errors=True)
+    _note(state_file, found)
+    return found
+
+
+def _note(state_file: Path, found: dict[str, Any]) -> None:
+    """Keep for the next demo which server runs."""
     part = state_file.with_suffix(".part")
     part.touch(mode=0o600)
-    part.write_text(line, encoding="utf-8")
+    part.write_text(json.dumps(found), encoding="utf-8")
     part.replace(state_file)
-    return found
 
 
 def _first_line(reading: int, process: subprocess.Popen[bytes]) -> str:
@@ -198,11 +252,9 @@ def _unstarted(log: Path) -> str:
 
 
 def _stop(state_file: Path) -> int:
-    import signal
-
     found = _running(state_file)
     if found is not None:
-        os.kill(int(found["pid"]), signal.SIGTERM)
+        _end(int(found["pid"]), state_file)
     state_file.unlink(missing_ok=True)
     say(_("The demo's server has ended.") if found is not None else _("No demo's server was running."))
     return commands.OK

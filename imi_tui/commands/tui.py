@@ -63,6 +63,7 @@ def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
         clear()
         if tour:
             client.store.keep(TOUR, "")
+        client.store.keep_little(little=True)
         context = context_of(client, demo=demo)
         try:
             with early.shown(context) as picture:

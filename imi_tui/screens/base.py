@@ -8,7 +8,7 @@ A dialogue subclasses `Dialogue`. Neither ever waits for the network.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.reactive import Reactive
@@ -16,7 +16,6 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from imi_tui import actions as registry
-from imi_tui import keymap
 from imi_tui.actions import Action, Situation
 from imi_tui.bindings import bindings
 from imi_tui.i18n import _, ngettext
@@ -51,6 +50,13 @@ __all__ = ["ActionScreen", "BaseScreen", "Dialogue", "bindings", "label_of"]
 def label_of(action: Action) -> str:
     """The action's label in the officer's language."""
     return action.name
+
+
+def _typed() -> Callable[[str], bool]:
+    # Nobody types into a field when the program opens.
+    from imi_tui.keymap import is_typed
+
+    return is_typed
 
 
 class ActionScreen(Screen[Result]):
@@ -112,10 +118,10 @@ class ActionScreen(Screen[Result]):
 
     def footer_items(self) -> list[tuple[int, str, str]]:
         """(order, key, label) of what can be done now, with a key that works now: letters do not while typing."""
-        typing = self._typing()
+        typed = _typed() if self._typing() else None
         out = []
         for action in self.actions_now():
-            keys = [key for key in self.keys_for(action) if not (typing and keymap.is_typed(key))]
+            keys = [key for key in self.keys_for(action) if typed is None or not typed(key)]
             if action.footer and keys:
                 out.append((action.footer, keys[0], self.footer_label(action)))
         return out

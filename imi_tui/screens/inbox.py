@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.timer import Timer
 
+from imi_core.lean import json
 from imi_tui.actions import Action, Situation
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.model import SORTS, VIEWS

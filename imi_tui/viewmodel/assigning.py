@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from imi_core.text import fold
 from imi_tui.i18n import _, ngettext
-from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.bulk import EXAMPLES, Plan, Reason
 from imi_tui.viewmodel.suspects import narrow
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.handlers import Handlers
     from imi_tui.cache.marking import Standing
     from imi_tui.cache.model import CaseDetail, OutboxItem
+    from imi_tui.viewmodel.blocks import Block
 
 
 def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
@@ -114,6 +114,8 @@ def of_item(item: OutboxItem, handlers: Handlers, me: str) -> str:
 
 def conflict(detail: CaseDetail | None, item: OutboxItem, mine: str) -> list[Block]:
     """The page: mine, which was refused, and what a colleague said meanwhile. `mine`: `of_item`."""
+    from imi_tui.viewmodel.blocks import Block
+
     given = (detail.case.get("assignment") if detail is not None else None) or {}
     theirs = of_case(detail) if detail is not None and given else ""
     now = line(detail) if detail is not None else ""

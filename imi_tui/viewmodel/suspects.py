@@ -6,6 +6,12 @@ from imi_tui.i18n import _
 
 _OTHERS = (("\u0370", "\u052f"), ("\u1c80", "\u1c8f"), ("\u1f00", "\u1fff"), ("\u2de0", "\u2dff"), ("\ua640", "\ua69f"))
 """Greek and Cyrillic letters. Compared, as to compile a pattern would hold up the first picture."""
+_BETWEEN = frozenset(" .,;:-–—'’«»…()&/0123456789")
+_ALONE = (
+    _BETWEEN | set("ΆΈΉΊΌΎΏΐάέήίΰϊϋόύώ") | set(map(chr, (*range(0x391, 0x3A2), *range(0x3A3, 0x3CA)))),
+    _BETWEEN | set(map(chr, range(0x410, 0x450))),
+)
+"""The letters of today's Greek, and of Bulgarian, with what stands between words: nothing is mixed in these."""
 _LINK = r"\S*\w[.@:]\S*\w\S*"
 MOST = 5
 """Links of one text that are named."""
@@ -24,6 +30,9 @@ def narrow(name: str) -> str:
 def is_mixed(text: str) -> bool:
     """Whether a word mixes Latin, Greek and Cyrillic letters."""
     if len(text) < 2 or max(text) < _OTHERS[0][0] or not any(_is_other(sign) for sign in text):
+        return False
+    if any(alphabet.issuperset(text) for alphabet in _ALONE):
+        # What each letter is called is in large tables.
         return False
     from imi_core.text import mixed_scripts
 

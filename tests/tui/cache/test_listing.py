@@ -257,8 +257,12 @@ def test_what_is_due_follows_the_day(home: Path, pw_info: Rules) -> None:
     assert ids(store.window_before("due_soon", "due", before=last, limit=9)) == [4]
     assert ids(store.window_before("overdue", "due", limit=2)) == [2, 3]
     assert (store.counts()["overdue"], store.counts()["due_soon"]) == (3, 2)
+    other = open_store(home, now=clock)
+    put(other, case(pw_info, 9, "accepted", due=today))
+    assert store.counts()["overdue"] == 4, "another connection wrote"
+    other.close()
     clock.at = dt.datetime(9999, 12, 31, tzinfo=dt.UTC) - dt.timedelta(hours=20)
-    assert store.counts()["overdue"] == 5
+    assert store.counts()["overdue"] == 6
 
 
 def test_alerts_are_the_open_cases_of_their_lifecycle(store: Store, pw_info: Rules) -> None:

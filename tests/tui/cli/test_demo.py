@@ -122,3 +122,34 @@ def test_the_tour_goes_on_as_the_demo_in_a_program_of_its_own(monkeypatch: pytes
     [command] = begun
     options, name = cli._parsed(command[command.index("imi_tui.cli") + 1 :])
     assert (command[0], name, options.tour, options.lang) == (sys.executable, "demo", True, "fi")
+
+
+def test_the_server_ends_with_the_last_screen_unless_it_is_to_stay(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("IMI_TUI_DEMO", raising=False)
+    home = Path(os.environ["IMI_TUI_HOME"])
+    state = home / "demo" / "server.json"
+    seen: list[int] = []
+
+    def screen(options: object, **_more: object) -> int:
+        seen.append(server(home / "demo")[0])
+        os.kill(seen[-1], 0)
+        if len(seen) == 1:
+            # In another terminal, meanwhile; its end is not that of the server.
+            assert run("demo", "--as", "rosenheim", vault="").code == 0
+            os.kill(seen[0], 0)
+        return 0
+
+    monkeypatch.setattr(tui, "show", screen)
+    assert run("demo", "--cases", "40", vault="").code == 0
+    assert seen[0] == seen[1]
+    assert not state.exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(seen[0], 0)
+    assert run("demo", "--no-screen", vault="").code == 0
+    assert run("demo", vault="").code == 0
+    assert state.exists(), "it was asked to stay"
+    assert "has ended" in run("demo", "--stop", vault="").err
+    with pytest.raises(ProcessLookupError):
+        os.kill(seen[-1], 0)

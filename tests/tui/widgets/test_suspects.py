@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from imi_core.procedure import Rules
+from imi_core.text import mixed_scripts
 from imi_tui.cache.files import FileState
 from imi_tui.cache.model import AuthorityHit, CaseDetail
 from imi_tui.viewmodel import authority_record, case, conflict, files, rows, similar, suspects
@@ -106,3 +107,12 @@ def test_an_address_in_a_text_is_warned_of(pw_info: Rules, text: str, named: str
 )
 def test_ordinary_texts_are_not(text: str) -> None:
     assert suspects.links(text) == ""
+
+
+def test_no_mixed_name_is_taken_for_one_of_a_single_alphabet() -> None:
+    for alphabet in suspects._ALONE:
+        letters = "".join(sorted(filter(str.isalpha, alphabet)))
+        assert len(letters) > 60
+        assert not mixed_scripts(letters)
+        assert not suspects.is_mixed(letters)
+        assert suspects.is_mixed(f"{letters[:3]}a")
