@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from bench import commands, idle, keys, launch, moves
@@ -47,6 +49,11 @@ def main() -> int:
             keys.session(small[0], MARKER, small[1], rounds, views),
             keys.datatable(rounds),
         )
+        with tempfile.TemporaryDirectory(prefix="imi-groups-") as folder:
+            # In a copy: what groups are read from is made in it.
+            home = shutil.copytree(large[1]["IMI_TUI_HOME"], Path(folder) / "profile")
+            in_groups = keys.grouped(large[0], large[1] | {"IMI_TUI_HOME": str(home)}, MARKER, rounds)
+        lines += keys.report_grouped(in_groups)
     if "moves" in wanted:
         lines += moves.report(moves.measure(client, 10_000))
     if "search" in wanted:

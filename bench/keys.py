@@ -51,6 +51,53 @@ def session(
     return found
 
 
+def grouped(argv: Sequence[str], env: Mapping[str, str], marker: str, rounds: int) -> dict[str, list[float]]:
+    """The same in a list in groups, and what only groups have. What they are read from is made first, off the clock."""
+    found: dict[str, list[float]] = {"down": [], "page": [], "next group": [], "fold": [], "other groups": []}
+    with Terminal(argv, 120, 40, env) as terminal:
+        terminal.wait_for(marker, 120)
+        terminal.settle(1.0, 10)
+        terminal.press("8")
+        for place in _OTHERS:
+            _choose(terminal, place)
+            terminal.settle(1.0, 5)
+            while not any("[-]" in line for line in terminal.lines()):
+                # It is made; the cursor may stand in the midst of a group.
+                terminal.press("end", "home")
+        for _ in range(rounds):
+            terminal.press("home")
+            found["down"] += latencies(terminal, ["down"] * 50)
+            found["page"] += latencies(terminal, ["pagedown"] * 15)
+            found["next group"] += latencies(terminal, ["nextgroup"] * 5)
+            found["fold"] += latencies(terminal, ["ctrl+t", "ctrl+t"] * 3)
+            for place in _OTHERS:
+                found["other groups"].append(_choose(terminal, place))
+    return found
+
+
+_OTHERS = (2, 3, 6)
+"""Groups by country, by authority, by state: their places among those to choose from."""
+
+
+def _choose(terminal: Terminal, place: int) -> float:
+    """Choose groups; milliseconds from Enter to the last byte."""
+    terminal.send(b"t")
+    terminal.wait_for("not in groups", 30)
+    terminal.press("home", *["down"] * place)
+    return latencies(terminal, ["enter"])[0]
+
+
+def report_grouped(found: dict[str, list[float]]) -> list[str]:
+    """One line a figure with its limit."""
+    lines = []
+    for what, values in found.items():
+        # Other groups are chosen in a window, and the choice is kept on the disk.
+        limit, value = 50 if what == "other groups" else 25, percentile(values, 95)
+        text = f"in groups, {what} p50 {percentile(values, 50):.1f} p95 {value:.1f} ms (limit {limit})"
+        lines.append(f"{text} {'ok' if value <= limit else 'OVER'}")
+    return lines
+
+
 def datatable(rounds: int) -> dict[str, list[float]]:
     """The same keys in a DataTable of 100,000 rows."""
     return session([sys.executable, str(PEERS / "datatable.py"), "100000"], "PW-26-", {}, rounds, ends=False)

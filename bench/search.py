@@ -43,6 +43,15 @@ LINES = (
     "activity:<2d country:AT",
     "activity:2026-10 state:replied",
     "state:withdrawn gmbh",
+    "is:overdue country:PL",
+    "country:DE state:accepted due:<2w",
+    "due:>2w country:MT state:accepted",
+    "is:todo due:<5d gmbh",
+    "is:accept country:PL gmbh",
+    "is:files gmbh",
+    "due:2026-12 gmbh",
+    "entreprise a",
+    "2026",
 )
 """What officers look for: the beginnings of words that stand in few cases and in most, and every term."""
 TYPED = "gmbh country:DE is:todo"

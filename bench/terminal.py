@@ -38,6 +38,7 @@ KEYS = {
     "end": b"\x1b[F",
     "pageup": b"\x1b[5~",
     "pagedown": b"\x1b[6~",
+    "nextgroup": b"\x1b[6;5~",
     "delete": b"\x1b[3~",
     "f1": b"\x1bOP",
     "f2": b"\x1bOQ",

@@ -24,7 +24,7 @@ _NEXT = "select term from temp.terms where term >= ? limit ?"
 _BEHIND = "\x01"
 """What sorts behind a word and in front of every longer one: no word has a control character in it."""
 _LAST = "\U0010ffff"
-_DIGITS = "0123456789"
+_PLAIN = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Beginnings:
@@ -45,10 +45,10 @@ class Beginnings:
         """The letter as a word, and every two letters with which words begin that begin with it."""
         out = [quoted(letter)]
         at = letter + _BEHIND
-        if letter in _DIGITS:
-            # Numbers stand in fewer cases each than there are pages between them: no step from one to the next.
-            out += [_begun(letter + digit) for digit in _DIGITS]
-            at = letter + ":"
+        if letter in _PLAIN:
+            # To ask for what is not there costs less than a step from each to the next, past all numbers and words.
+            out += [_begun(letter + other) for other in _PLAIN]
+            at = letter + "{"
         while (found := self._first(at, 1)) and found[0].startswith(letter):
             pair = found[0][:2]
             out.append(_begun(pair))

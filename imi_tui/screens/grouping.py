@@ -34,6 +34,7 @@ class GroupedScreen(SearchingScreen):
         self.group: GroupId | None = None
         self.painted = False
         self._folded: dict[tuple[str, GroupId | None], set[str]] = {}
+        self._unremembered = False
         self._told_group: tuple[str, bool] | None = None
 
     def refresh_words(self) -> None:
@@ -97,8 +98,8 @@ class GroupedScreen(SearchingScreen):
                 self.group = group
                 self.store.grouping.index.problem = None
                 self.keep_arrangement()
+            self._unremembered = True
             self.show_rows(keep=True)
-            self.refresh_words()
 
         now = self.hits_group if self.line else self.group
         await self.app.push_screen(routes.choose(_("Groups of the list"), grouped.choices(), now or ""), chosen)
@@ -132,6 +133,12 @@ class GroupedScreen(SearchingScreen):
         """A click on a heading folds its group, or unfolds it."""
         self.hidden.symmetric_difference_update({message.group})
         self.show_rows(keep=True)
+
+    def remember_groups(self) -> None:
+        """Remember the names of other groups, once nothing is being made that would keep a key waiting for it."""
+        if self._unremembered and not self.store.grouping.index.making:
+            self._unremembered = False
+            self.refresh_words()
 
     def tell_group(self) -> None:
         """Say into which group the cursor has come, where a screen reader reads along."""

@@ -280,6 +280,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
             self.refresh_words()
         self.all_hits()
         self.refresh_frame()
+        self.remember_groups()
         self.tell_group()
         if self.has_class("-vast"):
             self._preview()
