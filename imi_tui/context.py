@@ -35,7 +35,8 @@ class Context:
     `meter` begins and ends sparing the line; both raise `NotWritten`. `notices` are sentences shown once at the start.
     `vault` is how the key is kept, as the settings name it. `screen_reader` says that the screen is read
     aloud, `reads_aloud` whether the next one will be.
-    `server` is the address that exported files bear.
+    `server` is the address that exported files bear, "" where none is set; `use_server` then takes one, and says ""
+    or the code of what is wrong with it.
     `spoken` hears that the officer chose another language.
     `unlock` tries a passphrase ("" or an error code); None where the data has none of its own. `lock_minutes`,
     `notify`, `notify_by`, `quiet_hours`, `reads` and `writes` are those of the settings.
@@ -57,6 +58,7 @@ class Context:
         stop: Callable[[], None] = _nothing,
         sign_in: Callable[..., Any] | None = None,
         sign_out: Callable[[], None] | None = None,
+        use_server: Callable[[str], str] | None = None,
         language: str = "en",
         today: Callable[[], dt.date] = dt.date.today,
         now: Callable[[], dt.datetime] = _now,
@@ -83,7 +85,7 @@ class Context:
         self.store, self.profile, self.vault, self.demo = store, profile, vault, demo
         self.sync_now, self.meter, self.start, self.stop = sync_now, meter, start, stop
         self.spoken = spoken
-        self.sign_in, self.sign_out = sign_in, sign_out
+        self.sign_in, self.sign_out, self.use_server = sign_in, sign_out, use_server
         self.language, self.today, self.now = language, today, now
         self.keyboard, self.theme = keyboard, theme
         self.keymap: Mapping[str, tuple[str, ...]] = {} if keymap is None else keymap

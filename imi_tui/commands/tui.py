@@ -131,6 +131,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
         stop=wiring.stop,
         sign_in=None if common.given_token else wiring.sign_in,
         sign_out=None if common.given_token else wiring.sign_out,
+        use_server=wiring.use_server,
         language=i18n.language(),
         keyboard=client.settings.keyboard,
         theme=client.settings.theme or ("none" if os.environ.get("NO_COLOR") else "terminal"),
@@ -233,6 +234,17 @@ class Wiring:
             self._worker.stop()
             self._worker = None
 
+    def use_server(self, address: str) -> str:
+        """Talk to this server from now on; "" or the code of what is wrong with the address."""
+        from imi_tui.sync.errors import InsecureServer
+        from imi_tui.sync.http import checked_address
+
+        try:
+            self._client.options.server = checked_address(address)
+        except InsecureServer as error:
+            return error.code
+        return ""
+
     def sign_out(self) -> None:
         """Forget the tokens at once, tell the server from a thread."""
         import threading
@@ -256,6 +268,8 @@ class Wiring:
         return cancelled.set
 
     def _sign_in(self, way: Way, tell: Tell, cancelled: threading.Event) -> None:
+        from contextlib import suppress
+
         from imi_tui import signin
         from imi_tui.cache.errors import CacheError
         from imi_tui.cache.store import Store
@@ -291,4 +305,8 @@ class Wiring:
         except CommandError:
             tell(Step("failed", way, problem="noServer"))
         else:
+            if server != self._client.settings.server:
+                # Where it cannot be kept, whoever names the server again is signed in.
+                with suppress(settings.NotWritten):
+                    settings.write(self._client.profile.config_file, "server", server)
             tell(Step("done", way))

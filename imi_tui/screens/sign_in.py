@@ -10,8 +10,10 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import Static
 
+from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.i18n import _
+from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.viewmodel import signing_in
 from imi_tui.viewmodel.signing_in import Step, Way
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
 
 Choice = tuple[Way | Literal["tour"], str]
 """What can be chosen: a way of signing in, or the tour before that."""
+
+
+SCHEME = "https://"
+
+
+def _address(typed: str) -> str:
+    """An address as people write it, with what it has to begin with."""
+    found = typed.strip().rstrip("/")
+    return found if "://" in found else SCHEME + found
 
 
 class WayList(LineList[Choice]):
@@ -57,6 +68,7 @@ class SignInScreen(BaseScreen[None]):
         self.step = Step("idle")
         self._stop: Callable[[], None] | None = None
         self._attempt = 0
+        self._asked = False
 
     def compose_body(self) -> ComposeResult:
         """What happens, the address and the code on lines of their own, the two ways."""
@@ -143,12 +155,36 @@ class SignInScreen(BaseScreen[None]):
         if starter is None:
             self.say(_("This client was started without signing in."), problem=True)
             return
+        # An address that was typed here and led nowhere may be a slip.
+        asked = self._asked and self.step.stage == "failed"
+        if self.context.use_server is not None and (asked or not self.context.server):
+            self._ask_server(way, self.context.use_server)
+            return
+        self._start(way, starter)
+
+    def _start(self, way: Way, starter: signing_in.Starter) -> None:
         self._end()
         self._attempt += 1
         attempt = self._attempt
         self.step = Step("connecting", way)
         self._show()
         self._stop = starter(way, lambda step: self._tell(step, attempt))
+
+    def _ask_server(self, way: Way, use: Callable[[str], str]) -> None:
+        """Ask for the address, which nobody gave, and go on."""
+        from imi_tui.configuration import MEANINGS
+
+        def checked(typed: str) -> str:
+            code = use(_address(typed))
+            return problems.sentence(code) if code else ""
+
+        def chosen(typed: str | None) -> None:
+            if typed is not None and self.context.sign_in is not None:
+                self._asked, self.context.server = True, _address(typed)
+                self._start(way, self.context.sign_in)
+
+        told, label = problems.sentence("noServer"), _(MEANINGS["server"])
+        self.app.push_screen(routes.ask_line(told, label, self.context.server or SCHEME, check=checked), chosen)
 
     def _tell(self, step: Step, attempt: int) -> None:
         # Called in the thread of the sign-in; posting is safe from there.

@@ -330,7 +330,7 @@ def key_file(home: Path) -> None:
     key.chmod(0o600)
 
 
-def unpainted(compositor: Compositor, **_how: Any) -> None:
+def unpainted(compositor: Compositor, *_how: Any, **_named: Any) -> None:
     """Nothing goes to the terminal."""
     compositor._dirty_regions.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from imi_tui.cache.errors import AlreadyAttempted
 from imi_tui.cache.model import AuthorityHit
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
+from imi_tui.commands.common import Client
+from imi_tui.commands.tui import Wiring
+from imi_tui.profile import Profile
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.authorities import AuthoritiesScreen, total_text
@@ -22,6 +26,7 @@ from imi_tui.screens.compose import ComposeScreen
 from imi_tui.screens.drafts import DraftsScreen
 from imi_tui.screens.outbox import OutboxScreen
 from imi_tui.screens.sign_in import SignInScreen
+from imi_tui.settings import Settings
 from imi_tui.viewmodel.conflict import conflict
 from imi_tui.viewmodel.signing_in import Step, Tell, Way
 from imi_tui.viewmodel.view import View
@@ -243,10 +248,21 @@ async def test_signing_in_with_a_code_shows_it_cleaned_and_goes_on_by_itself(sto
         return lambda: stopped.append(way)
 
     synced: list[dt.datetime] = []
-    async with running(store, home, sign_in=start, sync_now=lambda: synced.append(filled.NOW)) as (app, pilot):
+
+    def sync() -> None:
+        synced.append(filled.NOW)
+
+    wiring = Wiring(Client(Profile(home), Settings(), filled.KEY, store, "", "", argparse.Namespace()))
+    use = wiring.use_server
+    async with running(store, home, server="", sign_in=start, sync_now=sync, use_server=use) as (app, pilot):
         await app.push_screen(routes.sign_in())
         await settled(pilot)
-        await pilot.press("f8")
+        await pilot.press("f8", *(["backspace"] * 8), *"http://imi.example", "enter")
+        await settled(pilot)
+        assert "The address of the server has to begin with https" in text_of(app)
+        assert not tells
+        await pilot.press(*(["backspace"] * 18), *"imi.example/", "enter")
+        assert (wiring._client.server, app.context.server) == ("https://imi.example",) * 2
         tells[0](Step("waiting", "device", "https://imi.example/device", "ABCD\x1b[2J"))
         await settled(pilot)
         shown = text_of(app)
@@ -265,6 +281,9 @@ async def test_signing_in_with_a_code_shows_it_cleaned_and_goes_on_by_itself(sto
         await settled(pilot)
         assert "use the browser" in text_of(app)
         await pilot.press("f7")
+        await settled(pilot)
+        assert "https://imi.example" in text_of(app), "what was typed may be a slip, and can be put right"
+        await pilot.press("enter")
         tells[2](Step("done", "browser"))
         await settled(pilot)
         assert not isinstance(app.screen, SignInScreen)
