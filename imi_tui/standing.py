@@ -33,6 +33,8 @@ _FEW = 6
 they were, and to look for what moved takes longer than to write it."""
 _ON_BLANKS = frozenset(("4", "9", "21", "51", "52", "53"))
 """Attributes that show where no letter stands."""
+_ERASE = "\x1b[K"
+"""Makes the rest of a line blank, in the colour that the pen has behind it."""
 _UNKNOWN = "\0"
 _MOST_LOOKS = 5_000
 _Pieces = list[tuple[str, str]]
@@ -118,6 +120,8 @@ class Standing:
             return
         self._lines[row] = signs[:start] + text + signs[end:], looks[:start] + now.seen + looks[end:]
         spans = _spans(column, pieces, now, *before)
+        if spans and end == self.width:
+            spans[-1] = _erasing(*spans[-1], end)
         move = move and end == self.width and _UNKNOWN not in before[0]
         if not move or (plain := out.cost(row, [], spans)) < _WORTH:
             out.spans(row, spans)
@@ -191,6 +195,8 @@ class _Writer:
                     self._out.append(change(self._pen, look))
                     self._pen = look
                 self._out.append(text)
+                if text == _ERASE:
+                    continue
                 column += len(text)
                 plain = plain and PLAIN.issuperset(text)
             # Behind a sign of another width only the terminal knows where it is.
@@ -249,6 +255,24 @@ def _spans(column: int, pieces: _Pieces, now: _Line, before: str, as_before: str
                 continue
         spans.append((start, stop))
     return [(column + first, _cut(pieces, first, last)) for first, last in spans]
+
+
+def _erasing(column: int, pieces: _Pieces, end: int) -> tuple[int, _Pieces]:
+    """A part of a line, its blanks erased where it goes to the `end` of the line with many, in no colour of their own.
+
+    Not every terminal erases with the colour of the pen.
+    """
+    if column - 1 + sum(len(text) for _look, text in pieces) != end:
+        return column, pieces
+    left, blanks, pen = list(pieces), 0, ""
+    while left and not _on_blanks(left[-1][0]):
+        pen, text = left.pop()
+        kept = text.rstrip(" ")
+        blanks += len(text) - len(kept)
+        if kept:
+            left.append((pen, kept))
+            break
+    return column, [*left, (pen, _ERASE)] if blanks > _BRIDGE else pieces
 
 
 def _differing(now: _Line, before: str, as_before: str) -> list[tuple[int, int]]:

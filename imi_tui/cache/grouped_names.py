@@ -64,6 +64,11 @@ class NamedRows:
             return first
         return first + self.window(view, sort, after=self._names[at] + b"\xff" * LATEST_BYTES, limit=limit - len(first))
 
+    def before(self, view: ViewId, sort: SortId, key: bytes) -> int:
+        """How many rows stand in front of a key."""
+        at, latest = self._place(key)
+        return self._starts[at] + self._rows(at).before(view, sort, latest)
+
     def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
         """The numbers of the cases from one key to another, both included."""
         (low, begin), (high, end) = self._place(first), self._place(last)

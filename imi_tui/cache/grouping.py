@@ -199,6 +199,11 @@ class Grouping:
         """Numbers of rows (key, n)."""
         return [n for _key, n in self._cache.rows(sql, values)]
 
+    def count(self, sql: str, values: tuple[Any, ...]) -> int:
+        """How many rows there are."""
+        found: int = self._cache.one(f"select count(*) from ({sql})", values)[0]  # noqa: S608
+        return found
+
     def one(self, key: str, desk: str, id: str) -> Row | None:
         """One case's row with its key."""
         number = self._desks.number(desk)
@@ -234,6 +239,11 @@ class GroupRows:
         if offset * 2 > self.count:
             return self._read("<", None, limit, back=True, offset=self.count - offset - limit)
         return self._read(">", None, limit, offset=offset)
+
+    def before(self, view: ViewId, sort: SortId, key: bytes) -> int:
+        """How many rows stand in front of a key."""
+        where = f" and {self._key} < ?{len(self._values) + 1}"
+        return self._of.count(" union all ".join(arm + where for arm in self._arms), (*self._values, key))
 
     def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
         """The numbers of the cases from one key to another, both included."""

@@ -195,6 +195,15 @@ class Listing:
             key = self._cache.one(keys_sql(slots_of_all, " and key > ?1", "1 offset ?2"), (key, -ahead - 1))[0]
         return key
 
+    def before(self, view: ViewId, sort: SortId, key: bytes) -> int:
+        """How many rows of a view stand in front of a key."""
+        with self._cache.snapshot():
+            found = self._slots(view, sort, self._sizes())
+            if view in DATED:
+                first, end = span(view, self._today())
+                return sum(self._cache.one(_COUNT_BETWEEN, (slot, first, min(key, end)))[0] for slot in found)
+            return sum(self._cache.one(_COUNT_BEFORE, (slot, key))[0] for slot in found)
+
     def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes, limit: int) -> list[int]:
         """The numbers of the rows of a view from one key to another, both included, in its order."""
         with self._cache.snapshot():

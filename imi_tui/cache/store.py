@@ -153,6 +153,10 @@ class Store(Acting, Registered):
         """At most `limit` rows from position `offset` on (0 is the first)."""
         return self._shown(self._listing.window_at(view, sort, offset, limit))
 
+    def before(self, view: ViewId, sort: SortId, key: bytes) -> int:
+        """How many rows of a view stand in front of `key`."""
+        return self._listing.before(view, sort, key)
+
     def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
         """The numbers of the cases of a view from one key to another, both included; at most `marking.MOST`."""
         return self.marking.between(view, sort, first, last)

@@ -11,27 +11,25 @@ from textual.timer import Timer
 from imi_core.lean import json
 from imi_tui.actions import Action, Situation
 from imi_tui.cache.errors import CacheBusy
-from imi_tui.cache.model import SORTS, VIEWS
+from imi_tui.cache.model import SORTS
 from imi_tui.i18n import _, pgettext
 from imi_tui.screens import routes
 from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings
 from imi_tui.screens.doing import CaseId
 from imi_tui.screens.exporting import Exporting
-from imi_tui.screens.grouping import GroupedScreen, grouping_flags
+from imi_tui.screens.grouping import grouping_flags
 from imi_tui.screens.together import TogetherActions
+from imi_tui.screens.viewing import ViewsScreen
 from imi_tui.viewmodel import front, rows, views
 from imi_tui.widgets.case_list import CaseList
-from imi_tui.widgets.column_heads import ColumnHeads
-from imi_tui.widgets.instead import Instead
-from imi_tui.widgets.place import Place
+from imi_tui.widgets.list_frame import ColumnHeads, Instead, Place
 from imi_tui.widgets.views_column import ViewsColumn
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from imi_tui.cache.model import CaseDetail, Row, ViewId
-    from imi_tui.cache.saved import SavedView
     from imi_tui.viewmodel.grouped import Grouped
     from imi_tui.viewmodel.window import Window
 
@@ -39,7 +37,7 @@ SETTLE = 0.08
 """Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
 
 
-class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
+class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
     """Cases by view and order; marked cases are acted on together."""
 
     SCOPE = "inbox"
@@ -49,7 +47,6 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._counts: dict[ViewId, int] = {}
         self._words: rows.Words | None = None
         self._timer: Timer | None = None
         self._details: list[CaseDetail] = []
@@ -76,7 +73,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
             return views.search_title(self.hits_shown, self.more_hits, len(found.marked))
         if self._own is not None:
             return views.own_title(self._own.name, self.hits_shown, self.more_hits, len(found.marked))
-        return views.title(self.view, self._counts.get(self.view, 0), len(found.marked))
+        return views.title(self.view, self.counts.get(self.view, 0), len(found.marked))
 
     def title_note(self) -> str:
         """The desk, or how many."""
@@ -178,16 +175,12 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         self.marks.forget()
         if not kinds or kinds & {"cases", "outbox", "views"}:
             self.own_counts = {}
-        self._counts = self.store.counts()
+        self.counts = self.store.counts()
         self._show(keep=True)
 
     def show_rows(self, *, keep: bool) -> None:
         """Show what the line finds, or the view."""
         self._show(keep=keep)
-
-    def show_view(self) -> None:
-        """Show the view from its beginning."""
-        self._switch(self.view, self._own)
 
     def _show(self, *, keep: bool) -> None:
         found = self.query_one(CaseList)
@@ -197,11 +190,11 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         else:
             self.prepare()
             shown = front.Arrangement(self.sort, self.group)
-            count = self._counts.get(self.view, 0)
+            count = self.counts.get(self.view, 0)
             window = front.window(self.store, self.words(), self.view, count, shown, self.hidden)
         # Asked where data came, not where a key waits for the list.
         found.show(window, keep=keep, filling=keep and self.store.status().filling is not None)
-        self._show_views()
+        self.write_views()
         found.styles.height = "1fr" if found.count else 0
         self._say_why_empty()
         self._head()
@@ -212,22 +205,6 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         else:
             # The rows come first; their keys and the case beside them follow once nothing is pressed.
             self.refresh_title()
-
-    def _show_views(self) -> None:
-        own = self._own.no if self._own is not None else None
-        beside = front.beside(self.store, self.own_counts, own)
-        self.query_one(ViewsColumn).show(self._counts, self.view if own is None else None, beside)
-
-    def _count_own(self) -> None:
-        """Count one own view, if there is one that nobody has counted, and then the next: no key waits for all."""
-        if self.size.width < front.WIDE:
-            return
-        view = next((view for view in self.store.saved.all() if view.no not in self.own_counts), None)
-        if view is not None:
-            query = self.store.finding.read(view.line)
-            self.own_counts[view.no] = len(self.store.hits(query, front.HITS + 1).rows)
-            self._show_views()
-            self.call_later(self._count_own)
 
     def _say_why_empty(self) -> None:
         """Where there is nothing to show: what that means, which changes with the synchronisation."""
@@ -284,7 +261,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         self.tell_group()
         if self.has_class("-vast"):
             self._preview()
-        self._count_own()
+        self.count_own()
 
     def _preview(self) -> None:
         from imi_tui.viewmodel import case as pages
@@ -376,39 +353,6 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         orders: list[tuple[str, str]] = [(_(views.SORT_NAMES[sort]), sort) for sort in self.orders()]
         await self.app.push_screen(routes.choose(_("Order of the list"), orders, self.sort), chosen)
 
-    # -- views -------------------------------------------------------------------------------------------------------
-
-    def action_view(self, number: int) -> None:
-        """A view by number."""
-        self._switch(VIEWS[number - 1], None)
-
-    def action_view_next(self) -> None:
-        """The next view."""
-        self._step(1)
-
-    def action_view_previous(self) -> None:
-        """The view before."""
-        self._step(-1)
-
-    def _step(self, step: int) -> None:
-        """Through the built-in views, then the own ones, and round."""
-        own = self.store.saved.all()
-        stops: list[ViewId | SavedView] = [*VIEWS, *own]
-        at = next((len(VIEWS) + index for index, view in enumerate(own) if view == self._own), VIEWS.index(self.view))
-        stop = stops[(at + step) % len(stops)]
-        if isinstance(stop, str):
-            self._switch(stop, None)
-        else:
-            self._switch(self.view, stop)
-
-    def _switch(self, view: ViewId, own: SavedView | None) -> None:
-        self.view, self._own = view, own
-        self.end_search()
-        self.take_arrangement()
-        self.query_one(CaseList).focus()
-        self._counts = self.store.counts()
-        self._show(keep=False)
-
     # -- search ------------------------------------------------------------------------------------------------------
 
     def to_list(self) -> None:
@@ -424,13 +368,11 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, GroupedScreen):
         """End the search, else take marks away."""
         found = self.query_one(CaseList)
         if self.query("#search"):
-            with self.app.batch_update():
+            async with self.one_picture():
                 self.end_search()
                 found.focus()
                 self._show(keep=True)
                 found.centre()
-                await self.gathered()
-            self.check_idle()
         elif found.marked:
             found.unmark()
             self._settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from textual.widgets import Input
@@ -21,10 +22,10 @@ from imi_tui.viewmodel.fixed import FixedRows
 from imi_tui.viewmodel.footer import HELP
 from imi_tui.viewmodel.front import HITS
 from imi_tui.viewmodel.window import PAGE, Window
-from imi_tui.widgets.place import Place
+from imi_tui.widgets.list_frame import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
 
     from imi_tui.cache.model import GroupId, Hits
     from imi_tui.cache.query import Query
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.blocks import Block
     from imi_tui.viewmodel.grouped import Grouped
     from imi_tui.viewmodel.rows import Words
-    from imi_tui.widgets.search_line import SearchLine
 
 
 REFUSED = 4
@@ -185,17 +185,16 @@ class SearchingScreen(CaseScreenBase):
                     language, line, cursor, meanings.of, self.store.names, self.store.personal.tags
                 ),
                 offered,
+                self.line_changed,
             )
             field.hint(_("Words or country:DE; Tab completes, F1 explains"))
             # Into a place of their own: the screen would paint itself as a whole when it is given a part.
             await self.query_one(Place).mount(field, offered)
         self.query_one(SearchLine).focus()
 
-    async def on_input_changed(self, event: Input.Changed) -> None:
+    async def line_changed(self, line: str) -> None:
         """Show hits while typing, newest first, in one picture with the letter."""
-        field: SearchLine = event.input  # type: ignore[assignment]
-        field.typed()
-        typed = event.value.strip()
+        typed = line.strip()
         finding = self.store.finding
         query = finding.read(typed)
         less = finding.language().unbegun(query)
@@ -206,14 +205,18 @@ class SearchingScreen(CaseScreenBase):
         self._typed = "" if finding.says_nothing(said) else typed
         self._partly, self._later = False, typed if letter else ""
         self._writing = self._soon = True
-        self.show_rows(keep=False)
-        self._soon = False
-        await self.gathered()
+        async with self.one_picture():
+            self.show_rows(keep=False)
+            self._soon = False
 
-    async def gathered(self) -> None:
-        """Until what has changed is known, so that it comes as one picture."""
-        for _step in range(GATHERING):
-            await asyncio.sleep(0)
+    @asynccontextmanager
+    async def one_picture(self) -> AsyncIterator[None]:
+        """What is done within is painted together."""
+        with self.app.batch_update():
+            yield
+            for _step in range(GATHERING):
+                await asyncio.sleep(0)
+        self.check_idle()
 
     def _says_more(self, query: Query, less: Query) -> bool:
         """Whether a line that may end in the beginning of a term is to be taken at its word."""
@@ -237,8 +240,10 @@ class SearchingScreen(CaseScreenBase):
         """Take the search line away."""
         # Gone with the next picture, and not with the one after it.
         place = self.query_one(Place)
-        place.query("*").set(display=False)
-        place.remove_children()
+        if place.children:
+            place.query("*").set(display=False)
+            place.refresh(layout=True)
+            place.remove_children()
         self._typed = ""
         self._query = self._hits = None
         self._writing = self._partly = False

@@ -36,6 +36,10 @@ class FixedRows:
         """Rows from a number on."""
         return self._part(offset, offset + limit)
 
+    def before(self, view: ViewId, sort: SortId, key: bytes) -> int:
+        """How many rows stand in front of a key."""
+        return int.from_bytes(key, "big")
+
     def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
         """The numbers of the cases from one key to another, both included."""
         return [row.n for row in self._part(int.from_bytes(first, "big"), int.from_bytes(last, "big") + 1)]

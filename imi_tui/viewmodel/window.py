@@ -35,6 +35,9 @@ class Rows(Protocol):
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """The row of a case in a view, None where it is not in it."""
 
+    def before(self, view: ViewId, sort: SortId, key: bytes) -> int:
+        """How many rows stand in front of a key; costs more the more there are."""
+
     def numbers(self, view: ViewId, sort: SortId, first: bytes, last: bytes) -> list[int]:
         """The numbers of the cases from one key to another, both included."""
 
@@ -97,37 +100,44 @@ class Window:
     def find(self, desk: str, id: str, near: int) -> int | None:
         """The number of a case that stood at `near` before a change; None where it is no longer in the view."""
         found = self._rows.row(desk, id, self.view, self.sort)
-        if found is None:
+        if found is None or not self.count:
             return None
-        at = self._search(found.key, min(near, max(0, self.count - 1)))
-        for index in range(max(0, at - 2), min(self.count, at + 3)):
-            row = self.get(index)
-            if row is not None and (row.desk, row.id) == (desk, id):
-                return index
+        key, number = found.key, min(near, self.count - 1) // PAGE
+        if side := self._side(number, key):
+            number += side
+            other = self._side(number, key)
+            if other == side:
+                number = self._counted(key)
+            elif other:
+                # Between two pages nothing stands.
+                return None
+        return self._in(number, desk, id)
+
+    def _side(self, number: int, key: bytes) -> int:
+        """Whether a key stands before a page (-1), on it (0) or behind it (1)."""
+        if not 0 <= number * PAGE < self.count:
+            return 0
+        page = self._page(number)
+        if not page or key < page[0].key:
+            return -1
+        return int(key > page[-1].key)
+
+    def _in(self, number: int, desk: str, id: str) -> int | None:
+        """The number of a case that is on this page."""
+        for at, row in enumerate(self._page(number) if 0 <= number * PAGE < self.count else ()):
+            if (row.desk, row.id) == (desk, id):
+                return number * PAGE + at
         return None
 
-    def _search(self, key: bytes, near: int) -> int:
-        """The number of the first row whose key is not before `key`: a galloping search from `near`.
-
-        Keys sort as bytes, the way the cache compares them.
-        """
-        low, high, step = near, near, PAGE // 2
-        while low > 0 and self._key(low) >= key:
-            low, step = max(0, low - step), step * 2
-        step = PAGE // 2
-        while high < self.count and self._key(high) < key:
-            high, step = min(self.count, high + step), step * 2
-        while low < high:
-            middle = (low + high) // 2
-            if self._key(middle) < key:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    def _key(self, index: int) -> bytes:
-        row = self.get(index)
-        return row.key if row is not None else b"\xff" * 16
+    def _counted(self, key: bytes) -> int:
+        """The number of the page on which a key stands, which is then read by the key."""
+        at = self._rows.before(self.view, self.sort, key)
+        number, start = divmod(at, PAGE)
+        if number not in self._pages and at:
+            ahead = self._rows.window_before(self.view, self.sort, before=key, limit=max(1, start))
+            page = self._rows.window(self.view, self.sort, after=ahead[-1].key if ahead else None, limit=PAGE - start)
+            self._keep(number, [*ahead, *page] if start else page)
+        return number
 
     def _page(self, number: int) -> list[Row]:
         if number in self._pages:

@@ -8,7 +8,7 @@ parked on the current row for screen readers and braille displays.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.geometry import Offset, Region, Size
@@ -21,7 +21,8 @@ from imi_tui.bindings import bindings
 from imi_tui.cache.model import Row
 from imi_tui.viewmodel import rows
 from imi_tui.widgets.case_lines import CaseLines, Looks
-from imi_tui.widgets.list_bar import ListBar
+from imi_tui.widgets.case_marks import CaseId, CaseMarks
+from imi_tui.widgets.list_frame import ListBar
 from imi_tui.widgets.parking import has_keys
 
 if TYPE_CHECKING:
@@ -31,11 +32,8 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.grouped import Grouped, Heading
     from imi_tui.viewmodel.window import Window
 
-CaseId = tuple[str, str]
-"""(desk, case id)"""
 
-
-class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
+class CaseList(CaseMarks, ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of one view of the cache.
 
     Call `show` with a `Window` to show it, again after each change of the data; the cursor stays on its case.
@@ -97,9 +95,6 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
         self._lines = CaseLines(words, today, self._looks, spoken=spoken)
         self._window: Window | Grouped | None = None
         self._index = 0
-        self.marked: set[int] = set()
-        """The numbers of marked cases, in this view or another."""
-        self._anchor: CaseId | None = None
         self.aim: CaseId | None = None
         """The case on which the next `show` puts the cursor, where the view has it."""
         self._stepping = False
@@ -253,61 +248,14 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
             return
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if top <= index < top + height:
-            self._refresh_row(old)
-            self._refresh_row(index)
+            self.redraw_row(old)
+            self.redraw_row(index)
         else:
             start = index - self._above(index) if index > old else index - height + 1
             self.scroll_to(y=max(0, min(start, self._window.count - height)), animate=False, force=True)
             self.refresh()
         self.park()
         self.post_message(self.Moved(self, self.row))
-
-    def toggle_mark(self) -> None:
-        """Mark or unmark the row under the cursor and go to the next."""
-        row = self.row
-        if row is None:
-            return
-        self.marked ^= {row.n}
-        self._anchor = (row.desk, row.id)
-        self._refresh_row(self._index)
-        self.go(self._index + 1)
-
-    def range_to_cursor(self) -> list[int]:
-        """The numbers of the cases from the one marked last to the cursor, both included.
-
-        Where none was marked in this list they begin with its first row.
-        """
-        if self._window is None or not self.count:
-            return []
-        start = self._window.find(*self._anchor, self._index) if self._anchor is not None else None
-        if (row := self.row) is not None:
-            self._anchor = (row.desk, row.id)
-        low, high = sorted((start or 0, self._index))
-        return self._window.numbers(low, high)
-
-    def all_numbers(self) -> list[int]:
-        """The numbers of all cases of the list."""
-        return self._window.numbers(0, self.count - 1) if self._window is not None else []
-
-    def group_numbers(self) -> list[int]:
-        """The numbers of the cases of the folded group under the cursor."""
-        return self._window.numbers(self._index, self._index) if self._window is not None else []
-
-    def unmark_some(self, numbers: Iterable[int]) -> None:
-        """Take these marks away."""
-        self.marked.difference_update(numbers)
-        self.refresh()
-
-    def mark(self, numbers: Iterable[int]) -> None:
-        """Mark these as well."""
-        self.marked.update(numbers)
-        self.refresh()
-
-    def unmark(self) -> None:
-        """Take all marks away."""
-        self.marked.clear()
-        self._anchor = None
-        self.refresh()
 
     def redraw(self) -> None:
         """Draw every row again, as when words have changed."""
@@ -418,7 +366,12 @@ class CaseList(ScrollView, can_focus=True, inherit_bindings=False):
 
         return Looks(plain, unread, alarm, cursor, group, shown)
 
-    def _refresh_row(self, index: int) -> None:
+    def redraw_rows(self) -> None:
+        """Paint all rows again."""
+        self.refresh()
+
+    def redraw_row(self, index: int) -> None:
+        """Paint a row again."""
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
 
     def park(self) -> None:

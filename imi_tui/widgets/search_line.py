@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import Reactive
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from imi_tui.bindings import bindings
 from imi_tui.viewmodel.searching import Offers, offer_line
@@ -47,9 +47,10 @@ class SearchLine(LineInput):
 
     BINDINGS = bindings("search")
 
-    def __init__(self, ask: Ask, shown: OfferLine) -> None:
+    def __init__(self, ask: Ask, shown: OfferLine, changed: Callable[[str], Awaitable[None]]) -> None:
+        """`changed` is told what the line says after each change."""
         super().__init__(id="search")
-        self._ask, self._shown = ask, shown
+        self._ask, self._shown, self._changed = ask, shown, changed
         self._offers = Offers()
         self._at = -1
         self._put = ""
@@ -62,6 +63,11 @@ class SearchLine(LineInput):
         """The offers take the width there is."""
         super().on_resize()
         self._shown.offer(self._offers, self._at)
+
+    async def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell what is typed before the line asks to be painted: it is painted with what that finds."""
+        self.typed()
+        await self._changed(event.value)
 
     def typed(self) -> None:
         """The line has changed: other offers, unless it was changed by one."""

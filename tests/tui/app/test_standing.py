@@ -179,3 +179,23 @@ def test_of_many_lines_only_the_last_is_moved() -> None:
     standing.forget()
     standing.changed(screen(before, 7))
     assert standing.changed(screen(after, 7)).count("\x1b[8@") == 1
+
+
+def test_blanks_to_the_end_of_a_line_are_erased_where_they_have_no_colour() -> None:
+    def written(text: str, width: int = COLUMNS) -> str:
+        standing = Standing()
+        standing.width = width
+        plain = [line("x" * COLUMNS), line(text)]
+        spared = [standing.changed(each) for each in plain]
+        assert _shown(spared) == _shown(plain)
+        return spared[1]
+
+    blanks = " " * (COLUMNS - 3)
+    assert written(f"abc{blanks}") == "\x1b[2;1Habc\x1b[K\x1b[1;1H"
+    assert written(f"\x1b[1;31mabc{blanks}\x1b[0m") == "\x1b[2;1H\x1b[1;31mabc\x1b[K\x1b[m\x1b[1;1H"
+    assert written(f"\x1b[7mabc\x1b[0m{blanks}") == "\x1b[2;1H\x1b[7mabc\x1b[m\x1b[K\x1b[1;1H"
+    for look in ("44", "7", "4"):
+        assert blanks in written(f"\x1b[{look}mabc{blanks}\x1b[0m")
+    assert blanks in written(f"abc{blanks}", COLUMNS + 1), "something stands behind it"
+    assert "\x1b[K" not in written("abcd    ".rjust(COLUMNS, "y"))
+    assert "\x1b[K" not in written("abc".ljust(20) + "x" * (COLUMNS - 20)), "the end of the line stands"

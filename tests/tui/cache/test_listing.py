@@ -101,6 +101,7 @@ def test_positions_are_found_whichever_group_is_the_largest(store: Store, pw_inf
                 assert [row.key for row in whole] == sorted(row.key for row in whole)
                 found = [store.window_at(view, sort, offset, 3) for offset in range(len(whole) + 1)]
                 assert found == [whole[offset : offset + 3] for offset in range(len(whole) + 1)], (view, sort)
+                assert [store.before(view, sort, row.key) for row in whole] == list(range(len(whole)))
         for done in range(number - 8, number + 1):
             put(store, case(pw_info, done, "closed"))
 
@@ -248,6 +249,7 @@ def test_what_is_due_follows_the_day(home: Path, pw_info: Rules) -> None:
         assert ids(store.window("overdue", sort, limit=9)) == [1, 2]
         assert ids(store.window("due_soon", sort, limit=9)) == [3, 4]
         assert ids(store.window_at("due_soon", sort, 1, 9)) == [4]
+        assert [store.before("due_soon", sort, row.key) for row in store.window("due_soon", sort, limit=9)] == [0, 1]
     assert store.window_at("due_soon", "due", 2, 9) == store.window_at("overdue", "due", -1, 9) == []
     assert (store.counts()["overdue"], store.counts()["due_soon"]) == (2, 2)
     clock.at += dt.timedelta(days=1)

@@ -421,7 +421,7 @@ async def test_bindings_are_translated_when_they_are_shown(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(store, home) as (app, _pilot):
-        monkeypatch.setattr("imi_tui.screens.base._", lambda text: f"«{text}»")
+        monkeypatch.setattr("imi_tui.screens.acting._", lambda text: f"«{text}»")
         active = app.screen.active_bindings
         assert active["f5"].binding.description == "«Synchronise»"
         assert active["enter"].binding.description == "«Open»"

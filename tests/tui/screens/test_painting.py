@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.widget import Widget
@@ -94,10 +95,34 @@ async def test_a_letter_is_one_picture_and_never_a_whole_screen(
         monkeypatch.setattr(ImiApp, "_display", shown)
         for key, most in (("q", 1), ("backspace", 1), ("l", 0)):
             laid_out = 0
+            painted.clear()
             await pilot.press(key)
             await pilot.pause()
             assert laid_out == most, key
+            assert most or len(painted) == 1
+            assert "LayoutUpdate" not in painted
         await pilot.press("escape")
         await pilot.pause()
-    assert "ChopsUpdate" in painted
     assert "LayoutUpdate" not in painted
+
+
+async def test_what_can_be_done_with_a_case_is_not_asked_for_a_key_of_the_screen(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(80, 24)):
+        asked = 0
+
+        def ask(*_given: object) -> tuple[()]:
+            nonlocal asked
+            asked += 1
+            return ()
+
+        monkeypatch.setattr(type(app.screen), "offered_actions", ask)
+        for key, times in (("3", 0), ("down", 0), ("slash", 0), ("a", 1)):
+            asked = 0
+            await app.screen.on_key(events.Key(key, None))
+            assert asked == times, key
+        app.context.keymap["do.accept"] = ("3",)
+        await app.screen.on_key(events.Key("3", None))
+        assert asked == 2

@@ -90,7 +90,14 @@ def test_every_case_of_every_view_stands_once_in_its_group(store: Store, by: Gro
 
 
 def test_a_group_is_read_by_key_from_both_ends_and_in_the_middle(store: Store) -> None:
-    for by, sort in (("country", "due"), ("due", "due"), ("procedure", "reference"), ("area", "activity")):
+    pairs = (
+        ("country", "due"),
+        ("due", "due"),
+        ("procedure", "reference"),
+        ("area", "activity"),
+        ("area", "authority"),
+    )
+    for by, sort in pairs:
         window = in_groups(store, "all", by, sort)  # type: ignore[arg-type]
         tallies = store.grouping.tally("all", by, sort)  # type: ignore[arg-type]
         value = max({each.value for each in tallies}, key=lambda v: sum(t.cases for t in tallies if t.value == v))
@@ -104,6 +111,7 @@ def test_a_group_is_read_by_key_from_both_ends_and_in_the_middle(store: Store) -
         assert source.window_before("all", sort, before=keys[9], limit=4) == whole[5:9]  # type: ignore[arg-type]
         for offset in (0, 3, source.count - 3, source.count, -1):
             assert source.window_at("all", sort, offset, 5) == (whole[offset : offset + 5] if offset >= 0 else [])  # type: ignore[arg-type]
+        assert [source.before("all", sort, key) for key in keys] == list(range(len(keys)))  # type: ignore[arg-type]
         assert source.numbers("all", sort, keys[2], keys[8]) == [row.n for row in whole[2:9]]  # type: ignore[arg-type]
         at = next(index for index, line in enumerate(lines(window)) if isinstance(line, Row) and line.n == whole[7].n)
         assert window.find(whole[7].desk, whole[7].id, 0) == at

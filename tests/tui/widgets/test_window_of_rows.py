@@ -57,6 +57,10 @@ class Counting:
         self.offsets += 1
         return self._store.window_at(view, sort, offset, limit)
 
+    def before(self, view: ViewId, sort: SortId, key: bytes) -> int:
+        self.offsets += 1
+        return self._store.before(view, sort, key)
+
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         return self._store.row(desk, id, view, sort)
 
@@ -86,13 +90,15 @@ def test_both_ends_and_a_jump_agree(big: Store) -> None:
     assert window.get(-1) is None
 
 
+@pytest.mark.parametrize("place", [12_345, 200 * PAGE, 0])
 @pytest.mark.parametrize("near", [0, 12_345, 12_000, NUMBER - 1])
-def test_a_case_is_found_wherever_it_moved(big: Store, near: int) -> None:
+def test_a_case_is_found_wherever_it_moved(big: Store, near: int, place: int) -> None:
     count = big.counts()["all"]
-    case = at(Window(big, "all", "activity", count), 12_345)
+    case = at(Window(big, "all", "activity", count), place)
     source = Counting(big)
-    assert Window(source, "all", "activity", count).find(case.desk, case.id, near) == 12_345
-    assert source.offsets + source.reads < 40
+    assert Window(source, "all", "activity", count).find(case.desk, case.id, near) == place
+    assert source.offsets <= 2, "the page it stood on, and counting to where it stands now"
+    assert source.reads <= 4
 
 
 def test_a_case_that_left_the_view_is_not_found(big: Store) -> None:
