@@ -74,8 +74,8 @@ def sign_in(sessions: Sessions, username: str, password: str, address: str) -> s
         raise TooManyAttempts(wait)
     login = sessions.login(username)
     if not matches(password, login.hash if login is not None else "") or login is None or not login.active:
-        if login is not None:
-            sessions.failed(login.officer)
+        # Of nobody, too: the time that writing takes would tell which names there are.
+        sessions.failed(login.officer if login is not None else "")
         raise WrongPassword("wrong name or password")
     # Many officers share an address: what succeeds does not count against it.
     sessions.attempts.succeeded(mine, peer)

@@ -117,7 +117,7 @@ class Sessions:
             note(conn, self.now(), officer_id, "", "password", "")
 
     def failed(self, officer_id: str) -> None:
-        """Record in the audit trail that somebody failed to sign in as this officer."""
+        """Record in the audit trail that somebody failed to sign in as this officer, "" where there is none."""
         with self._store.writing() as conn:
             note(conn, self.now(), officer_id, "", "sign-in-failed", "")
 

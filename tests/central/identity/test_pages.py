@@ -11,10 +11,12 @@ import threading
 import anyio
 import httpx
 import pytest
+import sqlalchemy as sa
 from starlette.applications import Starlette
 
 from imi_central.identity import passwords, texts
 from imi_central.store import Store
+from imi_central.store.tables import audit
 from tests.central.identity.conftest import HASH, PASSWORD, URL, Browser, authorize
 from tests.central.world import Clock
 
@@ -103,12 +105,15 @@ def test_a_forged_post_is_refused(browser: Browser, app: Starlette) -> None:
     assert browser.submit(page, **fields).status_code == 303
 
 
-def test_wrong_name_and_wrong_password_look_alike(browser: Browser) -> None:
+def test_wrong_name_and_wrong_password_look_alike(browser: Browser, officers: Store) -> None:
     form = browser.get(authorize())
     unknown = browser.submit(form, login="nobody", password="wrong password")
     known = browser.submit(form, login="lyon", password="wrong password")
     assert unknown.status_code == known.status_code == 401
     assert unknown.text.replace("nobody", "lyon") == known.text
+    with officers.reading() as conn:
+        failed = conn.scalars(sa.select(audit.c.officer).where(audit.c.action == "sign-in-failed")).all()
+    assert failed == ["", "lyon"], "both take the time of one row"
     assert 'role="alert"' in known.text
 
 
