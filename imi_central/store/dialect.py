@@ -21,7 +21,7 @@ from imi_central.store.budget import TimedConnection, watch
 from imi_central.store.errors import WrongEncoding
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import Connection, Engine, Row
 
 READERS = 16
 BUSY_MS = 15_000
@@ -84,6 +84,19 @@ def insert_many(conn: Connection, table: sa.Table, rows: list[dict[str, Any]]) -
         return
     statement, order = _insert(conn.dialect, table, tuple(rows[0]))
     conn.exec_driver_sql(statement, [tuple(row[name] for name in order) for row in rows] if order else rows)
+
+
+def locked(conn: Connection, key: sa.Column[Any], new: dict[str, Any]) -> Row[Any]:
+    """The row with the key that `new` has, `new` itself where there is none; nobody else gets it until the end."""
+    insert: Any
+    # Each is loaded where it is in use anyway.
+    if conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert
+    made = insert(key.table).values(new)
+    same = made.on_conflict_do_update(index_elements=[key], set_={key.name: made.excluded[key.name]})
+    return conn.execute(same.returning(key.table)).one()
 
 
 @functools.lru_cache(maxsize=64)

@@ -111,6 +111,7 @@ class Sessions:
     def set_password(self, officer_id: str, hashed: str) -> None:
         """Keep a new password hash; whoever is signed in with the old one is signed out."""
         with self._store.writing() as conn:
+            alone(conn)
             conn.execute(sa.delete(password).where(password.c.officer == officer_id))
             conn.execute(sa.insert(password).values(officer=officer_id, hash=hashed, changed=self.now()))
             _end(conn, session.c.officer == officer_id)
