@@ -213,6 +213,17 @@ def test_a_part_of_a_file_is_not_carried_by_an_entry_as_well(
     assert_files(store)
 
 
+def test_a_file_put_together_twice_at_once_is_one_file(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = store.put_blob("lyon", LYON, "text/plain", b"a part").id
+    wanted = Assembly(ref(), (part,), "text/plain", hashlib.sha256(b"a part").hexdigest())
+    made = []
+    again = meanwhile(monkeypatch, "read", lambda: made.append(store.join_blob("lyon", LYON, wanted, 100)))
+    made.append(store.join_blob("lyon", LYON, wanted, 100))
+    again.join()
+    assert len(made) == 2
+    assert made[0] == made[1]
+
+
 def test_a_file_that_another_case_takes_over_is_not_erased_with_the_first(
     store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
