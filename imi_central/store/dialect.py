@@ -50,6 +50,7 @@ def engines(url: str) -> tuple[Engine, Engine]:
             # A request that writes has a connection of each kind.
             max_overflow=READERS,
             pool_timeout=BUSY_MS / 1000,
+            pool_use_lifo=True,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
             connect_args=_connecting(address),
@@ -183,6 +184,8 @@ def _sqlite(address: sa.URL, begin: str, size: int) -> Engine:
         pool_size=size,
         max_overflow=0,
         pool_timeout=BUSY_MS / 1000,
+        # The one used last first: it has in memory what the next one needs, and the others need none.
+        pool_use_lifo=True,
         connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000, "factory": TimedConnection},
     )
 

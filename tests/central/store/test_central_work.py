@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,6 +73,18 @@ def test_a_procedure_is_read_once_and_not_with_every_request(store: Store) -> No
     send(store)
     with store.view("lyon") as view:
         assert {each.procedure_version for each in view.cases(LYON, None, 10)} == {newer.version - 1, newer.version}
+
+
+def test_after_a_crowd_one_connection_does_the_work_again(store: Store) -> None:
+    """Each has a memory of its own: all in turn would read everything as many times, and keep it."""
+    with contextlib.ExitStack() as crowd:
+        for _ in range(4):
+            crowd.enter_context(store.reading())
+    used = set()
+    for _ in range(4):
+        with store.reading() as conn:
+            used.add(id(conn.connection.driver_connection))
+    assert len(used) == 1
 
 
 @pytest.fixture
