@@ -1,16 +1,23 @@
-"""The audit trail says where the server's clock jumped (F26)."""
+"""The audit trail says where the server's clock jumped (F26), and the server can do without rights to change it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from imi_central.store import Store
+from imi_central.jobs import retention
+from imi_central.store import Store, Wanted
+from imi_central.store.identity import Sessions
 from imi_central.store.tables import audit
-from tests.central.world import LYON, Clock, send
+from imi_core.case import Text
+from tests.central.postgresql import Cluster
+from tests.central.world import AUTHORITIES, LYON, ROSENHEIM, Clock, accept, act, ref, send
+
+OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
 
 
 class Steady:
@@ -76,3 +83,35 @@ def test_a_mark_is_not_lost_with_its_transaction(store: Store, clock: Clock, mon
     assert marks(store) == []
     send(store)
     assert [mark for mark, _ in marks(store)] == ["clock-back"]
+
+
+def test_a_server_without_rights_to_the_trail_does_all_its_work(cluster: Cluster, clock: Clock) -> None:
+    """The rights that docs/operating.md gives it: a mistake or a stranger in it leaves the trail as it is."""
+    address = cluster.copy()
+    text = OPERATING.read_text("utf-8").partition("create role imi_app")[2].partition("```")[0]
+    engine = sa.create_engine(address)
+    with engine.begin() as conn:
+        there = conn.scalar(sa.text("select count(*) from pg_roles where rolname = 'imi_app'"))
+        for each in f"create role imi_app{text}".split(";")[bool(there) : -1]:
+            conn.execute(sa.text(each))
+    engine.dispose()
+    store = Store.open(address.replace("imi@", "imi_app@"), now=clock)
+    sessions = Sessions(store)
+    case_id = send(store).case_id
+    accept(store, case_id)
+    store.assign("both", ROSENHEIM, Wanted(ref(), case_id, "both"))
+    store.put_blob("lyon", LYON, "text/plain", b"x")
+    store.change_officer("both", seats={ROSENHEIM: ("viewer",)})
+    store.put_authorities([*AUTHORITIES[:1]])
+    sessions.set_password("lyon", "x")
+    sessions.script_token("lyon", "a token", dt.timedelta(minutes=5))
+    assert sessions.bearer("a token") is not None
+    assert sessions.attempts.count({"x": 3}, dt.timedelta(minutes=5)) == 0
+    withdrawn = send(store).case_id
+    act(store, "lyon", LYON, withdrawn, "withdraw", text=Text(lang="en", text="No longer needed."))
+    clock.at += dt.timedelta(days=4 * 365)
+    assert retention.run(store).erased == 1
+    for change in (sa.delete(audit), sa.update(audit).values(officer="")):
+        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), store.writing() as conn:
+            conn.execute(change)
+    store.close()
