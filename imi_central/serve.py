@@ -135,7 +135,12 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
 
 
 def _hang_up(server: uvicorn.Server, settings: Settings) -> None:
-    """SIGHUP reads the certificate anew. A server without one has most likely lost its terminal, and ends."""
+    """SIGHUP reads the certificate anew. A server without one has most likely lost its terminal, and ends.
+
+    Unless it was told to outlive that, as `nohup` does.
+    """
+    if server.config.ssl is None and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
 
     def hang_up(_number: int, _frame: object) -> None:
         if server.config.ssl is None:

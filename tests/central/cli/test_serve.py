@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse
 from uvicorn.server import ServerState
 
 from imi_central.cli import main
-from imi_central.serve import _config, _listen, _reread, _Server, _url
+from imi_central.serve import _config, _hang_up, _listen, _reread, _Server, _url
 from imi_central.settings import Settings, SettingsError
 from tests.central.cli.running import SECRET, Running, Wire, started
 from tests.sim.test_tls import Issuer
@@ -102,6 +102,19 @@ def _shown(context: ssl.SSLContext) -> bytes | None:
         shown = each.getpeercert(binary_form=True)
     thread.join()
     return shown
+
+
+def test_a_server_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    server = uvicorn.Server(_config(Settings(data=tmp_path), JSONResponse({})))
+    try:
+        for told, ends in ((signal.SIG_IGN, False), (signal.SIG_DFL, True)):
+            signal.signal(signal.SIGHUP, told)
+            _hang_up(server, Settings(data=tmp_path))
+            signal.raise_signal(signal.SIGHUP)
+            assert server.should_exit is ends
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_behind_a_proxy_the_address_for_clients_is_needed(tmp_path: Path) -> None:
