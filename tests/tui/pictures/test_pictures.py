@@ -38,6 +38,7 @@ TAKE = os.environ.get("IMI_PICTURES") == "take"
 IMAGES = PICTURES.parents[2] / "docs" / "images"
 SHOWN = {
     ("en", "grouped"): ("inbox", 34, ("down", "down")),
+    ("en", "case"): ("translation", 38, ()),
     ("el", "inbox"): ("inbox-el", 30, ()),
 }
 """Scenes that the README shows, by language: name and height of the image, and keys before it is taken."""
