@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from textual import events
-from textual.app import App
 
 from imi_tui.idle import Idle
+from imi_tui.lasting import LastingApp
 from imi_tui.screens import routes
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ LOCK, DESK = "lock", "_default"
 """The modes; Textual names the second one."""
 
 
-class LockingApp(App[None], inherit_bindings=False):
+class LockingApp(LastingApp, inherit_bindings=False):
     """An app that locks: by `lock`, and when nobody touched it for as long as `idle` says."""
 
     MODES = {LOCK: routes.lock}

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from imi_tui import actions as registry
 from imi_tui.actions import Action, Situation
 from imi_tui.i18n import _, ngettext
+from imi_tui.lasting import Lasting
 from imi_tui.painting import SparingCompositor
 from imi_tui.widgets.parking import park
 
@@ -45,7 +46,7 @@ def _typed() -> Callable[[str], bool]:
     return is_typed
 
 
-class ActionScreen(Screen[Result]):
+class ActionScreen(Lasting, Screen[Result]):
     """Actions from the registry: which are possible, what their keys are, how they read."""
 
     SCOPE: ClassVar[str]

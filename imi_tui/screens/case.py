@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from textual.widgets import Static
 from imi_tui.actions import Action, Situation
 from imi_tui.i18n import N_, _
 from imi_tui.i18n.joining import with_name
+from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.base import bindings
 from imi_tui.screens.case_files import FilesTab
@@ -133,6 +135,13 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
+    def _ask_for(self, detail: CaseDetail) -> None:
+        """Have what lacks of the case fetched. Where that cannot be noted just now, the next look asks for it."""
+        with contextlib.suppress(*OF_THIS_MACHINE):
+            if detail.fetching:
+                self.store.want(*self._at)
+            self.store.translations.look(*self._at, int(detail.case.get("translations", 0)))
+
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the case again."""
         if "drafts" in kinds:
@@ -144,10 +153,8 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
         if kinds and not kinds & followed:
             return
         self._detail = self.store.case(*self._at)
-        if self._detail is not None and self._detail.fetching:
-            self.store.want(*self._at)
         if self._detail is not None:
-            self.store.translations.look(*self._at, int(self._detail.case.get("translations", 0)))
+            self._ask_for(self._detail)
         rules = self.rules_of(self._detail) if self._detail is not None else None
         if self._detail is None or rules is None:
             self._view, self._offers = None, ()

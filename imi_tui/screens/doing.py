@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
 from imi_tui import actions as registry
 from imi_tui import problems
-from imi_tui.cache.errors import CacheBusy, CacheError
+from imi_tui.cache.errors import CacheError
 from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
+from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.undoing import UndoActions
 from imi_tui.viewmodel import doing
@@ -37,8 +38,8 @@ class CaseScreenBase(UndoActions):
         """Called after entries were queued for these cases."""
 
     def read(self, row: Row) -> None:
-        """Mark a case as read; while a large sync holds the cache it stays unread, which harms nobody."""
-        with contextlib.suppress(CacheBusy):
+        """Mark a case as read; where that cannot be kept just now it stays unread, which harms nobody."""
+        with contextlib.suppress(*OF_THIS_MACHINE):
             self.store.mark_read(row.desk, row.id)
 
     def rules_of(self, detail: CaseDetail) -> Rules | None:

@@ -97,9 +97,10 @@ class GroupedScreen(SearchingScreen):
             else:
                 self.group = group
                 self.store.grouping.index.problem = None
-                self.keep_arrangement()
             self._unremembered = True
             self.show_rows(keep=True)
+            if not self.line:
+                self.keep_arrangement()
 
         now = self.hits_group if self.line else self.group
         await self.app.push_screen(routes.choose(_("Groups of the list"), grouped.choices(), now or ""), chosen)

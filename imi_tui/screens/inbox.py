@@ -10,9 +10,9 @@ from textual.timer import Timer
 
 from imi_core.lean import json
 from imi_tui.actions import Action, Situation
-from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.model import SORTS
 from imi_tui.i18n import _, pgettext
+from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings
@@ -95,7 +95,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         kept = self.store.remembered(memo)
         now = json.dumps(self.words().memo(), ensure_ascii=False, sort_keys=True)
         if now != kept:
-            with contextlib.suppress(CacheBusy):
+            with contextlib.suppress(*OF_THIS_MACHINE):
                 self.store.remember(memo, now)
             if kept:
                 self.query_one(CaseList).redraw()
@@ -347,8 +347,8 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         def chosen(value: str | None) -> None:
             if value in SORTS:
                 self.sort = value
-                self.keep_arrangement()
                 self._show(keep=True)
+                self.keep_arrangement()
 
         orders: list[tuple[str, str]] = [(_(views.SORT_NAMES[sort]), sort) for sort in self.orders()]
         await self.app.push_screen(routes.choose(_("Order of the list"), orders, self.sort), chosen)
