@@ -306,6 +306,9 @@ def typed_error(error: apsw.Error, part: Part) -> CacheError:
             return CorruptCache() if part == "cache" else CorruptWork()
         case apsw.FullError():
             return DiskFull()
+        case apsw.IOError() if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
+            # The file that connections share could not grow, which even reading needs.
+            return DiskFull()
         case apsw.BusyError() | apsw.LockedError():
             return CacheBusy()
         case apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.PermissionsError() | apsw.IOError():

@@ -6,6 +6,7 @@ import datetime as dt
 
 from imi_core.lean import TYPE_CHECKING, cached_property, json
 from imi_tui.cache.acting import Acting
+from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.handlers import Handlers
 from imi_tui.cache.hub import hub_of
 from imi_tui.cache.ids import Random, SystemRandom
@@ -53,13 +54,25 @@ class Store(Acting, Registered):
         """Open the profile's files with the raw key (a `MemoryKey` keeps everything in memory).
 
         `rng` is a source of random bytes such as the module `secrets`. Raises `PlaintextCipher`, `WrongKey`,
-        `NewerCache`, `CorruptCache` (of `work.db`; a damaged `cache.db` is set aside and begun anew).
+        `NewerCache`, `CorruptCache` (of `work.db`; a damaged `cache.db` is set aside and begun anew), `DiskFull` (where
+        there is no reserve either: SQLite needs some room to read).
         """
-        hub = hub_of(profile.folder)
-        work, cache = open_pair(profile, key, hub, now().isoformat(timespec="seconds"))
-        store = cls(work, cache, hub, now, rng or SystemRandom(), profile)
-        store.recover_projection()
-        return store
+
+        def opened() -> Store:
+            hub = hub_of(profile.folder)
+            work, cache = open_pair(profile, key, hub, now().isoformat(timespec="seconds"))
+            store = cls(work, cache, hub, now, rng or SystemRandom(), profile)
+            store.recover_projection()
+            return store
+
+        try:
+            return opened()
+        except DiskFull:
+            from imi_tui.cache.reserve import Reserve
+
+            if not Reserve(profile).give_up():
+                raise
+            return opened()
 
     @cached_property
     def sync(self) -> SyncStore:

@@ -69,11 +69,17 @@ def test_what_is_written_on_a_full_disk_is_kept(
         assert store.reserve.keep()
     finally:
         store.close()
+    # On a full disk not even reading begins: the reserve is given up for that too.
+    fill(small_disk)
     again = open_store(home)
+    assert not (home / "reserve").exists()
     assert [each.client_ref for each in again.outbox()] == [item.client_ref]
     assert again.draft("d") is not None
     assert again.draft("after") is not None
     again.close()
+    fill(small_disk)
+    with pytest.raises(DiskFull):
+        open_store(home)
 
 
 def test_no_reserve_where_room_is_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
