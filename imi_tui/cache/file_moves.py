@@ -11,7 +11,7 @@ from os import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.cache import sealed
-from imi_tui.cache.errors import DamagedFile
+from imi_tui.cache.errors import DamagedFile, FilesUnusable
 from imi_tui.cache.files import FILES_CHANGED, forget, new_name, unlink
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.item import local_files
@@ -118,8 +118,11 @@ class FileMoves:
         if part.exists():
             if problem := self._unfit(part, download):
                 return problem
-            replace(part, whole)
-            sealed.sync_folder(self.folder)
+            try:
+                replace(part, whole)
+                sealed.sync_folder(self.folder)
+            except OSError as error:
+                raise FilesUnusable.of(error, whole.name) from error
         elif problem := self._unfit(whole, download):
             return problem
         self._cache.run(

@@ -15,7 +15,7 @@ from imi_core.procedure import Rules
 from imi_tui.attachments import attach
 from imi_tui.cache import file_moves, files, sealed
 from imi_tui.cache.draft import Draft
-from imi_tui.cache.errors import DamagedFile, DiskFull, FileRefused
+from imi_tui.cache.errors import DamagedFile, DiskFull, FileRefused, FilesUnusable
 from imi_tui.cache.files import FileState
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
@@ -117,6 +117,16 @@ class TestAsking:
             store.files.read(attachment())
         [path] = (home / "blobs").iterdir()
         assert path.suffix == ".part"
+
+    def test_a_file_that_cannot_be_given_its_name_is_told_so(self, store: Store, home: Path, pw_info: Rules) -> None:
+        put(store, case(pw_info, state="accepted"))
+        store.files.want(DE, case_id(1), attachment())
+        download = store.file_moves.wanted()
+        assert download is not None
+        (home / "blobs" / download.file).mkdir(parents=True)
+        with pytest.raises(FilesUnusable):
+            here(store)
+        assert store.files.state(attachment()).where == "wanted"
 
 
 class TestGoing:
