@@ -55,7 +55,7 @@ they could close it, must not stay as long as it once was.
 CACHE_KIB = 8000
 """What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
 
-LITTLE_KIB = 128
+LITTLE_KIB = 64
 """The same while the client starts: it reads a page of the list and counts, each once."""
 
 _DAMAGED = ".damaged-mark"
