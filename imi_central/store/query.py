@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from imi_central.store.errors import TooMany
+from imi_central.store.sight import SITUATION
 from imi_central.store.tables import authority, cases, desk, desk_case
 from imi_core.text import fold
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from imi_central.store.sight import Sight
-    from imi_core.case import Level
 
 
 class Bucket(NamedTuple):
     """A digest over the cases whose ids share a prefix; `items` as (id, version, level, mark).
 
-    To the mark of a case that was ever assigned at the desk, or has translations there, belongs how (`_mark`).
+    To the mark of a case that was ever assigned at the desk, or has translations there, belongs how.
     """
 
     number: int
@@ -52,11 +52,12 @@ def digest(sight: Sight, desk_id: str, prefix: str, depth: int, items: bool, lim
     """See `View.digest`."""
 
     sight.seat(desk_id)
+    of = desk_case.c
     found = sight.conn.execute(
-        sa.select(desk_case)
+        sa.select(of.case_id, of.version, of.mark, of.assigned, of.assigned_to, of.translations, *SITUATION)
         # Ids are lower-case hexadecimal digits: "g" comes right behind all of them.
-        .where(desk_case.c.desk == desk_id, desk_case.c.case_id >= prefix, desk_case.c.case_id < prefix + "g")
-        .order_by(desk_case.c.case_id)
+        .where(of.desk == desk_id, of.case_id >= prefix, of.case_id < prefix + "g")
+        .order_by(of.case_id)
         .execution_options(yield_per=2000)
     )
     width = len(prefix) + depth
@@ -64,28 +65,26 @@ def digest(sight: Sight, desk_id: str, prefix: str, depth: int, items: bool, lim
     listed: dict[str, list[tuple[str, int, str, str]]] = {}
     total = 0
     with found:
-        for row in found:
-            level = sight.level(desk_id, row)
+        for case_id, version, mark, assigned, assigned_to, translations, *situation in found:
+            level = sight.level_in(desk_id, *situation)
             if level == "nothing":
                 continue
-            key = row.case_id[:width]
+            key = case_id[:width]
             count, hash = hashes.get(key) or (0, hashlib.sha256())
-            mark = _mark(row, level)
-            hash.update(f"{row.case_id} {row.version} {level} {mark}\n".encode())
+            if assigned:
+                mark = f"{mark}.{assigned_to}.{assigned}"
+            if translations and level == "full":
+                mark = f"{mark}.t{translations}"
+            hash.update(f"{case_id} {version} {level} {mark}\n".encode())
             hashes[key] = (count + 1, hash)
             if items:
                 total += 1
                 if total > limit:
                     raise TooMany
-                listed.setdefault(key, []).append((row.case_id, row.version, level, mark))
+                listed.setdefault(key, []).append((case_id, version, level, mark))
     return {
         key: Bucket(count, hash.hexdigest()[:32], tuple(listed.get(key, ()))) for key, (count, hash) in hashes.items()
     }
-
-
-def _mark(row: Row[tuple[object, ...]], level: Level) -> str:
-    assigned = f".{row.assigned_to}.{row.assigned}" if row.assigned else ""
-    return f"{row.mark}{assigned}" + (f".t{row.translations}" if row.translations and level == "full" else "")
 
 
 def cases_matching(sight: Sight, desk_id: str, wanted: CaseFilter, position: int, limit: int) -> list[str]:

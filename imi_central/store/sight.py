@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from imi_core.procedure import Rules
 
 
+SITUATION = tuple(desk_case.c[each] for each in ("role", "procedure", "procedure_version", "state", "blocked"))
+"""What of a `desk_case` row decides how much of the case is seen."""
 _ALL: frozenset[Role] = frozenset(("viewer", "handler"))
 
 
@@ -108,12 +110,15 @@ class Sight:
 
     def level(self, desk_id: str, row: Row[tuple[object, ...]]) -> Level:
         """What the officer in the seat at `desk_id` sees of the case of a `desk_case` row."""
-        # The desk-independent rest of a level is the same for very many cases.
-        key = (desk_id, row.role, row.procedure, row.procedure_version, row.state, row.blocked)
+        return self.level_in(desk_id, row.role, row.procedure, row.procedure_version, row.state, row.blocked)
+
+    def level_in(self, desk_id: str, role: PartRole, procedure: str, version: int, state: str, blocked: bool) -> Level:
+        """The same of a `SITUATION`, of which very many cases are in the same one."""
+        key = (desk_id, role, procedure, version, state, blocked)
         level = self._levels.get(key)
         if level is None:
-            rules = self.rules(row.procedure, row.procedure_version)
-            case = _outline(desk_id, row.role, row.procedure, row.state, row.blocked)
+            rules = self.rules(procedure, version)
+            case = _outline(desk_id, role, procedure, state, blocked)
             level = self._levels[key] = visibility.level(rules, case, self.seat(desk_id))
         return level
 
