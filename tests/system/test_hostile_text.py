@@ -60,7 +60,7 @@ ALLOWED = re.compile(
     # Colours and styles, without the concealing of the hostile texts; the cursor; modes and questions about them.
     r"\x1b\[(?!(?:[0-9;]*;)?8[;m])[0-9;]*m"
     r"|\x1b\[\d+;\d+H"
-    r"|\x1b\[(?:\d+[G@P]|C)"
+    r"|\x1b\[(?:\d+[G@P]|[CK])"
     r"|\x1b\[\?(?:7|25|1000|1002|1003|1004|1006|1015|1049|2004|2026|2048)[hl]"
     r"|\x1b\[\?(?:2026|2048)\$p"
     r"|\x1b\[[<>=]\d*u"
