@@ -193,12 +193,10 @@ def _other_view(view: str, now: Moment) -> str:
     elif now.scope == "case":
         text = _("This case does not wait for your answer. Go back to the list: {back}.")
     elif view == "to_accept":
-        text = _(
-            "Which cases wait to be accepted shows the view {view} ({next} goes through the views). Choose one there."
-        )
+        text = _("View {view} shows which cases wait to be accepted ({next} goes through the views). Choose one there.")
     else:
         text = _(
-            "Which cases wait for your answer shows the view {view} ({next} goes through the views). Choose one there."
+            "View {view} shows which cases wait for your answer ({next} goes through the views). Choose one there."
         )
     return text.format(**keys)
 

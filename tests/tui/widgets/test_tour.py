@@ -74,7 +74,7 @@ def test_wherever_the_officer_is_there_is_a_way_on() -> None:
 
 def test_the_words_follow_the_moment() -> None:
     accept = Tour("move open")
-    assert "the view 2" in accept.text(Moment("inbox"))
+    assert "View 2" in accept.text(Moment("inbox"))
     assert "Accept it: a." in accept.text(Moment("case", frozenset({"accept"})))
     assert "Esc" in accept.text(Moment("case"))
     assert "Enter" in accept.text(Moment("prompt"))
