@@ -62,7 +62,7 @@ _PLACES = {
     "phrases.py": "What a placeholder of a standard text stands for.",
     "problems.py": "Why synchronising does not work, in the line at the top.",
     "screens/assigning.py": "The heading or an answer where a case is given to a colleague.",
-    "screens/base.py": "An answer: go or stay.",
+    "screens/acting.py": "An answer: go or stay.",
     "screens/authorities.py": "What of the register is listed.",
     "screens/conflict.py": "The heading of the page about an entry that was refused.",
     "screens/drafts.py": "The heading or a part of a row in the list of drafts.",
