@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def mark(item: OutboxItem) -> str:
-    """One character for the state: "~" waits, ">" is being sent, "x" was refused."""
+    """One character for the state: "~" waits, "^" is being sent, "x" was refused."""
     return {"queued": "~", "sending": "^", "rejected": "x"}.get(item.state, " ")
 
 
