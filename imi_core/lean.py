@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from functools import cached_property
     from typing import NamedTuple, Protocol, cast
 else:
-    from _collections import _tuplegetter
+    try:
+        from _collections import _tuplegetter
+    except ImportError:
+
+        def _tuplegetter(place, _doc):
+            return property(lambda record: record[place])
 
     def cast(_kind, value):
         """`value`, which type checkers take for another kind."""

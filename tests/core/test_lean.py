@@ -7,6 +7,9 @@ import functools
 import json
 import math
 import pickle
+import runpy
+import sys
+import types
 import typing
 from typing import Any
 
@@ -162,3 +165,13 @@ def test_what_is_no_json_is_refused_as_by_the_module(text: str) -> None:
     with pytest.raises(TypeError):
         lean.json.dumps([object()])
     assert lean.json.dumps([("a", math.pi), {"b": None}]) == json.dumps([("a", math.pi), {"b": None}])
+
+
+def test_an_interpreter_without_the_getter_in_c_has_records_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "_collections", types.ModuleType("_collections"))
+    plain = runpy.run_path(str(lean.__file__))
+    base = plain["NamedTuple"]
+    record = types.new_class("Record", (base,), {}, lambda body: body.update(__annotations__={"one": "int"}))
+    assert record(7).one == 7
+    with pytest.raises(AttributeError):
+        record(7).one = 8
