@@ -84,8 +84,12 @@ def _run(command: str, options: argparse.Namespace, token: str) -> int:
         # The full screen does this behind its first paint.
         process.close_to_others()
     configured = settings.read(Profile.locate().file("config.toml")).language
-    i18n.install(i18n.detect(getattr(options, "lang", "") or "", configured))
+    chosen = getattr(options, "lang", "") or ""
+    i18n.install(i18n.detect(chosen, configured))
     try:
+        _check_language("--lang", chosen)
+        if not chosen and not configured:
+            _check_language("IMI_TUI_LANG", os.environ.get("IMI_TUI_LANG", ""))
         if (descriptor := getattr(options, "token_fd", None)) is not None:
             token = common.read_line(descriptor)
         common.given_token = token
@@ -102,6 +106,18 @@ def _run(command: str, options: argparse.Namespace, token: str) -> int:
         return _refused(error)
 
 
+def _check_language(name: str, code: str) -> None:
+    """Raises `CommandError` where somebody asked for a language there is not; `name`: where they asked."""
+    from imi_tui import i18n
+
+    if code and not i18n.normalise(code):
+        from imi_tui.commands import USAGE
+        from imi_tui.commands.common import CommandError
+
+        text = i18n._("{name} has to be one of {allowed}.").format(name=name, allowed=", ".join(i18n.languages()))
+        raise CommandError(text, USAGE)
+
+
 def _refusals() -> tuple[type[Refusal], ...]:
     """What a command may end with besides `CommandError`. Asked for when something was raised: a start loads none."""
     from imi_core.errors import ImiError
@@ -116,7 +132,7 @@ def _refused(error: Refusal) -> int:
     """Say why a command could not be done; the exit code."""
     from imi_core.errors import AnswersRefused
     from imi_tui import problems
-    from imi_tui.cache.errors import CacheError, VaultError
+    from imi_tui.cache.errors import AlreadyRunning, CacheError, VaultError
     from imi_tui.commands import common
 
     common.say(problems.sentence(error.code))
@@ -126,8 +142,9 @@ def _refused(error: Refusal) -> int:
             allowed = f" ({each.allowed})" if each.code in ("unknown", "option", "question") and each.allowed else ""
             common.say(f"  {each.field}: {problems.answer_problem(each.code, each.allowed)}{allowed}")
     if isinstance(error, CacheError | VaultError):
-        # The cache's own message says what to do with which file.
-        common.say(error.message)
+        if not isinstance(error, AlreadyRunning):
+            # The cache's own message says what to do with which file.
+            common.say(error.message)
         return common.exit_code(error.code, local=True)
     return common.exit_code(error.code, local=False)
 

@@ -11,7 +11,7 @@ import os
 
 from imi_core.languages import NAMES as LANGUAGES
 from imi_core.lean import TYPE_CHECKING, NamedTuple
-from imi_tui.i18n import _
+from imi_tui.i18n import _, languages, normalise
 from imi_tui.themes import NAMES
 
 if TYPE_CHECKING:
@@ -315,6 +315,8 @@ def _problem(name: str, value: object) -> str:
     chosen = str(value).partition(":")[0] if name == "vault" else value
     if value and allowed and chosen not in allowed:
         return _("{name} has to be one of {allowed}.").format(name=name, allowed=", ".join(allowed))
+    if name == "language" and value and not normalise(str(value)):
+        return _("{name} has to be one of {allowed}.").format(name=name, allowed=", ".join(languages()))
     if name == "poll_minutes" and not 1 <= int(str(value)) <= 24 * 60:
         return _("{name} has to be from {low} to {high}.").format(name=name, low=1, high=24 * 60)
     if name == "files_mib" and not 25 <= int(str(value)) <= 1024 * 1024:

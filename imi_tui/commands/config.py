@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+EXAMPLE = "https://imi.example.eu"
 WHAT = ("show", "check", "path", "init", "set")
 
 
@@ -61,7 +62,7 @@ def _show(path: Path, options: argparse.Namespace) -> None:
     given = {name: str(getattr(options, option, "") or "") for name, option in named.items()}
     found = configuration.origins(path, given)
     keys = [key for key in configuration.keys(path) if options.keys or key.line]
-    bad, notes = configuration.slips(path)
+    bad, notes = _slips(path)
     if options.json:
         out_json(
             {
@@ -85,6 +86,26 @@ def _show(path: Path, options: argparse.Namespace) -> None:
     _say(path, bad, notes)
 
 
+def _slips(path: Path) -> tuple[list[settings.Slip], list[settings.Slip]]:
+    """What in the file cannot be used, the server's address as signing in sees it included; and what is of note."""
+    bad, notes = configuration.slips(path)
+    values, _unread, text = settings.look(path)
+    if problem := _problem_of_address(str(values.get("server", ""))):
+        bad.append(settings.Slip("server", settings.line_of(text, "server"), problem))
+    return sorted(bad, key=lambda slip: slip.line), notes
+
+
+def _problem_of_address(server: str) -> str:
+    from imi_tui.sync.errors import InsecureServer
+    from imi_tui.sync.http import checked_address
+
+    try:
+        checked_address(server or EXAMPLE)
+    except InsecureServer:
+        return _("{name} has to be such as {example}.").format(name="server", example=EXAMPLE)
+    return ""
+
+
 def _value(value: Any) -> str:
     return settings.written(value) if not isinstance(value, str) else value or "-"
 
@@ -99,7 +120,7 @@ def _say(path: Path, bad: list[settings.Slip], notes: list[settings.Slip]) -> No
 
 
 def _check(path: Path, *, as_json: bool) -> int:
-    bad, notes = configuration.slips(path)
+    bad, notes = _slips(path)
     if as_json:
         out_json({"file": str(path), **_told(bad, notes)})
     else:
@@ -132,6 +153,8 @@ def _set(path: Path, name: str, value: str) -> None:
         typed = value == "true"
     elif isinstance(default, int) and value.isdecimal():
         typed = int(value)
+    if name == "server" and (problem := _problem_of_address(value)):
+        raise CommandError(problem, commands.USAGE)
     try:
         settings.write(path, name, typed)
     except ValueError as error:

@@ -117,8 +117,14 @@ def context_of(client: Client, *, demo: bool) -> Context:
         from imi_tui.keymap import read_keymap
 
         keymap, slips = read_keymap(client.settings.keys, cast("Layout", client.settings.keyboard))
-        texts = [slip.text for slip in slips if not slip.used]
-        notices = [_("{file}: {problem}").format(file=os.path.basename(config), problem=text) for text in texts]
+        if wrong := [slip for slip in slips if not slip.used]:
+            text = settings.look(config).text
+            notices = [
+                settings.Slip(slip.id, settings.line_of(text, slip.id, "keys"), slip.text).sentence(
+                    os.path.basename(config)
+                )
+                for slip in wrong
+            ]
     return Context(
         store=client.store,
         profile=client.profile,

@@ -73,10 +73,27 @@ def test_checking_fails_where_something_cannot_be_used(file: Path, capsys: pytes
     file.write_text(FILE)
     assert cli.main(["config", "check", "--json"]) == 1
     capsys.readouterr()
+    file.write_text('mouse = true\nserver = "imi.example"\nlanguage = "xx"\n')
+    assert cli.main(["config", "check", "--json"]) == 1
+    wrong = _json(capsys)["problems"]
+    assert [(each["name"], each["line"]) for each in wrong] == [("server", 2), ("language", 3)]  # type: ignore[attr-defined]
     file.write_text('[keys]\n"go.outbox" = "n"\n')
     assert cli.main(["config", "check", "--json"]) == 0
     # The key was that of an action in the list and of one in a case.
     assert [note["line"] for note in _json(capsys)["notes"]] == [2, 2]  # type: ignore[attr-defined,index]
+
+
+def test_a_language_there_is_not_is_refused_wherever_it_is_asked_for(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["config", "path", "--lang", "xx"]) == 2
+    assert capsys.readouterr().err.startswith("--lang has to be one of bg, cs,")
+    monkeypatch.setenv("IMI_TUI_LANG", "nb_NO.UTF-8")
+    assert cli.main(["config", "path"]) == 2
+    assert capsys.readouterr().err.startswith("IMI_TUI_LANG has to be one of bg, cs,")
+    assert cli.main(["config", "path", "--lang", "fr_BE"]) == 0
+    file.write_text('language = "sv"\n')
+    assert cli.main(["config", "path"]) == 0
 
 
 def test_the_first_file_explains_every_setting_and_changes_none(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,5 +116,11 @@ def test_one_setting_can_be_changed(file: Path, capsys: pytest.CaptureFixture[st
     assert (found.keyboard, found.poll_minutes, found.mouse) == ("phonetic", 9, False)
     for wrong in (["keybord", "bds"], ["mouse", "perhaps"], ["poll_minutes", "0"], ["keyboard"]):
         assert cli.main(["config", "set", *wrong]) == 2
+    for address in ("imi.example", "http://imi.example", "https://", "ftp://imi.example", "https://[x"):
+        assert cli.main(["config", "set", "server", address]) == 2
+    assert cli.main(["config", "set", "language", "xx"]) == 2
+    assert settings.read(file) == found
+    for address in ("https://imi.example:8443", "http://127.0.0.1:8000", ""):
+        assert cli.main(["config", "set", "server", address]) == 0
     assert cli.main(["config", "path", "extra"]) == 2
     assert "did you mean keyboard?" in capsys.readouterr().err

@@ -22,7 +22,7 @@ def test_a_second_full_screen_says_why_not_and_ends(home: Path) -> None:
         told = read(other, b"never printed").decode()
         assert second.wait(30) == commands.RUNNING
         os.close(other)
-        assert told.splitlines()[0] == "The program already runs with this data; go on there, or close it first."
+        assert told.splitlines() == ["The program already runs with this data; go on there, or close it first."]
         assert "\x1b" not in told, "no screen was begun"
         assert "Traceback" not in told
         assert first.poll() is None, "the first one goes on"

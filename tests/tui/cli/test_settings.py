@@ -76,7 +76,14 @@ def test_writing_keeps_comments_and_tables(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("langage", "fr"), ("mouse", "yes"), ("keyboard", "dvorak"), ("writes", "fr,en"), ("writes", "fr:en")],
+    [
+        ("langage", "fr"),
+        ("mouse", "yes"),
+        ("keyboard", "dvorak"),
+        ("language", "xx"),
+        ("writes", "fr,en"),
+        ("writes", "fr:en"),
+    ],
 )
 def test_nothing_wrong_is_written(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ValueError):
@@ -111,7 +118,7 @@ def test_several_writers_leave_a_whole_file(tmp_path: Path) -> None:
 
     def write(number: int) -> None:
         for _ in range(30):
-            settings.write(path, "language", "fr" * (1 + 2000 * number))
+            settings.write(path, "server", "fr" * (1 + 2000 * number))
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:

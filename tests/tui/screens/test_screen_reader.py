@@ -97,8 +97,11 @@ async def test_it_is_chosen_in_the_menu_for_the_next_start(store: Store, home: P
         assert isinstance(app, ImiApp)
 
 
-def test_the_setting_reaches_the_screen(store: Store, home: Path) -> None:
+def test_the_setting_reaches_the_screen_and_so_does_a_slip_with_its_line(store: Store, home: Path) -> None:
     config = home / "config.toml"
     write(config, "screen_reader", True)
+    config.write_text(config.read_text() + '[keys]\n"go.nwe" = "x"\n')
     client = Client(Profile(home), read(config), bytes(32), store, "memory", "memory", argparse.Namespace())
-    assert context_of(client, demo=False).screen_reader
+    context = context_of(client, demo=False)
+    assert context.screen_reader
+    assert [notice.partition(": ")[0] for notice in context.notices] == ["config.toml, line 3"]
