@@ -171,6 +171,8 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
     def _begin(self) -> None:
         self.opened()
         self.context.store.keep_little(little=False)
+        # Whoever presses a key that changes thousands of cases does not wait until the log is copied.
+        self.context.store.copy_aside()
         gc.freeze()
         # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
         gc.set_threshold(50_000, 10, 140)

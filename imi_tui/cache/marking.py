@@ -42,10 +42,8 @@ _WAITING = (
     "select l.desk, l.id, l.due, coalesce(c.version, 0) from json_each(?1) j cross join listing l"
     " on l.desk = j.value ->> 0 and l.id = j.value ->> 1 left join confirmed c on c.n = l.n where l.views & ?2"
 )
-_READ = (
-    "update listing set unread = 0, seen = coalesce((select version from confirmed c where c.n = listing.n), seen)"
-    " where n in (select value from json_each(?))"
-)
+_VERSIONS = "select c.n, c.version from json_each(?1) j cross join confirmed c on c.n = j.value"
+_READ = "update listing set unread = 0, seen = ? where n = ?"
 
 
 class Kind(NamedTuple):
@@ -226,7 +224,9 @@ class Marking:
         with self._cache.write():
             before = self._cache.rows(sql, (str(sorted(numbers)),))
             if before:
-                self._cache.run(_READ, (str([n for n, _unread, _seen in before]),))
+                # One table after the other: their pages would push each other, and what is written, out of memory.
+                versions = dict(self._cache.rows(_VERSIONS, (str([n for n, _unread, _seen in before]),)))
+                self._cache.many(_READ, [(versions.get(n, seen), n) for n, _unread, seen in before])
         self._tell(bool(before))
         return [(n, unread, seen) for n, unread, seen in before]
 

@@ -72,7 +72,7 @@ class Parts:
         self._cache.keep_little(little=little)
 
     def copy_aside(self) -> None:
-        """From now on have the log of the cache copied by a thread of its own: for a store that takes much over."""
+        """From now on have the log of the cache copied by a thread of its own: for a store that writes much."""
         self._cache.copy_aside()
 
     def subscribe(self, callback: Callable[[Changed], None]) -> Callable[[], None]:

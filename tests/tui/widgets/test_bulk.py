@@ -112,5 +112,10 @@ def test_reading_many_is_taken_back_exactly(store: Store) -> None:
     before = store.marking.read([row.n for row in rows])
     assert {n for n, _unread, _seen in before} == unread
     assert not any(row.unread for row in store.window("all", "due", limit=500))
+    # What is noted as seen is what is here of each case.
+    noted = "select l.n, l.seen, c.version from listing l join confirmed c using (n)"
+    kept = [(seen, version) for n, seen, version in store._cache.rows(noted) if n in unread]
+    assert kept
+    assert all(seen == version for seen, version in kept)
     store.marking.unread(before)
     assert store.window("all", "due", limit=500) == rows
