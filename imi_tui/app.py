@@ -229,12 +229,12 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         if mine:
             self._pass_on()
 
-    def queued(self, items: list[OutboxItem], what: str = "") -> None:
+    def queued(self, items: list[OutboxItem], what: str = "", marks: Iterable[int] = ()) -> None:
         """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent.
 
-        `what` says what was done.
+        `what` says what was done, `marks` are the numbers of the cases that were marked for it.
         """
-        self.undo.queued(items, what)
+        self.undo.queued(items, what, marks)
         for item in items:
             self.happened(f"queued {item.action}")
         if self._sending is not None:

@@ -270,7 +270,17 @@ class FormModel:
             if not found and self.action.partial and not rules_of_answers.answered(self.form, answers):
                 found.append(Problem(self.form.fields[0].id if self.form.fields else TEXT, "missing"))
         out = tuple(self.missing(problem) for problem in found)
-        return (*out, *self._placeholders(answers)) if purpose == "send" else out
+        return (*out, *self._both(), *self._placeholders(answers)) if purpose == "send" else out
+
+    def _both(self) -> list[Missing]:
+        """Questions with an answer and a reason for not answering: one stands in the place of the other (`merge`)."""
+        sent = self.to_send()
+        if not any(id.endswith(CANNOT) for id in sent):
+            return []
+        from imi_tui.problems import answer_problem
+
+        both = [view for view in self._views if view.id in sent and view.id + CANNOT in sent]
+        return [Missing(view.id, view.label, "both", answer_problem("both")) for view in both]
 
     def _placeholders(self, answers: Answers) -> list[Missing]:
         """Texts in which a placeholder of a phrase still stands: nobody means to send that."""

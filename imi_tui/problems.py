@@ -227,6 +227,7 @@ _ANSWERS: dict[str, str] = {
     "length": N_("The text is longer than {allowed} characters."),
     "range": N_("The answer has to be in the range {allowed}."),
     "question": N_("This is not one of the questions of the case."),
+    "both": N_("Give an answer, or why there is none, but not both."),
     "placeholder": N_("Write what {allowed} stands for."),
 }
 

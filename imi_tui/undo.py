@@ -7,7 +7,7 @@ from collections.abc import Callable
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import OutboxItem, Untouched
@@ -27,10 +27,11 @@ class Change(NamedTuple):
 
 
 class _Queued(NamedTuple):
-    """What one action of the officer put into the outbox."""
+    """What one action of the officer put into the outbox; `marks`: the numbers of the cases marked before."""
 
     what: str
     refs: tuple[str, ...]
+    marks: tuple[int, ...] = ()
 
 
 class _TakenBack(NamedTuple):
@@ -38,18 +39,20 @@ class _TakenBack(NamedTuple):
 
     what: str
     drafts: tuple[tuple[str, Draft], ...]
+    marks: tuple[int, ...] = ()
 
 
 class Done(NamedTuple):
     """What was taken back or done again, and of which entries of the outbox (`names`: how their cases are called).
 
-    `refused`: entries that could not be queued again.
+    `refused`: entries that could not be queued again. `marks`: the numbers of the cases that were marked before.
     """
 
     what: str
     cases: tuple[CaseId, ...]
     names: tuple[str, ...] = ()
     refused: int = 0
+    marks: tuple[int, ...] = ()
 
 
 class Undo:
@@ -93,10 +96,10 @@ class Undo:
         """What would be done again, in words; None where nothing would."""
         return self._undone[-1].what if self._undone else None
 
-    def queued(self, items: Sequence[OutboxItem], what: str = "") -> None:
-        """Remember what one action of the officer queued."""
+    def queued(self, items: Sequence[OutboxItem], what: str = "", marks: Iterable[int] = ()) -> None:
+        """Remember what one action of the officer queued, and the numbers of the cases that were marked for it."""
         if items:
-            self._done.append(_Queued(what, tuple(item.client_ref for item in items)))
+            self._done.append(_Queued(what, tuple(item.client_ref for item in items), tuple(marks)))
             self._undone.clear()
         self.forget()
 
@@ -136,9 +139,11 @@ class Undo:
         else:
             refs = [each.client_ref for each in reversed(found)]
             drafts = self._store.undo_all(refs, lambda draft: draft.written)
-            self._undone.append(_TakenBack(what, tuple(zip(refs, drafts, strict=True))[::-1]))
+            step = self._done[-1] if self._done else None
+            marks = step.marks if isinstance(step, _Queued) else ()
+            self._undone.append(_TakenBack(what, tuple(zip(refs, drafts, strict=True))[::-1], marks))
             names = tuple(each.reference or each.subject for each in found)
-            done = Done(what, tuple((each.desk, each.case_id) for each in found), names)
+            done = Done(what, tuple((each.desk, each.case_id) for each in found), names, marks=marks)
         if self._done:
             self._done.pop()
         self.forget()
@@ -165,9 +170,10 @@ class Undo:
         taken = [ref for ref, draft in drafts.items() if id(draft) not in out]
         self._called.update(zip(taken, (item.client_ref for item in items), strict=True))
         if items:
-            self._done.append(_Queued(step.what, tuple(item.client_ref for item in items)))
+            self._done.append(_Queued(step.what, tuple(item.client_ref for item in items), step.marks))
         names = tuple(item.reference or item.subject for item in items)
-        return Done(step.what, tuple((item.desk, item.case_id) for item in items), names, len(refused))
+        cases = tuple((item.desk, item.case_id) for item in items)
+        return Done(step.what, cases, names, len(refused), step.marks)
 
     def _as_it_is_now(self, draft: Draft) -> Draft | None:
         """What to queue for a draft of an entry that was taken back; None where the officer threw it away."""

@@ -29,6 +29,10 @@ NOBODY = "-"
 class AssignActions(CaseScreenBase):
     """The actions; a screen that offers them inherits from it."""
 
+    def marks_now(self) -> tuple[int, ...]:
+        """The numbers of the cases that are marked; a list knows them."""
+        return ()
+
     def assigned(self, cases: list[CaseId]) -> None:
         """Called after something was queued for these cases."""
 
@@ -130,7 +134,7 @@ class AssignActions(CaseScreenBase):
             else ngettext("{what}: {count} case", "{what}: {count} cases", count).format(what=what, count=count)
         )
         if queued:
-            self.imi.queued(queued, step)
+            self.imi.queued(queued, step, self.marks_now())
         late = len(items) - count
         self.say(bulk.outcome(step if queued else "", late, refused), problem=bool(late or refused))
         self.acted([(item.desk, item.case_id) for item in items])

@@ -33,7 +33,7 @@ from imi_tui.widgets.file_list import FileList
 from imi_tui.widgets.tabs import TabLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from textual.app import ComposeResult
 
@@ -132,6 +132,11 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
         """The list below comes back too."""
         if (inbox := self._inbox()) is not None:
             inbox.came_back(cases)
+
+    def put_marks(self, numbers: Iterable[int], *, marked: bool) -> None:
+        """Those of the list below."""
+        if (inbox := self._inbox()) is not None:
+            inbox.put_marks(numbers, marked=marked)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from imi_tui.viewmodel import bulk, doing
 from imi_tui.widgets.case_list import CaseList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
@@ -123,6 +123,17 @@ class TogetherActions(OwnActions):
         self.imi.undo.did(Change(what, (), lambda: marking.unread(before), lambda: marking.read(again)))
         self.say(told(what))
         self.refresh_frame()
+
+    def put_marks(self, numbers: Iterable[int], *, marked: bool) -> None:
+        """Marks come back with what was done, so that something else can be done with the same cases."""
+        if numbers:
+            found = self.query_one(CaseList)
+            (found.mark if marked else found.unmark_some)(numbers)
+            self.marks_changed()
+
+    def marks_now(self) -> tuple[int, ...]:
+        """The numbers of the marked cases."""
+        return tuple(sorted(self.marked))
 
     def assigned(self, cases: list[CaseId]) -> None:
         """Marks have done their work."""
@@ -255,7 +266,7 @@ class TogetherActions(OwnActions):
         count = len(queued)
         name = self._action_name(plan)
         what = ngettext("{action}: {count} case", "{action}: {count} cases", count).format(action=name, count=count)
-        self.imi.queued(queued, what)
+        self.imi.queued(queued, what, self.marks_now())
         late = len(items) - count
         self.say(bulk.outcome(what if queued else "", late, refused), problem=bool(late or refused))
         self.acted([(item.desk, item.case_id) for item in items])

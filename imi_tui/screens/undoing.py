@@ -15,6 +15,8 @@ from imi_tui.viewmodel import front
 from imi_tui.viewmodel.cells import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from imi_tui.actions import Action
     from imi_tui.undo import Done
 
@@ -34,6 +36,9 @@ class UndoActions(BaseScreen[None]):
 
     def came_back(self, cases: list[CaseId]) -> None:
         """Called after entries of these cases were taken back."""
+
+    def put_marks(self, numbers: Iterable[int], *, marked: bool) -> None:
+        """Called after something done with marked cases was taken back (`marked`), or was done again."""
 
     def actions_now(self) -> tuple[Action, ...]:
         """Undo and redo say what they would do."""
@@ -61,6 +66,7 @@ class UndoActions(BaseScreen[None]):
             self.say(_("There is nothing left to take back: everything queued has been sent."))
         else:
             self.imi.happened("taken back")
+            self.put_marks(done.marks, marked=True)
             self._say_done(done, ngettext("Taken back: {names}.", "Taken back: {names} ({count} in all).", _many(done)))
         self.refresh_frame()
 
@@ -72,6 +78,7 @@ class UndoActions(BaseScreen[None]):
             self.say(problems.sentence(error.code), problem=True)
             return
         if done is not None:
+            self.put_marks(done.marks, marked=False)
             self._say_done(done, ngettext("Done again: {names}.", "Done again: {names} ({count} in all).", _many(done)))
         self.refresh_frame()
 

@@ -65,6 +65,11 @@ def test_a_reply_takes_a_reason_in_the_place_of_an_answer(pw_info: Rules) -> Non
     assert "WC-10.cannot" in ids(form)
     form.set_text("WC-10.cannot", "No files.")
     assert form.problems() == ()
+    form.set_text("POS-04.cannot", "No files.")
+    assert [(item.field, item.code) for item in form.problems()] == [("POS-04", "both")]
+    assert form.shown_problems()["POS-04"].endswith("but not both.")
+    form.set_text("POS-04.cannot", "")
+    assert form.problems() == ()
     entry = Entry(case_id=case.id, action="reply", based_on=case.version, answers=form.to_send())
     workflow.check(pw_info, case, entry, world.DE)
 

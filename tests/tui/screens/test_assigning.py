@@ -67,7 +67,8 @@ async def test_marked_cases_go_to_a_colleague_after_one_look_and_come_back(store
         await settled(pilot)
         assert (store.outbox(), store.drafts()) == ([], [])
         assert all(not row.handler for row in rows)
-        await pilot.press("comma")
+        assert len(case_list(app).marked) == 2, "they can be given to somebody else"
+        await pilot.press("escape", "comma")
         await settled(pilot)
         assert store.counts()["mine"] == 1
         assert "taken on: Camille" in footer(app)

@@ -167,7 +167,8 @@ async def test_marked_cases_are_accepted_together_and_undone_together(store: Sto
     async with running(store, home) as (app, pilot):
         await pilot.press("2", "space", "space", "space")
         await settled(pilot)
-        assert len(case_list(app).marked) == 3
+        marked = set(case_list(app).marked)
+        assert len(marked) == 3
         await pilot.press("a", "2", "1", "enter")
         await settled(pilot)
         assert [item.payload["answers"]["agreed_days"] for item in store.outbox()] == [21, 21, 21]
@@ -175,6 +176,10 @@ async def test_marked_cases_are_accepted_together_and_undone_together(store: Sto
         await pilot.press("u")
         await settled(pilot)
         assert store.outbox() == []
+        assert case_list(app).marked == marked, "something else can be done with them"
+        await pilot.press("y")
+        await settled(pilot)
+        assert (len(store.outbox()), case_list(app).marked) == (3, set())
 
 
 async def test_an_impossible_number_of_days_is_explained_and_escape_does_nothing(store: Store, home: Path) -> None:
