@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -25,9 +26,10 @@ def anyio_backend() -> str:
 
 
 class Stage(App[None]):
-    """A form and nothing else; no tour runs."""
+    """A form and nothing else; no tour runs, no key was changed."""
 
     tour = None
+    context = SimpleNamespace(keymap={})
 
     def __init__(self, model: FormModel) -> None:
         super().__init__()

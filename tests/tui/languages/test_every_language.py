@@ -158,9 +158,11 @@ def touching(text: str) -> Iterator[str]:
 def overlaps(app: ImiApp) -> Iterator[str]:
     """Widgets of one screen that lie over each other; a scroll bar is a part of the one it scrolls."""
     shown = [
-        (widget, region.intersection(clip))
+        (widget, cells)
         for widget, (region, clip) in app.screen._compositor.visible_widgets.items()
-        if not (widget.is_container or widget.children or isinstance(widget, ScrollBar))
+        # What has no cells, such as a place in which nothing is said, lies over nothing.
+        if (cells := region.intersection(clip))
+        and not (widget.is_container or widget.children or isinstance(widget, ScrollBar))
         and (widget.styles.layer, widget.styles.overlay) == ("", "none")
     ]
     for (one, here), (other, there) in itertools.combinations(shown, 2):
