@@ -8,6 +8,7 @@ screen is written as it is, so that what another program wrote over it goes with
 from __future__ import annotations
 
 import re
+from codecs import utf_16_le_decode, utf_16_le_encode
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -281,11 +282,13 @@ def _differing(now: _Line, before: str, as_before: str) -> list[tuple[int, int]]
     Signs and looks are below 0x4000, and so is what two of them differ in: no half of a pair.
     """
     bits = (_number(now.text) ^ _number(before)) | (_number(now.seen) ^ _number(as_before))
-    return [found.span() for found in _SOME.finditer(bits.to_bytes(2 * len(now.text), "little").decode("utf-16-le"))]
+    differing, _read = utf_16_le_decode(bits.to_bytes(2 * len(now.text), "little"))
+    return [found.span() for found in _SOME.finditer(differing)]
 
 
 def _number(text: str) -> int:
-    return int.from_bytes(text.encode("utf-16-le"), "little")
+    # By its name a module of the codec would be loaded.
+    return int.from_bytes(utf_16_le_encode(text)[0], "little")
 
 
 def _changes(pens: str) -> int:

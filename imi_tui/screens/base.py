@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.dom import DOMNode
 from textual.screen import ModalScreen
 
 from imi_tui.bindings import bindings
@@ -20,6 +21,7 @@ from imi_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingsMap
 
     from imi_tui.cache.model import Changed
     from imi_tui.messages import CacheChanged, LanguageChanged
@@ -59,6 +61,18 @@ class BaseScreen(ActionScreen[Result]):
     def title_text(self) -> str:
         """The left end of the status line, in the officer's language; override."""
         return ""
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        """As in the framework, without looking for keys that are typed where nobody takes any.
+
+        It asks for the letter of every key of every widget: what letters are called is in large tables.
+        """
+        focused = self.focused
+        nodes = focused.ancestors_with_self if focused is not None and not focused.loading else [self, self.app]
+        if self.app._keymap or any(type(node).check_consume_key is not DOMNode.check_consume_key for node in nodes):
+            return super()._binding_chain
+        return [(node, node._bindings.copy()) for node in nodes]
 
     def title_note(self) -> str:
         """What follows the title where there is room (the desk, for example)."""

@@ -6,7 +6,7 @@ from imi_tui.i18n import _
 
 _OTHERS = (("\u0370", "\u052f"), ("\u1c80", "\u1c8f"), ("\u1f00", "\u1fff"), ("\u2de0", "\u2dff"), ("\ua640", "\ua69f"))
 """Greek and Cyrillic letters. Compared, as to compile a pattern would hold up the first picture."""
-_BETWEEN = frozenset(" .,;:-–—'’«»…()&/0123456789")
+_BETWEEN = frozenset(" .,;:-–—'’«»„“”\"…()&/0123456789")
 _ALONE = (
     _BETWEEN | set("ΆΈΉΊΌΎΏΐάέήίΰϊϋόύώ") | set(map(chr, (*range(0x391, 0x3A2), *range(0x3A3, 0x3CA)))),
     _BETWEEN | set(map(chr, range(0x410, 0x450))),

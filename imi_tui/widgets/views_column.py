@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from imi_tui.viewmodel import views
 from imi_tui.viewmodel.front import VIEWS_WIDTH
+from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,4 +47,5 @@ class ViewsColumn(Widget):
         """The line of a view."""
         text, now = self._last[y] if y < len(self._last) else ("", False)
         style = self.rich_style + Style(bold=True) if now else self.rich_style
-        return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, self.rich_style)
+        # The framework would load its table of widths for an ellipsis.
+        return Strip([Segment(text, style)], cell_len(text)).adjust_cell_length(self.size.width, self.rich_style)

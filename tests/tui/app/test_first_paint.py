@@ -44,6 +44,8 @@ from imi_tui.profile import Profile
 from imi_tui.context import Context
 from imi_tui.app import ImiApp
 from imi_tui.screens.inbox import InboxScreen
+from textual.keys import key_to_character
+from textual.screen import Screen
 
 late, later = json.loads(sys.argv[2])
 painted = []
@@ -51,6 +53,13 @@ settle = InboxScreen._settle
 
 def first(screen):
     painted.append([m for m in late if m in sys.modules])
+    mine = screen._binding_chain
+    if key_to_character.cache_info().currsize or "rich._unicode_data.unicode17-0-0" in sys.modules:
+        painted[-1].append("tables of the signs of the world")
+    if [(node, keys.key_to_bindings) for node, keys in mine] != [
+        (node, keys.key_to_bindings) for node, keys in Screen._binding_chain.fget(screen)
+    ]:
+        painted[-1].append("other keys")
     settle(screen)
 
 InboxScreen._settle = first
