@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.rows import Words
 
 
-REFUSED = 4
-"""The order in the footer of what leads to a refused entry: behind undo."""
+REFUSED = DRAFTS = 4
+"""The order in the footer of what leads to a refused entry, and to drafts: behind undo."""
 GATHERING = 2
 """Steps of the event loop in which widgets say that they have to be painted: one to notice it, one to say so."""
 
@@ -159,13 +159,16 @@ class SearchingScreen(CaseScreenBase):
     def footer_items(self) -> list[tuple[int, str, str]]:
         """While the search line is written: what its own keys do, for there Enter opens no case.
 
-        Where something was refused, the way there stands in the footer, too.
+        Where something was refused, the way there stands in the footer, too; so does that to drafts, where no column of
+        views tells of them.
         """
         items = super().footer_items()
         if self.focused is not None and self.focused.id == "search":
             own = [(1, "enter", _("Search")), *self._named("search.complete", 2), (3, "escape", _("Back"))]
             return [*own, *(item for item in items if item[0] == HELP)]
-        return [*items, *(self._named("go.outbox", REFUSED) if self.store.status().rejected else ())]
+        refused = self._named("go.outbox", REFUSED) if self.store.status().rejected else ()
+        drafts = self._named("go.drafts", DRAFTS) if self.size.width < front.WIDE and self.store.draft_count() else ()
+        return [*items, *refused, *drafts]
 
     def _named(self, id: str, order: int) -> list[tuple[int, str, str]]:
         action = by_id(id)

@@ -120,12 +120,15 @@ async def test_what_was_written_and_left_comes_back(store: Store, home: Path, se
         await settled(pilot)
         assert [draft.text for draft in store.drafts()] == ["Half a"]
         assert "Message: Saved as a draft." in text_of(app), "whoever comes back another day is told"
+        [inbox] = [screen for screen in app.screen_stack if isinstance(screen, InboxScreen)]
+        assert ("d", "Drafts") in [item[1:] for item in inbox.footer_items()], "where no column of views tells of them"
         await pilot.press("m")
         await pilot.pause()
         await pilot.press(*" word", "f8")
         await settled(pilot)
         assert [item.payload["text"]["text"] for item in store.outbox()] == ["Half a word"]
         assert store.drafts() == []
+        assert "Drafts" not in [label for _order, _key, label in inbox.footer_items()]
 
 
 async def test_a_text_that_was_deleted_again_leaves_no_draft(store: Store, home: Path, seat: Any) -> None:
