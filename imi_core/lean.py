@@ -40,8 +40,8 @@ else:
         def __get__(self, instance, owner=None):
             if instance is None:
                 return self
-            value = instance.__dict__[self._name] = self._make(instance)
-            return value
+            # Of two threads that make it at once both get the same one.
+            return instance.__dict__.setdefault(self._name, self._make(instance))
 
     class suppress:
         """Go on behind the block where one of these errors was raised in it."""

@@ -9,8 +9,10 @@ import math
 import pickle
 import runpy
 import sys
+import threading
 import types
 import typing
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -175,3 +177,18 @@ def test_an_interpreter_without_the_getter_in_c_has_records_too(monkeypatch: pyt
     assert record(7).one == 7
     with pytest.raises(AttributeError):
         record(7).one = 8
+
+
+def test_what_two_threads_make_at_once_is_one_and_the_same() -> None:
+    both = threading.Barrier(2)
+
+    class Holder:
+        @lean.cached_property
+        def held(self) -> object:
+            both.wait(10)
+            return object()
+
+    holder = Holder()
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: holder.held, range(2))
+    assert one is other is holder.held

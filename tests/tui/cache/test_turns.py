@@ -112,8 +112,12 @@ def test_whoever_is_interrupted_while_waiting_holds_up_nobody(store: Store, home
     class Interrupted(BaseException):
         pass
 
+    arrived = threading.Event()
+
     def interrupt(_signal: int, _frame: object) -> None:
-        raise Interrupted
+        if not arrived.is_set():
+            arrived.set()
+            raise Interrupted
 
     before = signal.signal(signal.SIGUSR1, interrupt)
     has, done = threading.Event(), threading.Event()
@@ -126,7 +130,9 @@ def test_whoever_is_interrupted_while_waiting_holds_up_nobody(store: Store, home
                 has.set()
                 while not other._cache.turns.wanted:
                     pass
-                signal.pthread_kill(main, signal.SIGUSR1)
+                # One that comes just before somebody begins to wait is not seen until the waiting ends.
+                while not arrived.wait(0.01):
+                    signal.pthread_kill(main, signal.SIGUSR1)
                 done.wait(20)
         finally:
             other.close()
