@@ -180,6 +180,9 @@ def report(found: list[tuple[Peer, Measured]], skipped: list[str], names: Sequen
         for name, (_peer, one) in zip(names, found, strict=True)
     )
     lines += ["  in brackets: times ours; list visible, fastest and slowest launch: " + spread]
+    visible = {name: statistics.median(one.visible) for name, (_peer, one) in zip(names, found, strict=True)}
+    ahead = [name for name, value in visible.items() if not name.startswith("imi-tui") and value <= visible[names[0]]]
+    lines.append("  list visible before ours: " + (f"{', '.join(ahead)}  OVER" if ahead else "none  ok"))
     lost = [f"{name} {one.lost}" for name, (_peer, one) in zip(names, found, strict=True) if one.lost]
     if lost:
         lines.append("  launches in which a key pressed as soon as the list stood was lost: " + ", ".join(lost))

@@ -12,7 +12,9 @@ from bench.terminal import KEYS, Terminal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-QUIET = 0.035
+SLOWEST = 8.0
+"""Milliseconds that a move of the cursor may take in the middle."""
+QUIET = 0.06
 """Seconds without output after which a burst counts as painted; the clock stops at its last byte."""
 
 
@@ -113,10 +115,12 @@ def report(million: dict[str, list[float]], small: dict[str, list[float]], table
     lines = []
     for share in (50, 95):
         ours, ten, peer = (percentile(found["down"], share) for found in (million, small, table))
+        fast = f"{'ok' if ours <= SLOWEST else 'OVER'}" if share == 50 else ""
         lines.append(
             f"key p{share}: 1M {ours:.1f} ms, 10k {ten:.1f} ms, DataTable 100k {peer:.1f} ms; "
             f"1M/10k {ours / ten:.2f} (limit 1.1) {'ok' if ours / ten <= 1.1 else 'OVER'}; "
             f"DataTable/1M {peer / ours:.1f} (at least 2) {'ok' if peer / ours >= 2 else 'UNDER'}"
+            + (f"; p50 (limit {SLOWEST:.0f} ms, aim 3) {fast}" if fast else "")
         )
     for what, label in (("page", "page down"), ("end", "jump to end"), ("view", "view change")):
         if million[what]:

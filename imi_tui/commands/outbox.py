@@ -124,10 +124,12 @@ def _named(items: list[OutboxItem], ref: str) -> OutboxItem:
 
 
 def _export(options: argparse.Namespace) -> int:
+    import datetime as dt
     import json
 
     from imi_tui.cache.errors import FilesUnusable
     from imi_tui.cache.rescue import rescue
+    from imi_tui.export.mark import CLASSIFICATION
     from imi_tui.outside.saving import write_new
     from imi_tui.profile import expanded
 
@@ -135,8 +137,10 @@ def _export(options: argparse.Namespace) -> int:
     key, _described = unlock(options, profile, settings)
     found = rescue(profile, key)
     target = expanded(options.export)
+    # Whose profile it is may be just what cannot be read any more.
+    mark = {"exportedAt": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "classification": CLASSIFICATION}
     try:
-        write_new(target, json.dumps(found, ensure_ascii=False, indent=2).encode())
+        write_new(target, json.dumps({"mark": mark, **found}, ensure_ascii=False, indent=2).encode())
     except FileExistsError as error:
         text = _("{file} is there already; name a new file.").format(file=display(str(target)))
         raise CommandError(text, commands.USAGE) from error

@@ -11,6 +11,9 @@ from imi_tui.i18n import _
 if TYPE_CHECKING:
     from imi_tui.cache.store import Store
 
+CLASSIFICATION = "personal data; purpose limited"
+"""What every file is marked as, in every language alike."""
+
 
 class Mark(NamedTuple):
     """Who exported, for which authority, when (with its zone) and the server the data came from ("" if unknown)."""
@@ -37,7 +40,7 @@ class Mark(NamedTuple):
             "authority": self.authority,
             "exportedAt": self.at.isoformat(timespec="seconds"),
             "server": self.server,
-            "classification": "personal data; purpose limited",
+            "classification": CLASSIFICATION,
         }
 
 

@@ -22,6 +22,7 @@ from imi_tui.cache.mark import Mark, noted
 from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.cli import TOKEN_VARIABLE
+from imi_tui.export.mark import CLASSIFICATION
 from imi_tui.profile import Profile
 from imi_tui.signin import device
 from tests.central.world import LYON, REQUEST, ROSENHEIM, accept, act, send
@@ -405,7 +406,9 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
     target = home / "mine.json"
     ran = run("outbox", "--export", str(target))
     assert (ran.code, ran.out) == (0, "")
-    assert json.loads(target.read_text()) == {"outbox": [], "drafts": []}
+    written = json.loads(target.read_text())
+    assert (written["mark"]["classification"], written["mark"]["exportedAt"][:2]) == (CLASSIFICATION, "20")
+    assert (written["outbox"], written["drafts"]) == ([], [])
     assert target.stat().st_mode & 0o777 == 0o600
     again = run("outbox", "--export", str(target))
     assert again.code == 2
