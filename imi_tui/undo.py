@@ -149,6 +149,16 @@ class Undo:
         self.forget()
         return done
 
+    def take_back_entry(self, ref: str) -> Draft:
+        """Take back one entry of the outbox, whichever step it belongs to; it can be done again as any other.
+
+        Raises `CacheError`. The draft stays where somebody wrote something.
+        """
+        [draft] = self._store.undo_all([ref], lambda draft: draft.written)
+        self._undone.append(_TakenBack("", ((ref, draft),)))
+        self.forget()
+        return draft
+
     def redo(self) -> Done | None:
         """Do again what was taken back last, None where there is nothing. Raises `CacheError`, `ImiError`.
 

@@ -119,9 +119,9 @@ class Language:
         last = found.end() == len(line)
         at, negated = found.span(), bool(minus)
         plain = text.strip('"')
+        closed = len(text) > 1 and text.startswith('"') and text.endswith('"')
         if key is None:
             if text.startswith('"'):
-                closed = len(text) > 1 and text.endswith('"')
                 terms.append(Term('"', tuple(words(plain)), negated, open=last and not closed, at=at))
             elif folded := words(text):
                 terms.append(Term("", tuple(folded), negated, open=last, at=at))
@@ -138,7 +138,7 @@ class Language:
         elif name in ("due", "activity"):
             self._dated(name, plain, found, terms, problems, typed_on=last and not whole)
         elif name == "from":
-            terms.append(Term(name, tuple(words(plain)), negated, open=last and not text.startswith('"'), at=at))
+            terms.append(Term(name, tuple(words(plain)), negated, open=last and not closed, at=at))
         elif name in self.sets:
             terms.append(Term(name, tuple(part for part in plain.split(",") if part), negated, at=at))
         else:

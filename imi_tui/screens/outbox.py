@@ -204,12 +204,10 @@ class OutboxScreen(BaseScreen[None]):
         if (item := self.item) is None:
             return
         try:
-            draft = self.store.undo(item.client_ref)
+            draft = self.imi.undo.take_back_entry(item.client_ref)
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return
-        if not draft.written:
-            self.store.delete_draft(draft.id)
         self.say(_("Taken back; what you wrote is among the drafts.") if draft.written else _("Taken back."))
 
     async def action_revise(self) -> None:

@@ -156,3 +156,25 @@ def test_what_builds_on_an_entry_names_it_as_it_is_called_now(tmp_path: Path) ->
     assert (accepted.state, changed.state) == ("queued", "queued")
     assert changed.payload["after"] == [accepted.client_ref]
     store.close()
+
+
+def test_an_entry_taken_back_in_the_outbox_is_done_again_as_any_other(tmp_path: Path) -> None:
+    seat = filled.a_desk()
+    store = filled.open_store(tmp_path)
+    filled.fill(store, seat, filled.demo(seat, 60))
+    undo = Undo(store)
+    one, other = [row.id for row in store.window("to_accept", "due", limit=2)]
+    items = [store.act(seat.desk, id, "accept", answers={"agreed_days": 7}) for id in (one, other)]
+    undo.queued(items)
+    undo.take_back_entry(items[0].client_ref)
+    assert [item.case_id for item in store.outbox()] == [other]
+    assert store.drafts() == [], "a bare action leaves none"
+    done = undo.redo()
+    assert done is not None
+    assert done.cases == ((seat.desk, one),)
+    assert {item.case_id for item in store.outbox()} == {one, other}
+    row = store.window("to_answer", "due", limit=1)[0]
+    said = store.act(seat.desk, row.id, "message", text="Please send the contract.", lang="en")
+    undo.take_back_entry(said.client_ref)
+    assert [draft.text for draft in store.drafts()] == ["Please send the contract."]
+    store.close()

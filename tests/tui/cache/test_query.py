@@ -117,6 +117,7 @@ def test_a_term_without_meaning_is_searched_as_words() -> None:
         ('"alp"', False),
         ("from:zo", True),
         ('from:"zo"', False),
+        ('from:"zo', True),
         ("alp is:open", False),
     ],
 )
