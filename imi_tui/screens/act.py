@@ -120,6 +120,8 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         self.keep()
         field = self._form.field if self._form is not None else ""
         await self.recompose()
+        # The request for a layout that comes with it can be lost where another window was just closed.
+        self.refresh(layout=True)
         self.on_mount()
         if field and self._form is not None:
             self._form.focus_field(field)
