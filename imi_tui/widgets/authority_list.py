@@ -185,6 +185,8 @@ class AuthorityFinder(Vertical):
         typed, focused = self.query_one("#words", LineInput).value, self.screen.focused
         place = focused.id if focused is not None and focused in self.query("*") else None
         await self.recompose()
+        # As with every one: the request for a layout that comes with it can be lost.
+        self.refresh(layout=True)
         self.query_one("#words", LineInput).value = typed
         if place:
             self.query_one(f"#{place}").focus()
