@@ -115,7 +115,7 @@ def report(million: dict[str, list[float]], small: dict[str, list[float]], table
     lines = []
     for share in (50, 95):
         ours, ten, peer = (percentile(found["down"], share) for found in (million, small, table))
-        fast = f"{'ok' if ours <= SLOWEST else 'OVER'}" if share == 50 else ""
+        fast = ("ok" if ours <= SLOWEST else "OVER") if share == 50 else ""
         lines.append(
             f"key p{share}: 1M {ours:.1f} ms, 10k {ten:.1f} ms, DataTable 100k {peer:.1f} ms; "
             f"1M/10k {ours / ten:.2f} (limit 1.1) {'ok' if ours / ten <= 1.1 else 'OVER'}; "

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     with opened(options) as client:
         if options.log:
             return _log(client, options.json)
-        _speak(client, options)
+        _fetch_labels(client, options)
         job = _case(client, options) if options.reference else _list(client, options)
         from imi_tui.export import service
         from imi_tui.export.errors import NotExported
@@ -107,7 +107,7 @@ def _check(options: argparse.Namespace) -> None:
         raise CommandError(text, commands.USAGE)
 
 
-def _speak(client: Client, options: argparse.Namespace) -> None:
+def _fetch_labels(client: Client, options: argparse.Namespace) -> None:
     """Fetch the texts of procedures in the language of the file. Where the line does not work, they stay English."""
     if options.format == "json" or not client.store.want_labels(options.text_lang):
         return

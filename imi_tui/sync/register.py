@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
@@ -11,7 +13,7 @@ from imi_tui.sync import reading
 from imi_tui.sync.errors import ServerMistake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from imi_tui.cache.register_parts import Part
     from imi_tui.cache.sync import SyncStore
@@ -83,15 +85,10 @@ class Register:
         if not ids:
             return 0
         found = self._ask([["Authority/get", {"accountId": DIRECTORY, "ids": ids}, "a"]])
-        try:
+        with _asked(partial(self._store.register.served, ids)):
             authorities = reading.objects(found["a"], DIRECTORY, ids)
             state = self._store.state(DIRECTORY)
             self._store.apply(DIRECTORY, Page(new_state=state, authorities=authorities))
-        except (ServerMistake, BadObject):
-            # What cannot be used must not stand before everything else at each synchronisation.
-            self._store.register.served(ids)
-            raise
-        self._store.register.served(ids)
         return len(authorities)
 
     def labels(self) -> None:
@@ -101,13 +98,20 @@ class Register:
             return
         languages = [*self._languages, *(each for each in wanted if each not in self._languages)]
         found = self._ask([["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": languages}, "p"]])
-        try:
+        with _asked(partial(self._store.register.labels_served, wanted)):
             procedures = reading.objects(found["p"], DIRECTORY, None)
             self._store.apply(DIRECTORY, Page(new_state=self._store.state(DIRECTORY), procedures=procedures))
-        except (ServerMistake, BadObject):
-            self._store.register.labels_served(wanted)
-            raise
-        self._store.register.labels_served(wanted)
+
+
+@contextmanager
+def _asked(served: Callable[[], None]) -> Iterator[None]:
+    """Around taking over what somebody wanted: what cannot be used must not stand before everything else each time."""
+    try:
+        yield
+    except (ServerMistake, BadObject):
+        served()
+        raise
+    served()
 
 
 def _together(parts: list[Part]) -> list[Part]:
