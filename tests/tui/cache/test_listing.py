@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from imi_core.procedure import Rules
+from imi_tui.cache import model
 from imi_tui.cache.arriving import Page
 from imi_tui.cache.model import DATED, SOON, SORTS, VIEWS, Row, SortId, ViewId
 from imi_tui.cache.order import GROUPS, NAMES, groups, slots
@@ -290,3 +292,17 @@ def test_a_case_is_found_by_its_whole_reference(pw_info: Rules, store: Store) ->
     assert [int(id, 16) for _, id in store.find(f" {long.lower()}2")] == [3, 4]
     assert store.find(long) == store.find("") == store.find("PW-26-00000") == []
     assert store.find("PW-26-000001") == [(DE, case_id(1))]
+
+
+def test_the_types_of_lists_name_what_there_is() -> None:
+    tree = ast.parse(Path(model.__file__).read_text("utf-8"))
+    named = {
+        node.targets[0].id: {each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Subscript)
+    }
+    assert named["ViewId"] == set(VIEWS)
+    assert named["SortId"] == set(SORTS)
+    assert named["GroupId"] == set(model.GROUPINGS)
