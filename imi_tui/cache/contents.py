@@ -149,6 +149,10 @@ class Contents:
             for each in contents
             if each.id in numbers
         }
+        # Translations go with what may no longer be seen; where it is only replaced nothing would delete them.
+        self._cache.many(
+            "delete from content where n = ?", [(n,) for n, _, level, _ in rows.values() if level != "full"]
+        )
         self._cache.many("insert or replace into content values(?, ?, ?, ?)", [rows[n] for n in sorted(rows)])
         self._cache.run("delete from wanted where n in (select value from json_each(?))", (str(list(rows)),))
 
@@ -176,6 +180,7 @@ class Contents:
             " and not exists (select 1 from content t where t.n = l.n)"
             " and not exists (select 1 from document d where d.n = l.n)"
             " and not exists (select 1 from entry e where e.n = l.n and e.n > 0)"
+            " and not exists (select 1 from translation r where r.n = l.n)"
         )
         return {id: (n, activity, head) for id, n, activity, head in self._cache.rows(sql, (_listed(ids), desk))}
 

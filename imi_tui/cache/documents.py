@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from imi_tui.cache.db import Database
+    from imi_tui.cache.vocabulary import Stored
 
 _TO_INDEX = (
     "select i.n, l.activity, s.id, c.wire, t.wire, d.n is not null"
@@ -26,6 +27,7 @@ _TO_INDEX = (
     " where i.late = ? order by i.n limit ?"
 )
 _ENTRIES = "select e.n, e.wire from json_each(?) j cross join entry e on e.n = j.value and e.n > 0"
+_TRANSLATIONS = "select t.n, t.wire from json_each(?) j cross join translation t on t.n = j.value"
 _STORED = (
     "select s.id, c.wire, t.wire from listing l join desk s on s.no = l.desk join confirmed c on c.n = l.n"
     " left join content t on t.n = l.n where l.n = ?"
@@ -100,16 +102,28 @@ class Documents:
         self._take_out(given)
         self._forget(given)
 
-    def outdate(self, numbers: Iterable[int]) -> None:
+    def outdate(self, numbers: Iterable[int], *, plain: bool = False) -> None:
         """Inside, before the stored cases or their entries change: their words go when new ones are `put`.
 
-        Until then a search finds a case by its old words. Not for what may no longer be seen.
+        Until then a search finds a case by its old words. Not for what may no longer be seen. `plain`: no words of
+        translations went in.
         """
         given = list(numbers)
         sql = "select d.n from json_each(?) j cross join document d on d.n = j.value where d.text is null"
         for (n,) in self._cache.rows(sql, (str(given),)) if given else ():
-            self._cache.run("update document set text = ? where n = ?", (self.stored_text(n), n))
+            self._cache.run("update document set text = ? where n = ?", (self.stored_text(n, plain=plain), n))
         self._forget(given)
+
+    def reword(self, numbers: Iterable[int], *, plain: bool = False) -> None:
+        """Inside, before their translations change: new words come when there is time.
+
+        A case that is not indexed yet waits as before. `plain`: no words of translations are in the index yet.
+        """
+        sql = "select d.n from json_each(?) j cross join document d on d.n = j.value"
+        known = [n for (n,) in self._cache.rows(sql, (str(list(numbers)),))]
+        if known:
+            self.outdate(known, plain=plain)
+            self.want(known)
 
     def _take_out(self, numbers: list[int]) -> None:
         # In the order of ids: at each step back FTS5 would write a segment of the index.
@@ -158,17 +172,26 @@ class Documents:
 
     def _documents(self, found: list[Any]) -> list[Document]:
         """The documents of rows of `_TO_INDEX`."""
-        from imi_tui.cache.vocabulary import stored_text
+        from imi_tui.cache.vocabulary import Stored, stored_text
 
-        entries: dict[int, list[bytes]] = {}
-        for n, wire in self._cache.rows(_ENTRIES, (str([row[0] for row in found]),)):
-            entries.setdefault(n, []).append(wire)
+        numbers = str([row[0] for row in found])
+        entries, translations = self._grouped(_ENTRIES, numbers), self._grouped(_TRANSLATIONS, numbers)
+
+        def text(n: int, desk: str, head: bytes, content: bytes | None) -> str:
+            return stored_text(desk, Stored(head, content, entries.get(n, ()), translations.get(n, ())))
+
         return [
-            Document(-activity, n, stored_text(desk, head, content, entries.get(n, ())), bool(replaces))
+            Document(-activity, n, text(n, desk, head, content), bool(replaces))
             if head is not None
             else Document(0, n, None, bool(replaces))
             for n, activity, desk, head, content, replaces in found
         ]
+
+    def _grouped(self, sql: str, numbers: str) -> dict[int, list[bytes]]:
+        out: dict[int, list[bytes]] = {}
+        for n, wire in self._cache.rows(sql, (numbers,)):
+            out.setdefault(n, []).append(wire)
+        return out
 
     def put(self, documents: Sequence[Document]) -> None:
         """Inside: index what `read` found, if nothing of it has changed since."""
@@ -199,23 +222,27 @@ class Documents:
             docid = last[0] + 1
         return docid
 
-    def stored_text(self, n: int) -> str:
-        """The words that stand, or are to stand, for a case in the index."""
+    def stored_text(self, n: int, *, plain: bool = False) -> str:
+        """The words that stand, or are to stand, for a case in the index; `plain`: without those of translations."""
         from imi_tui.cache.vocabulary import stored_text
 
         desk, head, content = self._cache.one(_STORED, (n,))
-        return stored_text(desk, head, content, self._entries(n))
+        stored = self._stored(n, head, content)
+        return stored_text(desk, stored._replace(translations=()) if plain else stored)
 
     def stored_strings(self, n: int) -> set[Any] | None:
         """The texts its words are taken from; None for a case that is only in the outbox."""
         from imi_tui.cache.vocabulary import stored_strings
 
         found = self._cache.one(_STORED, (n,))
-        return stored_strings(found[1], found[2], self._entries(n)) if found is not None else None
+        return stored_strings(self._stored(n, found[1], found[2])) if found is not None else None
 
-    def _entries(self, n: int) -> list[bytes]:
-        found = self._cache.rows("select wire from entry where n = ? and n > 0 order by version", (n,))
-        return [wire for (wire,) in found]
+    def _stored(self, n: int, head: bytes, content: bytes | None) -> Stored:
+        from imi_tui.cache.vocabulary import Stored
+
+        entries = self._cache.rows("select wire from entry where n = ? and n > 0 order by version", (n,))
+        translations = self._cache.rows("select wire from translation where n = ?", (n,))
+        return Stored(head, content, [wire for (wire,) in entries], [wire for (wire,) in translations])
 
     # --- leaving no trace of deleted words ---------------------------------------------------------------------
 

@@ -134,7 +134,11 @@ def _open_memory(profile: Profile, hub: Hub, at: str) -> tuple[Database, Databas
 def _check_folding(cache: Database) -> None:
     """Index anew where the words in the index were folded by other rules than today's."""
     found = cache.one("select value from meta where name = 'folding'")
+    translated = cache.one("select 1 from meta where name = 'translations_indexed'") is not None
+    if found is not None and found[0] == FOLDING and translated:
+        return
     if found is not None and found[0] == FOLDING:
+        _index_translations(cache)
         return
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Documents
@@ -149,4 +153,14 @@ def _check_folding(cache: Database) -> None:
                 found = directory.check([decode(wire) for (wire,) in rows], (), ())[0]
                 directory.put_authorities(found, brief=bool(brief))
             directory.changed()
-        cache.run("insert or replace into meta values('folding', ?)", (FOLDING,))
+        cache.run("insert or replace into meta values('folding', ?), ('translations_indexed', 1)", (FOLDING,))
+
+
+def _index_translations(cache: Database) -> None:
+    """Index anew the translated cases of a program that did not look for words in translations."""
+    from imi_tui.cache.documents import Documents
+
+    with cache.write():
+        translated = [n for (n,) in cache.rows("select distinct n from translation")]
+        Documents(cache).reword(translated, plain=True)
+        cache.run("insert or replace into meta values('translations_indexed', 1)")

@@ -226,7 +226,9 @@ class Parts:
         """Free text in other languages."""
         from imi_tui.cache.translations import Translations
 
-        return Translations(self._cache, self.desks, self.outbox_table, self._session, self.publish, self._new_ref)
+        return Translations(
+            self._cache, self.desks, self.outbox_table, self._session, self._documents, self.publish, self._new_ref
+        )
 
     def _new_ref(self) -> str:
         return uuid7(self._now(), self._rng)

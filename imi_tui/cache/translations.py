@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imi_tui.cache.db import Database
+    from imi_tui.cache.documents import Documents
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.rows import Desks
     from imi_tui.cache.session import SessionTable
@@ -35,10 +36,12 @@ class Translations:
         desks: Desks,
         outbox: Outbox,
         session: SessionTable,
+        documents: Documents,
         publish: Callable[[Changed], None],
         new_ref: Callable[[], str],
     ) -> None:
         self._cache, self._desks, self._outbox, self._session = cache, desks, outbox, session
+        self._documents = documents
         self._publish, self.new_ref = publish, new_ref
 
     # --- for screens and commands ------------------------------------------------------------------------------------
@@ -185,6 +188,7 @@ class Translations:
                 row = self._cache.one("select n from listing where desk = ? and id = ?", (number, id))
                 if row is None:
                     continue
+                self._reword(row[0], {made.id for made, _ in wires[id]})
                 self._cache.run("delete from translation where n = ?", (row[0],))
                 self._cache.many(
                     "insert or replace into translation values(?, ?, ?, ?)",
@@ -192,6 +196,15 @@ class Translations:
                 )
                 self._cache.run("update translated set number = ? where n = ?", (head, row[0]))
         self._publish(Changed(frozenset(("cases",)), frozenset((desk, id) for id in heads)))
+
+    def _reword(self, n: int, ids: set[str]) -> None:
+        """Inside, before these come in the place of what is here: of one that is gone no word is found any more."""
+        if all(id in ids for (id,) in self._cache.rows("select id from translation where n = ?", (n,))):
+            self._documents.reword([n])
+            return
+        self._documents.remove(n)
+        self._documents.want([n])
+        self._documents.need_scrub()
 
     def _tell(self, desk: str, id: str, *kinds: str) -> None:
         self._publish(Changed(frozenset(("cases", *kinds)), frozenset(((desk, id),))))  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -103,15 +103,31 @@ class _EntryTexts(msgspec.Struct, gc=False, rename="camel"):
     attachments: tuple[_Named, ...] = ()
 
 
+class _Translated(msgspec.Struct, gc=False):
+    """What of a stored translation is searched."""
+
+    texts: dict[str, str] = {}
+
+
 _NOTHING = _CaseTexts()
 _decode_case = msgspec.json.Decoder(_CaseTexts).decode
 _decode_entry = msgspec.json.Decoder(_EntryTexts).decode
+_decode_translation = msgspec.json.Decoder(_Translated).decode
 
 
-def stored_text(desk: str, head: bytes, content: bytes | None, entries: Iterable[bytes]) -> str:
-    """`text_of` what is stored, all of which was checked before it went in."""
-    one = _decode_case(head)
-    return _indexed(_stored(one, content, entries), _facets(desk, one, one.parts))
+class Stored(NamedTuple):
+    """A case as it is stored: its parts in the wire form, all of which were checked before they went in."""
+
+    head: bytes
+    content: bytes | None
+    entries: Sequence[bytes] = ()
+    translations: Sequence[bytes] = ()
+
+
+def stored_text(desk: str, stored: Stored) -> str:
+    """`text_of` what is stored, and what it says in other languages."""
+    one = _decode_case(stored.head)
+    return _indexed(_stored(one, stored), _facets(desk, one, one.parts))
 
 
 def arriving_text(desk: str, head: bytes, content: Content, entries: Iterable[Entry]) -> str:
@@ -129,15 +145,17 @@ def arriving_text(desk: str, head: bytes, content: Content, entries: Iterable[En
     return _indexed(found, _facets(desk, one, one.parts))
 
 
-def stored_strings(head: bytes, content: bytes | None, entries: Iterable[bytes]) -> set[Any]:
+def stored_strings(stored: Stored) -> set[Any]:
     """The texts that `stored_text` takes its words from."""
-    return {text for text in _stored(_decode_case(head), content, entries) if text}
+    return {text for text in _stored(_decode_case(stored.head), stored) if text}
 
 
-def _stored(one: _CaseTexts, content: bytes | None, entries: Iterable[bytes]) -> set[Any]:
-    more = _decode_case(content) if content is not None else _NOTHING
+def _stored(one: _CaseTexts, stored: Stored) -> set[Any]:
+    more = _decode_case(stored.content) if stored.content is not None else _NOTHING
     found = _case_texts(one.reference, one.subject, more.request, more.answers, (part.name for part in one.parts))
-    for wire in entries:
+    for wire in stored.translations:
+        found.update(_decode_translation(wire).texts.values())
+    for wire in stored.entries:
         entry = _decode_entry(wire)
         text = entry.text.text if entry.text is not None else ""
         names = (attachment.name for attachment in entry.attachments)

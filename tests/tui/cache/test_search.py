@@ -10,8 +10,9 @@ import pytest
 
 from imi_core.case import Case, to_wire
 from imi_core.procedure import Rules
-from imi_tui.cache import beginnings, opening
+from imi_tui.cache import beginnings, opening, vocabulary
 from imi_tui.cache.arriving import Page
+from imi_tui.cache.contents import head_of
 from imi_tui.cache.indexing import LITTLE
 from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
@@ -187,6 +188,65 @@ def test_other_folding_indexes_anew(store: Store, home: Path, pw_info: Rules, mo
     assert hits(again, "alpbau") != []
     assert again._cache.one("select count(*) from document") == (2,)
     again.close()
+
+
+def translate(store: Store, *texts: str, number: int = 1) -> None:
+    """The server has these translations of a case, and no others."""
+    made = [
+        {
+            "id": f"t-{text}",
+            "caseId": case_id(number),
+            "entryId": "e",
+            "lang": "de",
+            "texts": {"text": text},
+            "at": "2026-03-10T09:00:00Z",
+        }
+        for text in texts
+    ]
+    store.translations.follow(DE, case_id(number))
+    store.translations.took(DE, {case_id(number): len(texts)}, made)
+
+
+def test_a_translation_on_this_machine_is_searched_until_it_is_gone(
+    home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = set_up(open_store(home), pw_info)
+    put(store, case(pw_info, 1), case(pw_info, 2))
+    translate(store, "Baustelle quokka", "numbat")
+    index_all(store)
+    assert (hits(store, "quokka"), hits(store, '"baustelle quok'), hits(store, "numbat")) == ([1], [1], [1])
+    # The content comes anew, and with it another document.
+    store.sync.apply(DE, Page("x", contents=[{"id": case_id(1), "contentVersion": 2, "request": {"site": "wombat"}}]))
+    index_all(store)
+    assert (hits(store, "wombat quokka"), hits(store, "baustelle")) == ([1], [1])
+    translate(store, "numbat")
+    assert (hits(store, "numbat"), hits(store, "quokka"), store._documents.scrubs) == ([], [], True)
+    index_all(store)
+    assert (hits(store, "numbat"), hits(store, "quokka")) == ([1], [])
+    # It came before the content did.
+    store.sync.apply(DE, Page("h", heads=[head_of(to_wire(case(pw_info, 3)))]))
+    translate(store, "bilby", number=3)
+    store.sync.apply(DE, Page("c", contents=[{"id": case_id(3), "request": {"site": "dunnart"}}]))
+    index_all(store)
+    assert hits(store, "bilby dunnart") == [3]
+    # It goes with what may no longer be seen.
+    put(store, case(pw_info, 3, level="summary", request={}))
+    assert (hits(store, "bilby"), hits(store, "dunnart")) == ([], [])
+    index_all(store)
+    assert (hits(store, "bilby"), b"bilby" in pages(store)) == ([], False)
+    # A program of before did not look for words in translations.
+    with monkeypatch.context() as before:
+        before.setattr(vocabulary.Stored, "translations", ())
+        store._documents.rebuild()
+        index_all(store)
+        store._cache.run("delete from meta where name = 'translations_indexed'")
+    store.close()
+    store = open_store(home)
+    [(went_in,)] = store._cache.rows("select text from document where n = 1")
+    assert ("wombat" in went_in, "numbat" in went_in, hits(store, "numbat")) == (True, False, [])
+    index_all(store)
+    assert hits(store, "numbat wombat") == [1]
+    store.close()
 
 
 def pages(store: Store) -> bytes:
