@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from textual._context import active_message_pump
 from textual.app import App
-from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from imi_tui.cache.errors import CacheBusy, CorruptCache, DiskFull, FilesUnusable
+from imi_tui.punctual import Punctual
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -20,7 +20,7 @@ OF_THIS_MACHINE = (DiskFull, CacheBusy, FilesUnusable, CorruptCache)
 """What any use of the cache may meet without anybody's mistake. Whoever can do more about it does so at its place."""
 
 
-class Lasting(MessagePump):
+class Lasting(Punctual):
     """An app or a screen: a step that ends with such an error is not done, and the next one is."""
 
     async def _dispatch_message(self, message: Message) -> None:

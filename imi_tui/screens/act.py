@@ -77,7 +77,6 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
     def compose(self) -> ComposeResult:
         """Heading, form, room for a refusal, keys."""
         detail = self._first()
-        rules = self.store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1))
         draft = self._draft()
         self._files = list(draft.attachments) if draft is not None else []
         # The form says what it said when it was opened, whatever a synchronisation brings meanwhile.
@@ -86,16 +85,11 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
                 self._seen[each] = found.seen
         if draft is not None and (draft.based_on or draft.after):
             self._seen[self._cases[0]] = Seen(draft.based_on, tuple(draft.after))
-        self.model = FormModel(
-            rules,
-            self._action,
-            case=doing.typed(detail.case),
+        self.model = self._read(
+            detail,
             answers=draft.answers if draft is not None else None,
             text=draft.text if draft is not None else "",
             lang=(draft.lang if draft is not None else "") or self.context.writes,
-            languages=self.context.languages,
-            today=self.context.today(),
-            reader=doing.reader(self.store, self._cases, self._target),
         )
         self._form = FormView(self.model)
         with Vertical(classes="dialogue"):
@@ -106,6 +100,19 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
             yield Static("", id="files", markup=False)
             yield Static("", id="refusal", markup=False)
             yield ActionFooter()
+
+    def _read(self, detail: CaseDetail, *, answers: dict[str, Any] | None, text: str, lang: str) -> FormModel:
+        return FormModel(
+            self.store.rules(detail.case["procedure"], detail.case.get("procedureVersion", 1)),
+            self._action,
+            case=doing.typed(detail.case),
+            answers=answers,
+            text=text,
+            lang=lang,
+            languages=self.context.languages,
+            today=self.context.today(),
+            reader=doing.reader(self.store, self._cases, self._target),
+        )
 
     def on_mount(self) -> None:
         """Show the keys."""
@@ -118,13 +125,16 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
     async def on_language_changed(self, _message: LanguageChanged) -> None:
         """Write every text again; what was written stays, and the cursor in its field."""
         self.keep()
-        field = self._form.field if self._form is not None else ""
-        await self.recompose()
-        # The request for a layout that comes with it can be lost where another window was just closed.
-        self.refresh(layout=True)
+        before, detail, form = self.model, self._first(), self.query_one(FormView)
+        field = form.field
+        self.model = self._read(detail, answers=before.answers, text=before.entry_text, lang=before.lang)
+        if before.strict:
+            self.model.demand()
+        self.query_one("#heading", Static).update(self._heading(detail))
+        await form.show(self.model)
         self.on_mount()
-        if field and self._form is not None:
-            self._form.focus_field(field)
+        if field:
+            form.focus_field(field)
 
     def on_form_view_changed(self, _message: FormView.Changed) -> None:
         """Save soon."""

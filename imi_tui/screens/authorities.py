@@ -127,16 +127,13 @@ class FinderScreen(BaseScreen["AuthorityHit"]):
 
     def on_language_changed(self, _message: LanguageChanged) -> None:
         """Write every text again; what was typed and what it was narrowed to stay."""
-        self.call_later(self._write_again)
-
-    async def _write_again(self) -> None:
         before, self._asking = self._asking, None
         if before is not None:
             self.asking.narrowed = before.narrowed
             key = before.topic.key if before.topic is not None else ""
             self.asking.topic = next((topic for topic in self.asking.topics() if topic.key == key), None)
         self._count()
-        await self.query_one(AuthorityFinder).write_again(self.context.language)
+        self.query_one(AuthorityFinder).write_again(self.context.language)
         self.refresh_frame()
 
     async def on_authority_finder_chosen(self, event: AuthorityFinder.Chosen) -> None:

@@ -155,42 +155,42 @@ class AuthorityFinder(Vertical):
 
     def compose(self) -> ComposeResult:
         """Words; country and area where they are free; what was found."""
-        countries = tuple(pair for pair in names.countries(self._language) if pair[0] != self.other_than)
         with Horizontal(classes="asked"):
-            yield Static(Text(_("Find")))
+            yield Static(classes="find")
             yield LineInput(id="words")
         with Horizontal(classes="asked"):
-            yield Static(Text(_("Country")))
-            if self._country_fixed:
-                yield Static(Text(names.country_name(self.country, self._language)))
-            else:
-                yield Choice((("", _("All countries")), *countries), (self.country,), many=False, id="country")
-            yield Static(Text(_("Area")))
-            if self._area_fixed:
-                yield Static(Text(names.area_name(self.area)))
-            else:
-                areas = tuple((area, names.area_name(area)) for area in self._areas)
-                yield Choice((("", _("All areas")), *areas), (self.area,), many=False, id="area")
+            yield Static(classes="country")
+            yield Static(classes="fixed country") if self._country_fixed else Choice((), (), many=False, id="country")
+            yield Static(classes="area")
+            yield Static(classes="fixed area") if self._area_fixed else Choice((), (), many=False, id="area")
         yield Static(id="narrowed")
         yield AuthorityList(id="hits")
         yield Static(id="found")
 
     def on_mount(self) -> None:
         """Everything there is, by name."""
-        self.find()
+        self.write_again(self._language)
 
-    async def write_again(self, language: str) -> None:
+    def write_again(self, language: str) -> None:
         """Every text in another language; words, country, area and the cursor stay."""
         self._language = language
-        typed, focused = self.query_one("#words", LineInput).value, self.screen.focused
-        place = focused.id if focused is not None and focused in self.query("*") else None
-        await self.recompose()
-        # As with every one: the request for a layout that comes with it can be lost.
-        self.refresh(layout=True)
-        self.query_one("#words", LineInput).value = typed
-        if place:
-            self.query_one(f"#{place}").focus()
+        countries = tuple(pair for pair in names.countries(language) if pair[0] != self.other_than)
+        areas = tuple((area, names.area_name(area)) for area in self._areas)
+        self._put(".find", _("Find"))
+        self._put(".country", _("Country"))
+        self._put(".area", _("Area"))
+        if self._country_fixed:
+            self._put(".country.fixed", names.country_name(self.country, language))
+        else:
+            self.query_one("#country", Choice).offer((("", _("All countries")), *countries), (self.country,))
+        if self._area_fixed:
+            self._put(".area.fixed", names.area_name(self.area))
+        else:
+            self.query_one("#area", Choice).offer((("", _("All areas")), *areas), (self.area,))
         self.find()
+
+    def _put(self, where: str, text: str) -> None:
+        self.query(where).first(Static).update(Text(text))
 
     @property
     def hit(self) -> AuthorityHit | None:

@@ -76,8 +76,14 @@ class Choice(Widget, can_focus=True):
         self, options: tuple[tuple[str, str], ...], chosen: tuple[str, ...], *, many: bool, id: str | None = None
     ) -> None:
         super().__init__(id=id)
-        self.options, self.chosen, self.many = options, chosen, many
+        self.many = many
+        self.offer(options, chosen)
+
+    def offer(self, options: tuple[tuple[str, str], ...], chosen: tuple[str, ...]) -> None:
+        """Offer these, with the cursor on what is chosen."""
+        self.options, self.chosen = options, chosen
         self._at = next((index for index, (key, _label) in enumerate(options) if key in chosen), 0)
+        self.refresh(layout=True)
 
     def update_chosen(self, chosen: tuple[str, ...]) -> None:
         """Show what is chosen now."""

@@ -47,6 +47,10 @@ class FieldRow(Vertical):
         super().__init__(classes=f"-{view.kind}" + (" -beside" if view.beside else ""))
         self.view, self._model = view, model
         self.control = self._make()
+        # Kept, since a screen that is just being closed has no children to look for.
+        self._title = Static(Text(view.heading), classes="heading")
+        self._label = Static(Text(label_text(view)), classes="label")
+        self._fault = Static(classes="problem")
         self.heard = self.written
         """The text of the control as far as the model knows it."""
         self._heading, self._problem, self._width = "", "", 0
@@ -76,11 +80,11 @@ class FieldRow(Vertical):
 
     def compose(self) -> ComposeResult:
         """Heading, label and control in a line or below each other, problem."""
-        yield Static(Text(self.view.heading), classes="heading")
+        yield self._title
         with Horizontal(classes="pair"):
-            yield Static(Text(label_text(self.view)), classes="label")
+            yield self._label
             yield self.control
-        yield Static(classes="problem")
+        yield self._fault
 
     def lay_out(self, width: int) -> None:
         """Label beside the control where both fit, else above it."""
@@ -93,26 +97,24 @@ class FieldRow(Vertical):
         if self.view.kind == "many" and not self.view.beside:
             stacked = stacked or sum(cell_len(text) + 7 for _id, text in self.view.options) > width - column
         self.set_class(stacked, "-stacked")
-        self.query_one(".label").styles.width = "1fr" if stacked else column
+        self._label.styles.width = "1fr" if stacked else column
 
     def show_heading(self, heading: str, *, first: bool) -> None:
         """The title of the block that begins here, or none; a free line above all but the first."""
         if heading == self._heading:
             return
         self._heading = heading
-        found = self.query_one(".heading", Static)
-        found.display = bool(heading)
-        found.styles.margin = (0 if first else 1, 0, 0, 0)
-        found.update(Text(heading))
+        self._title.display = bool(heading)
+        self._title.styles.margin = (0 if first else 1, 0, 0, 0)
+        self._title.update(Text(heading))
 
     def show_problem(self, problem: str) -> None:
         """What is wrong with the answer, or nothing."""
         if problem == self._problem:
             return
         self._problem = problem
-        found = self.query_one(".problem", Static)
-        found.display = bool(problem)
-        found.update(Text(f"^ {problem}" if problem else ""))
+        self._fault.display = bool(problem)
+        self._fault.update(Text(f"^ {problem}" if problem else ""))
 
     def refresh_value(self) -> None:
         """Show what the model holds, but not over something that it has not heard of yet."""

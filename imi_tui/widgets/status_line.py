@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
+from imi_tui.punctual import Punctual
 from imi_tui.viewmodel import status
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ LIVE_SECONDS = 1.0
 """What follows the synchronisation is repainted once in this time, and does not show what was over sooner."""
 
 
-class StatusLine(Static):
+class StatusLine(Punctual, Static):
     """Always in the same place and always one row; repainted only when its text changes."""
 
     DEFAULT_CSS = """
