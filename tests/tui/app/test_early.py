@@ -167,8 +167,11 @@ def test_over_another_picture_everything_is_drawn_anew(home: Path, tmp_path: Pat
         terminal.send(b"\x1aj")
         os.kill(terminal.process.pid, signal.SIGCONT)
         go()
-        terminal.wait_for(on_row(2), 20)
-        assert bytes(terminal.output).partition(TAKEN)[2].count(READY.encode()) > 10
+
+        def is_drawn_anew(lines: list[str]) -> bool:
+            return on_row(2)(lines) and bytes(terminal.output).partition(TAKEN)[2].count(READY.encode()) > 10
+
+        terminal.wait_for(is_drawn_anew, 20)
 
 
 @pytest.mark.parametrize("after", ["run", "fail"])
