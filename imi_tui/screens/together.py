@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 AT_ONCE = 500
 """Entries queued in one go; between two of them keys are answered."""
+CHOICE = 60
+"""Cells of a line in a window with answers, and in what is told for some seconds."""
+BELOW = 6
+"""Lines of a window that its border, what it asks for and the keys of it take."""
 
 
 class TogetherActions(OwnActions):
@@ -166,7 +170,7 @@ class TogetherActions(OwnActions):
             return
         plan = self.marks.plan(name, self.marked)
         if not plan.ready:
-            self.say("\n".join(self._what_it_does(plan)), problem=True)
+            self.say("\n".join(self._what_it_does(plan, CHOICE, self.app.size.height // 2)), problem=True)
             return
         rules = self._rules_of_kind(self._most(list(plan.ready)))
         if rules is None:
@@ -189,11 +193,14 @@ class TogetherActions(OwnActions):
                 if items:
                     self._all_queued(plan, items, 0)
 
-            note = "\n".join(self._what_it_does(plan)[1:])
+            note = "\n".join(self._what_it_does(plan, self.app.size.width - 2, self.app.size.height // 5)[1:])
             await self.app.push_screen(routes.act(list(cases), plan.action, target, seen=cases, note=note), filled)
             return
-        text = "\n".join(self._what_it_does(plan))
-        if what == "days" and field is not None:
+        days = what == "days" and field is not None
+        width = self.app.size.width - 4 if days else CHOICE
+        # What is asked stands below, in its window, which leaves a tenth of the screen free.
+        text = "\n".join(self._what_it_does(plan, width, self.app.size.height * 9 // 10 - BELOW))
+        if days and field is not None:
             seat = next((seat for seat in self.store.seats() if seat.desk == detail.desk), None)
             authority = self.store.authority(seat.authority) if seat is not None else None
 
@@ -274,8 +281,8 @@ class TogetherActions(OwnActions):
         self.marks_changed()
         self.refresh_frame()
 
-    def _what_it_does(self, plan: bulk.Plan) -> list[str]:
-        return bulk.preview(plan, self._action_name(plan), self._state_name)
+    def _what_it_does(self, plan: bulk.Plan, width: int, height: int) -> list[str]:
+        return bulk.fitting(plan, self._action_name(plan), self._state_name, width, height)
 
     def _action_name(self, plan: bulk.Plan) -> str:
         standings = list(plan.ready) or self.marks.standings(self.marked)

@@ -6,6 +6,7 @@ from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui import problems
 from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
+from imi_tui.viewmodel.cells import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -119,13 +120,28 @@ def alike(plan: Plan, form: Callable[[Standing], object]) -> Plan:
     return plan._replace(ready=tuple(most), refused=(*plan.refused, *more))
 
 
-def preview(plan: Plan, name: str, state: Callable[[Kind], str]) -> list[str]:
-    """What will happen to how many cases, and with how many it cannot and why. `name`: the action in words."""
+def fitting(plan: Plan, name: str, state: Callable[[Kind], str], width: int, height: int) -> list[str]:
+    """As `preview`, in at most `height` lines of `width` cells: with fewer names, then without the rarest reasons."""
+    for names in range(EXAMPLES, 0, -1):
+        lines = preview(plan, name, state, names)
+        if sum(len(wrap(line, width)) for line in lines) <= height:
+            return lines
+    while len(lines) > 1 and sum(len(wrap(line, width)) for line in lines) >= height:
+        lines.pop()
+    return [*lines, "…"]
+
+
+def preview(plan: Plan, name: str, state: Callable[[Kind], str], most: int = EXAMPLES) -> list[str]:
+    """What will happen to how many cases, and with how many it cannot and why, each with `most` names of them.
+
+    `name`: the action in words.
+    """
     count, ready = plan.marked, len(plan.ready)
     first = ngettext("{action}: {ready} of {count} case", "{action}: {ready} of {count} cases", count)
     lines = [first.format(action=name, ready=ready, count=count)]
     for (text, examples), number in _grouped(plan.refused, state).items():
-        names = ", ".join(examples) + (", …" if number > len(examples) else "")
+        shown = examples[:most]
+        names = ", ".join(shown) + (", …" if number > len(shown) else "")
         left = ngettext("{count} case not: {reason} ({names})", "{count} cases not: {reason} ({names})", number)
         lines.append(left.format(count=number, reason=text, names=names))
     return lines

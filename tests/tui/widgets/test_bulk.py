@@ -9,6 +9,7 @@ import pytest
 from imi_tui import i18n
 from imi_tui.cache.store import Store
 from imi_tui.viewmodel import bulk
+from imi_tui.viewmodel.cells import wrap
 from tests.tui.screens import filled
 
 
@@ -47,6 +48,20 @@ def test_the_preview_says_how_many_and_groups_the_others_by_reason(store: Store)
     assert all("not possible in the state" in line for line in rest)
     assert any(others[0].reference in line for line in rest) or len(others) > bulk.EXAMPLES
     assert len(rest) == len({row.state for row in others})
+
+
+def test_a_preview_leaves_room_for_what_is_asked_below_it(store: Store) -> None:
+    marked = bulk.Marked(lambda: store.marking)
+    plan = marked.plan("accept", {row.n for row in store.window("all", "due", limit=500)})
+    whole = bulk.preview(plan, "Accept", lambda kind: kind.state)
+    assert bulk.fitting(plan, "Accept", lambda kind: kind.state, 100, 40) == whole
+    fewer = bulk.fitting(plan, "Accept", lambda kind: kind.state, 80, len(whole))
+    assert (len(fewer), fewer[0]) == (len(whole), whole[0])
+    assert all(len(line) <= 80 for line in fewer), "with fewer names each reason fits a line"
+    for height in (2, 5):
+        least = bulk.fitting(plan, "Accept", lambda kind: kind.state, 60, height)
+        assert sum(len(wrap(line, 60)) for line in least) <= height
+        assert (least[0], least[-1]) == (whole[0], "…"), "it is said that there is more"
 
 
 def test_a_case_with_an_entry_that_waits_is_planned_as_it_will_be(store: Store) -> None:
