@@ -327,14 +327,18 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
 
         def chosen(name: str | None) -> None:
             if name:
-                self._theme = theme_of(themes.palette(name))
-                self.register_theme(self._theme)
-                self.theme = name
-                self.context.theme = name
+                self.show_colours(name)
                 self.keep_setting(lambda: self.context.setting("theme", name))
 
         own = [(_(palette.label), palette.name) for palette in themes.PALETTES]
         self.push_screen(routes.choose(_("Colours of the program"), own, self.context.theme), chosen)
+
+    def show_colours(self, name: str) -> None:
+        """Every screen in the colours of a theme."""
+        self._theme = theme_of(themes.palette(name))
+        self.register_theme(self._theme)
+        self.theme = name
+        self.context.theme = name
 
     # -- safety ------------------------------------------------------------------------------------------------------
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 SIDE = 34
 """Share of the columns that the preview takes, in percent."""
 SMALLEST = (40, 8)
-OWN = ("ansi_black", "ansi_red", "ansi_green", "ansi_yellow", "ansi_blue", "", "", "", "", "ansi_default")
-"""The terminal's own colours by their number in SGR."""
+OWN = {themes.DEFAULT: "", "ansi_bright_red": "91"}
+"""What switches on those of the terminal's own colours that a theme gives to letters."""
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
 PLAIN, BOLD, ALARM, ALARM_BOLD, CURSOR, LINE, BAR, BAR_BOLD, BAR_ALARM = range(9)
 """Looks; the last three are those of the first and the last line."""
@@ -250,7 +250,7 @@ def _sgr(colour: str, ground: int) -> str:
     if colour.startswith("#"):
         red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
         return f"{ground}8;2;{red};{green};{blue}"
-    return f"{ground}{OWN.index(colour)}" if colour != themes.DEFAULT else ""
+    return OWN[colour]
 
 
 def _cells(line: list[Piece]) -> int:

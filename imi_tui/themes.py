@@ -10,7 +10,7 @@ from imi_core.lean import NamedTuple
 from imi_tui.i18n import N_
 
 Colour = str
-"""``#rrggbb``, or the terminal's own as Textual names it (``ansi_red``)."""
+"""``#rrggbb``, or the terminal's own as Textual names it (``ansi_bright_red``)."""
 
 
 class Palette(NamedTuple):
@@ -49,7 +49,8 @@ DEFAULT = "ansi_default"
 _OWN = (DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT, "", "")
 
 PALETTES = (
-    Palette("terminal", N_("The terminal's colours"), 0, True, *_OWN, "ansi_red", "ansi_red", "ansi_green"),
+    # Of the sixteen, bright red alone is told from a dark and from a light ground in the usual terminals. Green is not.
+    Palette("terminal", N_("The terminal's colours"), 0, True, *_OWN, *("ansi_bright_red",) * 2, DEFAULT),
     Palette("none", N_("No colours"), 0, True, *_OWN, DEFAULT, DEFAULT, DEFAULT),
     Palette(
         "dark",

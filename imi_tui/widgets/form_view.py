@@ -141,7 +141,7 @@ class FormView(Widget):
     FormView #legend { height: auto; max-height: 2; padding: 0 1; text-style: dim; }
     FormView #fields { height: 1fr; scrollbar-size-vertical: 1; }
     FormView #help { height: 2; padding: 0 1; border-top: none; text-style: italic; }
-    FieldRow { height: auto; padding: 0 1 0 1; border-left: blank; }
+    FieldRow { height: auto; padding: 0 1 0 1; border-left: blank $foreground; }
     FieldRow:focus-within { border-left: outer $foreground; }
     FieldRow .heading { text-style: bold underline; height: auto; display: none; }
     FieldRow .pair { height: auto; }

@@ -38,6 +38,10 @@ class StatusLine(Punctual, Static):
         self._coming: SyncStatus | None = None
         self._ripening: Timer | None = None
 
+    def on_mount(self) -> None:
+        """Follow the colours: those of a text within a line change without a word to its widget."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.refresh())
+
     def show(self, title: str, note: str, sync: SyncStatus, context: Context) -> None:
         """Show this title (translated), a note beside it, and the state of the sync."""
         self._title, self._note = title, note
