@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui import commands
+from imi_tui import commands, themes
 
-TEXT = (Path(__file__).parents[3] / "docs" / "commands.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[3] / "docs"
+TEXT = (DOCS / "commands.md").read_text(encoding="utf-8")
+DESK = (DOCS / "desk.md").read_text(encoding="utf-8")
 
 
 def test_every_command_is_documented() -> None:
     assert set(re.findall(r"^\| `imi-tui (\w+)", TEXT, re.MULTILINE)) == set(commands.COMMANDS)
+
+
+def test_every_theme_is_documented() -> None:
+    # In the guide each with what it looks like.
+    for name in themes.NAMES:
+        assert f"`{name}`" in TEXT
+        assert re.search(rf"^\|(?: `[\w-]+`,)* `{name}`[, ]", DESK, re.MULTILINE), name
 
 
 def test_every_exit_code_is_documented() -> None:
