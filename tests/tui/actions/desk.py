@@ -6,7 +6,6 @@ import base64
 import contextlib
 import io
 import os
-import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -14,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import events
 from textual._compositor import Compositor
-from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 
 from imi_core.authority import Seat
@@ -36,6 +33,7 @@ from imi_tui.widgets.case_list import CaseList
 from imi_tui.widgets.choice_list import ChoiceList
 from imi_tui.widgets.entry import LineInput
 from tests.tui.actions.ways import MENU, Way
+from tests.tui.keys import press
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import running, text_of
 
@@ -96,20 +94,8 @@ class Desk:
 
     async def press(self, *keys: str) -> None:
         """Keys as the terminal sends them, and what they lead to."""
-        for key in keys:
-            event = a_key(key)
-            event.set_sender(self.app)
-            self.app.post_message(event)
-            await self._dealt_with()
+        await press(self.app, self.pilot, *keys)
         await self.calm()
-
-    async def _dealt_with(self) -> None:
-        """Until the app would let the next key through: it knows when one has been dealt with."""
-        await self.pilot.pause(0)
-        for _ in range(PATIENCE):
-            if not self.app._typed._busy:
-                return
-            await self.pilot.pause(0)
 
     async def calm(self) -> None:
         """Until what was asked for is there; nobody waits for an idle processor."""
@@ -292,17 +278,6 @@ class Desk:
         self.store.sync.begin([item.client_ref])
         self.store.sync.settle({}, {item.client_ref: {"type": "stale"}})
         return next(each for each in self.store.outbox() if each.client_ref == item.client_ref)
-
-
-def a_key(key: str) -> events.Key:
-    """What the driver says when it is pressed."""
-    if len(key) == 1 and not key.isalnum():
-        key = _character_to_key(key)
-    try:
-        char: str | None = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
-    except KeyError:
-        char = key if len(key) == 1 else None
-    return events.Key(key, char)
 
 
 def ran(home: Path, *arguments: str) -> str:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from textual.pilot import Pilot
 
 from imi_core.authority import Seat
+from imi_core.case import Attachment, Case, to_wire
 from imi_tui.app import ImiApp
-from imi_tui.cache.shelf import Phrase
+from imi_tui.cache.draft import Draft
+from imi_tui.cache.shelf import Phrase, Template
 from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
 from imi_tui.screens import routes
 from imi_tui.screens.inbox import InboxScreen
+from imi_tui.viewmodel import exporting
+from imi_tui.widgets.case_list import CaseList
+from tests.tui.keys import press
+from tests.tui.screens import filled
 from tests.tui.screens.test_case_screen import a_case
+from tests.tui.screens.test_files_tab import CONTENT, arrive
+from tests.tui.screens2.test_composition import complete
+
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
 @dataclass
@@ -28,7 +41,7 @@ class Desk:
 
     async def press(self, *keys: str) -> None:
         """Press keys and let the screens follow."""
-        await self.pilot.press(*keys)
+        await press(self.app, self.pilot, *keys)
         await self.calm()
 
     async def open(self, screen: Any) -> None:
@@ -47,10 +60,13 @@ class Desk:
 
     async def home(self) -> None:
         """Back to the list, as it is at the start."""
+        self.app.end_tour()
         while len(self.app.screen_stack) > 2:
             self.app.pop_screen()
             await self.pilot.pause(0)
         await self.press("escape", "1", "home")
+        if self.app.screen.query_one(CaseList).marked:
+            await self.press("escape")
 
 
 TRANSLATED = {
@@ -65,13 +81,51 @@ TRANSLATED = {
 
 
 def prepare(store: Store, seat: Seat) -> None:
-    """What the screens show beside cases: entries queued and refused, phrases, a text in a foreign language."""
+    """What the screens show beside cases: entries queued and refused, drafts, what is kept, a foreign text, files."""
     translate(store, seat)
+    attach(store, seat)
     waits, refused = store.window("to_accept", "due", limit=3)[1:]
     for row in (waits, refused):
         item = store.act(row.desk, row.id, "accept", answers={"agreed_days": 14})
     store.sync.settle({}, {item.client_ref: {"type": "stale"}})
     store.keep_phrases([Phrase("", "ref", "en", "We refer to {reference} of {sent}."), Phrase("", "vg", "de", "Gruß")])
+    for name in ("Site checks", "Wages of a whole team"):
+        store.keep_template(Template("", name, "pw.info", answers={"subject": name}))
+    shifts = {"subject": "Night shifts in Vejle"}
+    store.save_draft(Draft("1" * 32, seat.desk, "pw.info", "send", answers=shifts, saved_at="2026-03-01T08:00:00Z"))
+    answered = with_files(seat)
+    store.save_draft(
+        Draft("2" * 32, seat.desk, answered.procedure, "reply", case_id=answered.id, saved_at="2026-03-02T08:00:00Z")
+    )
+    store.remember(exporting.MEMO, '{"folder": "/srv/cases", "case": "pdf"}')
+
+
+def with_files(seat: Seat) -> Case:
+    """A case to answer that has files; not the one that most scenes show."""
+    found = [case for case, _entries in filled.demo(seat, 120) if case.state == "accepted" and filled.mine(seat, case)]
+    return found[-1]
+
+
+def attach(store: Store, seat: Seat) -> None:
+    """Two files that came with the last entry of a case: one is here, one is still to be fetched."""
+    case = with_files(seat)
+    names = ("A1 certificate Vejle.pdf", "Lønsedler for januar og februar 2026.pdf")
+    files = tuple(
+        Attachment(
+            blob_id=f"{number:032x}",
+            name=name,
+            size=len(CONTENT) + number * 912_345,
+            sha256=DIGEST,
+            personal=number > 0,
+        )
+        for number, name in enumerate(names)
+    )
+    entries = next(found for other, found in filled.demo(seat, 120) if other.id == case.id)
+    entry = msgspec.structs.replace(entries[-1], id="f" * 32, version=case.version + 1, attachments=files)
+    case = msgspec.structs.replace(case, version=case.version + 1, files=len(files))
+    store.sync.apply(seat.desk, Page(store.sync.state(seat.desk), cases=[to_wire(case)], entries=[to_wire(entry)]))
+    store.files.want(seat.desk, case.id, to_wire(files[0]))
+    arrive(store)
 
 
 def translate(store: Store, seat: Seat) -> None:
@@ -110,6 +164,42 @@ async def case_whole(desk: Desk) -> None:
     await desk.press("6")
 
 
+async def case_timeline(desk: Desk) -> None:
+    """Who did what and when."""
+    await case(desk)
+    await desk.press("3")
+
+
+async def case_files(desk: Desk) -> None:
+    """One file is here, one on the server."""
+    await desk.open(routes.case(desk.seat.desk, with_files(desk.seat).id, "files"))
+
+
+async def case_people(desk: Desk) -> None:
+    """Which authorities and officers have a part in it."""
+    await case(desk)
+    await desk.press("5")
+
+
+async def export(desk: Desk) -> None:
+    """A case with files into a file."""
+    await desk.open(routes.export_case(desk.seat.desk, with_files(desk.seat).id))
+
+
+async def bulk(desk: Desk) -> None:
+    """What accepting all that is marked will do, and with which it is not possible."""
+    await desk.press("8")
+    assert isinstance(desk.app.screen, InboxScreen)
+    desk.app.screen.action_list_mark_all()
+    await desk.press("a")
+
+
+async def tour(desk: Desk) -> None:
+    """Its first step, over the list."""
+    desk.app.go_on_with_tour(anew=True)
+    await desk.calm()
+
+
 async def case_summary(desk: Desk) -> None:
     """A case before acceptance."""
     found = a_case(desk.seat, "awaiting_acceptance")
@@ -137,6 +227,13 @@ async def compose_form(desk: Desk) -> None:
     """A new case: its form."""
     await compose(desk)
     await desk.press("enter", *"finanzkontrolle", "enter")
+
+
+async def compose_review(desk: Desk) -> None:
+    """A new case: all of it, before it goes."""
+    work = complete(desk.store)
+    work.save()
+    await desk.open(routes.compose(work.draft.id))
 
 
 async def authorities(desk: Desk) -> None:
@@ -167,12 +264,12 @@ async def phrases(desk: Desk) -> None:
 
 
 async def templates(desk: Desk) -> None:
-    """None are kept yet."""
+    """Two."""
     await desk.open(routes.templates())
 
 
 async def drafts(desk: Desk) -> None:
-    """None are there."""
+    """Of a new case and of a reply, and what the scenes before left."""
     await desk.open(routes.drafts())
 
 
@@ -207,11 +304,17 @@ SCENES: tuple[Scene, ...] = (
     search,
     case,
     case_whole,
+    case_timeline,
+    case_files,
+    case_people,
     case_summary,
     days,
+    bulk,
     reply,
+    export,
     compose,
     compose_form,
+    compose_review,
     authorities,
     authority,
     outbox,
@@ -222,8 +325,13 @@ SCENES: tuple[Scene, ...] = (
     sign_in,
     menu,
     help,
+    tour,
     grouped,
     lock,
 )
 OVER_THE_LIST: tuple[Scene, ...] = (menu, help)
 """Windows below which the list stays to be seen; they are opened anew at each size."""
+SAMPLE: tuple[Scene, ...] = (inbox, case, bulk, reply, export, menu)
+"""Those with the longest texts in the least room."""
+ALOUD: tuple[Scene, ...] = (inbox, case, reply, outbox)
+"""What a screen reader meets most."""

@@ -20,7 +20,7 @@ from imi_tui.cache.store import Store
 from tests.effort import tries
 from tests.system import layout
 from tests.tui.languages.test_every_language import Shot
-from tests.tui.pictures.scenes import OVER_THE_LIST, SCENES, Desk, prepare
+from tests.tui.pictures.scenes import ALOUD, OVER_THE_LIST, SAMPLE, SCENES, Desk, Scene, prepare
 from tests.tui.screens.conftest import anyio_backend, home, seat, store, template
 from tests.tui.screens.test_inbox_screen import running, settled, text_of
 from tests.tui.unpainted import unpainted
@@ -55,39 +55,63 @@ def spoken(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 LANGUAGES = ["en", "de", "el", "en-XA"]
-"""`make test` looks at the first, `make test-faults` at all."""
 
 
-@pytest.mark.parametrize("spoken", LANGUAGES if TAKE else tries(["en"], LANGUAGES), indirect=True)
+def looked_at(language: str) -> tuple[tuple[Scene, ...], tuple[tuple[int, int], ...]]:
+    """Scenes and sizes: in `make test` all of them in English and the most telling at one size in the others."""
+    whole = SCENES, SIZES
+    return whole if TAKE or language == "en" else tries((SAMPLE, SIZES[:1]), whole)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES, indirect=True)
 async def test_every_screen_looks_as_it_did(
     store: Store, home: Path, seat: Seat, spoken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = {"theme": "dark"} if TAKE else {}
+    prepare(store, seat)
     if not TAKE:
         unpainted(monkeypatch)
-    prepare(store, seat)
-    changed: list[str] = []
+    looks = {"theme": "dark"} if TAKE else {}
     async with running(store, home, language=spoken, sign_in=lambda *_: None, **looks) as (app, pilot):
-        desk = Desk(app, pilot, store, seat)
-        for scene in SCENES:
-            shots = []
-            for size in SIZES:
-                if size == SIZES[0] or scene in OVER_THE_LIST:
-                    await pilot.resize_terminal(*size)
-                    await desk.home()
-                    await scene(desk)
-                shots.append(await shot(desk, *size, scene.__name__))
-            if TAKE and (spoken, scene.__name__) in SHOWN:
-                await image(desk, *SHOWN[spoken, scene.__name__])
-            changed += [fault for each in shots for fault in faults(each, scene.__name__)]
-            changed += beside(PICTURES / spoken / f"{scene.__name__}.txt", "".join(shots))
+        changed = await looked(Desk(app, pilot, store, seat), *looked_at(spoken))
     assert not changed, "\n".join(changed)
 
 
-async def shot(desk: Desk, width: int, height: int, scene: str) -> str:
-    """The screen at a size, once it is as it was, or has had the time to become it."""
+@pytest.mark.parametrize("spoken", LANGUAGES[:1], indirect=True)
+async def test_what_is_read_aloud_looks_as_it_did(
+    store: Store, home: Path, seat: Seat, spoken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(store, seat)
+    unpainted(monkeypatch)
+    async with running(store, home, language=spoken, screen_reader=True) as (app, pilot):
+        changed = await looked(Desk(app, pilot, store, seat), ALOUD, SIZES, "aloud_")
+    assert not changed, "\n".join(changed)
+
+
+async def looked(
+    desk: Desk, scenes: tuple[Scene, ...], sizes: tuple[tuple[int, int], ...], kind: str = ""
+) -> list[str]:
+    """What differs from the pictures of these scenes; `kind` is how the names of their files begin."""
+    changed: list[str] = []
+    language = i18n.language()
+    for scene in scenes:
+        file = PICTURES / language / f"{kind}{scene.__name__}.txt"
+        shots = []
+        for size in sizes:
+            if size == sizes[0] or scene in OVER_THE_LIST:
+                await desk.pilot.resize_terminal(*size)
+                await desk.home()
+                await scene(desk)
+            shots.append(await shot(desk, *size, file))
+        if TAKE and not kind and (language, scene.__name__) in SHOWN:
+            await image(desk, *SHOWN[language, scene.__name__])
+        changed += [fault for each in shots for fault in faults(each, scene.__name__)]
+        changed += beside(file, shots)
+    return changed
+
+
+async def shot(desk: Desk, width: int, height: int, file: Path) -> str:
+    """The screen at a size, once it is as in `file`, or has had the time to become it."""
     await desk.pilot.resize_terminal(width, height)
-    file = PICTURES / i18n.language() / f"{scene}.txt"
     before = "" if TAKE or not file.exists() else file.read_text("utf-8")
     for number in range(PATIENCE):
         await (desk.calm() if number < HASTE else settled(desk.pilot))
@@ -118,12 +142,14 @@ def faults(taken: str, scene: str) -> list[str]:
     return layout.faults(shot) if i18n.language() == "en-XA" and scene != "lock" else []  # type: ignore[arg-type]
 
 
-def beside(file: Path, now: str) -> list[str]:
-    """What differs from the picture kept in `file`; with TAKE it becomes the picture."""
+def beside(file: Path, shots: list[str]) -> list[str]:
+    """What differs from the pictures of these sizes kept in `file`; with TAKE they become the pictures."""
     if TAKE:
         file.parent.mkdir(exist_ok=True)
-        file.write_text(now, "utf-8")
+        file.write_text("".join(shots), "utf-8")
         return []
-    before = file.read_text("utf-8") if file.exists() else ""
+    before = re.split("^(?=--- )", file.read_text("utf-8"), flags=re.MULTILINE) if file.exists() else []
+    sizes = {each.partition("\n")[0] for each in shots}
+    kept = "".join(each for each in before if each.partition("\n")[0] in sizes)
     name = str(file.relative_to(PICTURES))
-    return list(difflib.unified_diff(before.splitlines(), now.splitlines(), name, "now", lineterm="", n=1))
+    return list(difflib.unified_diff(kept.splitlines(), "".join(shots).splitlines(), name, "now", lineterm="", n=1))
