@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from imi_core.procedure import Rules
 
 ProblemCode = Literal[
-    "missing", "unknown", "type", "option", "date", "number", "amount", "country", "length", "range", "question"
+    "missing", "unknown", "both", "type", "option", "date", "number", "amount", "country", "length", "range", "question"
 ]
 
 YES_NO = (Option(id="yes", label="Yes"), Option(id="no", label="No"), Option(id="cannot_say", label="Cannot say"))
@@ -87,6 +87,19 @@ def merge(earlier: Answers, answers: Answers) -> Answers:
         if not name.endswith(REMARK) and not is_empty(value) and other not in answers:
             out.pop(other, None)
     return out
+
+
+def both(form: Form, given: Answers, answers: Answers) -> tuple[Problem, ...]:
+    """The fields that an entry answers and gives a reason for not answering: one takes the place of the other.
+
+    `given` are the answers of the entry alone, `answers` with those before them: a case may hold both from the time
+    when they were taken together.
+    """
+    return tuple(
+        Problem(field.id, "both")
+        for field in shown_fields(form, answers)
+        if not is_empty(given.get(field.id)) and not is_empty(given.get(field.id + CANNOT))
+    )
 
 
 def base_id(name: str) -> str:
@@ -263,6 +276,7 @@ __all__ = [
     "Problem",
     "answered",
     "base_id",
+    "both",
     "check",
     "form_for",
     "is_empty",

@@ -202,6 +202,8 @@ def _check_content(rules: Rules, action: Action, case: Case | None, entry: Entry
     starting = action.form == "request"
     answers = forms.merge(case.answers, entry.answers) if case is not None and action.form == "reply" else entry.answers
     problems = forms.check(form, answers, "send", forms.question_ids(rules, None if starting else case))
+    if not problems:
+        problems = forms.both(form, entry.answers, answers)
     if not problems and action.partial and not forms.answered(form, entry.answers):
         problems = (forms.Problem(form.fields[0].id if form.fields else "", "missing"),)
     if not problems:

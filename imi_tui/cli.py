@@ -131,8 +131,9 @@ def _refusals() -> tuple[type[Refusal], ...]:
 def _refused(error: Refusal) -> int:
     """Say why a command could not be done; the exit code."""
     from imi_core.errors import AnswersRefused
+    from imi_core.text import display
     from imi_tui import problems
-    from imi_tui.cache.errors import AlreadyRunning, CacheError, VaultError
+    from imi_tui.cache.errors import CacheError, VaultError
     from imi_tui.commands import common
 
     common.say(problems.sentence(error.code))
@@ -142,9 +143,8 @@ def _refused(error: Refusal) -> int:
             allowed = f" ({each.allowed})" if each.code in ("unknown", "option", "question") and each.allowed else ""
             common.say(f"  {each.field}: {problems.answer_problem(each.code, each.allowed)}{allowed}")
     if isinstance(error, CacheError | VaultError):
-        if not isinstance(error, AlreadyRunning):
-            # The cache's own message says what to do with which file.
-            common.say(error.message)
+        if error.about:
+            common.say(f"  {display(error.about)}")
         return common.exit_code(error.code, local=True)
     return common.exit_code(error.code, local=False)
 

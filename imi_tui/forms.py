@@ -277,10 +277,7 @@ class FormModel:
         sent = self.to_send()
         if not any(id.endswith(CANNOT) for id in sent):
             return []
-        from imi_tui.problems import answer_problem
-
-        both = [view for view in self._views if view.id in sent and view.id + CANNOT in sent]
-        return [Missing(view.id, view.label, "both", answer_problem("both")) for view in both]
+        return [self.missing(problem) for problem in rules_of_answers.both(self.form, sent, self.answers)]
 
     def _placeholders(self, answers: Answers) -> list[Missing]:
         """Texts in which a placeholder of a phrase still stands: nobody means to send that."""
@@ -353,12 +350,17 @@ class FormModel:
                 out.extend(self._beside(source))
         if self.action.text:
             required = self.action.text == "required"
-            label = _("Message") if self.form.fields or self.action.target else _("Text")
-            out.append(FieldView(TEXT, "lines", label, mark="+" if required else ""))
+            out.append(FieldView(TEXT, "lines", self._text_label(), mark="+" if required else ""))
         words = (each.remarks or translating.is_words(each, self._short) for each in self.form.fields)
         if self.action.text or any(words):
             out.append(FieldView(LANG, "one", _("Language of the text"), options=tuple(NAMES.items())))
         return tuple(out)
+
+    def _text_label(self) -> str:
+        if self.form.fields or self.action.target:
+            return _("Message")
+        # Translators: over the text of somebody who ends a case, say why it is withdrawn.
+        return _("Reason") if self.action.closes else _("Text")
 
     def _field(self, source: Field, heading: str) -> FieldView:
         base = self.labels.base(self.action_id, source.id)

@@ -313,7 +313,8 @@ def typed_error(error: apsw.Error, part: Part) -> CacheError:
             return CacheBusy()
         case apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.PermissionsError() | apsw.IOError():
             return FilesUnusable(f"{part}.db", type(error).__name__.removesuffix("Error"))
-    return CacheError(f"{part}.db: {type(error).__name__}: {error}")
+    text = f"{part}.db: {type(error).__name__}: {error}"
+    return CacheError(text, text)
 
 
 def damage_mark(path: Path) -> Path:

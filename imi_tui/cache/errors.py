@@ -26,7 +26,8 @@
       WrongPassphrase    the passphrase does not open the key
       PassphraseTooLong  longer than a terminal or a form carries whole; nothing was cut
 
-Every error has a stable `code` to translate by and an English sentence that says what to do, for logs.
+Every error has a stable `code` to translate by and an English sentence that says what to do, for logs. `about` names
+the file, case or entry it is about.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ class CacheError(Exception):
 
     code = "cache"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, about: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message, self.about = message, about
 
 
 class PlaintextCipher(CacheError):
@@ -91,7 +92,8 @@ class NewerCache(CacheError):
 
     def __init__(self, part: str, found: int, known: int) -> None:
         self.part, self.found, self.known = part, found, known
-        super().__init__(f"{part}.db has format {found}, this version knows {known}; install the newer version")
+        text = f"{part}.db has format {found}, this version knows {known}; install the newer version"
+        super().__init__(text, f"{part}.db: {found} > {known}")
 
 
 class NotUpdated(CacheError):
@@ -103,7 +105,8 @@ class NotUpdated(CacheError):
         self.part, self.number = part, number
         super().__init__(
             f"{part}.db could not be brought to format {number} and is as it was ({why}): imi-tui outbox --export FILE"
-            " reads what was written; the earlier version of the program can still use it"
+            " reads what was written; the earlier version of the program can still use it",
+            f"{part}.db, {number}: {why}",
         )
 
 
@@ -141,7 +144,8 @@ class FilesUnusable(CacheError):
 
     def __init__(self, name: str, why: str) -> None:
         self.name, self.why = name, why
-        super().__init__(f"{name} cannot be used ({why}); make it writable or choose another folder (IMI_TUI_HOME)")
+        text = f"{name} cannot be used ({why}); make it writable or choose another folder (IMI_TUI_HOME)"
+        super().__init__(text, f"{name}: {why}")
 
     @classmethod
     def of(cls, error: OSError, name: str) -> CacheError:
@@ -158,7 +162,8 @@ class BadObject(CacheError):
 
     def __init__(self, kind: str, id: str, problem: str) -> None:
         self.kind, self.id, self.problem = kind, id, problem
-        super().__init__(f"the server sent {kind} {id or '(without id)'} in the wrong shape: {problem}")
+        text = f"the server sent {kind} {id or '(without id)'} in the wrong shape: {problem}"
+        super().__init__(text, f"{kind} {id}".strip())
 
 
 class NoSuchCase(CacheError):
@@ -168,7 +173,7 @@ class NoSuchCase(CacheError):
 
     def __init__(self, desk: str, id: str) -> None:
         self.desk, self.id = desk, id
-        super().__init__(f"there is no case {id} at desk {desk} on this machine; synchronise first")
+        super().__init__(f"there is no case {id} at desk {desk} on this machine; synchronise first", id)
 
 
 class NoSuchItem(CacheError):
@@ -178,7 +183,7 @@ class NoSuchItem(CacheError):
 
     def __init__(self, client_ref: str) -> None:
         self.client_ref = client_ref
-        super().__init__(f"there is no such entry in the outbox: {client_ref}")
+        super().__init__(f"there is no such entry in the outbox: {client_ref}", client_ref)
 
 
 class NameTaken(CacheError):
@@ -188,7 +193,7 @@ class NameTaken(CacheError):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"there is a view with this name already: {name}")
+        super().__init__(f"there is a view with this name already: {name}", name)
 
 
 class NoSuchSeat(CacheError):
@@ -198,7 +203,7 @@ class NoSuchSeat(CacheError):
 
     def __init__(self, desk: str) -> None:
         self.desk = desk
-        super().__init__(f"you have no seat at desk {desk}; sign in and synchronise first")
+        super().__init__(f"you have no seat at desk {desk}; sign in and synchronise first", desk)
 
 
 class AlreadyAttempted(CacheError):
@@ -253,25 +258,31 @@ class FileRefused(CacheError):
 
 
 class VaultError(Exception):
-    """Base of every error of the key vault."""
+    """Base of every error of the key vault. `about` says more than its code does, in the officer's language."""
 
     code = "vault"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, about: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message, self.about = message, about
 
 
 class VaultUnavailable(VaultError):
-    """There is no usable place for the key. The message says what to do."""
+    """There is no usable place for the key. The message says what to do, in the officer's language."""
 
     code = "vaultUnavailable"
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, message)
+
 
 class VaultLocked(VaultError):
-    """The place for the key is locked, or nobody answered. The message says what to do."""
+    """The place for the key is locked, or nobody answered. The message says what to do, in the officer's language."""
 
     code = "vaultLocked"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, message)
 
 
 class WrongPassphrase(VaultError):

@@ -194,7 +194,7 @@ class Parts:
         """The log of what left this machine."""
         from imi_tui.cache.exports import Exports
 
-        return Exports(self._work, self.reserve, self._session.officer, self.stamp)
+        return Exports(self._work, self.reserve, self._session.officer, self.stamp, self._profile.home)
 
     @cached_property
     def file_moves(self) -> FileMoves:

@@ -12,7 +12,7 @@ from imi_core.text import display
 from imi_tui import __version__, commands, i18n
 from imi_tui.commands import common, machine
 from imi_tui.commands.common import out, out_json
-from imi_tui.commands.finding import Finding, Result, plain
+from imi_tui.commands.finding import Finding, Result, failed, plain
 from imi_tui.commands.syncing import MAX_SKEW
 from imi_tui.commands.tables import table
 from imi_tui.i18n import N_, _
@@ -84,7 +84,7 @@ def _opened(
     try:
         require_cipher()
     except CacheError as error:
-        findings.append(plain(N_("cipher"), "problem", error.message, error.code))
+        findings.append(failed(N_("cipher"), error))
         yield None
         return
     findings.append(plain("cipher", "ok", "ChaCha20-Poly1305"))
@@ -99,8 +99,7 @@ def _opened(
             findings.append(Finding(N_("cache"), "warning", N_("there is no data on this machine yet"), todo=todo))
     except (VaultError, CacheError) as error:
         name = "vault" if isinstance(error, VaultError) else "cache"
-        # The cache's own message says what to do with which file.
-        findings.append(plain(name, "problem", error.message, error.code))
+        findings.append(failed(name, error))
     try:
         yield store
     finally:

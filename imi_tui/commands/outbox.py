@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from imi_core.text import display
@@ -14,8 +15,12 @@ from imi_tui.viewmodel import outgoing
 
 if TYPE_CHECKING:
     import argparse
+    import datetime as dt
+    from pathlib import Path
+    from typing import Any
 
     from imi_tui.cache.model import OutboxItem
+    from imi_tui.profile import Profile
 
 STATES = {"queued": N_("waits"), "sending": N_("on its way"), "rejected": N_("refused")}
 
@@ -110,6 +115,40 @@ def _one(options: argparse.Namespace) -> int:
         return writing.finish(client, store.queue(draft))
 
 
+def _noted(profile: Profile, now: dt.datetime, found: dict[str, Any], target: Path, data: bytes) -> bool:
+    """Write the file, with a note for the log of exports; whether it could be noted.
+
+    What somebody wrote is saved all the same where it could not. Raises `CommandError`, `FilesUnusable`.
+    """
+    import hashlib
+
+    from imi_tui.cache.errors import FilesUnusable
+    from imi_tui.cache.exports import NotedAside
+    from imi_tui.cache.times import stamp
+    from imi_tui.outside.saving import write_new
+
+    cases = {(str(each["desk"]), str(each["caseId"])) for each in found["outbox"] if each["caseId"]}
+    cases |= {(str(each.get("desk")), str(each["case_id"])) for each in found["drafts"] if each.get("case_id")}
+    note = None
+    with suppress(OSError):
+        note = NotedAside(profile, stamp(now), sorted(cases), str(target))
+    try:
+        write_new(target, data)
+    except OSError as error:
+        if note is not None:
+            with suppress(OSError):
+                note.failed()
+        if isinstance(error, FileExistsError):
+            text = _("{file} is there already; name a new file.").format(file=display(str(target)))
+            raise CommandError(text, commands.USAGE) from error
+        raise FilesUnusable.of(error, target.name) from error
+    if note is None:
+        return False
+    with suppress(OSError):
+        note.done(hashlib.sha256(data).hexdigest())
+    return True
+
+
 def _named(items: list[OutboxItem], ref: str) -> OutboxItem:
     """The entry with this client reference, or the only one that begins so. Raises `CommandError`, `NoSuchItem`."""
     found = [item for item in items if item.client_ref == ref] or [
@@ -127,10 +166,8 @@ def _export(options: argparse.Namespace) -> int:
     import datetime as dt
     import json
 
-    from imi_tui.cache.errors import FilesUnusable
     from imi_tui.cache.rescue import rescue
     from imi_tui.export.mark import CLASSIFICATION
-    from imi_tui.outside.saving import write_new
     from imi_tui.profile import expanded
 
     profile, settings = profile_and_settings()
@@ -138,14 +175,11 @@ def _export(options: argparse.Namespace) -> int:
     found = rescue(profile, key)
     target = expanded(options.export)
     # Whose profile it is may be just what cannot be read any more.
-    mark = {"exportedAt": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "classification": CLASSIFICATION}
-    try:
-        write_new(target, json.dumps({"mark": mark, **found}, ensure_ascii=False, indent=2).encode())
-    except FileExistsError as error:
-        text = _("{file} is there already; name a new file.").format(file=display(str(target)))
-        raise CommandError(text, commands.USAGE) from error
-    except OSError as error:
-        raise FilesUnusable.of(error, target.name) from error
+    now = dt.datetime.now(dt.UTC)
+    mark = {"exportedAt": now.isoformat(timespec="seconds"), "classification": CLASSIFICATION}
+    data = json.dumps({"mark": mark, **found}, ensure_ascii=False, indent=2).encode()
+    if not _noted(profile, now, found, target.absolute(), data):
+        say(_("This export could not be noted on this machine."))
     counts = {"entries": len(found["outbox"]), "drafts": len(found["drafts"]), "file": display(str(target))}
     say(_("{entries} entries and {drafts} drafts are in {file}, readable by you alone.").format(**counts))
     if found.get("damaged"):

@@ -29,7 +29,7 @@ WIDEST = 60
 def head(subjects: Subjects) -> tuple[str, ...]:
     """The names of the columns, in the language spoken now. `subjects`: translations of some, by case."""
     # Translators: heads of columns of a table of cases.
-    more = (_("Subject, translated"), _("Translation by")) if subjects else ()
+    more = (_("Subject, translated"), _("Translated by")) if subjects else ()
     return (
         _("Reference"),
         _("Subject"),

@@ -104,9 +104,10 @@ class InsertScreen(Dialogue[Insertion]):
     def _find(self, typed: str) -> None:
         found = self._shelf.offered(typed)
         lines: list[Line] = []
-        own = [each for each in found if not each.whole and not each.standard]
+        known = [each for each in found if each.whole or each.line]
+        own = [each for each in found if each not in known and not each.standard]
         for some, title in (
-            ([each for each in found if each.whole], _("In your cases")),
+            (known, _("In your cases")),
             (own, _("Phrases")),
             ([each for each in found if each.standard], _("Standard texts")),
         ):

@@ -39,7 +39,7 @@ class Inserting(ActionScreen[Any]):
         if form is None or control is None:
             self.say(_("Go into a field for text first."))
             return
-        shelf = self._shelf(form, field)
+        shelf = self._shelf(form, field, control.text_there)
         before = control.before_cursor
         found = shelf.by_abbreviation(before)
         if found is not None:
@@ -50,23 +50,26 @@ class Inserting(ActionScreen[Any]):
             if insertion is not None:
                 self._put(form, control, insertion)
 
-        typed = form.model.text(field) if shelf.known("") else ""
+        typed = control.completing if shelf.known("") else ""
         await self.app.push_screen(routes.insert(shelf, typed), chosen)
 
-    def _shelf(self, form: FormView, field: str) -> Shelf:
+    def _shelf(self, form: FormView, field: str, there: str) -> Shelf:
         model = form.model
         languages = (model.lang, *self.context.languages)
 
         def known(typed: str) -> list[completion.Found]:
             if model.action.form != "request":
                 return []
-            return completion.known(self.store, self.desk(), model.form, field, typed)
+            return completion.known(self.store, self.desk(), model.form, field, typed, there)
 
         standard = standard_texts.phrases(languages, model.action_id)
         return Shelf(self.store.shelf.phrases(), known, self.facts(), languages, model.rules, standard)
 
     def _put(self, form: FormView, control: LineInput | LinesInput, insertion: Insertion, over: int = 0) -> None:
-        control.put_in(insertion.text, over=over, whole=insertion.whole)
+        if insertion.whole or insertion.line:
+            control.complete(insertion.text, line=insertion.line)
+        else:
+            control.put_in(insertion.text, over=over)
         filled = inserting.answer_beside(form.model, insertion.beside)
         if filled:
             form.answered()

@@ -125,7 +125,9 @@ def log_lines(entries: Sequence[Exported]) -> list[str]:
     for each in entries:
         when = display(each.at)[:16].replace("T", " ")
         what = ngettext("{count} case", "{count} cases", each.cases).format(count=each.cases)
-        named = display(each.what) if each.kind != "list" else f"{display(each.what)}, {what}"
+        named = _("Outbox") if each.kind == "outbox" else display(each.what)
+        if each.kind in ("list", "outbox"):
+            named = f"{named}, {what}"
         state = _(STATES.get(each.state, each.state))
         out.append(f"{when} UTC  {named}  {display(each.officer_name or each.officer)}")
         out.append(f"    {state}: {display(each.path)}")

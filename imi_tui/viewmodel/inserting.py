@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Insertion:
     """One thing to insert: how it reads in the list, what goes in, and what it answers in other fields.
 
-    `whole`: it is the value of the field, not a part of its text. `left` are placeholders that nothing fills.
-    `standard`: it came with the program.
+    `whole`: it is the value of the field, not a part of its text; `line`: that of one line of it. `left` are
+    placeholders that nothing fills. `standard`: it came with the program.
     """
 
     title: str
@@ -36,6 +36,7 @@ class Insertion:
     text: str
     beside: Mapping[str, Any]
     whole: bool = False
+    line: bool = False
     left: tuple[str, ...] = ()
     standard: bool = False
 
@@ -54,7 +55,8 @@ class Shelf:
     def offered(self, typed: str) -> list[Insertion]:
         """What fits to `typed`: known values first, as they belong to this very field."""
         found = [
-            Insertion(one_line(each.value), _beside(each), each.value, each.beside, True) for each in self.known(typed)
+            Insertion(one_line(each.value), _beside(each), each.value, each.beside, not each.line, each.line)
+            for each in self.known(typed)
         ]
         found += [self._made(each) for each in rules_of_phrases.ranked(self.phrases, typed, self.languages)]
         found += [self._made(each) for each in rules_of_phrases.holding(self.standard, typed)]

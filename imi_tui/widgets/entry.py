@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input, TextArea
 
-from imi_core.text import display
+from imi_core.text import display, words
 from imi_tui.viewmodel.cells import cut
 
 if TYPE_CHECKING:
@@ -58,14 +58,24 @@ class LineInput(Input):
         """What stands before the cursor."""
         return self.value[: self.cursor_position]
 
-    def put_in(self, text: str, *, over: int = 0, whole: bool = False) -> None:
-        """Write `text` at the cursor as if it were typed, over as many characters before it or over everything."""
-        text = display(text, "single")
-        if whole:
-            self.value = text
-            self.cursor_position = len(text)
-        else:
-            self.replace(text, self.cursor_position - over, self.cursor_position)
+    @property
+    def completing(self) -> str:
+        """What is being completed."""
+        return self.value
+
+    @property
+    def text_there(self) -> str:
+        """All that stands in the field."""
+        return self.value
+
+    def put_in(self, text: str, *, over: int = 0) -> None:
+        """Write `text` at the cursor as if it were typed, over as many characters before it."""
+        self.replace(display(text, "single"), self.cursor_position - over, self.cursor_position)
+
+    def complete(self, text: str, *, line: bool = False) -> None:
+        """Write `text` over what was typed of it."""
+        self.value = display(text, "single")
+        self.cursor_position = len(self.value)
 
     def _on_paste(self, event: events.Paste) -> None:
         # Textual keeps the first line only and takes control characters as they come.
@@ -106,11 +116,34 @@ class LinesInput(TextArea):
         row, column = self.cursor_location
         return self.document.get_line(row)[:column]
 
-    def put_in(self, text: str, *, over: int = 0, whole: bool = False) -> None:
-        """Write `text` at the cursor as if it were typed, over as many characters before it or over everything."""
+    @property
+    def completing(self) -> str:
+        """What is being completed: the line with the cursor."""
+        return self.document.get_line(self.cursor_location[0])
+
+    @property
+    def text_there(self) -> str:
+        """All that stands in the field."""
+        return self.text
+
+    def put_in(self, text: str, *, over: int = 0) -> None:
+        """Write `text` at the cursor as if it were typed, over as many characters before it."""
         row, column = self.cursor_location
-        start, end = ((0, 0), self.document.end) if whole else ((row, column - over), (row, column))
-        self._write(text, start, end)
+        self._write(text, (row, column - over), (row, column))
+
+    def complete(self, text: str, *, line: bool = False) -> None:
+        """Write `text` over what was typed of it, and below the line with the cursor where that says something else.
+
+        `line`: it completes one line. Else it completes everything that stands here, where that is a part of it.
+        """
+        row = self.cursor_location[0]
+        end = (row, len(self.completing))
+        if not line and _begins(self.text, text):
+            self._write(text, (0, 0), self.document.end)
+        elif _begins(self.completing, text):
+            self._write(text, (row, 0), end)
+        else:
+            self._write(f"\n{text}", end, end)
 
     def _write(self, text: str, start: tuple[int, int], end: tuple[int, int]) -> None:
         result = self._replace_via_keyboard(display(text, "multi"), start, end)
@@ -132,3 +165,9 @@ class LinesInput(TextArea):
     def _at_edge(self, edge: int) -> bool:
         line = self.wrapped_document.location_to_offset(self.cursor_location).y
         return line == (0 if edge == 0 else self.wrapped_document.height - 1)
+
+
+def _begins(typed: str, text: str) -> bool:
+    """Whether each word of `typed` begins one of `text`."""
+    there = words(text)
+    return all(any(each.startswith(word) for each in there) for word in words(typed))

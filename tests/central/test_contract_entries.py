@@ -189,6 +189,22 @@ class TestRefused:
         assert refused["type"] == "invalidAnswers"
         assert [each[:2] for each in refused["problems"]] == [["company", "missing"], ["nonsense", "unknown"]]
 
+    def test_an_answer_and_a_reason_for_none_are_not_taken_together(self, store: Store, caller: Caller) -> None:
+        case_id = send(store).case_id
+        accept(store, case_id)
+        reply: Payload = {"caseId": case_id, "action": "reply_partly", "clientRef": new()["clientRef"]}
+        given = {"EST-01": "yes", "POS-04": "Since May.", "POS-04.cannot": "No register."}
+        refused = caller.create("rosenheim", ROSENHEIM, **reply, answers=given, basedOn=2)
+        assert (refused["type"], refused["problems"]) == ("invalidAnswers", [["POS-04", "both", ""]])
+        # A blank one is none, and one takes the place of the other later.
+        for answers in ({**given, "POS-04.cannot": " "}, {"POS-04.cannot": "No register."}, {"POS-04": "Since May."}):
+            reply["clientRef"] = new()["clientRef"]
+            [case] = caller.call("rosenheim", "Case/get", accountId=ROSENHEIM, ids=[case_id])["list"]
+            made = caller.create("rosenheim", ROSENHEIM, **reply, answers=answers, basedOn=case["version"])
+            assert "version" in made
+        [case] = caller.call("rosenheim", "Case/get", accountId=ROSENHEIM, ids=[case_id])["list"]
+        assert case["answers"] == {"EST-01": "yes", "POS-04": "Since May."}
+
     @pytest.mark.parametrize(
         ("members", "property"),
         [

@@ -9,9 +9,10 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from imi_core.answers import Problem
 from imi_core.authority import ROLES, Seat
 from imi_core.case import Case, Part, PartRole
-from imi_core.errors import ActionRefused
+from imi_core.errors import ActionRefused, AnswersRefused
 from imi_core.procedure import Rules
 from imi_core.workflow import (
     available,
@@ -211,6 +212,20 @@ def test_a_partial_reply_reads_the_answers_it_gives(pw_info: Rules) -> None:
     assert msgspec.structs.replace(case, answered={}).changed["answers"] == case.version
     with pytest.raises(ActionRefused, match="answers is at"):
         check(pw_info, case, entry("reply", case, based_on=seen), DE)
+
+
+def test_a_reply_gives_an_answer_or_a_reason_for_none(pw_info: Rules) -> None:
+    case = act(pw_info, case_in(pw_info, "accepted"), DE, "reply_partly", answers={"EST-01": "yes"})
+    together: dict[str, Any] = {"EST-01-since": "2001-05-04", "EST-01-since.cannot": "No register."}
+    with pytest.raises(AnswersRefused) as caught:
+        check(pw_info, case, entry("reply_partly", case, answers=together), DE)
+    assert caught.value.problems == (Problem("EST-01-since", "both"),), "the question it hangs on was answered before"
+    # What was taken when both were is in nobody's way, and what is not asked never was.
+    old = msgspec.structs.replace(case, answers={**case.answers, **together})
+    check(pw_info, old, entry("reply_partly", old, answers={"POS-04": "All of them."}), DE)
+    check(pw_info, old, entry("reply_partly", old, answers={"EST-01": "no", **together}), DE)
+    changed = act(pw_info, old, DE, "reply_partly", answers={"EST-01-since.cannot": "Burnt."})
+    assert "EST-01-since" not in changed.answers
 
 
 def test_a_lifecycle_of_before_reads_any_content(pw_info: Rules) -> None:

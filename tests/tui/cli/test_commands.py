@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import json
 import os
 import re
@@ -185,6 +186,11 @@ def test_act_reads_answers_by_the_kind_of_their_field(run: Run, central: Central
     assert "     yes  Yes\n" in plain
     assert "Written in: English\n" in plain
     assert [each["state"] for each in run("list", "--json").json["cases"]] == ["accepted"]
+    both = run("act", row["reference"], "reply_partly", "--answer", "EST-01=yes", "--answer", "EST-01.cannot=Lost.")
+    assert (both.code, both.err.splitlines()[1:]) == (
+        commands.REFUSED,
+        ["  EST-01: Give an answer, or why there is none, but not both."],
+    )
     assert run("config", "set", "writes", "de").code == 0
     run("act", row["reference"], "message", "--text", "Guten Tag.", "--no-sync")
     run("act", row["reference"], "message", "--text", "God dag.", "--text-lang", "da", "--no-sync")
@@ -414,7 +420,7 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
     assert again.code == 2
     assert "is there already" in again.err
     nobody = run("outbox", "--export", "~nobody-is-called-so/mine.json")
-    assert (nobody.code, "cannot be used" in nobody.err) == (commands.LOCAL, True)
+    assert (nobody.code, "mine.json: No such file" in nobody.err) == (commands.LOCAL, True)
     # More was written than the file holds now.
     last = noted(home / "work.db")
     assert last is not None
@@ -423,6 +429,20 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
     assert lost.code == 0
     assert "is damaged: these are those that could still be read" in lost.err
     assert json.loads((home / "rest.json").read_text())["damaged"]
+    for name in home.glob("work.db*"):
+        name.unlink()
+    (home / "exported-again.json").write_text(min(home.glob("exported-*")).read_text())
+    (home / "exported-torn.json").write_text('{"at"')
+    for _again in range(2):
+        log = run("export", "--log", "--json").json["exports"]
+        assert [(each["kind"], each["state"], Path(each["path"]).name, each["at"][:2]) for each in log] == [
+            ("outbox", "done", "rest.json", "20"),
+            ("outbox", "failed", "mine.json", "20"),
+            ("outbox", "failed", "mine.json", "20"),
+            ("outbox", "done", "mine.json", "20"),
+        ], "also after the file with the log was lost"
+    assert log[3]["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
+    assert [each.name for each in home.glob("exported-*")] == ["exported-torn.json"]
 
 
 def test_one_entry_is_read_sent_again_and_thrown_away(run: Run, central: Central, server: str, token: str) -> None:

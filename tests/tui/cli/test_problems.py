@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
@@ -14,7 +15,10 @@ import imi_tui.signin.errors
 import imi_tui.sync.errors
 from imi_core.answers import ProblemCode
 from imi_core.jmap import SetErrorType
-from imi_tui import problems
+from imi_tui import cli, i18n, problems
+from imi_tui.cache.vault import FileVault
+from imi_tui.commands.finding import failed
+from imi_tui.profile import Profile
 
 OF_THE_CACHE = (
     "internal",
@@ -42,6 +46,31 @@ def test_every_error_class_has_a_sentence(module: ModuleType) -> None:
     }
     assert codes
     assert {code for code in codes if not problems.known(code)} == set()
+
+
+def test_what_a_command_says_of_this_machine_is_in_the_language_of_the_officer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    errors = imi_tui.cache.errors
+    key = tmp_path / "key"
+    key.touch(0o644)
+    with pytest.raises(errors.VaultError) as vault, i18n.speaking("de"):
+        FileVault(Profile(tmp_path), key).key()
+    with i18n.speaking("de"):
+        for error, about in (
+            (errors.WrongKey(), ""),
+            (errors.WrongPassphrase(), ""),
+            (errors.CorruptWork(), ""),
+            (errors.DiskFull(), ""),
+            (errors.FilesUnusable("work.db", "EIO\x1b[2J"), "work.db: EIO␛[2J"),
+            (errors.NewerCache("cache", 9, 7), "cache.db: 9 > 7"),
+            (vault.value, f"Andere können die Schlüsseldatei key lesen; führen Sie aus: chmod 600 {key}"),
+        ):
+            cli._refused(error)
+            told = [problems.sentence(error.code), *([f"  {about}"] if about else [])]
+            assert capsys.readouterr().err.splitlines() == told
+            assert failed("cache", error).row() == ("Problem", "lokale Daten", about)
+            assert failed("cache", error).data()["value"] == error.message
 
 
 def test_every_set_error_and_answer_problem_has_a_sentence() -> None:

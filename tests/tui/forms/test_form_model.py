@@ -54,6 +54,12 @@ def test_follow_ups_come_and_go_with_the_answer_and_are_not_sent_when_gone(pw_in
     assert form.text("EST-01-since") == "2001-05-04", "what was typed comes back"
 
 
+def test_the_text_is_called_by_what_it_is(pw_info: Rules) -> None:
+    case = accepted(pw_info)
+    labels = {action: model(pw_info, action, case).visible()[0].label for action in ("withdraw", "message")}
+    assert labels == {"withdraw": "Reason", "message": "Text"}
+
+
 def test_a_reply_takes_a_reason_in_the_place_of_an_answer(pw_info: Rules) -> None:
     case = accepted(pw_info)
     form = model(pw_info, "reply", case)

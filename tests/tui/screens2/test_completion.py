@@ -78,10 +78,20 @@ def test_what_belongs_together_comes_together(procedure: str, field: str, beside
     assert completion.companions(FORMS[procedure], field) == beside
 
 
-def test_only_lines_that_name_something_are_completed() -> None:
-    assert completion.is_completed(PW, "company")
+def test_only_what_names_something_is_completed() -> None:
+    assert completion.completed(PW, "company") == completion.completed(PW, "company_address") == "value"
+    assert completion.completed(PW, "workers") == "line"
     for field in ("subject", "sector", "period_from", "justification", "questions", "no_such"):
-        assert not completion.is_completed(PW, field)
+        assert completion.completed(PW, field) == ""
+
+
+def test_persons_of_several_lines_are_found_one_by_one_and_bring_nothing_along(store: Store, seat: Seat) -> None:
+    put(store, seat, 1, {"workers": "Björn Ek, 1980\nAnna Nowak, A1 7\n"})
+    put(store, seat, 2, {"workers": "BJÖRN EK, 1980\n\n  Bjorna Holm  ", "representative": "Karl"})
+    found = completion.known(store, seat.desk, PW, "workers", "bjorn")
+    assert found[:2] == [completion.Found("BJÖRN EK, 1980", {}, True), completion.Found("Bjorna Holm", {}, True)]
+    there = completion.known(store, seat.desk, PW, "workers", "bjorn", "Anna\nBjörn Ek 1980")
+    assert there[0].value == "Bjorna Holm"
 
 
 def test_fields_that_are_filled_already_stay(store: Store) -> None:

@@ -46,10 +46,13 @@ async def test_an_abbreviation_becomes_its_phrase_in_the_middle_of_a_text(store:
         assert area.text.endswith(f"of {company}. Ecks")
 
 
-async def test_a_known_company_brings_its_address_along(store: Store, home: Path) -> None:
+async def test_a_known_company_brings_its_address_along_and_known_persons_go_line_by_line(
+    store: Store, home: Path
+) -> None:
     from tests.tui.screens import filled
 
-    put(store, filled.a_desk(), 1, {"company": "Björkbygg", "company_vat": "SE1", "company_address": "Gata 1"})
+    request = {"company": "Björkbygg", "company_vat": "SE1", "company_address": "Gata 1\nLund"}
+    put(store, filled.a_desk(), 1, {**request, "workers": "Anna Nowak, A1 7\nJan Kos"})
     async with running(store, home) as (app, pilot):
         screen = await opened(app, pilot)
         await pressed(pilot, "enter", *"finanz", "enter", "tab", *"Björkbygg", "f2")
@@ -59,8 +62,15 @@ async def test_a_known_company_brings_its_address_along(store: Store, home: Path
         form = screen.query_one(FormView)
         assert form.field == "company"
         assert form.model.text("company") == "Björkbygg"
-        assert form.model.text("company_address") == "Gata 1"
+        assert form.model.text("company_address") == "Gata 1\nLund"
         assert "Gata 1" in text_of(app)
+        await pressed(pilot, "tab", *["backspace"] * 3, "f2", "enter")
+        assert form.model.text("company_address") == "Gata 1\nLund"
+        form.focus_field("workers")
+        await pressed(pilot, *"kos", "f2", "enter")
+        assert form.model.text("workers") == "Jan Kos"
+        await pressed(pilot, "f2", *"anna", "enter")
+        assert form.model.text("workers") == "Jan Kos\nAnna Nowak, A1 7", "the one that stood there stays"
         screen._save()
         assert store.drafts()[0].answers["company_vat"] == "SE1"
 
