@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from imi_tui.i18n import _
 from imi_tui.matching import spans
-from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.screens.narrowing import Narrowing
 from imi_tui.viewmodel import views
 from imi_tui.viewmodel.cells import cut, one_line
 from imi_tui.viewmodel.suspects import named
@@ -49,11 +49,9 @@ class CaseLines(LineList["Row"]):
         return [first, second]
 
 
-class EarlierCases(Dialogue[tuple[str, str]]):
+class EarlierCases(Narrowing[tuple[str, str]]):
     """The result is (desk, case id), None after Escape."""
 
-    SCOPE = "menu"
-    BINDINGS = bindings("menu")
     DEFAULT_CSS = """
     EarlierCases > .dialogue { height: 80%; }
     EarlierCases CaseLines { height: 1fr; }
@@ -70,38 +68,16 @@ class EarlierCases(Dialogue[tuple[str, str]]):
 
     def on_mount(self) -> None:
         """The newest cases first."""
-        self._find("")
+        self.narrow("")
         self.query_one("#words").focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Search while typing."""
-        event.stop()
-        self._find(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter takes the case under the cursor."""
-        event.stop()
-        self.action_choose()
-
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """A second click takes it too."""
-        event.stop()
-        self.action_choose()
 
     def action_choose(self) -> None:
         """Close with the case under the cursor."""
         if (row := self.query_one(CaseLines).item) is not None:
             self.dismiss((row.desk, row.id))
 
-    def action_move(self, step: int) -> None:
-        """Up and down while the typing goes on."""
-        self.query_one(CaseLines).action_move(step)
-
-    def action_page(self, step: int) -> None:
-        """Pages while the typing goes on."""
-        self.query_one(CaseLines).action_page(step)
-
-    def _find(self, typed: str) -> None:
+    def narrow(self, typed: str) -> None:
+        """List what fits."""
         rows = self.store.search(typed) if typed.strip() else self.store.window("all", "activity", limit=RECENT)
         cases = self.query_one(CaseLines)
         cases.typed = typed

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from imi_tui.i18n import _
-from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.screens.narrowing import Narrowing
 from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.inserting import Insertion
 from imi_tui.widgets.entry import LineInput
@@ -47,11 +47,9 @@ class InsertionList(LineList["Line"]):
         return out
 
 
-class InsertScreen(Dialogue[Insertion]):
+class InsertScreen(Narrowing[Insertion]):
     """The result is what to insert, None after Escape. `typed` is what to look for first."""
 
-    SCOPE = "menu"
-    BINDINGS = bindings("menu")
     CSS_PATH = ["base.tcss", "insert.tcss"]
 
     def __init__(self, shelf: Shelf, typed: str) -> None:
@@ -67,41 +65,19 @@ class InsertScreen(Dialogue[Insertion]):
 
     def on_mount(self) -> None:
         """What fits to what stands in the field already."""
-        self._find(self._typed)
+        self.narrow(self._typed)
         words = self.query_one("#words", LineInput)
         words.hint(_("Type to search; arrows and Enter to choose; Esc to leave"))
         words.focus()
         words.select_all()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Search while typing."""
-        event.stop()
-        self._find(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter takes what is under the cursor."""
-        event.stop()
-        self.action_choose()
-
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """A second click takes it too."""
-        event.stop()
-        self.action_choose()
 
     def action_choose(self) -> None:
         """Close with what is under the cursor."""
         if isinstance(item := self.query_one(InsertionList).item, Insertion):
             self.dismiss(item)
 
-    def action_move(self, step: int) -> None:
-        """Up and down while the typing goes on."""
-        self.query_one(InsertionList).action_move(step)
-
-    def action_page(self, step: int) -> None:
-        """Pages while the typing goes on."""
-        self.query_one(InsertionList).action_page(step)
-
-    def _find(self, typed: str) -> None:
+    def narrow(self, typed: str) -> None:
+        """List what fits."""
         found = self._shelf.offered(typed)
         lines: list[Line] = []
         known = [each for each in found if each.whole or each.line]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from imi_tui import actions as registry
 from imi_tui.i18n import _
-from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.screens.narrowing import Narrowing
 from imi_tui.viewmodel import palette
 from imi_tui.viewmodel.cells import fit
 from imi_tui.widgets.choice_list import ChoiceList
@@ -46,12 +46,10 @@ def lines(found: Sequence[Entry], typed: str, keys: Keyboard, width: int) -> lis
     return out + ([(_("Not possible now"), None), *impossible] if impossible else [])
 
 
-class MenuScreen(Dialogue[registry.Action]):
+class MenuScreen(Narrowing[registry.Action]):
     """Everything the screen below has; the result is the action chosen. What is not possible says why."""
 
-    SCOPE = "menu"
     CSS_PATH = ["base.tcss", "menu.tcss"]
-    BINDINGS = bindings("menu")
     AUTO_FOCUS = "LineInput"
 
     def __init__(self, found: Sequence[Entry], keys: Keyboard) -> None:
@@ -77,28 +75,12 @@ class MenuScreen(Dialogue[registry.Action]):
 
     def on_mount(self) -> None:
         """Fill the list."""
-        self.call_after_refresh(self._fill, "")
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Narrow the list down."""
-        self._fill(event.value)
-
-    def on_input_submitted(self, _event: Input.Submitted) -> None:
-        """Choose."""
-        self.action_choose()
+        self.call_after_refresh(self.narrow, "")
 
     def on_line_list_moved(self, _message: LineList.Moved) -> None:
         """Explain the action under the cursor, or say why it is not possible."""
         entry = self._current()
         self.query_one("#help", Static).update((entry.why or entry.help) if entry is not None else "")
-
-    def action_move(self, step: int) -> None:
-        """Move in the list while the search line has the focus."""
-        self.query_one(ChoiceList).action_move(step)
-
-    def action_page(self, step: int) -> None:
-        """Move by a page."""
-        self.query_one(ChoiceList).action_page(step)
 
     def action_choose(self) -> None:
         """Close with the action under the cursor; for one that is not possible the reason stands below."""
@@ -112,7 +94,8 @@ class MenuScreen(Dialogue[registry.Action]):
         value = self.query_one(ChoiceList).value
         return next((entry for entry in self._found if entry.action.id == value), None)
 
-    def _fill(self, typed: str) -> None:
+    def narrow(self, typed: str) -> None:
+        """List what fits."""
         found = self.query_one(ChoiceList)
         shown = lines(self._found, typed, self._keys, found.size.width or 60)
         found.show(shown or [(_("Nothing here has that name or key."), None)])

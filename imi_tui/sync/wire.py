@@ -69,8 +69,7 @@ def lines(chunks: Iterable[bytes], encoding: str, budget: Budget, most: int = MA
     """
     parts: list[bytes] = []
     size = 0
-    decode = _zstd_as_it_comes if encoding.strip().lower() == "zstd" else _decoder(encoding)
-    for part in decode(_counted(chunks, budget)):
+    for part in _decoder(encoding)(_counted(chunks, budget)):
         budget.spend(len(part))
         *whole, rest = part.split(b"\n")
         for line in whole:
@@ -131,20 +130,7 @@ def _zstd(chunks: Iterator[bytes]) -> Iterator[bytes]:
     import zstandard
 
     source = cast("IO[bytes]", _Source(chunks))
-    reader = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(source, read_size=STEP)
-    try:
-        while part := reader.read(STEP):
-            yield part
-    except zstandard.ZstdError as error:
-        raise ServerMistake("a reply that does not decompress") from error
-
-
-def _zstd_as_it_comes(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """As `_zstd`, without waiting for a whole step of decoded bytes."""
-    import zstandard
-
-    source = cast("IO[bytes]", _Source(chunks))
-    # Small reads, because the decoder waits for as much as it asks for only where there is nothing to give.
+    # `read` would wait for a whole step of decoded bytes.
     reader = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(source, read_size=STEP)
     try:
         while part := reader.read1(STEP):

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from imi_core.text import fold, words
-from imi_tui.bindings import bindings
 from imi_tui.i18n import _, ngettext
 from imi_tui.matching import spans
-from imi_tui.screens.base import Dialogue
+from imi_tui.screens.narrowing import Narrowing
 from imi_tui.viewmodel.cells import wrap
 from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.line_list import LineList
@@ -58,12 +57,10 @@ class OptionList(LineList[Option]):
         return out
 
 
-class Picker(Dialogue[str]):
+class Picker(Narrowing[str]):
     """Choose one of `options`; the result is its id, None when the officer left without choosing."""
 
-    SCOPE = "menu"
     CSS_PATH = ["../screens/base.tcss"]
-    BINDINGS = bindings("menu")
     DEFAULT_CSS = """
     Picker > .dialogue { height: 80%; max-height: 40; }
     Picker #title { text-style: bold; height: auto; max-height: 3; }
@@ -85,38 +82,16 @@ class Picker(Dialogue[str]):
 
     def on_mount(self) -> None:
         """Begin at what is chosen."""
-        self._narrow("", at=self._chosen)
+        self.narrow("", at=self._chosen)
         self.query_one("#typed").focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Narrow the list."""
-        event.stop()
-        self._narrow(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Choose what the cursor is on."""
-        event.stop()
-        self.action_choose()
-
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """A click chooses."""
-        event.stop()
-        self.action_choose()
 
     def action_choose(self) -> None:
         """Choose the option under the cursor."""
         if (item := self.query_one(OptionList).item) is not None:
             self.dismiss(item[0])
 
-    def action_move(self, step: int) -> None:
-        """Up and Down move in the list while the typing goes on."""
-        self.query_one(OptionList).action_move(step)
-
-    def action_page(self, step: int) -> None:
-        """Page up and page down."""
-        self.query_one(OptionList).action_page(step)
-
-    def _narrow(self, typed: str, at: str = "") -> None:
+    def narrow(self, typed: str, at: str = "") -> None:
+        """List what fits."""
         options = self.query_one(OptionList)
         options.typed = typed
         found = matching(self._options, typed)
