@@ -60,5 +60,6 @@ def theme_of(palette: Palette) -> Theme:
             "input-cursor-background": palette.foreground,
             "input-cursor-foreground": palette.background,
             "input-cursor-text-style": "reverse" if palette.own else "none",
+            "input-selection-text-style": "reverse" if palette.own else "underline",
         },
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,6 +86,9 @@ def cells(terminal: Terminal) -> list[list[Any]]:
     return [[seen(buffer[y][x]) for x in range(terminal.columns)] for y in range(terminal.rows)]
 
 
+_LOOK = re.compile(rb"\x1b\[([0-9;:]*)m")
+_ATTRIBUTES = frozenset(range(10)) | frozenset(range(21, 30))
+"""Codes that make text bold, faint, italic, underlined or reversed, and that take it back."""
 SIZES = [(80, 24), (99, 12), (100, 30), (139, 30), (140, 24), (163, 30), (211, 50)]
 
 
@@ -100,6 +104,8 @@ def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int], 
         terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
         terminal.settle(0.5, 10)
         after = cells(terminal)
+        codes = {int(code) for found in _LOOK.findall(terminal.output) for code in found.split(b";") if code}
+    assert theme != "none" or codes <= _ATTRIBUTES, f"a colour is sent: {codes - _ATTRIBUTES}"
     width = size[0] - size[0] * early.SIDE // 100 if size[0] >= front.VAST else size[0]
     # The scroll bar and what the preview holds come with the framework; the last line follows the case at hand.
     wide = size[0] >= front.WIDE

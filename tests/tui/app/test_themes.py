@@ -1,152 +1,193 @@
-"""Every theme on every screen: text keeps its contrast, colours for colour-blind eyes stay apart, none means none."""
+"""Every theme on every screen: text keeps its contrast, no colour means anything by itself, and none means none.
+
+The screens are those of the pictures and some more; they are opened once, and each is shown in all themes.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import pytest
-from rich.color import ColorType
+from rich.color import Color, ColorType
 from rich.segment import Segment
-from textual.pilot import Pilot
+from rich.style import Style
+from textual._compositor import Compositor
+from textual.constants import DIM_FACTOR
+from textual.filter import dim_color
 
+from imi_core.authority import Seat
 from imi_tui import settings, themes
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
-from imi_tui.screens.inbox import InboxScreen
-from tests.tui.screens import filled
+from imi_tui.themes import Palette
+from tests.effort import tries
+from tests.tui.actions.desk import unpainted
+from tests.tui.actions.ways import scopes
+from tests.tui.app.contrast import MACHADO, RGB, TERMINALS, contrast, faint, lab, linear, rgb
+from tests.tui.app.more_scenes import MORE, desk
+from tests.tui.pictures.scenes import SCENES, prepare
+from tests.tui.screens.conftest import anyio_backend, english, home, seat, store, template
+from tests.tui.screens.test_inbox_screen import running
+
+__all__ = ["anyio_backend", "english", "home", "seat", "store", "template"]
 
 pytestmark = pytest.mark.anyio
 
-LINES = set("▁▂▃▄▅▆▇│─╭╮╰╯┃━▏▎▔▁█▌▐╌┌┐└┘├┤┬┴┼▊▎▕▍▉ ")
+LINES = set("▁▂▃▄▅▆▇│─╭╮╰╯┃━▏▎▔▁█▌▐╌┌┐└┘├┤┬┴┼▊▎▕▍▉▀▄ ")
 """Characters that are lines and bars: WCAG asks 3 of them."""
 LINE_CONTRAST = 3.0
-SCREENS = ("app_menu", "app_help", "go_new", "go_outbox", "go_drafts", "go_authorities", "list_open", "app_language")
-MACHADO = {
-    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
-    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
-    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
-}
-"""What eyes without one kind of cone see of linear RGB (Machado, Oliveira and Fernandes 2009, severity 1)."""
+OWN_CONTRAST = 4.5
+"""Of the terminal's own text on its own ground, and of the two exchanged."""
+FAINT_CONTRAST = 4.0
+"""Of the same where it is faint. How faint that is the terminal decides."""
+COLOURED_CONTRAST = 3.0
+"""Of a colour of the terminal's sixteen on its own ground. None of them has 4.5 on a dark and on a light one."""
+MARKS = frozenset("!x^")
+"""One of them is at the beginning of a text that has a colour and is not bold: late, refused, wrong."""
 APART = 18.0
 """Distance in CIE Lab: well over what is seen as another colour side by side (2.3)."""
-
-RGB = tuple[float, float, float]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A cache with cases of every kind, some of them overdue and unread."""
-    found = filled.open_store(tmp_path)
-    seat = filled.a_desk()
-    filled.fill(found, seat, filled.demo(seat, 120))
-    yield found
-    found.close()
+SHOWN = tries(("dark", "terminal", "none"), themes.NAMES)
+"""Themes in which every screen is really shown; the contrast in the others follows from the parts that colours play."""
+ROLES = ("foreground", "background", "panel", "surface", "line", "cursor", "on_cursor", "error", "warning", "accent")
 
 
-@asynccontextmanager
-async def running(store: Store, home: Path, theme: str) -> AsyncIterator[tuple[ImiApp, Pilot[None]]]:
-    """The program in a theme."""
-    app = ImiApp(filled.context(store, home, theme=theme))
-    async with app.run_test(size=(150, 40)) as pilot:
-        await pilot.pause()
-        yield app, pilot
+class Look(NamedTuple):
+    """How a text is drawn."""
+
+    style: Style
+    kind: Literal["text", "lines", "blank"]
+    marked: bool
+    """Whether it begins with one of `MARKS`."""
 
 
-def segments(app: ImiApp) -> Iterator[Segment]:
-    """Everything with text in it on the screen."""
+def looks(app: ImiApp) -> dict[Look, str]:
+    """Each look on the screen, with one of the texts that have it."""
+    found: dict[Look, str] = {}
     for strip in app.screen._compositor.render_strips():
         for segment in strip:
-            if segment.text.strip() and segment.style is not None:
-                yield segment
+            if (style := segment.style) is not None:
+                text = segment.text.strip()
+                kind: Any = "blank" if not text else "lines" if set(text) <= LINES else "text"
+                # What a terminal does not show makes no look.
+                shown = style.without_color + Style.from_color(style.color, style.bgcolor)
+                found.setdefault(Look(shown, kind, bool(MARKS & set(text[:4]))), text or segment.text)
+    return found
 
 
-async def walk(app: ImiApp, pilot: Pilot[None]) -> AsyncIterator[str]:
-    """Each screen in turn."""
-    assert isinstance(app.screen, InboxScreen)
-    app.screen._settle()
-    app.notify("A word to the officer", severity="warning", markup=False)
-    await pilot.press("down", "space")
-    await pilot.pause()
-    yield "inbox"
-    for name in SCREENS:
-        await app.screen.run_action(name)
-        await pilot.pause()
-        yield name
-        while len(app.screen_stack) > 1:
-            app.pop_screen()
-        await pilot.pause()
+def wrong(palette: Palette, look: Look) -> Iterator[str]:
+    """What a look must not be in this theme."""
+    yield from (_in_own_colours if palette.own else _in_colours)(palette, look)
 
 
-def linear(colour: RGB) -> RGB:
-    """Light of each channel, 0 to 1."""
-    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour))  # type: ignore[return-value]
+def _in_colours(palette: Palette, look: Look) -> Iterator[str]:
+    if look.kind == "blank" and look.style.bgcolor is None:
+        return
+    parts = parts_of(palette, look.style)
+    if parts is None or look.style.dim:
+        yield "has a colour that is none of the theme"
+        return
+    if look.kind == "blank":
+        return
+    front, back, is_faint = parts
+    for other in (palette,) if len(SHOWN) > 3 else (each for each in themes.PALETTES if not each.own):
+        text, ground = rgb(getattr(other, front)), rgb(getattr(other, back))
+        ratio = contrast(faint(text, ground, DIM_FACTOR) if is_faint else text, ground)
+        least = LINE_CONTRAST if look.kind == "lines" else other.contrast
+        if ratio < least:
+            yield f"has {ratio:.1f} of {least} in {other.name}: {front} on {back}"
+    if look.kind == "text" and front in ("error", "warning", "accent") and not (look.style.bold or look.marked):
+        yield "is told by its colour alone"
+    if look.kind == "text" and back == "cursor" and not (look.style.bold or look.style.underline):
+        yield "is set off by its ground alone"
 
 
-def luminance(colour: RGB) -> float:
-    """Relative luminance (WCAG 2.2)."""
-    red, green, blue = linear(colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def parts_of(palette: Palette, style: Style) -> tuple[str, str, bool] | None:
+    """Which parts in the theme the colours of text and ground play, and whether the text is faint."""
+    if style.bgcolor is None:
+        return None
+    known = {getattr(palette, role): role for role in reversed(ROLES)}
+    back = known.get(style.bgcolor.name)
+    if back is None:
+        return None
+    # A blank has no colour.
+    front = "foreground" if style.color is None else known.get(style.color.name)
+    if front is not None:
+        return front, back, False
+    ground = style.bgcolor.get_truecolor()
+    for name, role in known.items():
+        dimmed = dim_color(style.bgcolor, Color.parse(name), DIM_FACTOR)
+        if ground and style.color is not None and dimmed.get_truecolor() == style.color.get_truecolor():
+            return role, back, True
+    return None
 
 
-def contrast(one: RGB, other: RGB) -> float:
-    """Contrast ratio (WCAG 2.2)."""
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
+def _in_own_colours(palette: Palette, look: Look) -> Iterator[str]:
+    style = look.style
+    used = {colour for colour in (style.color, style.bgcolor) if colour is not None and not colour.is_default}
+    if used and palette.name == "none":
+        yield "has a colour"
+    elif any(colour.type is not ColorType.STANDARD for colour in used):
+        yield "has a colour that is none of the sixteen"
+    elif look.kind != "blank":
+        if used and look.kind == "text" and not (style.bold or look.marked):
+            yield "is told by its colour alone"
+        least = COLOURED_CONTRAST if used or look.kind == "lines" else FAINT_CONTRAST if style.dim else OWN_CONTRAST
+        for name, (text, ground, sixteen) in TERMINALS.items():
+            front, back = _own(style.color, text, sixteen), _own(style.bgcolor, ground, sixteen)
+            ratio = contrast(faint(front, back) if style.dim else front, back)
+            if ratio < least:
+                yield f"has {ratio:.2f} of {least} on {name}"
 
 
-def lab(light: RGB) -> RGB:
-    """CIE Lab under D65 of linear RGB."""
-    red, green, blue = (min(max(v, 0.0), 1.0) for v in light)
-    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
-    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
-    fx, fy, fz = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z))
-    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+def _own(colour: Color | None, default: str, sixteen: str) -> RGB:
+    return rgb(default if colour is None or colour.number is None else sixteen.split()[colour.number])
 
 
-def rgb(colour: str) -> RGB:
-    """Channels of ``#rrggbb``."""
-    return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))  # type: ignore[return-value]
-
-
-@pytest.mark.parametrize("palette", [one for one in themes.PALETTES if not one.own], ids=lambda one: one.name)
-async def test_text_keeps_its_contrast_on_every_screen(store: Store, tmp_path: Path, palette: themes.Palette) -> None:
+async def test_every_screen_can_be_read_in_every_theme(
+    store: Store, home: Path, seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Compositor, "render_update", unpainted)
+    faults: set[str] = set()
     seen: set[str] = set()
-    async with running(store, tmp_path, palette.name) as (app, pilot):
-        async for name in walk(app, pilot):
-            for segment in segments(app):
-                assert segment.style is not None
-                front, back = segment.style.color, segment.style.bgcolor
-                assert front is not None, (name, segment)
-                assert back is not None, (name, segment)
-                assert front.triplet, (name, segment)
-                assert back.triplet, (name, segment)
-                if segment.style.reverse:
-                    front, back = back, front
-                least = LINE_CONTRAST if set(segment.text) <= LINES else palette.contrast
-                found = contrast(tuple(front.triplet), tuple(back.triplet))  # type: ignore[arg-type]
-                assert found >= least, f"{name}: {found:.1f} of {least} in {segment.text!r} {segment.style}"
-                assert not segment.style.dim, (name, segment)
-            seen.add(name)
-    assert len(seen) == len(SCREENS) + 1
+    async with desk(store, seat, home) as here:
+        for scene in (*MORE, *SCENES):
+            await here.home()
+            await scene(here)
+            seen.add(getattr(here.app.screen, "SCOPE", ""))
+            for palette in map(themes.palette, SHOWN):
+                here.app.show_colours(palette.name)
+                await here.calm()
+                for look, text in looks(here.app).items():
+                    faults |= {f"{palette.name}: {text!r} {each}: {look.style}" for each in wrong(palette, look)}
+    assert not faults, "\n".join(sorted(faults))
+    # A line of a list, or one to write in, is no screen.
+    assert set(scopes()) - {"rows", "search"} <= seen
 
 
-async def test_without_colours_there_are_none(store: Store, tmp_path: Path) -> None:
-    async with running(store, tmp_path, "none") as (app, pilot):
-        async for name in walk(app, pilot):
-            for segment in segments(app):
-                assert segment.style is not None
-                colours = {segment.style.color, segment.style.bgcolor} - {None}
-                assert all(colour.type is ColorType.DEFAULT for colour in colours if colour), (name, segment)
-
-
-async def test_the_cursor_is_seen_without_colours(store: Store, tmp_path: Path) -> None:
-    for name in ("none", "terminal"):
-        async with running(store, tmp_path, name) as (app, _pilot):
-            assert any(one.style is not None and one.style.reverse and "PW-26" in one.text for one in segments(app))
+async def test_a_theme_is_worn_at_once_and_whole(store: Store, home: Path, seat: Seat) -> None:
+    prepare(store, seat)
+    worn: dict[str, set[tuple[str, str, bool] | None]] = {}
+    async with running(store, home, (150, 40)) as (app, pilot):
+        await pilot.press("down", "space")
+        for palette in (*themes.PALETTES, *reversed(themes.PALETTES)):
+            app.show_colours(palette.name)
+            await pilot.pause(0)
+            await pilot.pause(0)
+            styles = {look.style for look in looks(app) if look.kind != "blank"}
+            if palette.own:
+                named = {each.color.name for each in styles if each.color is not None}
+                assert named == {"default"} | ({"color(9)"} if palette.name == "terminal" else set()), palette.name
+                assert any(each.reverse for each in styles), "the row under the cursor is seen"
+            else:
+                worn[palette.name] = {parts_of(palette, each) for each in styles}
+    wanted = {("foreground", "background", False), ("error", "background", False), ("warning", "panel", False)}
+    assert wanted <= worn["dark"]
+    # In the others several parts have one colour.
+    assert worn["dark"] == worn["light"]
+    assert all(None not in parts for parts in worn.values())
 
 
 def test_colours_for_colour_blind_eyes_stay_apart() -> None:
@@ -154,18 +195,18 @@ def test_colours_for_colour_blind_eyes_stay_apart() -> None:
     told = {name: linear(rgb(getattr(palette, name))) for name in ("foreground", "error", "warning", "accent")}
     for kind, matrix in MACHADO.items():
         seen = {
-            name: lab(tuple(sum(m * v for m, v in zip(row, light, strict=True)) for row in matrix))
+            name: lab(tuple(sum(m * v for m, v in zip(row, light, strict=True)) for row in matrix))  # type: ignore[arg-type]
             for name, light in told.items()
-        }  # type: ignore[arg-type]
+        }
         for one, other in itertools.combinations(seen, 2):
             distance = sum((a - b) ** 2 for a, b in zip(seen[one], seen[other], strict=True)) ** 0.5
             assert distance >= APART, f"{kind}: {one} and {other} are {distance:.0f} apart"
 
 
-async def test_colours_are_chosen_kept_and_used_at_the_next_start(store: Store, tmp_path: Path) -> None:
-    config = tmp_path / "config.toml"
-    app = ImiApp(filled.context(store, tmp_path, setting=lambda name, value: settings.write(config, name, value)))
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_colours_are_chosen_kept_and_used_at_the_next_start(store: Store, home: Path) -> None:
+    config = home / "config.toml"
+    kept = lambda name, value: settings.write(config, name, value)  # noqa: E731
+    async with running(store, home, setting=kept) as (app, pilot):
         await app.screen.run_action("app_colours")
         await pilot.pause()
         await pilot.press("down", "down", "enter")
@@ -174,6 +215,12 @@ async def test_colours_are_chosen_kept_and_used_at_the_next_start(store: Store, 
         backgrounds = {one.style.bgcolor.name for one in segments(app) if one.style and one.style.bgcolor}
         assert themes.palette("dark").background in backgrounds
     assert settings.read(config).theme == "dark"
+
+
+def segments(app: ImiApp) -> Iterator[Segment]:
+    """Everything on the screen."""
+    for strip in app.screen._compositor.render_strips():
+        yield from strip
 
 
 def test_a_theme_nobody_knows_is_named(tmp_path: Path) -> None:

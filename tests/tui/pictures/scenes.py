@@ -64,7 +64,11 @@ class Desk:
         while len(self.app.screen_stack) > 2:
             self.app.pop_screen()
             await self.pilot.pause(0)
-        await self.press("escape", "1", "home")
+        await self.press("escape")
+        while len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+            await self.pilot.pause(0)
+        await self.press("1", "home")
         if self.app.screen.query_one(CaseList).marked:
             await self.press("escape")
 
