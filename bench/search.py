@@ -19,8 +19,22 @@ ROWS = 50
 ENGINE, PAINTED, BEST = 5.0, 30.0, 50.0
 """Limits in milliseconds: p95 of the engine for the newest 50, p95 from key to hits, p95 with the best first."""
 WORDS = ("gmbh", "controle entreprise", "posting of work", "de", "entsend", "arbeitszeit srl", "po", "quillenbrau")
+MEANT = (
+    "landw",
+    "landwirtschaft is:open",
+    "zollamt",
+    "customs gmbh",
+    "from:customs",
+    "labour inspect",
+    "from:inspektorat state:accepted",
+    "-from:customs country:DE",
+    "munca",
+    "verwaltung",
+)
+"""Words that stand in labels of coded answers, in titles of the register, and inside of names."""
 LINES = (
     *WORDS,
+    *MEANT,
     "PW-26-0012",
     "country:DE",
     "country:LT state:accepted",

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.text import fold
 from imi_tui.cache.beginnings import Beginnings
+from imi_tui.cache.compared import Limits
+from imi_tui.cache.meanings import Meanings
 from imi_tui.cache.query import LISTED, Language, Query, Term
-from imi_tui.cache.search import Found, Limits, Search
+from imi_tui.cache.search import Found, Search
 from imi_tui.cache.sieve import COUNTERPART, FLAG_OF, REFERENCE, SUBJECT, name_words
 
 if TYPE_CHECKING:
@@ -59,11 +61,16 @@ class Finding:
         self._today = today
         self._officer = officer
         self.beginnings = Beginnings(cache)
+        self.meanings = Meanings(cache, directory)
         self.sets: dict[str, Callable[[tuple[str, ...]], Collection[int]]] = {}
         """Terms of sets that are kept elsewhere: from their values the numbers (`listing.n`) of the cases they mean."""
         self._known: tuple[int, dict[str, tuple[str, ...]]] = (-1, {})
         self._areas: dict[str, tuple[str, ...]] = {}
         self._open: tuple[str, ...] = ()
+
+    def prepare(self) -> None:
+        """Read what words mean, so that the first key of a search need not wait for it."""
+        self.meanings.notice()
 
     def values(self) -> dict[str, tuple[str, ...]]:
         """The values there are of each listed term, folded."""

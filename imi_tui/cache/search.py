@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imi_tui.cache.beginnings import quoted
+from imi_tui.cache.compared import BY_ID, MORE, Compared, Limits
 from imi_tui.cache.dues import within
 from imi_tui.cache.model import SORTS
 from imi_tui.cache.order import day, due_of, slots
 from imi_tui.cache.rows import COLUMNS, COUNTS, keys_sql
 from imi_tui.cache.sieve import LAST, Sieve, Sql, moments
 from imi_tui.cache.vocabulary import EVERY, facet
+from imi_tui.cache.widening import Widening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,11 +29,8 @@ if TYPE_CHECKING:
 FEW = 1_000
 """Cases that are looked for among the hits of a word, rather than the other way round."""
 _SAME_TIME = 1_000_000
-_BY_ID = " order by rowid"
 _RUNNING = frozenset(("todo", "accept", "answer", "close", "waiting", "open", "alert", "overdue", "soon"))
 _TURN = frozenset(("todo", "accept", "answer", "close", "overdue", "soon"))
-_MORE = 50
-"""Cases that are looked at beyond those that are wanted, before fewer days are looked at."""
 Days = tuple[dt.date, dt.date]
 """From the first day on, before the second."""
 
@@ -43,13 +41,6 @@ class Found(NamedTuple):
     rows: list[Any]
     by: str
     whole: bool
-
-
-class Limits(NamedTuple):
-    """How much one search may do: rows that are compared, texts that are read for words side by side."""
-
-    scan: int
-    phrases: int
 
 
 class _Plan(NamedTuple):
@@ -77,8 +68,17 @@ class Search:
             for index, term in enumerate(terms)
             if term.key in finding.sets
         }
-        self._sieve = Sieve(terms, self._sets, today, finding.documents, finding.procedures_of, finding.handlers)
-        self._queries: dict[Term, str] = {}
+        self._wide = Widening(terms, finding.meanings, finding.beginnings, finding.documents)
+        self._sieve = Sieve(
+            terms,
+            self._sets,
+            today,
+            finding.documents,
+            finding.procedures_of,
+            finding.handlers,
+            self._wide.senses,
+        )
+        self._compared = Compared(self._cache, self._sieve, self._wide, limits)
         self._current = finding.documents.is_current()
         """Whether the index knows every case as it is: then it is asked for deadlines, turn and files, too."""
 
@@ -98,7 +98,7 @@ class Search:
     def _lasting(self, term: Term) -> str:
         """What the index is asked for a term that means the same before and after an entry; "" where it has no say."""
         if term.key in ("", '"', "from"):
-            return self._words(term) if _indexed(term) else ""
+            return self._wide.query(term) if _indexed(term) else ""
         if term.key == "area":
             return _any(facet("p", value) for value in self._finding.procedures_of(term.values))
         if term.key in ("country", "procedure"):
@@ -118,15 +118,6 @@ class Search:
         if _RUNNING.issuperset(term.values):
             return _any(facet("s", value) for value in self._finding.open_states)
         return ""
-
-    def _words(self, term: Term) -> str:
-        """The words of a term as a query, the last one of an open term as a beginning."""
-        if term not in self._queries:
-            found = [quoted(word) for word in term.values]
-            if term.open:
-                found[-1] = self._finding.beginnings.query(term.values[-1])
-            self._queries[term] = found[0] if len(found) == 1 else f"({' AND '.join(found)})"
-        return self._queries[term]
 
     def _faceted(self, *keys: str) -> bool:
         return any(not term.negated and term.key in keys for term in self._terms)
@@ -148,7 +139,7 @@ class Search:
 
     def numbers(self, limit: int) -> list[int]:
         """The numbers of the cases alone, in no order: nothing else of a row is read that is not compared."""
-        if self._sieve.reads:
+        if self._sieve.reads or self._wide.compares:
             return [row[0] for row in self.run(limit).rows]
         found = self._plan()
         if found is None:
@@ -158,7 +149,7 @@ class Search:
         scanned, number, late = f"({source} limit {self._limits.scan}) c", "c.n", {}
         if kind in ("index", "days"):
             scanned, number = f"{scanned} cross join document d on d.docid = c.docid", "d.n"
-            late = {row[0]: None for row in self._late(limit)}
+            late = {row[0]: None for row in self._compared.late(self._match(lasting=True), limit)}
         self._sieve.ask(sql)
         if sql.where:
             scanned = f"{scanned} cross join listing l on l.n = {number}"
@@ -235,48 +226,25 @@ class Search:
 
     def _newest(self, source: str, values: Sequence[Any], limit: int) -> Found:
         """The newest first of what the index gives: as many documents at once as are likely to be enough."""
-        rows = self._late(limit)
+        rows = self._compared.late(self._match(lasting=True), limit)
         seen = {row[0] for row in rows}
-        after, most = -LAST, limit + _MORE
+        after, most = -LAST, limit + MORE
         read = found = 0
         while True:
             most = min(most, self._limits.scan - read)
-            ids = self._ids(source, values, after, most)
-            here = self._rows_of(ids, limit - found, seen)
+            ids = self._compared.ids(source, values, after, most)
+            here = self._compared.rows(ids, limit - found, seen, (source, values))
             rows += here
             found, read = found + len(here), read + len(ids)
-            whole = found >= limit or (len(ids) < most and self._sieve.read <= self._limits.phrases)
-            if whole or read >= self._limits.scan or self._sieve.read > self._limits.phrases:
+            whole = found >= limit or (len(ids) < most and not self._compared.has_read_enough())
+            if whole or read >= self._limits.scan or self._compared.has_read_enough():
                 return Found(_ordered(rows, "activity")[:limit], "activity", whole)
             after, most = ids[-1], most * 4
-
-    def _ids(self, source: str, values: Sequence[Any], after: int, most: int) -> list[int]:
-        """The next so many ids of documents behind one."""
-        at = len(values) + 1
-        text = source.removesuffix(_BY_ID) + f" and rowid > ?{at}{_BY_ID} limit ?{at + 1}"
-        return [id for (id,) in self._cache.rows(text, (*values, after, most))]
-
-    def _late(self, limit: int) -> list[Any]:
-        """Rows that an entry of the outbox has changed: the index knows their state and their time of before."""
-        sql = Sql()
-        self._sieve.ask(sql)
-        text = (
-            f"select {COLUMNS}, d.docid from listing l left join document d on d.n = l.n"  # noqa: S608
-            f" where (l.pending > 0 or l.rejected > 0) and l.pending > 0{sql.filters()}"
-            f" order by l.activity desc limit {self._limits.scan}"
-        )
-        rows = self._cache.rows(text, tuple(sql.values))
-        if rows and (loose := self._match(lasting=True)):
-            ids = str([row[-1] for row in rows if row[-1] is not None])
-            inside = "select rowid from words where words match ? and +rowid in (select value from json_each(?) j)"
-            said = {docid for (docid,) in self._cache.rows(inside, (loose, ids))}
-            rows = [row for row in rows if row[-1] in said]
-        return [row[:-1] for row in rows if self._sieve.fits(row)][:limit]
 
     def _from_index(self, sql: Sql, plan: _Plan) -> str:
         """Document ids from the index, those only that can be meant where they are few."""
         due = plan.due if self._current else None
-        query = self._match(_any(within(*due)) if due is not None else "")
+        query = self._match(_any(within(*due)) if due is not None else "") or EVERY
         text = self._index_of(sql, query)
         few = ""
         if plan.positive:
@@ -287,7 +255,7 @@ class Search:
             few = self._from_activity(sql, plan.groups)
         if few:
             text += f" and +rowid in (select d.docid from ({few}) f cross join document d on d.n = f.n)"  # noqa: S608
-        return text + _BY_ID
+        return text + BY_ID
 
     def _index_of(self, sql: Sql, query: str) -> str:
         """Document ids that a query of the index gives, as far as the times of the latest activity allow."""
@@ -331,25 +299,26 @@ class Search:
 
     def _by_days(self, groups: list[int], due: Days, limit: int) -> Found:
         """By deadline what the index knows to be meant: as many days at once as are soon read and sorted."""
-        rows = self._late(self._limits.scan)
+        rows = self._compared.late(self._match(lasting=True), self._limits.scan)
         seen = {row[0] for row in rows}
-        (at, end), many, most = due, limit * 4, limit + _MORE
+        (at, end), many, most = due, limit * 4, limit + MORE
         read = found = 0
-        while at < end and found < limit and read < self._limits.scan and self._sieve.read <= self._limits.phrases:
+        while at < end and found < limit and read < self._limits.scan and not self._compared.has_read_enough():
             until = self._with_due(groups, at, end, many)
             sql = Sql()
             source = self._index_of(sql, self._match(_any(within(at, until))))
-            ids = self._ids(source, sql.values, -LAST, most)
+            ids = self._compared.ids(source, sql.values, -LAST, most)
             if len(ids) == most:
                 if until - at > dt.timedelta(1):
                     many //= 4
                     continue
                 # A day with so many: they stand in the order of the list already.
-                ids = self._ids(source, sql.values, -LAST, self._limits.scan - read)
-            here = self._rows_of(ids, limit - found if until - at == dt.timedelta(1) else most, seen)
+                ids = self._compared.ids(source, sql.values, -LAST, self._limits.scan - read)
+            wanted = limit - found if until - at == dt.timedelta(1) else most
+            here = self._compared.rows(ids, wanted, seen, (source, sql.values))
             rows += here
             found, read, at = found + len(here), read + len(ids), until
-            many = min(many * 16, max(many, many * (limit - found + _MORE) // (len(ids) + 1)))
+            many = min(many * 16, max(many, many * (limit - found + MORE) // (len(ids) + 1)))
         return Found(_ordered(rows, "due")[:limit], "due", at >= end or found >= limit)
 
     def _with_due(self, groups: list[int], at: dt.date, end: dt.date, many: int) -> dt.date:
@@ -359,20 +328,6 @@ class Search:
         sql = keys_sql(slots(groups, SORTS.index("due")), " and key >= ?1 and key < ?2", "1 offset ?3")
         found = self._cache.one(sql, (day(at), day(end), many))
         return max(due_of(found[0]), at + dt.timedelta(1)) if found is not None else end
-
-    def _rows_of(self, ids: list[int], most: int, seen: set[int]) -> list[Any]:
-        """The first so many rows of these documents that pass the sieve, in their order."""
-        sql = Sql()
-        source = f"from json_each({sql.value(str(ids))}) j cross join document d on d.docid = j.value"
-        self._sieve.ask(sql)
-        text = f"select {COLUMNS} {source} cross join listing l on l.n = d.n where 1{sql.filters()}"
-        out: list[Any] = []
-        for row in self._cache.each(text, tuple(sql.values)) if ids else ():
-            if row[0] not in seen and self._sieve.fits(row):
-                out.append(row)
-            if len(out) == most or self._sieve.read > self._limits.phrases:
-                break
-        return out
 
 
 def _arms(groups: list[int], sort: SortId, where: str) -> str:

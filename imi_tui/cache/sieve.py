@@ -7,14 +7,16 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import words
+from imi_tui.cache.meanings import has_answer, side_of
 from imi_tui.cache.model import SOON
 from imi_tui.cache.order import GROUPS, VIEW_BIT
 from imi_tui.cache.vocabulary import phrase_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from imi_tui.cache.documents import Documents
+    from imi_tui.cache.meanings import Sense
     from imi_tui.cache.query import Term
 
 LAST = (1 << 63) - 1
@@ -26,7 +28,7 @@ _WITHIN = _VIEWS | {"overdue": "todo", "soon": "todo"}
 FLAG_OF = {view: flag for flag, view in _VIEWS.items()} | {"overdue": "overdue", "due_soon": "soon"}
 """The value of ``is:`` for the cases of a view, those too that nobody can type; "all" has none."""
 _ROWS = {"unread": "l.unread = 1", "queued": "l.pending > 0", "refused": "l.rejected > 0", "files": "l.files > 0"}
-REFERENCE, SUBJECT, COUNTERPART = 3, 6, 8
+REFERENCE, PROCEDURE, SUBJECT, COUNTRY, COUNTERPART = 3, 4, 6, 7, 8
 """Places in `rows.COLUMNS`."""
 
 
@@ -62,6 +64,7 @@ class Sieve:
         documents: Documents,
         procedures_of: Callable[[Collection[str]], tuple[str, ...]],
         handlers: Callable[[str], dict[int, list[str]]],
+        senses: Mapping[Term, Sense],
     ) -> None:
         self._terms = terms
         self._sets = sets
@@ -69,6 +72,7 @@ class Sieve:
         self._documents = documents
         self._procedures_of = procedures_of
         self._handlers = handlers
+        self._senses = senses
         self.read = 0
         """Cases whose texts were read."""
 
@@ -124,24 +128,34 @@ class Sieve:
     @property
     def reads(self) -> bool:
         """Whether `fits` has anything to say."""
-        return any(term.values and (term.key == "from" or _is_phrase(term)) for term in self._terms)
+        return any(term.values and (term.key == "from" or is_phrase(term)) for term in self._terms)
 
     def fits(self, row: Any) -> bool:
         """What only the row's texts can say: names, and words side by side."""
         for term in self._terms:
             if term.key == "from" and term.values:
-                if _named(row[COUNTERPART], term) == term.negated:
+                if (_named(row[COUNTERPART], term) or self._is_meant(row, term)) == term.negated:
                     return False
-            elif _is_phrase(term):
-                says = phrase_in(term.values, (row[SUBJECT], row[COUNTERPART], row[REFERENCE]), begins=term.open)
-                if not says:
-                    self.read += 1
-                    texts = self._documents.stored_strings(row[0])
-                    # Of a case that is not sent yet the index keeps words only, in which all of these were found.
-                    says = texts is None or phrase_in(term.values, texts, begins=term.open)
-                if says == term.negated:
-                    return False
+            elif is_phrase(term) and (self._is_meant(row, term) or self._says(row, term)) == term.negated:
+                return False
         return True
+
+    def _is_meant(self, row: Any, term: Term) -> bool:
+        """Whether the words lead to the other side of the case."""
+        sides = self._senses[term].sides
+        return bool(sides) and side_of(row[COUNTRY], row[COUNTERPART]) in sides
+
+    def _says(self, row: Any, term: Term) -> bool:
+        """Whether the words stand side by side in a text of the case, or in the label of one of its answers."""
+        if phrase_in(term.values, (row[SUBJECT], row[COUNTERPART], row[REFERENCE]), begins=term.open):
+            return True
+        self.read += 1
+        texts = self._documents.stored_strings(row[0])
+        # Of a case that is not sent yet the index keeps words only, in which all of these were found.
+        if texts is None or phrase_in(term.values, texts, begins=term.open):
+            return True
+        options = self._senses[term].options
+        return bool(options) and has_answer(row[PROCEDURE], self._documents.answers(row[:1]).get(row[0], ()), options)
 
     def may_be_in(self, group: int) -> bool:
         """Whether a case of this group can be what the line's views ask for."""
@@ -181,7 +195,8 @@ def name_words(name: str) -> tuple[str, ...]:
     return tuple(words(name))
 
 
-def _is_phrase(term: Term) -> bool:
+def is_phrase(term: Term) -> bool:
+    """Whether the words of a term have to stand side by side."""
     return term.key == '"' and len(term.values) > 1
 
 

@@ -109,9 +109,17 @@ class _Translated(msgspec.Struct, gc=False):
     texts: dict[str, str] = {}
 
 
+class _Answers(msgspec.Struct, gc=False):
+    """What of a stored content or entry was chosen or filled in."""
+
+    request: Any = None
+    answers: Any = None
+
+
 _NOTHING = _CaseTexts()
 _decode_case = msgspec.json.Decoder(_CaseTexts).decode
 _decode_entry = msgspec.json.Decoder(_EntryTexts).decode
+_decode_answers = msgspec.json.Decoder(_Answers).decode
 _decode_translation = msgspec.json.Decoder(_Translated).decode
 
 
@@ -148,6 +156,12 @@ def arriving_text(desk: str, head: bytes, content: Content, entries: Iterable[En
 def stored_strings(stored: Stored) -> set[Any]:
     """The texts that `stored_text` takes its words from."""
     return {text for text in _stored(_decode_case(stored.head), stored) if text}
+
+
+def answers_in(wire: bytes) -> list[dict[str, Any]]:
+    """What is answered in a stored content, in request and reply, or in a stored entry, by field."""
+    found = _decode_answers(wire)
+    return [each for each in (found.request, found.answers) if isinstance(each, dict)]
 
 
 def _stored(one: _CaseTexts, stored: Stored) -> set[Any]:

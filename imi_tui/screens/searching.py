@@ -194,6 +194,7 @@ class SearchingScreen(CaseScreenBase):
             # Into a place of their own: the screen would paint itself as a whole when it is given a part.
             await self.query_one(Place).mount(field, offered)
         self.query_one(SearchLine).focus()
+        self.call_after_refresh(self.store.finding.prepare)
 
     async def line_changed(self, line: str) -> None:
         """Show hits while typing, newest first, in one picture with the letter."""

@@ -168,7 +168,7 @@ def test_a_change_moves_the_row(store: Store, pw_info: Rules) -> None:
 # read in its own order, and its vocabulary from a word on (513: `term >= ?`).
 SMALL = (
     r"(v$|c$|j VIRTUAL|words VIRTUAL TABLE|temp.terms VIRTUAL TABLE INDEX 513"
-    r"|group_count|account|desk|meta|procedure|officer"
+    r"|group_count|account|desk|meta|procedure|officer|partner"
     r"|listing USING (COVERING )?INDEX listing_(own|unread)|l USING INDEX listing_own"
     r"|outbox USING (COVERING )?INDEX outbox_live|CONSTANT ROW)"
 )
