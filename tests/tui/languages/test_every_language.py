@@ -28,6 +28,7 @@ from imi_tui.widgets.document import Document
 from imi_tui.widgets.entry import LineInput, LinesInput
 from tests.effort import tries
 from tests.system import layout
+from tests.tui.keys import press
 from tests.tui.languages import marked
 from tests.tui.pictures.scenes import prepare
 from tests.tui.screens import filled
@@ -87,7 +88,7 @@ class Walk:
 
     async def press(self, *keys: str) -> None:
         """Keys, and what they lead to."""
-        await self.pilot.press(*keys)
+        await press(self.app, self.pilot, *keys)
         await self.calm()
 
     async def calm(self) -> None:
