@@ -65,15 +65,16 @@ def without_personal(rules: Rules, answers: dict[str, Any]) -> dict[str, Any]:
     return {id: value for id, value in answers.items() if base_id(id) in kept}
 
 
-def begin(work: Composition, source: Source, *, personal: bool) -> bool:
+def begin(work: Composition, source: Source, *, personal: bool, anew: bool = False) -> bool:
     """Fill what is still empty of a new case; whether there was anything to fill in.
 
-    Without a procedure so far, that of the source is taken. Only fields that the procedure has today are filled, and
-    personal ones only with `personal`.
+    Without a procedure so far, or `anew`, that of the source is taken. Only fields that the procedure has today are
+    filled, and personal ones only with `personal`.
     """
-    if work.rules is None:
+    if work.rules is None or (anew and work.draft.procedure != source.procedure):
         mine = [offer for offer in offers(work.cache, work.languages) if offer.procedure == source.procedure]
-        offer = next((offer for offer in mine if offer.desk == source.desk), next(iter(mine), None))
+        wanted = source.desk or work.draft.desk
+        offer = next((offer for offer in mine if offer.desk == wanted), next(iter(mine), None))
         if offer is None:
             return False
         work.choose_procedure(offer)

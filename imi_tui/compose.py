@@ -52,6 +52,9 @@ class Cache(Directory, Protocol):
     def save_draft(self, draft: Draft) -> None:
         """Keep a draft."""
 
+    def delete_draft(self, id: str) -> object:
+        """Keep it no longer."""
+
     def queue(self, draft: Draft) -> OutboxItem:
         """Check and queue."""
 
@@ -80,7 +83,7 @@ class Composition:
         self.form: forms.FormModel | None = None
         self._saved: Draft | None = None
         if draft.procedure:
-            self._open_form()
+            self.open_form()
             self._saved = copy.deepcopy(draft)
 
     # -- what there is ------------------------------------------------------------------------------------------------
@@ -153,7 +156,7 @@ class Composition:
             return
         self.collect()
         self.draft.procedure, self.draft.desk, self.draft.action = offer.procedure, offer.desk, offer.action
-        self._open_form()
+        self.open_form()
         target = self.target
         if target is not None and target.area != offer.area:
             # The same authority may have a desk in the other area.
@@ -190,7 +193,7 @@ class Composition:
             id: value for id, value in usable.items() if is_empty(self.draft.answers.get(id)) and not is_empty(value)
         }
         self.draft.answers.update(copy.deepcopy(new))
-        self._open_form()
+        self.open_form()
         return bool(new)
 
     def fill_text(self, text: str, lang: str) -> bool:
@@ -199,7 +202,7 @@ class Composition:
         if self.rules is None or self.draft.text.strip() or not self.rules.lifecycle.actions[self.draft.action].text:
             return False
         self.draft.text, self.draft.lang = text, lang
-        self._open_form()
+        self.open_form()
         return True
 
     # -- keeping it ---------------------------------------------------------------------------------------------------
@@ -216,7 +219,14 @@ class Composition:
     def save(self) -> bool:
         """Write the draft to the cache if something changed since; says whether it did."""
         self.collect()
-        if not self.draft.procedure or (self._saved is not None and self._same(self._saved)):
+        was = self._saved
+        if not self.draft.procedure:
+            # Nothing is chosen yet, or that was taken back, too.
+            if was is not None:
+                self.cache.delete_draft(self.draft.id)
+            self._saved = None
+            return was is not None
+        if was is not None and self._same(was):
             return False
         self.cache.save_draft(copy.deepcopy(self.draft))
         self._saved = copy.deepcopy(self.draft)
@@ -350,7 +360,8 @@ class Composition:
             text=Text(lang=draft.lang, text=draft.text) if draft.text.strip() else None,
         )
 
-    def _open_form(self) -> None:
+    def open_form(self) -> None:
+        """Make the form of the procedure chosen, with what the draft holds."""
         draft = self.draft
         try:
             self.rules = self.cache.rules(draft.procedure)

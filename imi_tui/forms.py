@@ -115,7 +115,7 @@ class FormModel:
         self.lang = lang or (self.language if self.language in NAMES else "en")
         self.reader = tuple(reader)
         self._short = translating.short(rules, self.action)
-        self._opened = {id for id in self.answers if id.endswith((REMARK, CANNOT)) and self.answers[id]}
+        self.opened = {id for id in self.answers if id.endswith((REMARK, CANNOT)) and self.answers[id]}
         self._touched: set[str] = set()
         self.strict = False
         self._views = self._build()
@@ -132,7 +132,7 @@ class FormModel:
                 heading = view.heading
             elif view.heading:
                 view = replace(view, heading="")
-            closed = view.id.endswith((REMARK, CANNOT)) and view.id not in self._opened
+            closed = view.id.endswith((REMARK, CANNOT)) and view.id not in self.opened
             if not closed and (view.id in (TEXT, LANG) or (view.beside or view.id) in asked):
                 out.append(view)
         return tuple(out)
@@ -155,7 +155,7 @@ class FormModel:
             return (self.lang,)
         if id.endswith(MORE):
             base = id.removesuffix(MORE)
-            return tuple(suffix for suffix in (REMARK, CANNOT) if base + suffix in self._opened)
+            return tuple(suffix for suffix in (REMARK, CANNOT) if base + suffix in self.opened)
         value = self.answers.get(id)
         if isinstance(value, list):
             return tuple(str(item) for item in value)
@@ -237,10 +237,10 @@ class FormModel:
         self._touched.add(id)
         if id.endswith(MORE):
             name = id.removesuffix(MORE) + option
-            if name not in self._opened:
-                self._opened.add(name)
+            if name not in self.opened:
+                self.opened.add(name)
             elif is_empty(self.answers.get(name)):
-                self._opened.discard(name)
+                self.opened.discard(name)
             return
         found = self.view(id)
         order = [key for key, _label in found.options] if found is not None else []

@@ -17,6 +17,7 @@ from imi_tui.actions import Situation
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import OutboxItem, Seen
+from imi_tui.form_history import Place, Written, into_form, of_form
 from imi_tui.forms import FormModel
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
@@ -72,7 +73,8 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
     def situation(self) -> Situation:
         """Whether the action takes files."""
         takes = self.model.rules.lifecycle.actions[self._action].attachments
-        return Situation(self.SCOPE, flags=frozenset({"writing", "takes_files"} if takes else {"writing"}))
+        flags = {"writing", "takes_files"} if takes else {"writing"}
+        return Situation(self.SCOPE, flags=frozenset(flags) | self.rewriting_flags())
 
     def compose(self) -> ComposeResult:
         """Heading, form, room for a refusal, keys."""
@@ -91,7 +93,9 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
             text=draft.text if draft is not None else "",
             lang=(draft.lang if draft is not None else "") or self.context.writes,
         )
-        self._form = FormView(self.model)
+        self._form = FormView(self.model, self.edited)
+        if self.history is None:
+            self.begin_history()
         with Vertical(classes="dialogue"):
             yield Static(self._heading(detail), id="heading", markup=False)
             if self._note:
@@ -136,8 +140,37 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
         if field:
             form.focus_field(field)
 
+    def written(self) -> Written:
+        """The form and its files."""
+        return of_form(self.model)._replace(files=tuple(self._files))
+
+    def name_of(self, place: Place) -> str:
+        """The field."""
+        view = self.model.view(place.field)
+        return view.label if view is not None else place.field
+
+    async def put_back(self, written: Written, place: Place) -> None:
+        """Show it, in the field in which it differs."""
+        into_form(self.model, written)
+        self._files[:] = written.files
+        self._show_files()
+        form = self.query_one(FormView)
+        await form.rewrite()
+        if place.field:
+            form.focus_field(place.field)
+        self._save_soon()
+
+    def possible_changed(self) -> None:
+        """The keys follow."""
+        for footer in self.query(ActionFooter):
+            footer.show(self.footer_items())
+        self.refresh_bindings()
+
     def on_form_view_changed(self, _message: FormView.Changed) -> None:
         """Save soon."""
+        self._save_soon()
+
+    def _save_soon(self) -> None:
         # Keys in between do not put it off: somebody may type for minutes without a pause.
         if self._saving is None and not self._sent:
             self._saving = self.set_timer(AUTOSAVE, self._save)
@@ -188,6 +221,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
     def on_unmount(self) -> None:
         """Whatever ends the screen, the last second of typing is kept."""
         self.keep()
+        self.forget_files()
 
     def keep(self) -> None:
         """Save what is not saved yet, where there is room for it."""

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from imi_tui import problems
 from imi_tui.attachments import held
 from imi_tui.cache.errors import CacheError
+from imi_tui.form_history import Place
 from imi_tui.i18n import _
 from imi_tui.screens import routes
-from imi_tui.screens.base import ActionScreen
+from imi_tui.screens.rewriting import Rewriting
 from imi_tui.viewmodel.view import one_line
 
 _ANOTHER = "another"
 
 
-class Attaching(ActionScreen[Any]):
+class Attaching(Rewriting):
     """For a screen that writes an entry."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._touched: set[str] = set()
+        """Files that were attached or taken out here, which undo and redo may want again."""
 
     @abstractmethod
     def attached(self) -> list[dict[str, Any]]:
@@ -74,11 +81,24 @@ class Attaching(ActionScreen[Any]):
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return
-        self.attached().append({"blobId": f"ref:{made.id}", "name": made.name, "personal": made.personal})
-        self.attachments_changed()
+        self._touched.add(blob_id := f"ref:{made.id}")
+        self._changed_to(
+            [*self.attached(), {"blobId": blob_id, "name": made.name, "personal": made.personal}], made.name
+        )
 
     def _take_out(self, blob_id: str) -> None:
-        files = self.attached()
-        files[:] = [each for each in files if each["blobId"] != blob_id]
+        self._touched.add(blob_id)
+        name = next(str(each["name"]) for each in self.attached() if each["blobId"] == blob_id)
+        self._changed_to([each for each in self.attached() if each["blobId"] != blob_id], name)
+
+    def _changed_to(self, files: list[dict[str, Any]], name: str) -> None:
+        self.close_step()
+        self.attached()[:] = files
+        self.note(Place(what=one_line(name)))
         self.attachments_changed()
-        self.store.files.detach(blob_id)
+
+    def forget_files(self) -> None:
+        """Let go what is attached no more, once nothing can be taken back here."""
+        for blob_id in self._touched - {str(each["blobId"]) for each in self.attached()}:
+            with suppress(CacheError):
+                self.store.files.detach(blob_id)

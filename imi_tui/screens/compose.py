@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.text import Text
 from textual.containers import Horizontal
@@ -16,14 +16,15 @@ from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.ids import SystemRandom, uuid7
 from imi_tui.compose import STEP_NAMES, Composition, Gap, Step
+from imi_tui.form_history import Place, Written, into_case, of_case
 from imi_tui.hints import hint
 from imi_tui.i18n import _
-from imi_tui.i18n.joining import with_name
 from imi_tui.offers import Offer, offers
 from imi_tui.screens import routes
 from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import BaseScreen, bindings
 from imi_tui.screens.compose_begin import BeginsFrom
+from imi_tui.screens.compose_check import ChecksCase
 from imi_tui.screens.compose_pages import StepPages
 from imi_tui.screens.drafts import discard_draft
 from imi_tui.screens.inserting import Inserting
@@ -52,7 +53,7 @@ BESIDE = 120
 """From this width on, the list of what is missing stands beside the page."""
 
 
-class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
+class ComposeScreen(BeginsFrom, ChecksCase, Inserting, Attaching, BaseScreen[None]):
     """Writes one new case. `draft_id` continues a draft; `target` is a desk to address."""
 
     SCOPE = "compose"
@@ -79,7 +80,7 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
             id = uuid7(dt.datetime.now(dt.UTC), SystemRandom())
             draft = Draft(id=id, desk="", procedure="", action="", target=self._target)
         draft.lang = draft.lang or self.context.writes
-        self.pages = StepPages(self.store, self.context, id="body")
+        self.pages = StepPages(self.store, self.context, self.edited, id="body")
         self._open(draft)
         self._take_room(self.app.size.width)
         yield Static(id="steps")
@@ -93,6 +94,7 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         self.call_later(self._begin)
 
     async def _begin(self) -> None:
+        self.begin_history()
         if self._template:
             await self._go("procedure")
             await self.begin_with_template(self._template)
@@ -104,6 +106,7 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         only = offers(self.store, self.context.languages)
         if not self.work.draft.procedure and len(only) == 1:
             self.work.choose_procedure(only[0])
+            self.begin_history()
         await self._go(self.work.first_open())
 
     def _open(self, draft: Draft) -> None:
@@ -128,7 +131,7 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         flags |= {"saved"} if self.work.draft.procedure else set()
         flags |= {"takes_files"} if self.work.takes_files else set()
         flags |= {"writing"} if self._step == "form" else set()
-        return Situation(self.SCOPE, flags=frozenset(flags))
+        return Situation(self.SCOPE, flags=frozenset(flags) | self.rewriting_flags())
 
     def facts(self) -> Mapping[str, str]:
         """Of the case as it is written so far."""
@@ -154,6 +157,30 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         at_start = self.work.form is None or self._step == "procedure"
         await self._go(self.work.first_open() if at_start else self._step)
 
+    # -- taking back --------------------------------------------------------------------------------------------------
+
+    def written(self) -> Written:
+        """The case as it is written so far."""
+        return of_case(self.work)
+
+    def name_of(self, place: Place) -> str:
+        """The field, or the step."""
+        view = self.work.form.view(place.field) if self.work.form is not None else None
+        return view.label if view is not None else _(STEP_NAMES[cast("Step", place.step or self._step)])
+
+    async def put_back(self, written: Written, place: Place) -> None:
+        """Show it on the page on which it differs."""
+        if not into_case(self.work, written):
+            self.pages.take(self.work)
+        elif self.pages.form is not None and self.pages.form.model is self.work.form:
+            await self.pages.form.rewrite()
+        step = cast("Step", place.step or self._step)
+        await self._go(step if self.work.form is not None else "procedure", place.field)
+
+    def possible_changed(self) -> None:
+        """The keys follow."""
+        self.call_later(self._frame)
+
     # -- files --------------------------------------------------------------------------------------------------------
 
     def attached(self) -> list[dict[str, Any]]:
@@ -176,11 +203,8 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         """One step on or back."""
         if self._step == "procedure" and by > 0:
             line = self.query_one(OfferList).item
-            if isinstance(line, TemplateLine) and self.work.form is None:
-                await self.begin_with_template(line.id)
-                return
             if isinstance(line, TemplateLine):
-                self.say(_("A template is for a new case; this one has begun already."), problem=True)
+                await self.begin_with_template(line.id)
                 return
             if not self._take_offer():
                 return
@@ -225,31 +249,6 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         self.set_class(width >= BESIDE, "-beside")
         return self.has_class("-beside") != before
 
-    # -- what is missing, and how it will look ---------------------------------------------------------------------
-
-    async def action_missing(self) -> None:
-        """Choose what is missing, to go there."""
-        gaps = self.work.gaps()
-        if not gaps:
-            self.say(_("Nothing is missing; the case can be sent."))
-        elif self.has_class("-beside"):
-            self.query_one(CheckList).enter()
-        else:
-
-            async def chosen(gap: Gap | None) -> None:
-                if gap is not None:
-                    await self._go(gap.step, gap.field)
-
-            await self.app.push_screen(routes.missing(gaps), chosen)
-
-    async def on_check_list_chosen(self, event: CheckList.Chosen) -> None:
-        """Go to what was chosen."""
-        await self._go(event.gap.step, event.gap.field)
-
-    def on_check_list_left(self, _event: CheckList.Left) -> None:
-        """Back to where the officer was writing."""
-        self.call_later(self._go, self._step)
-
     async def action_other_side(self) -> None:
         """Show the case as the authority asked will see it."""
         self._save()
@@ -271,7 +270,9 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         if not isinstance(offer, Offer):
             self.say(_("There is no procedure you may start at your desks."), problem=True)
             return False
+        self.close_step()
         self.work.choose_procedure(offer)
+        self.note(Place(step="procedure"))
         return True
 
     async def on_authority_finder_chosen(self, event: AuthorityFinder.Chosen) -> None:
@@ -282,7 +283,9 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
 
     def _take_hit(self, hit: AuthorityHit | None) -> None:
         if hit is not None and hit.desk:
+            self.close_step()
             self.work.choose_target(hit.desk)
+            self.note(Place(step="authority"))
             self.pages.show_chosen()
         elif hit is not None:
             self.say(_("This authority has no desk in this area."), problem=True)
@@ -294,6 +297,7 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
     def on_question_list_toggled(self, event: QuestionList.Toggled) -> None:
         """A question was picked or taken back."""
         self.work.toggle_question(event.id)
+        self.note(Place(step="questions"))
         event.list.set_picked(frozenset(self.work.picked()))
         self._changed()
 
@@ -352,12 +356,6 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
         self.dismiss()
         return []
 
-    async def _show_gap(self, gap: Gap) -> None:
-        self.say(with_name(gap.label, gap.text) if gap.label else gap.text, problem=True)
-        await self._go(gap.step, gap.field)
-        if gap.step == "form":
-            self.query_one(FormView).show_problems()
-
     def action_discard(self) -> None:
         """Throw the draft away; undo, on the screen below, brings it back."""
         self._save()
@@ -380,6 +378,7 @@ class ComposeScreen(BeginsFrom, Inserting, Attaching, BaseScreen[None]):
     def on_unmount(self, _event: events.Unmount) -> None:
         """Whatever ends the screen, the last second of typing is kept."""
         self.keep()
+        self.forget_files()
 
     def keep(self) -> None:
         """Save what is not saved yet."""

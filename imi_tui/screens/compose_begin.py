@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from imi_tui import beginning, problems
 from imi_tui.cache.errors import CacheError
+from imi_tui.form_history import Place
+from imi_tui.hints import hint
 from imi_tui.i18n import _
 from imi_tui.screens import routes
-from imi_tui.screens.base import ActionScreen
+from imi_tui.screens.rewriting import Rewriting
+from imi_tui.viewmodel.cells import one_line
 
 if TYPE_CHECKING:
     from imi_tui.beginning import Source
     from imi_tui.compose import Composition
 
 
-class BeginsFrom(ActionScreen[Any]):
+class BeginsFrom(Rewriting):
     """For the screen that writes a new case."""
 
     work: Composition
@@ -55,17 +58,28 @@ class BeginsFrom(ActionScreen[Any]):
         await self.app.push_screen(routes.choose(question, answers), answered)
 
     async def _begin_with(self, source: Source, *, personal: bool) -> None:
+        self.close_step()
         copied = beginning.begin(self.work, source, personal=personal)
+        self.note(Place(what=_("Reuse a case")))
         await self.filled()
-        self.say(_("The answers were copied; check them.") if copied else _("Nothing of that case could be copied."))
+        self.say(_copied() if copied else _("Nothing of that case could be copied."))
 
     async def begin_with_template(self, id: str) -> None:
-        """Fill the case from a template: personal data was left out of it, or kept on purpose."""
-        template = self.store.shelf.template(id)
-        if template is None or not beginning.begin(self.work, beginning.of_template(template), personal=True):
+        """Fill what is still empty from a template: personal data was left out of it, or kept on purpose.
+
+        A case that has begun becomes one of the template's procedure.
+        """
+        self.close_step()
+        template, begun = self.store.shelf.template(id), self.work.form is not None
+        if template is not None:
+            copied = beginning.begin(self.work, beginning.of_template(template), personal=True, anew=True)
+        if template is None or self.work.draft.procedure != template.procedure:
             self.say(_("Nothing of this template could be used: you may not start its procedure."), problem=True)
             return
+        self.note(Place(what=one_line(template.name)))
         await self.filled()
+        if begun:
+            self.say(_copied() if copied else _("Nothing changed."))
 
     async def action_template(self) -> None:
         """Keep what is written as a template: ask for its name, and whether personal data is to be kept."""
@@ -106,3 +120,8 @@ class BeginsFrom(ActionScreen[Any]):
             self.say(problems.sentence(error.code), problem=True)
             return
         self.say(_("Kept as the template {name}, on this machine only.").format(name=template.name))
+
+
+def _copied() -> str:
+    text = _("Press {key} to take it back.").format(key=hint("write.undo"))
+    return f"{_('The answers were copied; check them.')} {text}"

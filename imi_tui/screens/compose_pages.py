@@ -20,11 +20,14 @@ from imi_tui.widgets.offer_list import OfferList, TemplateLine
 from imi_tui.widgets.question_list import QuestionList, lines_of_bank
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.widget import Widget
 
     from imi_tui.cache.store import Store
     from imi_tui.compose import Composition, Gap, Step
     from imi_tui.context import Context
+    from imi_tui.form_history import Typed
     from imi_tui.offers import Offer
     from imi_tui.viewmodel.asking import Found
 
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
 class StepPages(Vertical):
     """Shows one step of `work`. The screen says which, and gives another composition with `take`."""
 
-    def __init__(self, store: Store, context: Context, *, id: str) -> None:
+    def __init__(
+        self, store: Store, context: Context, edited: Callable[[str, Typed | None], object], *, id: str
+    ) -> None:
         super().__init__(id=id)
-        self._cache, self._given = store, context
+        self._cache, self._given, self._edited = store, context, edited
         self.work: Composition
         self.notes: list[Gap] = []
         """Gaps that the review names first: why it was not sent."""
@@ -86,7 +91,7 @@ class StepPages(Vertical):
                 return Vertical(Static(id="chosen"), self._finder(), id=id)
             case "form":
                 assert self.work.form is not None
-                self.form = FormView(self.work.form, id=id)
+                self.form = FormView(self.work.form, self._edited, id=id)
                 return self.form
             case "questions":
                 return QuestionList(id=id)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from imi_tui import completion, standard_texts
 from imi_tui.i18n import _
 from imi_tui.phrases import abbreviation_before
 from imi_tui.screens import routes
-from imi_tui.screens.base import ActionScreen
+from imi_tui.screens.rewriting import Rewriting
 from imi_tui.viewmodel import inserting
 from imi_tui.viewmodel.inserting import Insertion, Shelf
 from imi_tui.widgets.form_view import FormView
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from imi_tui.widgets.entry import LineInput, LinesInput
 
 
-class Inserting(ActionScreen[Any]):
+class Inserting(Rewriting):
     """For a screen with a form."""
 
     @abstractmethod
@@ -66,11 +66,13 @@ class Inserting(ActionScreen[Any]):
         return Shelf(self.store.shelf.phrases(), known, self.facts(), languages, model.rules, standard)
 
     def _put(self, form: FormView, control: LineInput | LinesInput, insertion: Insertion, over: int = 0) -> None:
+        self.close_step()
         if insertion.whole or insertion.line:
             control.complete(insertion.text, line=insertion.line)
         else:
             control.put_in(insertion.text, over=over)
         filled = inserting.answer_beside(form.model, insertion.beside)
+        self.close_step()
         if filled:
             form.answered()
         if told := inserting.said(insertion, filled):

@@ -1,9 +1,15 @@
-"""Text inputs for forms: nothing blinks, pasted text is cleaned, the English of Textual stays out."""
+"""Text inputs for forms: nothing blinks, pasted text is cleaned, the English of Textual stays out.
+
+Ctrl+Z takes back what was typed in a line before it does anything else on the screen around it. A form takes back more
+than one field: those of a form are made with `alone` false and leave the key to it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.actions import SkipAction
+from textual.binding import Binding
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input, TextArea
@@ -12,7 +18,21 @@ from imi_core.text import display, words
 from imi_tui.viewmodel.cells import cut
 
 if TYPE_CHECKING:
+    from typing import ClassVar
+
     from textual import events
+    from textual.widget import Widget
+
+    from imi_tui.form_history import History, Step
+
+UNDO, REDO = ("ctrl+z", "super+z"), ("ctrl+y", "super+y")
+"""Keys, as the framework has them for texts of several lines."""
+
+
+def _leave(widget: Widget, *keys: str) -> None:
+    """Have keys that the framework binds belong to the screen."""
+    for key in keys:
+        widget._bindings.key_to_bindings.pop(key, None)
 
 
 class LineInput(Input):
@@ -25,13 +45,23 @@ class LineInput(Input):
     LineInput:focus { border-left: heavy $foreground; }
     """
 
+    BINDINGS: ClassVar = [
+        Binding(",".join(UNDO), "undo", show=False),
+        Binding(",".join(REDO), "redo", show=False),
+    ]
+    _remembers = False
     # A longer text moves no other widget: without this every letter would arrange the whole screen anew.
     virtual_size = Reactive(Size(0, 0), layout=False)
 
-    def __init__(self, value: str = "", *, id: str | None = None, password: bool = False) -> None:
+    def __init__(self, value: str = "", *, id: str | None = None, password: bool = False, alone: bool = True) -> None:
         super().__init__(value, id=id, password=password, select_on_focus=False)
         self.cursor_blink = False
         self._hint = ""
+        self._history: History[str] | None = None
+        # What is secret is kept nowhere.
+        self._remembers = alone and not password
+        if not alone:
+            _leave(self, *UNDO, *REDO)
 
     def hint(self, text: str) -> None:
         """Show `text` while the field is empty, cut with "…" where the field is too narrow for it."""
@@ -52,6 +82,44 @@ class LineInput(Input):
             with self.prevent(Input.Changed):
                 self.value = text
             self.cursor_position = len(text)
+
+    def rewrite(self, text: str) -> None:
+        """Have another text stand there, without announcing it; the cursor comes behind what is different."""
+        from imi_tui.form_history import difference
+
+        _start, end = difference(self.value, text)
+        if text != self.value:
+            with self.prevent(Input.Changed):
+                self.value = text
+            self.cursor_position = len(text) - end
+
+    def watch_value(self, before: str, value: str) -> None:
+        """Remember what was typed."""
+        if not self._remembers:
+            return
+        from imi_tui.form_history import History, Place, Typed
+
+        if self._history is None:
+            self._history = History(before)
+        self._history.note(value, Place("value"), Typed(before, value))
+
+    def action_undo(self) -> None:
+        """Take back what was typed last; once nothing is left the key belongs to the screen."""
+        self._show_again(self._history.undo() if self._history is not None else None)
+
+    def action_redo(self) -> None:
+        """Write it again."""
+        self._show_again(self._history.redo() if self._history is not None else None)
+
+    def _show_again(self, step: Step[str] | None) -> None:
+        from imi_tui.form_history import difference
+
+        if step is None:
+            raise SkipAction
+        text = step.stand
+        _start, end = difference(self.value, text)
+        self.value = text
+        self.cursor_position = len(text) - end
 
     @property
     def before_cursor(self) -> str:
@@ -96,12 +164,13 @@ class LinesInput(TextArea):
     LinesInput:focus { border-left: heavy $foreground; }
     """
 
-    def __init__(self, text: str = "", *, id: str | None = None) -> None:
+    def __init__(self, text: str = "", *, id: str | None = None, alone: bool = True) -> None:
         super().__init__(text, id=id, compact=False, highlight_cursor_line=False)
         self.cursor_blink = False
-        for key in ("f6", "f7"):
-            # Textual selects text with these; here function keys belong to the screen.
-            self._bindings.key_to_bindings.pop(key, None)
+        # Textual selects text with these; here function keys belong to the screen.
+        _leave(self, "f6", "f7")
+        if not alone:
+            _leave(self, *UNDO, *REDO)
 
     def set_text(self, text: str) -> None:
         """Replace everything without announcing a change by the officer."""
@@ -109,6 +178,18 @@ class LinesInput(TextArea):
             with self.prevent(TextArea.Changed):
                 self.load_text(text)
             self.move_cursor(self.document.end)
+
+    def rewrite(self, text: str) -> None:
+        """Have another text stand there, without announcing it; the cursor comes behind what is different."""
+        from imi_tui.form_history import difference
+
+        before = self.text
+        if text == before:
+            return
+        start, end = difference(before, text)
+        with self.prevent(TextArea.Changed):
+            done = self.replace(text[start : len(text) - end], _at(before, start), _at(before, len(before) - end))
+        self.move_cursor(done.end_location)
 
     @property
     def before_cursor(self) -> str:
@@ -171,3 +252,8 @@ def _begins(typed: str, text: str) -> bool:
     """Whether each word of `typed` begins one of `text`."""
     there = words(text)
     return all(any(each.startswith(word) for each in there) for word in words(typed))
+
+
+def _at(text: str, index: int) -> tuple[int, int]:
+    """Line and column of a character of a text."""
+    return text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1)

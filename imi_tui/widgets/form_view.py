@@ -1,7 +1,8 @@
 """A form on screen, by keyboard alone: one field a line, problems under their fields, help for the field at hand.
 
-`FormView(model)` shows a `imi_tui.forms.FormModel` and writes every edit into it. It posts `FormView.Changed` on
-each; the screen saves the draft. Tab, Shift+Tab, Up and Down go from field to field, Enter in a line goes on.
+`FormView(model)` shows a `imi_tui.forms.FormModel` and writes every edit into it. On each it calls
+`edited(field, typed)` at once (None where nothing was typed) and posts `FormView.Changed`; the screen saves the draft.
+Tab, Shift+Tab, Up and Down go from field to field, Enter in a line goes on.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from imi_tui.form_history import Typed
 from imi_tui.widgets.choice import Choice
 from imi_tui.widgets.entry import LineInput, LinesInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual import events
     from textual.app import ComposeResult
 
@@ -57,9 +61,9 @@ class FieldRow(Vertical):
 
     def _make(self) -> Control:
         if self.view.kind == "line":
-            return LineInput(self._model.text(self.view.id))
+            return LineInput(self._model.text(self.view.id), alone=False)
         if self.view.kind == "lines":
-            return LinesInput(self._model.text(self.view.id))
+            return LinesInput(self._model.text(self.view.id), alone=False)
         return Choice(self.view.options, self._model.chosen(self.view.id), many=self.view.kind == "many")
 
     @property
@@ -123,6 +127,12 @@ class FieldRow(Vertical):
         elif not self.control.has_focus and self.written == self.heard:
             self.write(self._model.text(self.view.id))
 
+    def rewrite(self) -> None:
+        """Show what the model holds, whatever stands in the control."""
+        if isinstance(self.control, LineInput | LinesInput):
+            self.control.rewrite(self._model.text(self.view.id))
+            self.heard = self.written
+
 
 class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
     """The fields, scrolling. Up and Down belong to the form, not to the scrolling."""
@@ -168,9 +178,16 @@ class FormView(Widget):
             """The form."""
             return self.form_view
 
-    def __init__(self, model: FormModel, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        model: FormModel,
+        edited: Callable[[str, Typed | None], object] = lambda *_: None,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
         self.model = model
+        self._edited = edited
         self._rows: dict[str, FieldRow] = {}
         self._written: dict[str, str] = {}
         self.last = ""
@@ -215,6 +232,12 @@ class FormView(Widget):
         if problems := self.model.problems("send"):
             self.focus_field(problems[0].field)
 
+    async def rewrite(self) -> None:
+        """Show what the model holds now, in the field at hand too: something was taken back, or done again."""
+        for row in self._rows.values():
+            row.rewrite()
+        await self._refresh()
+
     def focus_field(self, id: str) -> None:
         """Put the cursor into a field; into the first when this one is not asked now."""
         row = self._rows.get(id) or next((row for row in self._rows.values() if row.display), None)
@@ -238,12 +261,14 @@ class FormView(Widget):
         """
         late = [(id, row) for id, row in self._rows.items() if row.written != row.heard]
         for id, row in late:
-            row.heard = row.written
+            before, row.heard = row.heard, row.written
             self.model.set_text(id, row.written)
+            self._edited(id, Typed(before, row.written))
         return bool(late)
 
     def answered(self) -> None:
         """Answers of other fields than the one at hand were filled in: show them, and tell the screen."""
+        self._edited(self.field, None)
         self.call_later(self._refresh)
         self.post_message(self.Changed(self, ""))
 
@@ -312,16 +337,20 @@ class FormView(Widget):
             return
         row = self._rows[id]
         # Not what the message says: more may have been typed since.
-        typed = row.heard = row.written
+        before, typed = row.heard, row.written
+        row.heard = typed
         self.model.set_text(id, typed)
         if isinstance(row.control, LinesInput | LineInput) and row.view.source.type in ("text", "multiline"):
             # Only what cleaning changed is written back; dates and numbers wait until the field is left.
             clean = self.model.text(id)
             if clean.strip() and clean != typed:
                 row.write(clean)
-        self._changed(id)
+        self._changed(id, before)
 
-    def _changed(self, id: str) -> None:
+    def _changed(self, id: str, before: str = "") -> None:
+        row = self._rows[id]
+        # Options of which one holds are gone through with the arrow keys, as a text is typed.
+        self._edited(id, None if row.view.kind == "many" else Typed(before, row.written))
         self.call_later(self._refresh)
         self._show_help(id)
         self.post_message(self.Changed(self, id))

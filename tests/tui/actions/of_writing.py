@@ -10,7 +10,7 @@ from imi_tui.screens import routes
 from imi_tui.widgets.entry import LineInput, LinesInput
 from imi_tui.widgets.form_view import FormView
 from tests.tui.actions.proofs import Desk, Steps, proves
-from tests.tui.actions.screens import begun, there
+from tests.tui.actions.screens import begun, beside_texts, there
 
 # -- forms -------------------------------------------------------------------------------------------------------------
 
@@ -43,10 +43,41 @@ async def insert(desk: Desk) -> Steps:
     await there(desk)
     await desk.press(*"vg")
     yield ()
+    assert _line(desk) == "With kind regards", f"there stands {_line(desk)!r}"
+
+
+@proves("write.undo")
+async def undo(desk: Desk) -> Steps:
+    """The phrase, then what was typed before it."""
+    desk.store.keep_phrases([Phrase("", "vg", "en", "With kind regards")])
+    await there(desk)
+    await desk.press(*"vg", "f2")
+    assert _line(desk) == "With kind regards"
+    beside_texts(desk)
+    yield ()
+    assert _line(desk) == "vg", f"there stands {_line(desk)!r}"
+    await desk.press("ctrl+z")
+    assert _line(desk) == "", f"there stands {_line(desk)!r}"
+
+
+@proves("write.redo")
+async def redo(desk: Desk) -> Steps:
+    """What was taken back stands there again, and in the draft."""
+    await there(desk)
+    await desk.press(*"Please", "ctrl+z")
+    assert _line(desk) == "", "it is not taken back"
+    beside_texts(desk)
+    yield ()
+    assert _line(desk) == "Please", f"there stands {_line(desk)!r}"
+    desk.top.keep()
+    [draft] = desk.store.drafts()
+    assert "Please" in (draft.text, draft.answers.get("subject")), "the draft does not follow"
+
+
+def _line(desk: Desk) -> str:
     field = desk.app.focused
     assert isinstance(field, LineInput | LinesInput), f"nobody writes any more: {field!r} has the focus"
-    text = field.value if isinstance(field, LineInput) else field.text
-    assert text == "With kind regards", f"there stands {text!r}"
+    return field.value if isinstance(field, LineInput) else field.text
 
 
 @proves("file.attach")
@@ -62,6 +93,21 @@ async def attach(desk: Desk) -> Steps:
     await desk.choose("plain")
     await desk.calm()
     assert [each["name"] for each in desk.top.attached()] == ["letter.txt"], "the file is not attached"
+    # Undo and redo know it, too, also once it was taken out again.
+    await desk.press("ctrl+z")
+    assert desk.top.attached() == [], "attaching it is not taken back"
+    await desk.press("ctrl+y")
+    [id] = [str(each["blobId"]) for each in desk.top.attached()]
+    await desk.press("f4")
+    await desk.choose(id)
+    await desk.calm()
+    assert desk.top.attached() == [], "it is not taken out"
+    await desk.press("ctrl+z")
+    assert [each["blobId"] for each in desk.top.attached()] == [id], "taking it out is not taken back"
+    await desk.press("ctrl+y", "escape")
+    await desk.until(
+        lambda: not desk.store.files.state({"blobId": id}).size, "what is taken out stays on the disk", quick=True
+    )
 
 
 # -- new cases ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.shelf import Phrase, Template
 from imi_tui.compose import Composition
+from imi_tui.forms import LANG
 from imi_tui.screens import routes
 from imi_tui.widgets.form_view import FormView
 from tests.tui.actions.desk import Desk
@@ -219,3 +220,12 @@ async def there(desk: Desk) -> None:
     for finder in desk.top.query("AuthorityFinder"):
         # Letters are keys in the list, and are typed in the line above it.
         finder.query_one("#hits" if desk.way.typed else "#words").focus()
+    if desk.action is not None and desk.action.group != "form":
+        beside_texts(desk)
+
+
+def beside_texts(desk: Desk) -> None:
+    """Where a letter is the way, out of the text that is being written: to the language it is in."""
+    for form in desk.top.query(FormView):
+        if desk.way.typed:
+            form.focus_field(LANG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from imi_core.authority import Seat
-from imi_tui import i18n
+from imi_tui import form_history, i18n
 from imi_tui.cache.store import Store
 from tests.shared import once
 from tests.tui.screens import filled
@@ -50,8 +51,9 @@ def store(home: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """Texts in English, whatever a test before chose."""
+def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Texts in English, whatever a test before chose; what is typed is one step, however slow the machine is."""
+    monkeypatch.setattr(form_history, "PAUSE", math.inf)
     i18n.install("en")
     yield
     i18n.install("en")

@@ -243,11 +243,11 @@ async def test_a_file_is_attached_marked_taken_out_and_sent(
         await pilot.press("f4", "down", "enter")
         await settled(pilot)
         assert "1 file: two.txt (3 bytes)" in text_of(app)
-        assert len(list((home / "blobs").iterdir())) == 1, "what was taken out is gone"
         app.screen.query_one("FormView TextArea").focus()
         await pilot.press("H", "i", "f8")
         await settled(pilot)
         assert not isinstance(app.screen, ActScreen)
+        assert len(list((home / "blobs").iterdir())) == 1, "what was taken out is gone"
         [item] = store.outbox()
         assert [(each["name"], each["personal"]) for each in item.payload["attachments"]] == [("two.txt", False)]
         assert store.drafts() == []

@@ -180,6 +180,10 @@ async def test_the_answers_of_an_earlier_case_are_copied(store: Store, home: Pat
         assert screen.work.form.text("company")
         assert not screen.work.form.text("workers"), "the first choice leaves personal data behind"
         assert "[2 Authority (1)]" in text_of(app)
+        await pressed(pilot, *"zo", "ctrl+z")
+        assert screen.work.form is not None, "first what was typed into the line that is searched by"
+        await pressed(pilot, "ctrl+z")
+        assert (screen.work.form, screen.work.draft.answers, store.drafts()) == (None, {}, [])
 
 
 async def test_questions_are_grouped_and_picked_with_space(store: Store, home: Path) -> None:

@@ -73,6 +73,17 @@ async def test_a_known_company_brings_its_address_along_and_known_persons_go_lin
         assert form.model.text("workers") == "Jan Kos\nAnna Nowak, A1 7", "the one that stood there stays"
         screen._save()
         assert store.drafts()[0].answers["company_vat"] == "SE1"
+        form.focus_field("subject")
+        await pressed(pilot, "ctrl+z")
+        assert (form.field, form.model.text("workers")) == ("workers", "Jan Kos")
+        assert "Taken back: Workers." in [each.message for each in app._notifications]
+        await pressed(pilot, *["ctrl+z"] * 5)
+        assert screen.work.draft.answers == {"company": "Björkbygg"}, "all that came along goes with it"
+        assert form.field == "company"
+        await pressed(pilot, "ctrl+z", "ctrl+y")
+        screen._save()
+        assert store.drafts()[0].answers == {"company": "Björkbygg"}
+        assert "Gata 1" not in text_of(app)
 
 
 async def test_a_template_is_kept_without_personal_data_and_begins_the_next_case(store: Store, home: Path) -> None:
@@ -97,6 +108,36 @@ async def test_a_template_is_kept_without_personal_data_and_begins_the_next_case
         assert "[3 Form (2)]" in text_of(app)
         assert screen.work.target is not None
         assert screen.work.picked() == ("EST-01",)
+        # One step takes all of it back, and the draft is gone with it.
+        await pressed(pilot, "ctrl+z")
+        assert "[1 Procedure" in text_of(app)
+        assert (screen.work.draft.target, screen.work.draft.answers, screen.work.draft.procedure) == ("", {}, "")
+        assert len(store.drafts()) == 1
+        await pressed(pilot, "ctrl+y")
+        assert screen.work.picked() == ("EST-01",)
+        assert len(store.drafts()) == 2
+
+
+async def test_a_template_over_what_was_written_fills_what_is_empty_and_is_taken_back_entirely(
+    store: Store, home: Path
+) -> None:
+    store.keep_template(Template("", "Checks", "pw.info", answers={"company": "Alpbau", "subject": "Wages"}))
+    store.keep_template(Template("", "Urgent", "pw.urgent", answers={"company": "Other"}))
+    async with running(store, home) as (app, pilot):
+        screen = await opened(app, pilot)
+        await pressed(pilot, "enter", *"finanz", "enter", *"Mine", "f6", "f6", "end", "up", "enter")
+        answers = screen.work.draft.answers
+        assert (answers["company"], answers["subject"]) == ("Alpbau", "Mine")
+        await pressed(pilot, "f6", "f6", "end", "enter")
+        assert (screen.work.draft.procedure, screen.work.draft.answers["company"]) == ("pw.urgent", "Alpbau")
+        await pressed(pilot, "ctrl+z")
+        assert screen.work.draft.procedure == "pw.info"
+        await pressed(pilot, "ctrl+z")
+        assert screen.work.draft.answers == {"subject": "Mine"}
+        target = screen.work.draft.target
+        await pressed(pilot, "ctrl+z", "ctrl+z")
+        assert (target != "", screen.work.draft.target, screen.work.draft.answers) == (True, "", {})
+        assert "[2 Authority" in text_of(app)
 
 
 async def test_templates_are_renamed_thrown_away_brought_back_and_used(store: Store, home: Path) -> None:
