@@ -149,15 +149,19 @@ class Undo:
         self.forget()
         return done
 
-    def take_back_entry(self, ref: str) -> Draft:
+    def take_back_entry(self, ref: str, numbers: Iterable[int] = ()) -> tuple[Draft, tuple[int, ...]]:
         """Take back one entry of the outbox, whichever step it belongs to; it can be done again as any other.
 
+        `numbers`: that of its case; what comes back with the draft are those that were marked for the step.
         Raises `CacheError`. The draft stays where somebody wrote something.
         """
         [draft] = self._store.undo_all([ref], lambda draft: draft.written)
-        self._undone.append(_TakenBack("", ((ref, draft),)))
+        steps = (step for step in self._done if isinstance(step, _Queued) and ref in step.refs)
+        marked = next((step.marks for step in steps), ())
+        marks = tuple(n for n in numbers if n in marked)
+        self._undone.append(_TakenBack("", ((ref, draft),), marks))
         self.forget()
-        return draft
+        return draft, marks
 
     def redo(self) -> Done | None:
         """Do again what was taken back last, None where there is nothing. Raises `CacheError`, `ImiError`.

@@ -42,7 +42,7 @@ ACTIONS: tuple[Action, ...] = (
         N_("Takes back the last action that has not left this machine yet."),
         "u ctrl+z",
         "case",
-        "inbox case drafts",
+        "inbox case drafts templates phrases",
         run="undo",
         when=lambda now: now.undo,
         footer=3,

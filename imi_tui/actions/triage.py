@@ -104,7 +104,7 @@ ACTIONS: tuple[Action, ...] = (
         N_("Does again what was taken back last."),
         "y ctrl+y",
         "case",
-        "inbox case drafts",
+        "inbox case drafts outbox templates phrases",
         run="redo",
         when=flag("redo"),
         footer=4,

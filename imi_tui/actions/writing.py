@@ -224,7 +224,7 @@ ACTIONS: tuple[Action, ...] = (
         "shelf.bring_back",
         N_("Bring back"),
         N_("Brings back what was thrown away last, within a month."),
-        "u ctrl+z",
+        "b",
         "list",
         "templates phrases",
         run="bring_back",

@@ -8,7 +8,7 @@ from imi_tui.cache.model import Changed, OutboxItem, Seen
 from imi_tui.cache.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from imi_core.errors import ImiError
@@ -75,9 +75,14 @@ class Acting(Parts):
         self.shelf.drop(kind, id)
         self.publish(Changed(frozenset(("shelf",))))
 
-    def bring_back(self, kind: Kind) -> str:
-        """Undo the last `drop` of this kind; the id of what is back, "" where there is nothing."""
-        found = self.shelf.bring_back(kind)
+    def put_phrases(self, wanted: Mapping[str, Phrase | None]) -> None:
+        """Have phrases again as they were, by their ids; None for one that was not there."""
+        self.reserve.write(lambda: self.shelf.put_phrases(wanted))
+        self.publish(Changed(frozenset(("shelf",))))
+
+    def bring_back(self, kind: Kind, id: str = "") -> str:
+        """Undo the last `drop` of this kind, or that of `id`; the id of what is back, "" where there is nothing."""
+        found = self.shelf.bring_back(kind, id)
         self.publish(Changed(frozenset(("shelf",))))
         return found
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from imi_core.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from imi_tui.cache.db import Database
 
@@ -116,21 +116,31 @@ class Shelf:
     def _drop(self, kind: Kind, id: str) -> None:
         self._work.run(f"update {kind} set gone_at = ? where id = ?", (self._stamp(), id))  # noqa: S608
 
-    def bring_back(self, kind: Kind) -> str:
-        """Undo the last `drop` of this kind; the id of what is back, "" where there is nothing.
+    def put_phrases(self, wanted: Mapping[str, Phrase | None]) -> None:
+        """Have phrases again as they were, by their ids; None for one that was not there."""
+        with self._work.write():
+            for id, phrase in wanted.items():
+                if phrase is None:
+                    self._drop("phrase", id)
+                else:
+                    sql = "insert or replace into phrase(id, abbreviation, lang, text, saved_at) values(?, ?, ?, ?, ?)"
+                    self._work.run(sql, phrase)
+
+    def bring_back(self, kind: Kind, id: str = "") -> str:
+        """Undo the last `drop` of this kind, or that of `id`; the id of what is back, "" where there is nothing.
 
         A phrase whose abbreviation is taken meanwhile takes its place back.
         """
         with self._work.write():
-            sql = f"select id from {kind} where gone_at <> '' order by gone_at desc, id desc limit 1"  # noqa: S608
-            found = self._work.one(sql)
+            sql = f"select id from {kind} where gone_at <> '' and ? in ('', id) order by gone_at desc, id desc limit 1"  # noqa: S608
+            found = self._work.one(sql, (id,))
             if found is None:
                 return ""
             if kind == "phrase":
                 self._make_way(found[0])
             self._work.run(f"update {kind} set gone_at = '' where id = ?", found)  # noqa: S608
-        id: str = found[0]
-        return id
+        back: str = found[0]
+        return back
 
     def _make_way(self, id: str) -> None:
         abbreviation, lang = self._work.one("select abbreviation, lang from phrase where id = ?", (id,))

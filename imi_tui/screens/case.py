@@ -33,7 +33,7 @@ from imi_tui.widgets.file_list import FileList
 from imi_tui.widgets.tabs import TabLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from textual.app import ComposeResult
 
@@ -104,7 +104,7 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
         flags = self.file_flags()
         flags |= {"translated"} if self._view is not None and self._view.translated else set()
         flags |= self.translating_flags()
-        flags |= {"redo"} if self.imi.undo.again is not None else set()
+        flags |= self.undo_flags()
         if inbox is not None:
             flags |= {"next"} if inbox.neighbour(1, self._at) is not None else set()
             flags |= {"previous"} if inbox.neighbour(-1, self._at) is not None else set()
@@ -127,16 +127,6 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
         """The list below goes on to the next case, as if the action had been done there."""
         if (inbox := self._inbox()) is not None:
             inbox.acted(done)
-
-    def came_back(self, cases: list[CaseId]) -> None:
-        """The list below comes back too."""
-        if (inbox := self._inbox()) is not None:
-            inbox.came_back(cases)
-
-    def put_marks(self, numbers: Iterable[int], *, marked: bool) -> None:
-        """Those of the list below."""
-        if (inbox := self._inbox()) is not None:
-            inbox.put_marks(numbers, marked=marked)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

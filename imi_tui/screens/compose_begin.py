@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from imi_tui import beginning, problems
 from imi_tui.cache.errors import CacheError
 from imi_tui.form_history import Place
-from imi_tui.hints import hint
 from imi_tui.i18n import _
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
 from imi_tui.screens.rewriting import Rewriting
+from imi_tui.screens.undoing import and_back
+from imi_tui.undo import Change
 from imi_tui.viewmodel.cells import one_line
 
 if TYPE_CHECKING:
@@ -113,15 +115,18 @@ class BeginsFrom(Rewriting):
         await self.app.push_screen(routes.choose(question, answers), answered)
 
     def _keep(self, name: str, source: Source, *, personal: bool) -> None:
-        template = beginning.as_template(self.store, name, source, personal=personal)
+        store = self.store
         try:
-            self.store.keep_template(template)
+            template = store.keep_template(beginning.as_template(store, name, source, personal=personal))
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return
+        id, what = template.id, with_name(_("Keep as a template"), one_line(template.name))
+        self.imi.undo.did(
+            Change(what, (), lambda: store.drop("template", id), lambda: store.bring_back("template", id))
+        )
         self.say(_("Kept as the template {name}, on this machine only.").format(name=template.name))
 
 
 def _copied() -> str:
-    text = _("Press {key} to take it back.").format(key=hint("write.undo"))
-    return f"{_('The answers were copied; check them.')} {text}"
+    return and_back(_("The answers were copied; check them."), "write.undo")

@@ -128,7 +128,7 @@ class DraftsScreen(UndoActions):
         """Whether there is a draft under the cursor."""
         current = self.draft is not None
         flags = {"current"} if current else set()
-        flags |= {"redo"} if self.imi.undo.again is not None else set()
+        flags |= self.undo_flags()
         return Situation(self.SCOPE, current=current, undo=self.imi.undo.possible, flags=frozenset(flags))
 
     def on_line_list_moved(self, _event: LineList.Moved) -> None:

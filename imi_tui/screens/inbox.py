@@ -108,10 +108,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
             current=found.row is not None,
             marked=len(found.marked),
             undo=self.imi.undo.possible,
-            flags=self._flags
-            | self.flags_here()
-            | grouping_flags(found)
-            | ({"redo"} if self.imi.undo.again is not None else set()),
+            flags=self._flags | self.flags_here() | grouping_flags(found) | self.undo_flags(),
         )
 
     def targets(self) -> list[CaseId]:

@@ -16,7 +16,8 @@ from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.dates import ago
 from imi_tui.screens import refused, routes
-from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.screens.base import bindings
+from imi_tui.screens.undoing import UndoActions
 from imi_tui.viewmodel import assigning, outgoing
 from imi_tui.viewmodel.cells import cut, one_line, wrap
 from imi_tui.viewmodel.conflict import is_conflict
@@ -78,7 +79,7 @@ class OutboxList(LineList["OutboxItem"]):
         return outgoing.field_name(found, item.action, field, self.languages) if found is not None else field
 
 
-class OutboxScreen(BaseScreen[None]):
+class OutboxScreen(UndoActions):
     """The queue, visible: nothing leaves it but by being sent or by the officer's hand."""
 
     SCOPE = "outbox"
@@ -176,7 +177,7 @@ class OutboxScreen(BaseScreen[None]):
                 # What others did meanwhile is to be seen before the same is sent again.
                 flags |= {"conflict"} if is_conflict(item) else {"again"} if item.state == "rejected" else set()
                 flags |= {"case"} if item.case_id else set()
-        return Situation(self.SCOPE, current=item is not None, flags=frozenset(flags))
+        return Situation(self.SCOPE, current=item is not None, flags=frozenset(flags) | self.undo_flags())
 
     def on_line_list_moved(self, _event: LineList.Moved) -> None:
         """The keys depend on the entry."""
@@ -200,14 +201,19 @@ class OutboxScreen(BaseScreen[None]):
                 self.say(problems.sentence(error.code), problem=True)
             else:
                 self.say(_("The refused entry is back."))
+            self.refresh_frame()
             return
         if (item := self.item) is None:
             return
+        case = (item.desk, item.case_id)
         try:
-            draft = self.imi.undo.take_back_entry(item.client_ref)
+            draft, marks = self.imi.undo.take_back_entry(item.client_ref, self.store.marking.numbers([case]))
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return
+        self.put_marks(marks, marked=True)
+        self.came_back([case])
+        self.refresh_frame()
         self.say(_("Taken back; what you wrote is among the drafts.") if draft.written else _("Taken back."))
 
     async def action_revise(self) -> None:

@@ -13,10 +13,13 @@ from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.shelf import Phrase
 from imi_tui.hints import hint
-from imi_tui.i18n import _
+from imi_tui.i18n import _, pgettext
+from imi_tui.i18n.joining import with_name
 from imi_tui.i18n.languages import NAMES
 from imi_tui.screens import routes
-from imi_tui.screens.base import BaseScreen, Dialogue, bindings
+from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.screens.undoing import UndoActions, told
+from imi_tui.undo import Change
 from imi_tui.viewmodel.cells import cut, one_line
 from imi_tui.widgets.choice import Choice
 from imi_tui.widgets.entry import LineInput, LinesInput
@@ -50,7 +53,7 @@ class PhraseList(LineList["Line"]):
         ]
 
 
-class PhrasesScreen(BaseScreen[None]):
+class PhrasesScreen(UndoActions):
     """Enter changes one; what is thrown away can be brought back. Standard texts are made one's own."""
 
     SCOPE = "phrases"
@@ -99,7 +102,8 @@ class PhrasesScreen(BaseScreen[None]):
     def situation(self) -> Situation:
         """Whether there is one under the cursor, and whether one can be brought back."""
         dropped = self.store.shelf.may_bring_back("phrase")
-        return Situation(self.SCOPE, current=self.phrase is not None, flags=frozenset({"dropped"} if dropped else ()))
+        flags = self.undo_flags() | ({"dropped"} if dropped else set())
+        return Situation(self.SCOPE, current=self.phrase is not None, undo=self.imi.undo.possible, flags=flags)
 
     def on_line_list_moved(self, _event: LineList.Moved) -> None:
         """The keys depend on what is under the cursor."""
@@ -121,13 +125,35 @@ class PhrasesScreen(BaseScreen[None]):
 
     async def _write(self, known: Phrase | None) -> None:
         def written(phrase: Phrase | None) -> None:
-            if phrase is not None:
-                try:
-                    self._aim = self.store.keep_phrases([phrase])[0].id
-                except CacheError as error:
-                    self.say(problems.sentence(error.code), problem=True)
+            if phrase is None:
+                return
+            before = {each.id: each for each in self.store.shelf.phrases()}
+            try:
+                [kept] = self.store.keep_phrases([phrase])
+            except CacheError as error:
+                self.say(problems.sentence(error.code), problem=True)
+                return
+            self._aim = kept.id
+            # One that has the same abbreviation made way for it.
+            now = {each.id: each for each in self.store.shelf.phrases()}
+            changed = [id for id in {**before, **now} if before.get(id) != now.get(id)]
+            label = pgettext("phrase", "New") if known is None else _("Change")
+            self._step(label, kept, {id: before.get(id) for id in changed}, {id: now.get(id) for id in changed})
 
         await self.app.push_screen(routes.phrase(known, self.context.language), written)
+
+    def _step(
+        self, label: str, phrase: Phrase, before: dict[str, Phrase | None], after: dict[str, Phrase | None]
+    ) -> None:
+        """Remember what was done as a step that can be taken back, and say it."""
+
+        def put(wanted: dict[str, Phrase | None]) -> None:
+            self._aim = next((id for id, each in wanted.items() if each is not None), "")
+            self.store.put_phrases(wanted)
+
+        what = with_name(label, phrase.abbreviation)
+        self.imi.undo.did(Change(what, (), lambda: put(before), lambda: put(after)))
+        self.say(told(what))
 
     def action_drop(self) -> None:
         """Throw away what is under the cursor."""
@@ -135,11 +161,10 @@ class PhrasesScreen(BaseScreen[None]):
             self.say(_("A standard text stays as it is; Enter makes one of your own from it."))
         elif phrase is not None:
             self.store.drop("phrase", phrase.id)
-            text = _("Thrown away: {name}. Press {key} to bring it back.")
-            self.say(text.format(name=phrase.abbreviation, key=hint("shelf.bring_back")))
+            self._step(_("Throw away"), phrase, {phrase.id: phrase}, {phrase.id: None})
 
     def action_bring_back(self) -> None:
-        """Undo the last throwing away."""
+        """Undo the last throwing away, of whichever day."""
         self._aim = self.store.bring_back("phrase")
 
 

@@ -9,6 +9,7 @@ from imi_tui import problems
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens.drafts import open_draft
 from imi_tui.screens.undoing import told
 from imi_tui.undo import Change
@@ -40,7 +41,7 @@ async def again(screen: BaseScreen[Any], client_ref: str) -> bool:
     try:
         draft = screen.store.revise(client_ref)
         try:
-            screen.store.queue(draft)
+            item = screen.store.queue(draft)
         except (CacheError, ImiError):
             if draft.action == ASSIGN:
                 # There is nothing to go on writing.
@@ -49,6 +50,8 @@ async def again(screen: BaseScreen[Any], client_ref: str) -> bool:
     except (CacheError, ImiError) as error:
         screen.say(problems.sentence(error.code), problem=True)
         return False
+    if item.state == "queued":
+        screen.imi.queued([item], with_name(_("Send again"), item.reference or item.subject))
     screen.say(_("Queued again, on the case as it is now."))
     return True
 

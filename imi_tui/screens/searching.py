@@ -13,9 +13,10 @@ from imi_tui.actions import by_id
 from imi_tui.cache.errors import NameTaken
 from imi_tui.cache.saved import NAME
 from imi_tui.i18n import _
+from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
 from imi_tui.screens.doing import CaseScreenBase
-from imi_tui.screens.undoing import told
+from imi_tui.screens.undoing import and_back, told
 from imi_tui.undo import Change
 from imi_tui.viewmodel import front, views
 from imi_tui.viewmodel.fixed import FixedRows
@@ -304,10 +305,13 @@ class SearchingScreen(CaseScreenBase):
         except NameTaken as error:
             self.say(problems.sentence(error.code), problem=True)
             return
-        front.keep_arrangement(self.store, own_name(self._own), self._hits_arrangement())
+        own, shown = self._own, self._hits_arrangement()
+        what = with_name(_("Keep as view"), own.name)
+        self.imi.undo.did(Change(what, (), lambda: self._delete(own), lambda: self._bring_back(own, shown)))
+        front.keep_arrangement(self.store, own_name(own), shown)
         self.end_search()
         self.show_view()
-        self.say(_("Kept on this machine as the view {name}.").format(name=self._own.name))
+        self.say(and_back(_("Kept on this machine as the view {name}.").format(name=own.name)))
 
     async def action_view_rename(self) -> None:
         """Give the own view that is shown another name."""
@@ -317,15 +321,23 @@ class SearchingScreen(CaseScreenBase):
             if not name or own is None:
                 return
             try:
-                self.store.saved.rename(own.no, name)
+                self._rename(own.no, name)
             except NameTaken as error:
                 self.say(problems.sentence(error.code), problem=True)
                 return
-            self._own = self.store.saved.named(name)
-            self.show_rows(keep=True)
+            what = with_name(_("Rename view"), name)
+            before, after = (lambda: self._rename(own.no, own.name)), (lambda: self._rename(own.no, name))
+            self.imi.undo.did(Change(what, (), before, after))
+            self.say(told(what))
 
         if own is not None:
             await self.app.push_screen(routes.ask_name(_("Name of the view"), own.name, NAME), named)
+
+    def _rename(self, no: int, name: str) -> None:
+        self.store.saved.rename(no, name)
+        if self._own is not None and self._own.no == no:
+            self._own = self.store.saved.named(name)
+        self.show_rows(keep=True)
 
     def action_view_delete(self) -> None:
         """Delete the own view that is shown; undo brings it back."""

@@ -12,11 +12,13 @@ from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.beginning import MAX_NAME
 from imi_tui.cache.errors import CacheError
-from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
+from imi_tui.i18n.joining import with_name
 from imi_tui.labels import Labels
 from imi_tui.screens import routes
-from imi_tui.screens.base import BaseScreen, bindings
+from imi_tui.screens.base import bindings
+from imi_tui.screens.undoing import UndoActions, told
+from imi_tui.undo import Change
 from imi_tui.viewmodel.cells import cut, one_line
 from imi_tui.widgets.line_list import LineList
 
@@ -46,7 +48,7 @@ class TemplateList(LineList["Template"]):
         ]
 
 
-class TemplatesScreen(BaseScreen[None]):
+class TemplatesScreen(UndoActions):
     """Enter begins a case; what is thrown away can be brought back."""
 
     SCOPE = "templates"
@@ -95,7 +97,8 @@ class TemplatesScreen(BaseScreen[None]):
     def situation(self) -> Situation:
         """Whether there is one under the cursor, and whether one can be brought back."""
         dropped = self.store.shelf.may_bring_back("template")
-        return Situation(self.SCOPE, current=self.template is not None, flags=frozenset({"dropped"} if dropped else ()))
+        flags = self.undo_flags() | ({"dropped"} if dropped else set())
+        return Situation(self.SCOPE, current=self.template is not None, undo=self.imi.undo.possible, flags=flags)
 
     def on_line_list_moved(self, _event: LineList.Moved) -> None:
         """The keys depend on what is under the cursor."""
@@ -116,23 +119,33 @@ class TemplatesScreen(BaseScreen[None]):
             return
 
         def named(name: str | None) -> None:
-            if name:
-                try:
-                    self.store.keep_template(template._replace(name=name[:MAX_NAME]))
-                except CacheError as error:
-                    self.say(problems.sentence(error.code), problem=True)
+            if not name:
+                return
+            store = self.store
+            try:
+                after = store.keep_template(template._replace(name=name[:MAX_NAME]))
+            except CacheError as error:
+                self.say(problems.sentence(error.code), problem=True)
+                return
+            what = with_name(_("Rename"), one_line(after.name))
+            back, again = (lambda: store.keep_template(template)), (lambda: store.keep_template(after))
+            self.imi.undo.did(Change(what, (), back, again))
+            self.say(told(what))
 
         await self.app.push_screen(routes.ask_text(_("Name of the template:"), template.name), named)
 
     def action_drop(self) -> None:
         """Throw away what is under the cursor."""
         if (template := self.template) is not None:
-            self.store.drop("template", template.id)
-            text = _("Thrown away: {name}. Press {key} to bring it back.")
-            self.say(text.format(name=one_line(template.name), key=hint("shelf.bring_back")))
+            store, id, what = self.store, template.id, with_name(_("Throw away"), one_line(template.name))
+            store.drop("template", id)
+            self.imi.undo.did(
+                Change(what, (), lambda: store.bring_back("template", id), lambda: store.drop("template", id))
+            )
+            self.say(told(what))
 
     def action_bring_back(self) -> None:
-        """Undo the last throwing away."""
+        """Undo the last throwing away, of whichever day."""
         if self.store.bring_back("template"):
             count = len(self.store.shelf.templates())
             self.say(ngettext("{count} template.", "{count} templates.", count).format(count=count))

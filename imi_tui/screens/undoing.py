@@ -26,6 +26,11 @@ NAMED = 24
 """Cells in which footer and menu say what would be taken back."""
 
 
+def and_back(sentence: str, id: str = "app.undo") -> str:
+    """What was done, in a whole sentence, and how it is taken back."""
+    return f"{sentence} {_('Press {key} to take it back.').format(key=hint(id))}"
+
+
 def told(what: str, id: str = "app.undo") -> str:
     """That something was done, and how it is taken back; `id`: the action that does."""
     return _("{what}. Press {key} to take it back.").format(what=what[:1].upper() + what[1:], key=hint(id))
@@ -35,10 +40,22 @@ class UndoActions(BaseScreen[None]):
     """The actions; a screen that offers them inherits from it."""
 
     def came_back(self, cases: list[CaseId]) -> None:
-        """Called after entries of these cases were taken back."""
+        """Called after entries of these cases were taken back: the list below shows them."""
+        if (below := self._list_below()) is not None:
+            below.came_back(cases)
 
     def put_marks(self, numbers: Iterable[int], *, marked: bool) -> None:
         """Called after something done with marked cases was taken back (`marked`), or was done again."""
+        if (below := self._list_below()) is not None:
+            below.put_marks(numbers, marked=marked)
+
+    def undo_flags(self) -> frozenset[str]:
+        """Facts for the registry of actions."""
+        return frozenset({"redo"} if self.imi.undo.again is not None else ())
+
+    def _list_below(self) -> UndoActions | None:
+        screens = (screen for screen in reversed(self.imi.desk_stack) if isinstance(screen, UndoActions))
+        return next((screen for screen in screens if screen.SCOPE == "inbox" and screen is not self), None)
 
     def actions_now(self) -> tuple[Action, ...]:
         """Undo and redo say what they would do."""

@@ -83,14 +83,20 @@ async def again(desk: Desk) -> Steps:
 @proves("outbox.undo")
 async def take_back(desk: Desk) -> Steps:
     """The entry under the cursor."""
-    for row in desk.store.window("to_accept", "due", limit=2):
-        desk.store.act(row.desk, row.id, "accept", answers={"agreed_days": 14})
+    rows = desk.store.window("to_accept", "due", limit=2)
+    items = [desk.store.act(row.desk, row.id, "accept", answers={"agreed_days": 14}) for row in rows]
+    desk.app.queued(items, "Accept", [row.n for row in rows])
     await desk.press("o", "down")
     item = desk.top.item
     yield "outbox", "--discard", item.client_ref, "--no-sync"
     left = [each.client_ref for each in desk.store.outbox()]
     assert len(left) == 1, "nothing is taken back, or all"
     assert item.client_ref not in left, "another entry is taken back than the one under the cursor"
+    if not desk.commanded:
+        assert (desk.row.id, desk.list.marked) == (item.case_id, {desk.row.n}), "the list below does not come back"
+        await desk.press("y")
+        assert len(desk.store.outbox()) == 2, "it is not done again"
+        assert not desk.list.marked
 
 
 @proves("outbox.revise", keeps=True)

@@ -194,6 +194,10 @@ async def keep(desk: Desk) -> Steps:
     await desk.on("prompt")
     await desk.press(*"Wages", "enter")
     assert [(each.name, each.line) for each in desk.store.saved.all()] == [("Wages", "pw")], "the search is not kept"
+    await desk.press("u")
+    assert desk.store.saved.all() == [], "keeping it is not taken back"
+    await desk.press("y")
+    assert [each.name for each in desk.store.saved.all()] == ["Wages"], "it is not kept again"
 
 
 @proves("view.rename")
@@ -205,6 +209,11 @@ async def rename(desk: Desk) -> Steps:
     await desk.paste("Pay")
     await desk.press("enter")
     assert [each.name for each in desk.store.saved.all()] == ["Pay"], "the view has its old name"
+    await desk.press("u")
+    assert [each.name for each in desk.store.saved.all()] == ["Wages"], "the name is not taken back"
+    assert "Wages" in desk.inbox.title_text()
+    await desk.press("y")
+    assert [each.name for each in desk.store.saved.all()] == ["Pay"], "it is not renamed again"
 
 
 @proves("view.delete")

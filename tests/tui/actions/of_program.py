@@ -74,13 +74,20 @@ async def redo(desk: Desk) -> Steps:
 
 async def _a_step(desk: Desk) -> None:
     await there(desk)
-    await desk.press({"inbox": "comma", "case": "i", "drafts": "delete"}[desk.scope])
+    await desk.press({"inbox": "comma", "case": "i"}.get(desk.scope, "delete"))
     assert _done(desk), "there is no step to take back"
 
 
 def _done(desk: Desk) -> bool:
-    """Whether the step stands: a case was taken on, or one of two drafts thrown away."""
-    return len(desk.store.drafts()) == 1 if desk.scope == "drafts" else len(desk.store.outbox()) == 1
+    """Whether the step stands: a case was taken on, the refused entry or one of two others of its kind thrown away."""
+    match desk.scope:
+        case "drafts":
+            return len(desk.store.drafts()) == 1
+        case "templates":
+            return len(desk.store.shelf.templates()) == 1
+        case "phrases":
+            return len(desk.store.shelf.phrases()) == 1
+    return len(desk.store.outbox()) == (0 if desk.scope == "outbox" else 1)
 
 
 @proves("app.back")

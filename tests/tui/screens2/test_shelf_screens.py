@@ -142,7 +142,7 @@ async def test_a_template_over_what_was_written_fills_what_is_empty_and_is_taken
 
 async def test_templates_are_renamed_thrown_away_brought_back_and_used(store: Store, home: Path) -> None:
     store.keep_template(Template("", "One", "pw.info", answers={"company": "Alpbau"}))
-    async with running(store, home, keymap={"shelf.bring_back": ("f6",)}) as (app, pilot):
+    async with running(store, home, keymap={"app.undo": ("f6",)}) as (app, pilot):
         await app.screen.run_action("go_templates")
         await settled(pilot)
         assert isinstance(app.screen, TemplatesScreen)
@@ -150,8 +150,15 @@ async def test_templates_are_renamed_thrown_away_brought_back_and_used(store: St
         assert "> Two" in text_of(app)
         await pressed(pilot, "x")
         assert "There are no templates." in text_of(app)
-        assert "Thrown away: Two. Press F6 to bring it back." in [each.message for each in app._notifications]
+        assert "Throw away: Two. Press F6 to take it back." in [each.message for each in app._notifications]
         await pressed(pilot, "f6")
+        assert "> Two" in text_of(app)
+        await pressed(pilot, "f6")
+        assert "> One" in text_of(app)
+        await pressed(pilot, "y", "y")
+        assert store.shelf.templates() == []
+        # Without a step that is remembered, too, as after a restart.
+        await pressed(pilot, "b")
         assert "> Two" in text_of(app)
         await pressed(pilot, "enter")
         await settled(pilot)
@@ -171,9 +178,17 @@ async def test_phrases_are_written_changed_thrown_away_and_brought_back(store: S
         assert "An abbreviation is one word" in text_of(app)
         await pressed(pilot, "escape", "delete")
         assert "There are no phrases." in text_of(app)
-        assert "Thrown away: mfg. Press u to bring it back." in [each.message for each in app._notifications]
+        assert "Throw away: mfg. Press u to take it back." in [each.message for each in app._notifications]
         await pressed(pilot, "u")
         assert "> mfg  English" in text_of(app)
+        await pressed(pilot, "n", *"MFG", "tab", "tab", *"Other", "f8")
+        assert [each.text for each in store.shelf.phrases()] == ["Other"], "the same abbreviation makes way"
+        await pressed(pilot, "u")
+        assert [(each.abbreviation, each.text) for each in store.shelf.phrases()] == [("mfg", "Kind")]
+        await pressed(pilot, "u")
+        assert store.shelf.phrases() == []
+        await pressed(pilot, "y", "y")
+        assert [each.text for each in store.shelf.phrases()] == ["Other"]
 
 
 async def test_a_case_is_the_beginning_of_another_one(store: Store, home: Path) -> None:
