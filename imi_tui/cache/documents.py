@@ -28,7 +28,6 @@ _TO_INDEX = (
 )
 _ENTRIES = "select e.n, e.wire from json_each(?) j cross join entry e on e.n = j.value and e.n > 0"
 _CONTENTS = "select t.n, t.wire from json_each(?) j cross join content t on t.n = j.value"
-_CONFIRMED = "select c.n from json_each(?) j cross join confirmed c on c.n = j.value"
 _TRANSLATIONS = "select t.n, t.wire from json_each(?) j cross join translation t on t.n = j.value"
 _STORED = (
     "select s.id, c.wire, t.wire from listing l join desk s on s.no = l.desk join confirmed c on c.n = l.n"
@@ -240,15 +239,14 @@ class Documents:
         return stored_strings(self._stored(n, found[1], found[2])) if found is not None else None
 
     def answers(self, numbers: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
-        """What was answered in the request, the reply and each entry, by field; not of cases only in the outbox."""
+        """What was answered in the request, the reply and each entry as they are stored, by field."""
         from imi_tui.cache.vocabulary import answers_in
 
         listed = str(list(numbers))
-        out: dict[int, list[dict[str, Any]]] = {n: [] for (n,) in self._cache.rows(_CONFIRMED, (listed,))}
+        out: dict[int, list[dict[str, Any]]] = {}
         for sql in (_CONTENTS, _ENTRIES):
             for n, wire in self._cache.rows(sql, (listed,)):
-                if n in out:
-                    out[n] += answers_in(wire)
+                out.setdefault(n, []).extend(answers_in(wire))
         return out
 
     def _stored(self, n: int, head: bytes, content: bytes | None) -> Stored:

@@ -28,7 +28,7 @@ _WITHIN = _VIEWS | {"overdue": "todo", "soon": "todo"}
 FLAG_OF = {view: flag for flag, view in _VIEWS.items()} | {"overdue": "overdue", "due_soon": "soon"}
 """The value of ``is:`` for the cases of a view, those too that nobody can type; "all" has none."""
 _ROWS = {"unread": "l.unread = 1", "queued": "l.pending > 0", "refused": "l.rejected > 0", "files": "l.files > 0"}
-REFERENCE, PROCEDURE, SUBJECT, COUNTRY, COUNTERPART = 3, 4, 6, 7, 8
+CASE, REFERENCE, PROCEDURE, SUBJECT, COUNTRY, COUNTERPART = 2, 3, 4, 6, 7, 8
 """Places in `rows.COLUMNS`."""
 
 

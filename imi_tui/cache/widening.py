@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_tui.cache.beginnings import quoted
+from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.meanings import BEGUN, LONG, OPTIONS, Meant, has_answer, side_of
-from imi_tui.cache.sieve import COUNTERPART, COUNTRY, PROCEDURE, is_phrase
+from imi_tui.cache.sieve import CASE, COUNTERPART, COUNTRY, PROCEDURE, is_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -100,11 +101,13 @@ class Widening:
             return True
         if not sense.coded or not says(sense.coded, docid):
             return False
+        if row[CASE].startswith(LOCAL):
+            # Of a case that is not sent yet the index keeps words only.
+            return True
         self.read += 1
         if self._answers is None:
             self._answers = self._documents.answers(row[0] for row in self._ahead)
-        # Of a case that is not sent yet the index keeps words only.
-        return row[0] not in self._answers or has_answer(row[PROCEDURE], self._answers[row[0]], sense.options)
+        return has_answer(row[PROCEDURE], self._answers.get(row[0], ()), sense.options)
 
 
 def _means_more(sense: Sense) -> bool:
