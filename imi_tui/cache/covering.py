@@ -19,6 +19,8 @@ MANY = 48
 """Words of a query at most, where all cases would have to be compared one by one."""
 PLENTY = 0.15
 """Share of the cases from which on comparing them as they come takes less than a query."""
+MOST = 0.6
+"""The same, where other words are asked for, too, with which these cases may be few."""
 SOME = 0.03
 """Share of the cases from which on that takes less than a query of more than `WORDS`."""
 _PAIRED = 4
@@ -33,12 +35,15 @@ class Names(NamedTuple):
     cases: Sequence[int]
 
 
-def covering(names: Names, wanted: Collection[int]) -> list[tuple[str, ...]] | None:
-    """Groups of words: each wanted name has all words of one of them. None: better without a query."""
+def covering(names: Names, wanted: Collection[int], *, alone: bool = True) -> list[tuple[str, ...]] | None:
+    """Groups of words: each wanted name has all words of one of them. None: better without a query.
+
+    `alone`: nothing else is asked for, so that the cases of many names come one upon the other.
+    """
     if not wanted:
         return []
     share = sum(names.cases[each] for each in wanted) / max(1, sum(names.cases))
-    if share >= PLENTY:
+    if share >= (PLENTY if alone else MOST):
         return None
     found = groups(names, frozenset(wanted))
     size = sum(map(len, found))

@@ -38,6 +38,8 @@ BEGUN = 3
 """Letters without which the beginning of a word leads nowhere."""
 OPTIONS = 32
 """Options that a word leads to by itself at most; others count together with a word that leads to fewer."""
+NEWEST, RARELY = 50, 10
+"""A procedure is frequent of which so many are among so many times as many of the newest cases."""
 AT_ONCE = 200
 """Other sides up to which what changed is read with the next search: in some ten milliseconds."""
 PAUSE, SHARE = 2.0, 50
@@ -145,7 +147,8 @@ class Meanings:
         self._options: list[Option] = []
         self._labels = _Texts(())
         self._others = _Sides(_Texts(()), [], [], Names((), {}, ()))
-        self._kept: dict[tuple[tuple[str, ...], bool, Meant], Sense] = {}
+        self._kept: dict[tuple[tuple[str, ...], bool, Meant, bool], Sense] = {}
+        self._frequent: dict[str, bool] = {}
 
     def notice(self) -> None:
         """Read anew what has changed since; of very many other sides not with every key, while they arrive."""
@@ -155,6 +158,7 @@ class Meanings:
         if (generation, partners) == self._read or (partners > AT_ONCE and started < self._again):
             return
         self._kept.clear()
+        self._frequent.clear()
         if generation != self._read[0]:
             self._directory.notice()
             self._read_options()
@@ -179,33 +183,52 @@ class Meanings:
             found = texts.find(said[0], begins=begins, inside=True)
         return Meant(frozenset(self._options[n] for n in options), frozenset(found))
 
-    def sense(self, said: tuple[str, ...], meant: Meant, *, begins: bool) -> Sense:
-        """How what words lead to shows in cases."""
-        key = said, begins, meant
+    def sense(self, said: tuple[str, ...], meant: Meant, *, begins: bool, alone: bool) -> Sense:
+        """How what words lead to shows in cases; `alone`: no other words are asked for."""
+        key = said, begins, meant, alone
         if key not in self._kept:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             wanted = {side for authority in meant.authorities for side in self._others.of[authority]}
+            names = self._others.names
+            # Some are found by the words themselves.
+            groups = covering(
+                names, [side for side in wanted if not _says(names.words[side], said, begins=begins)], alone=alone
+            )
             self._kept[key] = Sense(
                 meant.options,
                 frozenset(self._others.sides[side] for side in wanted),
-                coded(meant.options),
-                self._named(wanted, said, begins=begins),
+                self._coded(meant.options),
+                None if groups is None else " OR ".join(f"({' AND '.join(map(quoted, group))})" for group in groups),
             )
         return self._kept[key]
 
-    def _named(self, wanted: set[int], said: tuple[str, ...], *, begins: bool) -> str | None:
-        """The query for names that the words themselves do not find."""
-        names = self._others.names
+    def _coded(self, options: Iterable[Option]) -> str:
+        """What the index is asked for cases that may have one of these answers."""
+        procedures: dict[str, set[str]] = {}
+        for option in options:
+            if ids := words(option.id):
+                procedures.setdefault(" AND ".join(map(quoted, ids)), set()).add(option.procedure)
+        together: dict[tuple[str, ...], list[str]] = {}
+        for id, those in sorted(procedures.items()):
+            # To look for what most cases have costs the index more than it spares the rows.
+            facets = () if any(map(self._is_frequent, those)) else tuple(sorted(those))
+            together.setdefault(facets, []).append(f"({id})" if " AND " in id else id)
+        return " OR ".join(
+            f"(({' OR '.join(ids)}) AND ({' OR '.join(quoted(facet('p', each)) for each in those)}))"
+            if those
+            else " OR ".join(ids)
+            for those, ids in together.items()
+        )
 
-        def says(name: frozenset[str]) -> bool:
-            *whole, last = said
-            return name.issuperset(whole) and (any(w.startswith(last) for w in name) if begins else last in name)
-
-        groups = covering(names, [side for side in wanted if not says(names.words[side])])
-        if groups is None:
-            return None
-        return " OR ".join(f"({' AND '.join(map(quoted, group))})" for group in groups)
+    def _is_frequent(self, procedure: str) -> bool:
+        """Whether many of the newest cases are of a procedure."""
+        if procedure not in self._frequent:
+            sql = "select rowid from words where words match ? order by rowid limit 1 offset ?"
+            found = self._cache.one(sql, (quoted(facet("p", procedure)), NEWEST))
+            sql = "select 1 from document where docid < ? limit 1 offset ?"
+            self._frequent[procedure] = found is not None and self._cache.one(sql, (found[0], NEWEST * RARELY)) is None
+        return self._frequent[procedure]
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -252,19 +275,9 @@ def side_of(country: str, name: str) -> Side:
     return country, fold(name)
 
 
-def coded(options: Iterable[Option]) -> str:
-    """What the index is asked for cases that may have one of these answers."""
-    procedures: dict[str, set[str]] = {}
-    for option in options:
-        if ids := words(option.id):
-            procedures.setdefault(" AND ".join(map(quoted, ids)), set()).add(option.procedure)
-    together: dict[tuple[str, ...], list[str]] = {}
-    for id in sorted(procedures):
-        together.setdefault(tuple(sorted(procedures[id])), []).append(f"({id})" if " AND " in id else id)
-    return " OR ".join(
-        f"(({' OR '.join(ids)}) AND ({' OR '.join(quoted(facet('p', each)) for each in those)}))"
-        for those, ids in together.items()
-    )
+def _says(name: frozenset[str], said: tuple[str, ...], *, begins: bool) -> bool:
+    *whole, last = said
+    return name.issuperset(whole) and (any(word.startswith(last) for word in name) if begins else last in name)
 
 
 def has_answer(procedure: str, answers: Iterable[Mapping[str, Any]], options: Collection[Option]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from imi_core.text import fold
 from imi_tui.cache.beginnings import quoted
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.meanings import BEGUN, LONG, OPTIONS, Meant, has_answer, side_of
@@ -47,11 +48,12 @@ class Widening:
             meanings.notice()
         meant = {term: _meant(term, meanings) for term in said}
         telling = _telling(meant)
+        alone = sum(len(groups) for term, groups in meant.items() if not term.negated) == 1
         self._parts: dict[Term, list[Part]] = {}
         for term in said:
             directs = _directs(term, beginnings)
             narrowed = ((words, begins, _narrowed(words, found, telling)) for words, begins, found in meant[term])
-            senses = [meanings.sense(words, found, begins=begins) for words, begins, found in narrowed]
+            senses = [meanings.sense(words, found, begins=begins, alone=alone) for words, begins, found in narrowed]
             self._parts[term] = [Part(direct, sense) for direct, sense in zip(directs, senses, strict=True)]
         self._wide = {
             term: parts
@@ -59,7 +61,7 @@ class Widening:
             if term.key != "from" and not is_phrase(term) and any(_means_more(part.sense) for part in parts)
         }
         self._ahead: Sequence[Any] = ()
-        self._answers: dict[int, list[dict[str, Any]]] | None = None
+        self._answers: dict[int, list[dict[str, Any]]] = {}
         self.read = 0
         """Cases whose answers were read."""
 
@@ -81,7 +83,7 @@ class Widening:
 
     def expect(self, rows: Sequence[Any]) -> None:
         """These rows are the next: where the answers of one have to be read, those of all are at once."""
-        self._ahead, self._answers = rows, None
+        self._ahead, self._answers = rows, {}
 
     def fits(self, row: Any, docid: int | None, says: Says) -> bool:
         """Whether the words of the line are said by a case or meant by what it has; phrases and names aside."""
@@ -101,13 +103,17 @@ class Widening:
             return True
         if not sense.coded or not says(sense.coded, docid):
             return False
+        procedure = fold(row[PROCEDURE])
+        if not any(option.procedure == procedure for option in sense.options):
+            return False
         if row[CASE].startswith(LOCAL):
             # Of a case that is not sent yet the index keeps words only.
             return True
         self.read += 1
-        if self._answers is None:
-            self._answers = self._documents.answers(row[0] for row in self._ahead)
-        return has_answer(row[PROCEDURE], self._answers.get(row[0], ()), sense.options)
+        if row[0] not in self._answers:
+            here = [each[0] for each in self._ahead if says(sense.coded, each[-1])]
+            self._answers |= {n: [] for n in here} | self._documents.answers(here)
+        return has_answer(row[PROCEDURE], self._answers[row[0]], sense.options)
 
 
 def _means_more(sense: Sense) -> bool:

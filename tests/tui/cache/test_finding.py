@@ -12,7 +12,7 @@ import pytest
 
 from imi_core.case import Case
 from imi_core.procedure import Rules
-from imi_tui.cache import compared, covering, dues, finding, opening
+from imi_tui.cache import compared, covering, dues, finding, meanings, opening
 from imi_tui.cache.arriving import Page
 from imi_tui.cache.model import VIEWS
 from imi_tui.cache.store import Store
@@ -218,6 +218,8 @@ def test_every_line_finds_what_comparing_each_case_would(
     monkeypatch.setattr(compared, "MORE", 6 * seed)
     # As where other sides are few among many: the index is asked for their names.
     monkeypatch.setattr(covering, "PLENTY", 2 * seed or covering.PLENTY)
+    monkeypatch.setattr(covering, "MOST", seed)
+    monkeypatch.setattr(meanings, "NEWEST", 0 if seed == 1 else meanings.NEWEST)
     if seed == 2:
         outdate(store)
     everything = store.window("all", "activity", limit=99)

@@ -11,8 +11,10 @@ import pytest
 from imi_core.procedure import Rules
 from imi_tui.cache import covering, meanings, widening
 from imi_tui.cache.arriving import Page
+from imi_tui.cache.draft import Draft
 from imi_tui.cache.store import Store
-from tests.tui.cache.world import NOW, authority, case, case_id, procedure, put
+from tests.core import world
+from tests.tui.cache.world import DE, FR, NOW, authority, case, case_id, procedure, put
 
 
 def test_the_register_and_labels_count_whenever_they_come(store: Store, pw_info: Rules) -> None:
@@ -82,6 +84,12 @@ def test_a_word_in_many_labels_counts_with_another_one(
     assert {row.id for row in store.search("arten")} == {case_id(1), case_id(2)}
     monkeypatch.setattr(widening, "OPTIONS", 2)
     assert [row.id for row in store.search("aller arten")] == []
+    # Also where there are few other cases than those of the procedure, and what is not sent yet.
+    monkeypatch.setattr(meanings, "NEWEST", 0)
+    answers = {**world.REQUEST, "sector": "transport"}
+    store.queue(Draft(id="d", desk=DE, procedure="pw.info", action="send", target=FR, answers=answers))
+    store.sync.apply("directory", Page("o", procedures=page.procedures))
+    assert [row.id[:4] for row in store.search("fahrten")] == ["ref:"]
     assert [row.id for row in store.search("werke aller arten")] == [case_id(2)]
 
 
