@@ -228,8 +228,13 @@ def help_blocks() -> list[Block]:
     flags = ", ".join(f"is:{name}" for name in FLAG_MEANINGS)
     said = MEANINGS["is"]
     out.append(Block(flags, aside=_(said), aside_look="plain", field=True))
+    meant = _(
+        "Words also find the other side by its titles in the register, and answers chosen from a list by their wording,"
+        " in every language that is here."
+    )
     return [
         *out,
+        Block(meant),
         Block(_("Terms are the same in every language; Tab completes them and says what they mean.")),
         Block(""),
     ]
