@@ -32,8 +32,8 @@ class Cache(Protocol):
     def known(self) -> Known:
         """Requests of own cases."""
 
-    def search(self, text: str, limit: int = 50) -> list[Row]:
-        """Cases by words, newest first."""
+    def saying(self, said: str, limit: int) -> list[str]:
+        """Ids of the newest cases in which these words were written."""
 
     def window(self, view: ViewId, sort: SortId, *, after: bytes | None = None, limit: int) -> list[Row]:
         """Cases in order."""
@@ -96,8 +96,11 @@ def known(cache: Cache, desk: str, form: Form, field: str, typed: str, there: st
     if not part:
         return []
     wanted = words(typed)
-    rows = cache.search(" ".join(wanted), LOOKED_AT) if wanted else cache.window("all", "activity", limit=LOOKED_AT)
-    requests = cache.known.requests(desk, [row.id for row in rows])
+    if wanted:
+        ids = cache.saying(" ".join(wanted), LOOKED_AT)
+    else:
+        ids = [row.id for row in cache.window("all", "activity", limit=LOOKED_AT)]
+    requests = cache.known.requests(desk, ids)
     beside = companions(form, field)
     out: list[Found] = []
     seen = {_key(line) for line in there.splitlines()} if part == "line" else set()

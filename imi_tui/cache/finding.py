@@ -115,16 +115,19 @@ class Finding:
         """Whether a line only begins to say something, such as ``country:``: no case is meant by it yet."""
         return not _plainly(query.terms) and not query.problems
 
-    def find(self, query: Query, limit: int, *, best: bool = False, patient: bool = False) -> Found:
+    def find(
+        self, query: Query, limit: int, *, best: bool = False, patient: bool = False, plain: bool = False
+    ) -> Found:
         """At most `limit` cases, by deadline where the line asks for one and has no words, else the newest first.
 
         `best`: of the `RANKED` newest those first that say it in their reference, subject or counterpart. `patient`:
-        compare as many as it takes.
+        compare as many as it takes. `plain`: words are looked for in what was written alone.
         """
         terms = _plainly(query.terms)
         if not terms or _means_nobody(terms):
             return Found([], "activity", True)
-        search = Search(self, terms, _PATIENTLY if patient else Limits(SCAN, PHRASES), self._today())
+        limits = _PATIENTLY if patient else Limits(SCAN, PHRASES)
+        search = Search(self, terms, limits, self._today(), plain=plain)
         found = search.run(max(limit, RANKED) if best else limit)
         if best and search.said:
             rows = sorted(found.rows, key=functools.partial(_score, frozenset(search.said)), reverse=True)

@@ -54,9 +54,11 @@ class _Plan(NamedTuple):
 
 
 class Search:
-    """The terms of one line, to be looked for once."""
+    """The terms of one line, to be looked for once; `plain`: in what was written alone."""
 
-    def __init__(self, finding: Finding, terms: list[Term], limits: Limits, today: dt.date) -> None:
+    def __init__(
+        self, finding: Finding, terms: list[Term], limits: Limits, today: dt.date, *, plain: bool = False
+    ) -> None:
         self._limits = limits
         self._finding = finding
         self._cache = finding.cache
@@ -68,7 +70,7 @@ class Search:
             for index, term in enumerate(terms)
             if term.key in finding.sets
         }
-        self._wide = Widening(terms, finding.meanings, finding.beginnings, finding.documents)
+        self._wide = Widening(terms, finding.meanings, finding.beginnings, finding.documents, plain)
         self._sieve = Sieve(
             terms,
             self._sets,

@@ -185,6 +185,11 @@ class Store(Acting, Registered):
         """Cases found by a search line (docs/desk.md), the newest first. See `hits` and `unsearched`."""
         return list(self.hits(self.finding.read(line), limit).rows)
 
+    def saying(self, said: str, limit: int) -> list[str]:
+        """Ids of the newest cases in which these words were written, the last one perhaps no more than begun."""
+        found = self.finding.find(self.finding.read(said), limit, plain=True)
+        return [id for _n, _desk, id, *_ in found.rows]
+
     def hits(self, query: CaseQuery, limit: int, *, best: bool = False, patient: bool = False) -> Hits:
         """Cases that answer a search line which `finding.read`: by deadline where it asks for one without words,
         else the newest first; `best`: those first that say it in reference, subject or name; `patient`: compare

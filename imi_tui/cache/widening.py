@@ -39,14 +39,16 @@ class Part(NamedTuple):
 
 
 class Widening:
-    """The parts of the terms of one line that are about words."""
+    """The parts of the terms of one line that are about words; `plain`: they mean nothing besides themselves."""
 
-    def __init__(self, terms: Sequence[Term], meanings: Meanings, beginnings: Beginnings, documents: Documents) -> None:
+    def __init__(
+        self, terms: Sequence[Term], meanings: Meanings, beginnings: Beginnings, documents: Documents, plain: bool
+    ) -> None:
         self._documents = documents
         said = [term for term in terms if term.values and term.key in ("", '"', "from")]
-        if said:
+        if said and not plain:
             meanings.notice()
-        meant = {term: _meant(term, meanings) for term in said}
+        meant = {term: _meant(term, meanings, plain) for term in said}
         telling = _telling(meant)
         alone = sum(len(groups) for term, groups in meant.items() if not term.negated) == 1
         self._parts: dict[Term, list[Part]] = {}
@@ -124,15 +126,21 @@ _Words = tuple[tuple[str, ...], bool, Meant]
 """Words that belong together, whether the last one may go on, and what they lead to."""
 
 
-def _meant(term: Term, meanings: Meanings) -> list[_Words]:
-    if term.key == "from" or is_phrase(term):
-        return [(term.values, term.open, meanings.meant(term.key, term.values, begins=term.open))]
+def _meant(term: Term, meanings: Meanings, plain: bool) -> list[_Words]:
     last = len(term.values) - 1
-    given = [((word,), term.open and at == last) for at, word in enumerate(term.values)]
-    return [
-        (words, begins, Meant() if begins and len(words[0]) < BEGUN else meanings.meant("", words, begins=begins))
-        for words, begins in given
-    ]
+    together = term.key == "from" or is_phrase(term)
+    given = (
+        [(term.values, term.open)]
+        if together
+        else [((word,), term.open and at == last) for at, word in enumerate(term.values)]
+    )
+
+    def of(words: tuple[str, ...], begins: bool) -> Meant:
+        if plain or (begins and not together and len(words[0]) < BEGUN):
+            return Meant()
+        return meanings.meant(term.key if together else "", words, begins=begins)
+
+    return [(words, begins, of(words, begins)) for words, begins in given]
 
 
 def _directs(term: Term, beginnings: Beginnings) -> list[str]:

@@ -49,6 +49,14 @@ def test_a_company_is_found_folded_latest_first_and_once(store: Store, seat: Sea
     assert len(values(store, seat, "")) == completion.SHOWN
 
 
+def test_what_only_a_label_says_takes_no_room(store: Store, seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, seat, 1, {"company": "Other Services Ltd"})
+    put(store, seat, 2, {"company": "Ferme", "sector": "services"})
+    assert [int(row.id, 16) for row in store.search("other servi", 1)] == [2], "by the label of its sector"
+    monkeypatch.setattr(completion, "LOOKED_AT", 1)
+    assert values(store, seat, "other servi") == ["Other Services Ltd"]
+
+
 def test_a_summary_gives_nothing(store: Store, seat: Seat) -> None:
     put(store, seat, 1, {"company": "Geheimbau", "workers": "Anna"}, level="summary")
     assert store.search("geheimbau"), "the list finds it"
