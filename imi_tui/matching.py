@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from imi_core.text import fold, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def spans(text: str, wanted: str) -> list[tuple[int, int]]:
@@ -10,9 +15,12 @@ def spans(text: str, wanted: str) -> list[tuple[int, int]]:
 
     "Ärzte" is found by "arzte", "Łódź" by "lodz".
     """
+    sought = set(words(wanted))
+    if not sought:
+        return []
     folded, origin = _folded(text)
     found = [False] * len(text)
-    for word in set(words(wanted)):
+    for word in sought:
         at = folded.find(word)
         while at >= 0:
             for place in range(at, at + len(word)):
@@ -37,8 +45,10 @@ def around(text: str, wanted: str, width: int) -> str:
     return ("…" if start else "") + cut + ("…" if start + len(cut) < len(text) else "")
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
+def _folded(text: str) -> tuple[str, Sequence[int]]:
     """`text` folded, and for each folded character the place in `text` it came from."""
+    if text.isascii():
+        return fold(text), range(len(text))
     parts: list[str] = []
     origin: list[int] = []
     for index, char in enumerate(text):

@@ -1,4 +1,4 @@
-"""What the client's tests share: each begins in English."""
+"""What the client's tests share: each begins in English, and screens are driven in one way."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from imi_tui import i18n
+from tests.tui import driving
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +16,10 @@ def _english_again() -> Iterator[None]:
     yield
     if i18n.language() != "en":
         i18n.install("en")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        driving.quick(patch)
+        yield

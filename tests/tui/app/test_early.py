@@ -43,8 +43,6 @@ profile = Profile(Path(home))
 context = Context(Store.open(profile, bytes(range(32))), profile, language=i18n.language(), theme=theme)
 with early.shown(context) as picture:
     assert picture.painted and "textual" not in sys.modules, "the framework was loaded before the picture"
-    if after == "wait":
-        sys.stdin.read()
     if after == "fail":
         raise SystemExit(3)
     while after.startswith("hold ") and not Path(after[5:]).exists():
@@ -86,6 +84,21 @@ def cells(terminal: Terminal) -> list[list[Any]]:
     return [[seen(buffer[y][x]) for x in range(terminal.columns)] for y in range(terminal.rows)]
 
 
+@contextlib.contextmanager
+def held(
+    home: Path, tmp_path: Path, size: tuple[int, int] = (80, 24), *looks: str
+) -> Iterator[tuple[Terminal, Callable[[], None]]]:
+    """The program on its picture, and what lets the framework come; `looks`: language and theme."""
+    with started(home, f"hold {tmp_path / 'go'}", size, *looks) as terminal:
+        terminal.wait_for(READY, 20)
+
+        def go() -> None:
+            (tmp_path / "go").touch()
+            terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
+
+        yield terminal, go
+
+
 _LOOK = re.compile(rb"\x1b\[([0-9;:]*)m")
 _ATTRIBUTES = frozenset(range(10)) | frozenset(range(21, 30))
 """Codes that make text bold, faint, italic, underlined or reversed, and that take it back."""
@@ -95,13 +108,11 @@ SIZES = [(80, 24), (99, 12), (100, 30), (139, 30), (140, 24), (163, 30), (211, 5
 @pytest.mark.parametrize(
     ("size", "theme"), [*((size, "terminal") for size in SIZES), *(((120, 30), name) for name in NAMES[1:])]
 )
-def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int], theme: str) -> None:
-    with started(home, "wait", size, "en-XA", theme) as terminal:
-        terminal.wait_for(READY, 20)
+def test_the_framework_paints_the_same_cells(home: Path, tmp_path: Path, size: tuple[int, int], theme: str) -> None:
+    with held(home, tmp_path, size, "en-XA", theme) as (terminal, go):
         terminal.settle(0.2)
         before = cells(terminal)
-    with started(home, "run", size, "en-XA", theme) as terminal:
-        terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
+        go()
         terminal.settle(0.5, 10)
         after = cells(terminal)
         codes = {int(code) for found in _LOOK.findall(terminal.output) for code in found.split(b";") if code}
@@ -114,19 +125,6 @@ def test_the_framework_paints_the_same_cells(home: Path, size: tuple[int, int], 
         same = [x for x in range(there) if before[y][x] != after[y][x]]
         assert not same, f"line {y} from cell {same[0]}"
     assert any(cell[0] == ">" for cell in before[2])
-
-
-@contextlib.contextmanager
-def held(home: Path, tmp_path: Path) -> Iterator[tuple[Terminal, Callable[[], None]]]:
-    """The program on its picture, and what lets the framework come."""
-    with started(home, f"hold {tmp_path / 'go'}", (80, 24)) as terminal:
-        terminal.wait_for(READY, 20)
-
-        def go() -> None:
-            (tmp_path / "go").touch()
-            terminal.wait_for(lambda _lines: TAKEN in terminal.output, 20)
-
-        yield terminal, go
 
 
 def on_row(number: int) -> Callable[[list[str]], bool]:
