@@ -1,10 +1,11 @@
-"""Keys as a terminal sends them, without the time that Textual's pilot gives each of them."""
+"""Keys and sizes as a terminal sends them, without the time that Textual's pilot gives each of them."""
 
 from __future__ import annotations
 
 import unicodedata
 
 from textual import events
+from textual.geometry import Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 
@@ -36,3 +37,13 @@ async def press(app: ImiApp, pilot: Pilot[None], *keys: str) -> None:
             if not app._typed._busy:
                 break
             await pilot.pause(0)
+
+
+async def resize(app: ImiApp, pilot: Pilot[None], width: int, height: int) -> None:
+    """Another size; nobody waits until it is drawn."""
+    size = Size(width, height)
+    if size != app.size:
+        assert app._driver is not None
+        app._driver._size = (width, height)
+        app.post_message(events.Resize(size, size))
+        await pilot.pause(0)

@@ -19,7 +19,8 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
     paint = Compositor.render_update
 
     def noted(self: Compositor, full: bool = False, screen_stack: Any = None, simplify: bool = False) -> Any:
-        if screen_stack:
+        top = self.root
+        if screen_stack and (top is None or top.styles.background.a < 1):
             return paint(self, full, screen_stack, simplify)
         visible_screen_stack.set([])
         self._dirty_regions.clear()

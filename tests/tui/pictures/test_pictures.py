@@ -19,6 +19,7 @@ from imi_tui import i18n
 from imi_tui.cache.store import Store
 from tests.effort import tries
 from tests.system import layout
+from tests.tui.keys import resize
 from tests.tui.languages.test_every_language import Shot
 from tests.tui.pictures.scenes import ALOUD, OVER_THE_LIST, SAMPLE, SCENES, Desk, Scene, prepare
 from tests.tui.screens.conftest import anyio_backend, home, seat, store, template
@@ -98,7 +99,7 @@ async def looked(
         shots = []
         for size in sizes:
             if size == sizes[0] or scene in OVER_THE_LIST:
-                await desk.pilot.resize_terminal(*size)
+                await resize(desk.app, desk.pilot, *size)
                 await desk.home()
                 await scene(desk)
             shots.append(await shot(desk, *size, file))
@@ -111,7 +112,7 @@ async def looked(
 
 async def shot(desk: Desk, width: int, height: int, file: Path) -> str:
     """The screen at a size, once it is as in `file`, or has had the time to become it."""
-    await desk.pilot.resize_terminal(width, height)
+    await resize(desk.app, desk.pilot, width, height)
     before = "" if TAKE or not file.exists() else file.read_text("utf-8")
     for number in range(PATIENCE):
         await (desk.calm() if number < HASTE else settled(desk.pilot))
