@@ -9,6 +9,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from imi_tui.cache.errors import CacheBusy, CorruptCache, DiskFull, FilesUnusable
+from imi_tui.leaving import Leaving, is_of_leaving
 from imi_tui.punctual import Punctual
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ OF_THIS_MACHINE = (DiskFull, CacheBusy, FilesUnusable, CorruptCache)
 """What any use of the cache may meet without anybody's mistake. Whoever can do more about it does so at its place."""
 
 
-class Lasting(Punctual):
+class Lasting(Leaving, Punctual):
     """An app or a screen: a step that ends with such an error is not done, and the next one is."""
 
     async def _dispatch_message(self, message: Message) -> None:
@@ -37,7 +38,7 @@ class LastingApp(Lasting, App[None], inherit_bindings=False):
         # Any other widget stops with its error, and a screen with it would be of no use.
         if isinstance(error, OF_THIS_MACHINE) and isinstance(active_message_pump.get(None), App | Screen):
             say_why(self, error)
-        else:
+        elif not is_of_leaving(error):
             super()._handle_exception(error)
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual.await_complete import AwaitComplete
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -57,6 +58,7 @@ class ActionScreen(Lasting, Screen[Result]):
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name, id, classes)
         self._compositor = SparingCompositor()
+        self._leaves_with: tuple[Result | None] | None = None
 
     @property
     def imi(self) -> ImiApp:
@@ -260,9 +262,26 @@ class ActionScreen(Lasting, Screen[Result]):
         if shown and self.focused is None:
             found.focus()
 
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close this screen: no other one, and once, for the framework closes whichever is on top.
+
+        What closes it may come twice, as two clicks. It may come by itself while another screen is above: then this one
+        closes when that one has.
+        """
+        stack = next((stack for stack in self.app._screen_stacks.values() if self in stack), None)
+        if stack is None:
+            return AwaitComplete()
+        if stack[-1] is not self:
+            self._leaves_with = (result,)
+            return AwaitComplete()
+        return super().dismiss(result)
+
     def on_screen_resume(self) -> None:
         """The terminal's own cursor goes back to what the keys act on here."""
-        self.call_after_refresh(park, self)
+        if self._leaves_with is not None:
+            self.dismiss(*self._leaves_with)
+        else:
+            self.call_after_refresh(park, self)
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """Tell the officer one sentence (already translated); data in it stays text."""

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from imi_tui.i18n import _
+from imi_tui.leaving import Leaving
 from imi_tui.offers import offers
 from imi_tui.viewmodel import writing
 from imi_tui.viewmodel.asking import Asking
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.asking import Found
 
 
-class StepPages(Vertical):
+class StepPages(Leaving, Vertical):
     """Shows one step of `work`. The screen says which, and gives another composition with `take`."""
 
     def __init__(

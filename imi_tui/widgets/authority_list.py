@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from imi_tui import names
 from imi_tui.i18n import _
 from imi_tui.i18n.joining import several
+from imi_tui.leaving import Leaving
 from imi_tui.matching import around, spans
 from imi_tui.viewmodel.asking import Found, Topic, narrowing, reason, shown_line
 from imi_tui.viewmodel.cells import cut, fit
@@ -102,7 +103,7 @@ class AuthorityList(LineList["AuthorityHit"]):
         return text
 
 
-class AuthorityFinder(Vertical):
+class AuthorityFinder(Leaving, Vertical):
     """The whole search. `search(words, country, area)` finds; a country or area given from outside stays.
 
     `narrowed` says in words what else narrows the search, `topic` what it is about, `partial` that not all countries

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from imi_tui.form_history import Typed
+from imi_tui.leaving import Leaving
 from imi_tui.widgets.choice import Choice
 from imi_tui.widgets.entry import LineInput, LinesInput
 
@@ -143,7 +144,7 @@ class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
     ]
 
 
-class FormView(Widget):
+class FormView(Leaving, Widget):
     """Shows and edits a form model. `show_problems` makes everything missing visible and goes to the first."""
 
     DEFAULT_CSS = """
