@@ -18,7 +18,7 @@ from imi_tui.colours import theme_of
 from imi_tui.first_screen import FirstScreen
 from imi_tui.i18n import _
 from imi_tui.idle import Idle
-from imi_tui.messages import CacheChanged, CyrillicKey, LanguageChanged
+from imi_tui.messages import CacheChanged, CyrillicKey, DayChanged, LanguageChanged
 from imi_tui.safety import ControlFilter
 from imi_tui.screens import routes
 from imi_tui.tour_host import TourHost
@@ -272,12 +272,12 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
             self._day = today
             with contextlib.suppress(CacheError):
                 self.context.store.wake()
-            self._tell(LanguageChanged())
+            self._tell(DayChanged())
 
-    def _tell(self, message: CacheChanged | LanguageChanged) -> None:
+    def _tell(self, message: CacheChanged | DayChanged | LanguageChanged) -> None:
         for screen in self.desk_stack:
             # A message belongs to one receiver.
-            copy = CacheChanged(message.changed) if isinstance(message, CacheChanged) else LanguageChanged()
+            copy = CacheChanged(message.changed) if isinstance(message, CacheChanged) else type(message)()
             screen.post_message(copy)
 
     # -- keys --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual._context import active_message_pump
 from textual.app import App
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from imi_tui.cache.errors import CacheBusy, CorruptCache, DiskFull, FilesUnusable
 from imi_tui.leaving import Leaving, is_of_leaving
@@ -35,9 +36,11 @@ class LastingApp(Lasting, App[None], inherit_bindings=False):
     """The same of what an answer to a dialogue leads to, which the framework runs between two messages."""
 
     def _handle_exception(self, error: Exception) -> None:
+        failed = error.error if isinstance(error, WorkerFailed) else error
         # Any other widget stops with its error, and a screen with it would be of no use.
-        if isinstance(error, OF_THIS_MACHINE) and isinstance(active_message_pump.get(None), App | Screen):
-            say_why(self, error)
+        goes_on = failed is not error or isinstance(active_message_pump.get(None), App | Screen)
+        if isinstance(failed, OF_THIS_MACHINE) and goes_on:
+            say_why(self, failed)
         elif not is_of_leaving(error):
             super()._handle_exception(error)
 

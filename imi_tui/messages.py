@@ -26,5 +26,9 @@ class CyrillicKey(Message, bubble=False):
         self.letter = letter
 
 
+class DayChanged(Message, bubble=False):
+    """Another day has begun: what is said of dates reads differently. What is being written stays as it is."""
+
+
 class LanguageChanged(Message, bubble=False):
     """The language of the program changed: every screen writes its texts again."""

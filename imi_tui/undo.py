@@ -166,18 +166,21 @@ class Undo:
     def redo(self) -> Done | None:
         """Do again what was taken back last, None where there is nothing. Raises `CacheError`, `ImiError`.
 
+        Where this machine's files do not allow it just now, it can be tried again.
         Of what somebody wrote the draft is sent as it is now; one that was thrown away meanwhile is not.
         """
         if not self._undone:
             return None
-        step = self._undone.pop()
+        step = self._undone[-1]
         self.forget()
         if isinstance(step, Change):
             step.again()
+            self._undone.pop()
             self._done.append(step)
             return Done(step.what, step.cases)
         drafts = {ref: now for ref, draft in step.drafts if (now := self._as_it_is_now(draft)) is not None}
         items, refused = self._store.queue_all(list(drafts.values()))
+        self._undone.pop()
         if refused and not items:
             raise refused[0][1]
         out = {id(draft) for draft, _error in refused}

@@ -283,6 +283,8 @@ class Wiring:
         from imi_tui.sync.errors import SyncError
         from imi_tui.viewmodel.signing_in import Step
 
+        # Whatever ends this thread, the screen must not wait for it for ever.
+        end = Step("failed", way, problem="internal")
         try:
             server = self._client.server
             # Connections belong to one thread each.
@@ -307,12 +309,14 @@ class Wiring:
             finally:
                 store.close()
         except (SignInError, SyncError, CacheError) as error:
-            tell(Step("failed", way, problem=error.code))
+            end = Step("failed", way, problem=error.code)
         except CommandError:
-            tell(Step("failed", way, problem="noServer"))
+            end = Step("failed", way, problem="noServer")
         else:
+            end = Step("done", way)
             if server != self._client.settings.server:
                 # Where it cannot be kept, whoever names the server again is signed in.
                 with suppress(settings.NotWritten):
                     settings.write(self._client.profile.config_file, "server", server)
-            tell(Step("done", way))
+        finally:
+            tell(end)

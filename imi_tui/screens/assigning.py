@@ -6,9 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from imi_core import assigning as rules
+from imi_tui import problems
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
+from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.doing import CaseId, CaseScreenBase
 from imi_tui.viewmodel import assigning, bulk
@@ -103,24 +105,32 @@ class AssignActions(CaseScreenBase):
         return plan
 
     def _role(self) -> str:
-        from imi_tui import problems
-
         return problems.sentence("forbidden")
 
     async def _give(self, plan: bulk.Plan, officer: str) -> None:
-        """Queue it for those that it changes, some at a time; what is queued is safe, whatever ends this."""
+        """Queue it where it changes something, some at a time; what is queued is one step, whatever ends this."""
         new = [each for each in plan.ready if each.handler != officer]
         if not new:
             self.say(_("Nothing changed."))
             return
         items: list[OutboxItem] = []
-        refused = 0
+        refused, code = 0, ""
+        left: list[Standing] = []
         for start in range(0, len(new), AT_ONCE):
-            queued, not_queued = self.store.queue_all(_drafts(new[start : start + AT_ONCE], officer))
+            try:
+                queued, not_queued = self.store.queue_all(_drafts(new[start : start + AT_ONCE], officer))
+            except OF_THIS_MACHINE as error:
+                left, code = new[start:], error.code
+                break
             items += queued
             refused += len(not_queued)
             await asyncio.sleep(0)
-        self._given(new[0].desk, items, officer, refused)
+        if items or not left:
+            self._given(new[0].desk, items, officer, refused)
+        if left:
+            if items:
+                self.put_marks(self.store.marking.numbers((each.desk, each.id) for each in left), marked=True)
+            self.say(problems.sentence(code), problem=True)
 
     def _given(self, desk: str, items: list[OutboxItem], officer: str, refused: int) -> None:
         queued = [item for item in items if item.state == "queued"]

@@ -95,6 +95,11 @@ class BaseScreen(ActionScreen[Result]):
         else:
             self._stale |= changed.kinds
 
+    def on_day_changed(self) -> None:
+        """Write again what is said of dates."""
+        self.reload(frozenset())
+        self.refresh_frame()
+
     def on_language_changed(self, _message: LanguageChanged) -> None:
         """Write every text again."""
         self.reload(frozenset())

@@ -228,7 +228,7 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
 
     def action_tab(self, number: int) -> None:
         """A tab by number."""
-        self._tab = number - 1
+        self._tab, self._reading = number - 1, None
         self._show(keep=False)
         # The files tab has keys of its own.
         self.refresh_frame()
@@ -275,7 +275,7 @@ class CaseScreen(TranslateActions, Exporting, HandingOver, FilesTab):
             return
         inbox.go(step, self._at)
         self.read(row)
-        self._at = (row.desk, row.id)
+        self._at, self._reading = (row.desk, row.id), None
         self.reload(frozenset())
         self.refresh_frame()
 

@@ -25,7 +25,8 @@ class FilesTab(OwnActions):
     """Actions on the file under the cursor. The case screen says which case it is."""
 
     _detail: CaseDetail | None
-    _reading = ""
+    _reading: object = None
+    """What was asked for last and is not shown yet: names are not unique, and the officer may have gone on."""
 
     @property
     def file(self) -> Shown | None:
@@ -75,19 +76,19 @@ class FilesTab(OwnActions):
         data = self._content(file)
         if data is None:
             return
-        self._reading = file.listed.name
+        asked = self._reading = object()
 
         def work() -> None:
             from imi_tui.outside.preview import preview
 
             # A PDF may take seconds: the screen does not wait for it.
             found = preview(data)
-            self.app.call_from_thread(self._show_text, file.listed.name, found)
+            self.app.call_from_thread(self._show_text, asked, file.listed.name, found)
 
         self.run_worker(work, thread=True, exclusive=True, group="preview")
 
-    def _show_text(self, name: str, found: Preview) -> None:
-        if not self.is_current or self._reading != name:
+    def _show_text(self, asked: object, name: str, found: Preview) -> None:
+        if not self.is_current or self._reading is not asked:
             return
         if not found.text:
             self.say(problems.sentence(found.note))

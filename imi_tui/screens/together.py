@@ -9,6 +9,7 @@ from imi_core.errors import UnknownProcedure
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _, ngettext
+from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.doing import CaseId
 from imi_tui.screens.own import OwnActions
@@ -237,17 +238,26 @@ class TogetherActions(OwnActions):
             self.run_worker(self._queue_in_parts(plan, answers, target), group="queueing")
 
     async def _queue_in_parts(self, plan: bulk.Plan, answers: dict[str, Any], target: str) -> None:
-        """Thousands of entries, some at a time; what is queued is safe, whatever ends this."""
+        """Thousands of entries, some at a time; what is queued is safe, as one step, whatever ends this."""
         items: list[OutboxItem] = []
         refused = 0
+        left: tuple[Standing, ...] = ()
         for start in range(0, len(plan.ready), AT_ONCE):
             part = plan.ready[start : start + AT_ONCE]
-            queued, not_queued = self.store.queue_all(list(self._drafts(plan, part, answers, target)))
+            try:
+                queued, not_queued = self.store.queue_all(list(self._drafts(plan, part, answers, target)))
+            except OF_THIS_MACHINE as error:
+                left, code = plan.ready[start:], error.code
+                break
             items += queued
             refused += len(not_queued)
             self.say(_("Queueing: {done} of {count}").format(done=start + len(part), count=len(plan.ready)))
             await asyncio.sleep(0)
-        self._all_queued(plan, items, refused)
+        if items or not left:
+            self._all_queued(plan, items, refused)
+        if left:
+            self.put_marks(self.store.marking.numbers((each.desk, each.id) for each in left), marked=True)
+            self.say(problems.sentence(code), problem=True)
 
     def _drafts(
         self, plan: bulk.Plan, standings: tuple[Standing, ...], answers: dict[str, Any], target: str

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from imi_tui.cache.errors import DiskFull
 from imi_tui.undo import Change, Undo
 from tests.tui.screens import filled
+
+
+def _no_room(_drafts: object) -> None:
+    raise DiskFull
 
 
 def taken(undo: Undo) -> set[str]:
@@ -93,6 +100,10 @@ def test_what_was_taken_back_is_done_again_in_its_order(tmp_path: Path) -> None:
     assert (undo.what, undo.again, len(store.drafts())) == ("Accept: one", "Message: two", 2)
     assert taken(undo) == {first}
     assert store.outbox() == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "queue_all", _no_room)
+        with pytest.raises(DiskFull):
+            undo.redo()
     for what in ("Accept: one", "Message: two"):
         done = undo.redo()
         assert done is not None

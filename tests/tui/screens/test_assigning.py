@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from imi_core.authority import Seat
 from imi_tui import problems
+from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.marking import Standing
 from imi_tui.cache.model import Seen
@@ -193,6 +196,7 @@ async def test_many_are_given_in_parts_and_taken_on_after_one_look(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imi_tui.screens.assigning.AT_ONCE", 2)
+    monkeypatch.setattr("imi_tui.screens.together.AT_ONCE", 2)
     async with running(store, home) as (app, pilot):
         await pilot.press(*["space"] * 5, "comma")
         await settled(pilot)
@@ -208,6 +212,40 @@ async def test_many_are_given_in_parts_and_taken_on_after_one_look(
         await pilot.press("u")
         await settled(pilot)
         assert store.outbox() == [], "one step"
+        # Where the disk is full in the middle: what was queued is one step, the others stay marked, it is said.
+        app.screen.run_worker(_no_room())
+        await settled(pilot)
+        assert [each.message for each in app._notifications][-1] == problems.sentence("diskFull")
+        for keys in (("comma", "enter"), ("2", "v", "a", "enter")):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(store, "queue_all", _once(store.queue_all))
+                await pilot.press(*keys)
+                await settled(pilot)
+            assert len(store.outbox()) == 2
+            left = set(store.marking.cases(case_list(app).marked))
+            assert left
+            assert left.isdisjoint((item.desk, item.case_id) for item in store.outbox())
+            assert [each.message for each in app._notifications][-1] == problems.sentence("diskFull")
+            await pilot.press("u")
+            await settled(pilot)
+            assert store.outbox() == []
+
+
+async def _no_room() -> None:
+    raise DiskFull
+
+
+def _once(queue_all: Callable[..., Any]) -> Callable[..., Any]:
+    """There is room for one part."""
+    left = [True]
+
+    def queue(drafts: Any) -> Any:
+        if not left:
+            raise DiskFull
+        left.pop()
+        return queue_all(drafts)
+
+    return queue
 
 
 async def test_before_marked_ones_are_taken_on_it_is_said_whose_they_are(store: Store, home: Path, seat: Seat) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from imi_tui.cache.files import FileState
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.outside import opening
+from imi_tui.outside import preview as previewing
 from imi_tui.outside.errors import NotHandedOut
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
@@ -95,7 +97,9 @@ async def until(pilot: Any, kind: type) -> None:
     raise AssertionError(f"no {kind.__name__}")
 
 
-async def test_a_file_is_fetched_read_and_removed(store: Store, home: Path, seat: Any) -> None:
+async def test_a_file_is_fetched_read_and_removed(
+    store: Store, home: Path, seat: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     id, [file] = put_files(store, seat, True)
     woken: list[bool] = []
     async with running(store, home, size=(120, 30), sync_now=lambda: woken.append(True)) as (app, pilot):
@@ -119,6 +123,14 @@ async def test_a_file_is_fetched_read_and_removed(store: Store, home: Path, seat
         arrive(store)
         await settled(pilot)
         assert "on this machine" in text_of(app)
+        # A long one, and the officer goes on meanwhile.
+        gate, real = threading.Event(), previewing.preview
+        monkeypatch.setattr(previewing, "preview", lambda data: (gate.wait(9), real(data))[1])
+        await pilot.press("enter", "1", "4")
+        gate.set()
+        await app.workers.wait_for_complete()
+        await settled(pilot)
+        assert isinstance(app.screen, CaseScreen)
         await pilot.press("enter")
         await until(pilot, ReadingScreen)
         page = text_of(app)

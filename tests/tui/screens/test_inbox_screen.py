@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import re
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from imi_core.case import to_wire
-from imi_tui import i18n, settings
+from imi_tui import i18n, settings, signin
 from imi_tui.app import SEND_AFTER, ImiApp
 from imi_tui.cache.contents import head_of
 from imi_tui.cache.model import Now
@@ -25,7 +26,7 @@ from imi_tui.cache.sync import Page
 from imi_tui.commands.common import Client
 from imi_tui.commands.tui import Wiring
 from imi_tui.profile import Profile
-from imi_tui.screens import inbox
+from imi_tui.screens import inbox, routes
 from imi_tui.screens.case import CaseScreen
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.inbox import InboxScreen
@@ -33,6 +34,7 @@ from imi_tui.screens.menu import MenuScreen
 from imi_tui.screens.prompt import DaysPrompt
 from imi_tui.settings import Settings
 from imi_tui.settings import read as settings_of
+from imi_tui.viewmodel.signing_in import Step
 from imi_tui.widgets.case_list import CaseList
 from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.footer import ActionFooter
@@ -478,9 +480,30 @@ async def test_relative_dates_are_drawn_again_when_the_day_changes_and_only_then
         assert text_of(app) == before
         app.context.today = lambda: today + dt.timedelta(days=5)
         case_list(app)._today = app.context.today
+        row = store.window("to_accept", "due", limit=1)[0]
+        await app.push_screen(routes.act([(row.desk, row.id)], "accept"))
+        await settled(pilot)
+        writing = app.focused
         app._look_at_the_day()
         await settled(pilot)
+        assert app.focused is writing is not None, "whoever writes at midnight writes on"
+        await pilot.press("escape")
         assert text_of(app) != before
+
+
+def test_a_mistake_in_the_thread_that_signs_in_is_told(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **_named: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(signin, "sign_in_with_browser", broken)
+    told: list[Step] = []
+    options = argparse.Namespace(server="https://imi.example")
+    wiring = Wiring(Client(Profile(home), Settings(), filled.KEY, store, "", "", options))
+    with pytest.raises(ZeroDivisionError):
+        wiring._sign_in("browser", told.append, threading.Event())
+    assert told == [Step("failed", "browser", problem="internal")]
 
 
 async def test_hostile_text_shows_as_text_on_list_case_and_tabs(store: Store, home: Path, seat: Any) -> None:
