@@ -20,6 +20,7 @@ from imi_tui.widths import cell_len
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
+    from typing import Any
 
     from imi_tui.alive import Reader
     from imi_tui.cache.model import SortId
@@ -63,12 +64,12 @@ class Early:
 
     def begin(self, picture: Picture, terminal: tuple[int, int]) -> None:
         """The picture stands: from now on it answers moves of the cursor."""
-        import threading
-
         from imi_tui.alive import Moves, Reader, moving_keys
 
         self.painted = self.whole = True
         self.written += picture.runs
+        import threading
+
         self._picture, self._ended = picture, threading.Event()
         context = picture.context
         layout: Layout = context.keyboard  # type: ignore[assignment]
@@ -318,21 +319,63 @@ def shown(context: Context) -> Iterator[Early]:
         yield early
         return
     terminal = sys.stdin.fileno(), sys.stdout.fileno()
-    _quieten(terminal[0])
+    hearing = _Hearing()
     try:
+        hearing.begin()
+        _quieten(terminal[0])
         sys.stdout.write(f"{ENTER}\x1b[?25l{drawn.body}")
         sys.stdout.flush()
         early.begin(drawn, terminal)
         with _continued(early, terminal[0]):
             yield early
     finally:
-        early.end()
-        # A terminal that was closed meanwhile has nothing to be given back.
-        with suppress(OSError, termios.error):
-            if not early.taken:
-                sys.stdout.write(f"{LEAVE}\x1b[?25h")
-                sys.stdout.flush()
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, before)
+        try:
+            hearing.ignore()
+        finally:
+            early.end()
+            # A terminal that was closed meanwhile has nothing to be given back.
+            with suppress(OSError, termios.error):
+                if not early.taken:
+                    sys.stdout.write(f"{LEAVE}\x1b[?25h")
+                    sys.stdout.flush()
+                termios.tcsetattr(terminal[0], termios.TCSANOW, before)
+            hearing.end()
+
+
+class _Hearing:
+    """Answers signals to end where `imi_tui.ending` does not yet, or no more: what runs is unwound.
+
+    From the first signal on, the others change nothing.
+    """
+
+    def __init__(self) -> None:
+        self._before: list[tuple[int, Any]] = []
+
+    def begin(self) -> None:
+        """Answer SIGTERM and SIGHUP."""
+        # What is built in: its module takes as long to load as half the picture to draw.
+        import _signal  # type: ignore[import-not-found]
+
+        for number in (_signal.SIGTERM, _signal.SIGHUP):
+            self._before.append((number, _signal.signal(number, self._hear)))
+
+    def ignore(self) -> None:
+        """Answer none."""
+        import _signal
+
+        for number, _handler in self._before:
+            _signal.signal(number, _signal.SIG_IGN)
+
+    def end(self) -> None:
+        """Leave them to whoever answered before."""
+        import _signal
+
+        for number, handler in self._before:
+            _signal.signal(number, handler)
+
+    def _hear(self, number: int, _frame: object) -> None:
+        self.ignore()
+        raise SystemExit(128 + number)
 
 
 @contextmanager

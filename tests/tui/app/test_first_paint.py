@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -100,7 +101,7 @@ early = []
 
 class Framework:
     def find_spec(self, name, path=None, target=None):
-        if name == "imi_tui.ending":
+        if name == "imi_tui.alive":
             early.extend(each for each in {BEFORE!r} if each in sys.modules)
 
 sys.meta_path.insert(0, Framework())
@@ -111,6 +112,40 @@ import json
 print("early", json.dumps(early), "left", code)
 """
 """The command itself, which says at its end what it had loaded when the picture stood."""
+
+KILLED = """
+import os, signal, sys
+
+os.environ["IMI_TUI_HOME"] = sys.argv.pop()
+os.environ["LC_ALL"] = "C.UTF-8"
+when = os.environ["KILLED"]
+if when == "before":
+    class Framework:
+        def find_spec(self, name, path=None, target=None):
+            if name == "imi_tui.ending":
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    sys.meta_path.insert(0, Framework())
+from imi_tui import early
+
+class Ended(early.Early):
+    def end(self):
+        super().end()
+        if when == "after":
+            os.kill(os.getpid(), signal.SIGHUP)
+
+early.Early = Ended
+if when == "after":
+    def run(*_screens):
+        raise SystemExit(7)
+
+    from imi_tui.commands import tui
+    tui._run_screen = run
+from imi_tui import cli
+
+sys.exit(cli.main())
+"""
+"""The command, told to end when only the picture stands, or when that is being taken away."""
 
 CRASH = RUN.replace(
     "profile =",
@@ -165,16 +200,37 @@ def test_the_first_paint_imports_nothing_that_can_wait(painted: list[str]) -> No
 
 @pytest.mark.usefixtures("painted")
 def test_the_command_imports_still_less_before_the_early_picture(home: Path) -> None:
-    (home / "config.toml").write_text('vault = "file"\n')
-    key = home / "key"
-    key.write_bytes(base64.b64encode(filled.KEY))
-    key.chmod(0o600)
+    with_a_key(home)
     with terminal(home, START) as client:
         client.until(b"-26-")
         client.quiet(0.5)
         os.write(client.master, b"\x11")
         end = client.until(b"left 0")
     assert b"early [] left 0" in end
+
+
+@pytest.mark.usefixtures("painted")
+@pytest.mark.parametrize(("when", "code"), [("before", 128 + signal.SIGTERM), ("after", 7)])
+def test_who_is_told_to_end_without_screens_leaves_the_terminal_as_it_was(
+    home: Path, when: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KILLED", when)
+    with_a_key(home)
+    with terminal(home, KILLED) as client:
+        client.until(b"\x1b[?1049l\x1b[?25h")
+        assert client.process.wait(20) == code
+        mode = termios.tcgetattr(client.master)
+        assert mode[3] & termios.ECHO
+        assert mode[3] & termios.ICANON
+        assert mode[0] & termios.ICRNL
+
+
+def with_a_key(home: Path) -> None:
+    """What the command needs to open the profile by itself."""
+    (home / "config.toml").write_text('vault = "file"\n')
+    key = home / "key"
+    key.write_bytes(base64.b64encode(filled.KEY))
+    key.chmod(0o600)
 
 
 class Terminal:
@@ -184,6 +240,9 @@ class Terminal:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         environ = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        # With a size that is said there is no early picture.
+        for name in ("COLUMNS", "LINES"):
+            environ.pop(name, None)
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, str(home)],
             stdin=slave,
