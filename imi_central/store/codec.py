@@ -44,7 +44,7 @@ def ms(moment: dt.datetime) -> int:
 
 def case_columns(case: Case, *, erased: bool = False) -> Columns:
     """The row of a case as it stands."""
-    last = case.last_activity or case.sent_at or dt.datetime.fromtimestamp(0, dt.UTC)
+    last = _activity(case)
     waiting = case.closed_at is None and not case.idle and not case.blocked
     return {
         "id": case.id,
@@ -61,6 +61,10 @@ def case_columns(case: Case, *, erased: bool = False) -> Columns:
         "folded": search_text(case),
         "data": encode(case),
     }
+
+
+def _activity(case: Case) -> dt.datetime:
+    return case.last_activity or case.sent_at or dt.datetime.fromtimestamp(0, dt.UTC)
 
 
 def idle_from(last: dt.datetime) -> int:
@@ -85,6 +89,7 @@ def desk_columns(case: Case, desk_id: str) -> Columns:
         "state": case.state,
         "blocked": case.blocked,
         "mark": case.head[:MARK],
+        "last_activity": ms(_activity(case)),
     }
 
 

@@ -172,8 +172,10 @@ desk_case = Table(
     Column("assigned_by", String, nullable=False, server_default=""),
     Column("assigned_at", BigInteger, nullable=False, server_default="0"),
     Column("translations", BigInteger, nullable=False, server_default="0"),
+    Column("last_activity", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("desk", "case_id"),
     Index("desk_case_joined", "desk", "joined"),
+    Index("desk_case_activity", "desk", "last_activity", "case_id"),
     Index("desk_case_case", "case_id"),
     sqlite_with_rowid=False,
 )
@@ -181,7 +183,7 @@ desk_case = Table(
 
 `joined` is the change that brought the case to the desk: the order of a first sync. `mark`: see `imi_core.case.MARK`.
 `assigned` is the version of its assignment at this desk, 0 before the first one; it goes with the row.
-`translations` rises with every translation that is made there.
+`translations` rises with every translation that is made there. A search comes by `last_activity`, that of the case.
 """
 
 translation = Table(

@@ -13,10 +13,10 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from imi_central.store import NewerDatabase, Store
+from imi_central.store import CaseFilter, NewerDatabase, Store
 from imi_central.store.errors import WrongEncoding
 from imi_central.store.migrate import FOLDER, revisions
-from imi_central.store.tables import metadata
+from imi_central.store.tables import cases, desk_case, metadata
 from tests.central.postgresql import Cluster
 from tests.central.world import LYON, accept, send
 
@@ -55,13 +55,15 @@ def test_a_newer_database_is_not_touched(store: Store) -> None:
         Store.open(str(store._writer.url))
 
 
-def test_cases_from_before_there_were_marks_get_theirs(store: Store) -> None:
+def test_cases_from_before_there_were_marks_get_theirs_and_their_activity(store: Store) -> None:
     for _ in range(3):
         accept(store, send(store).case_id)
     with store.view("lyon") as view:
         before = view.digest(LYON, "", 1, True, 10)
+        order = view.find_cases(LYON, CaseFilter(), 0, 10)
     with store.writing() as conn:
-        for name in ("mark", "assigned", "assigned_to", "assigned_by", "assigned_at", "translations"):
+        conn.execute(sa.text("drop index desk_case_activity"))
+        for name in ("mark", "assigned", "assigned_to", "assigned_by", "assigned_at", "translations", "last_activity"):
             conn.execute(sa.text(f"alter table desk_case drop column {name}"))
         conn.execute(sa.text("drop table assignment"))
         conn.execute(sa.text("drop table translation"))
@@ -72,7 +74,12 @@ def test_cases_from_before_there_were_marks_get_theirs(store: Store) -> None:
     again = Store.open(store._writer.url.render_as_string(hide_password=False))
     with again.view("lyon") as view:
         assert view.digest(LYON, "", 1, True, 10) == before
+        assert view.find_cases(LYON, CaseFilter(), 0, 10) == order
         heads = {case.id: case.head for case in view.cases(LYON, None, 10)}
+    with again.reading() as conn:
+        same = desk_case.c.last_activity == cases.c.last_activity
+        both = sa.select(sa.func.count()).join_from(desk_case, cases, desk_case.c.case_id == cases.c.id)
+        assert conn.scalar(both.where(same)) == 6
     again.close()
     assert {id: mark for bucket in before.values() for id, _, _, mark in bucket.items} == {
         id: head[:8] for id, head in heads.items()

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from imi_central.jobs import retention
-from imi_central.store import INITIAL, Store
+from imi_central.store import INITIAL, CaseFilter, Store
 from imi_central.store import store as stores
 from imi_central.store.tables import cases, desk_case
 from tests.central.world import LYON, Caller, Clock, accept, rules, send
@@ -143,6 +143,35 @@ def test_files_that_entries_carry_are_not_looked_at_for_those_that_wait(store: S
                 assert "SCAN blob" not in said
                 assert "Seq Scan" not in said
     assert {"blob_waiting", "blob_expiring"} <= used
+
+
+def test_a_search_reads_a_desks_cases_in_order_and_puts_none_in_order(store: Store) -> None:
+    send(store)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
+        if "ORDER BY desk_case" in statement:
+            asked.append((statement, given))
+
+    with store.view("lyon") as view:
+        sa.event.listen(store._reader, "before_cursor_execute", note)
+        try:
+            for wanted in (CaseFilter(), CaseFilter(state="accepted"), CaseFilter(text="alpbau", turn=True)):
+                view.find_cases(LYON, wanted, 0, 10)
+        finally:
+            sa.event.remove(store._reader, "before_cursor_execute", note)
+    assert ["JOIN cases" in statement for statement, _given in asked] == [False, False, True]
+    with store._writer.begin() as conn:
+        on_sqlite = conn.dialect.name == "sqlite"
+        for method in () if on_sqlite else ("seqscan", "sort", "bitmapscan", "hashjoin"):
+            # Of few rows PostgreSQL reads all, and sorts them.
+            conn.exec_driver_sql(f"set local enable_{method} = off")
+        for statement, given in asked:
+            plan = conn.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if on_sqlite else ''}{statement}", given)
+            said = " ".join(str(row[-1]) for row in plan)
+            assert "desk_case_activity" in said
+            assert "TEMP B-TREE" not in said
+            assert "Sort" not in said
 
 
 def test_files_expire_some_at_a_time(
