@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import time
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import fold
@@ -36,6 +37,10 @@ PHRASES = 200
 """Cases whose text is read at most to see whether words stand side by side."""
 RANKED = 1_000
 """Newest hits among which the best ones come first."""
+WITHIN = 0.05
+"""Seconds of processor time that this may take: where a machine is slower, they are fewer hits."""
+TELLING = 50
+"""Hits from which on the time of a search says what one costs; as many are put in order on any machine."""
 _PATIENTLY = Limits(PATIENT, PATIENT)
 _COUNTRIES = (
     "with recursive c(x) as (select min(country) from authority"
@@ -67,6 +72,8 @@ class Finding:
         self._known: tuple[int, dict[str, tuple[str, ...]]] = (-1, {})
         self._areas: dict[str, tuple[str, ...]] = {}
         self._open: tuple[str, ...] = ()
+        self._pace = 0.0
+        """Seconds that finding one hit and putting it in order took of late."""
 
     def prepare(self) -> None:
         """Read what words mean, so that the first key of a search need not wait for it."""
@@ -120,19 +127,27 @@ class Finding:
     ) -> Found:
         """At most `limit` cases, by deadline where the line asks for one and has no words, else the newest first.
 
-        `best`: of the `RANKED` newest those first that say it in their reference, subject or counterpart. `patient`:
-        compare as many as it takes. `plain`: words are looked for in what was written alone.
+        `best`: of the `RANKED` newest, or as many as are put in order `WITHIN` its time, those first that say it in
+        their reference, subject or counterpart. `patient`: compare as many as it takes. `plain`: words are looked for
+        in what was written alone.
         """
         terms = _plainly(query.terms)
         if not terms or _means_nobody(terms):
             return Found([], "activity", True)
         limits = _PATIENTLY if patient else Limits(SCAN, PHRASES)
         search = Search(self, terms, limits, self._today(), plain=plain)
-        found = search.run(max(limit, RANKED) if best else limit)
-        if best and search.said:
-            rows = sorted(found.rows, key=functools.partial(_score, frozenset(search.said)), reverse=True)
-            return found._replace(rows=rows[:limit])
-        return found
+        return self._best(search, limit) if best and search.said else search.run(limit)
+
+    def _best(self, search: Search, limit: int) -> Found:
+        most = max(TELLING, min(RANKED, int(WITHIN / self._pace))) if self._pace else RANKED
+        started = time.thread_time()
+        found = search.run(max(limit, most))
+        rows = sorted(found.rows[:most], key=functools.partial(_score, frozenset(search.said)), reverse=True)
+        if len(found.rows) >= TELLING:
+            pace = (time.thread_time() - started) / len(found.rows)
+            self._pace = (self._pace + pace) / 2 if self._pace else pace
+        fewer = most if most < RANKED and len(found.rows) >= most else 0
+        return found._replace(rows=[*rows, *found.rows[most:]][:limit], ranked=fewer)
 
     def numbers(self, query: Query, view: ViewId, limit: int) -> list[int]:
         """The numbers of at most `limit` cases of a view that answer the line, however many have to be compared."""

@@ -110,11 +110,13 @@ class Row(NamedTuple):
 
 class Hits(NamedTuple):
     """What a search found, in the order `by`. `whole`: all cases were looked at, or as many as there is room for
-    found; else the line asks for something so rare that only the newest ones were compared."""
+    found; else the line asks for something so rare that only the newest ones were compared. `ranked`: so few of the
+    newest are put in order of how well they fit, as more would take too long here; 0: as many as ever are."""
 
     rows: Sequence[Row]
     by: SortId
     whole: bool
+    ranked: int = 0
 
 
 class Seen(NamedTuple):

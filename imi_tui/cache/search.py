@@ -36,11 +36,15 @@ Days = tuple[dt.date, dt.date]
 
 
 class Found(NamedTuple):
-    """Rows of `COLUMNS`, `by` "activity" (newest first) or "due". `whole`: nothing was left out but by the limit."""
+    """Rows of `COLUMNS`, `by` "activity" (newest first) or "due". `whole`: nothing was left out but by the limit.
+
+    `ranked`: so few of them are put in order of how well they fit, as more would take too long; 0: as many as ever are.
+    """
 
     rows: list[Any]
     by: str
     whole: bool
+    ranked: int = 0
 
 
 class _Plan(NamedTuple):

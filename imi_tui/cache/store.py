@@ -200,7 +200,7 @@ class Store(Acting, Registered):
         by: SortId = "due" if found.by == "due" else "activity"
         made = self._listing.made
         rows = LateRows(found.rows, lambda part: self._shown([made(row, by) for row in part]))
-        return Hits(rows, by, found.whole)
+        return Hits(rows, by, found.whole, found.ranked)
 
     def names(self, begin: str, limit: int = 20) -> list[str]:
         """Names of other sides in the cases here that begin with these folded letters, in order."""

@@ -147,7 +147,7 @@ class SearchingScreen(CaseScreenBase):
 
         if self._query is None or self._hits is None:
             return ""
-        return searching.left_out(self._query, self._hits.whole)
+        return searching.left_out(self._query, self._hits.whole, self._hits.ranked)
 
     def help_first(self) -> Sequence[Block]:
         """While somebody searches: what can be searched."""

@@ -208,8 +208,11 @@ def problem(found: Problem, *, command: bool = False) -> str:
     return _("{problem} Do you mean {near}?").format(problem=text, near=found.near)
 
 
-def left_out(query: Query, whole: bool) -> str:
-    """What a search did not do: terms without meaning, cases that were not compared; "" where it did everything."""
+def left_out(query: Query, whole: bool, ranked: int = 0) -> str:
+    """What a search did not do: terms without meaning, cases not compared or, but for `ranked` ones, not put in order.
+
+    "" where it did everything.
+    """
     lines = [problem(each) for each in query.problems]
     if not whole:
         lines.append(
@@ -218,6 +221,9 @@ def left_out(query: Query, whole: bool) -> str:
                 " state more makes the search complete."
             )
         )
+    if ranked:
+        text = _("Only the newest {count} hits are put in order of how well they fit; more would take too long here.")
+        lines.append(text.format(count=ranked))
     return "\n".join(lines)
 
 

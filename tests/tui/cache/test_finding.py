@@ -17,6 +17,7 @@ from imi_tui.cache.arriving import Page
 from imi_tui.cache.model import VIEWS
 from imi_tui.cache.store import Store
 from imi_tui.cache.vocabulary import text_of
+from imi_tui.viewmodel import searching
 from tests.tui.cache.comparing import AUTHORITIES, LABELS, NAMES, is_meant
 from tests.tui.cache.world import DE, Clock, authority, case, case_id, entry, open_store, procedure, put, set_up
 
@@ -304,10 +305,10 @@ def test_what_is_rarer_than_what_is_compared_says_so(
 ) -> None:
     newer = [case(pw_info, n, due=TODAY, last_activity=NOW - dt.timedelta(hours=n)) for n in range(1, 11)]
     put(store, *newer, case(pw_info, 11, last_activity=NOW - dt.timedelta(days=9)))
-    assert store.hits(store.finding.read("due:none alpbau"), 9)[1:] == ("activity", True)
+    assert store.hits(store.finding.read("due:none alpbau"), 9)[1:3] == ("activity", True)
     monkeypatch.setattr(finding, "SCAN", 10)
-    assert store.hits(store.finding.read("due:none alpbau"), 9) == ([], "activity", False)
-    assert store.hits(store.finding.read("due:none"), 9) == ([], "activity", False)
+    assert store.hits(store.finding.read("due:none alpbau"), 9)[:3] == ([], "activity", False)
+    assert store.hits(store.finding.read("due:none"), 9)[:3] == ([], "activity", False)
     assert store.hits(store.finding.read("alpbau"), 9).whole
 
 
@@ -337,6 +338,35 @@ def test_the_best_come_first_when_asked(store: Store, pw_info: Rules) -> None:
     assert [row.id for row in store.hits(query, 9).rows] == [case_id(2), case_id(1)]
     assert [row.id for row in store.hits(query, 9, best=True).rows] == [case_id(1), case_id(2)]
     assert [row.id for row in store.hits(query, 1, best=True).rows] == [case_id(1)]
+
+
+def test_on_a_slow_machine_fewer_hits_are_put_in_order_and_it_is_said(
+    store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, *(case(pw_info, n, subject=f"quokka{n}", last_activity=NOW + dt.timedelta(n)) for n in range(4)))
+    put(store, case(pw_info, 8, subject="x", request={"EST-01": "quokka"}, last_activity=NOW + dt.timedelta(8)))
+    put(store, case(pw_info, 9, subject="x", request={"EST-01": "quokka"}, last_activity=NOW + dt.timedelta(9)))
+    monkeypatch.setattr(finding, "TELLING", 3)
+    took = itertools.count()
+    monkeypatch.setattr(finding.time, "thread_time", lambda: next(took) * 0.01)
+    query = store.finding.read("quok")
+
+    def found(limit: int) -> tuple[list[str], int]:
+        hits = store.hits(query, limit, best=True)
+        return [row.id for row in hits.rows], hits.ranked
+
+    best = [case_id(n) for n in (3, 2, 1, 0, 9, 8)]
+    assert found(9) == (best, 0), "a hit in two milliseconds: all of them"
+    monkeypatch.setattr(finding.time, "thread_time", lambda: next(took) * 0.2)
+    assert found(9) == (best, 0), "this was known only afterwards"
+    few = [case_id(n) for n in (3, 9, 8, 2, 1, 0)]
+    assert found(9) == (few, 3)
+    assert found(2) == (few[:2], 3)
+    assert "Only the newest 3 hits" in searching.left_out(query, True, 3)
+    monkeypatch.setattr(finding.time, "thread_time", lambda: 0.0)
+    for _again in range(5):
+        found(9)
+    assert found(9) == (best, 0), "and it is not for ever"
 
 
 def test_an_index_without_facets_is_made_anew(home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
