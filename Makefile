@@ -39,7 +39,7 @@ check: setup ## Lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup ## Measure against peers and limits in one run
+bench: setup ## Measure everything against peers and limits (one part: python -m bench PART)
 	@$(BIN)/python -m bench
 
 lock: $(STAMP) ## Resolve the dependencies again into requirements/

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.keys import percentile
+from bench.search import REFERENCE
 from bench.sync.world import World
 from bench.terminal import KEYS, Terminal
 from imi_tui.cache.store import Store
@@ -92,7 +93,7 @@ def _beside(ours: dict[str, Any], raw: dict[str, Any]) -> str:
 
 
 def keys(folder: Path, world: World) -> list[float]:
-    """Milliseconds from a key to the first byte of its picture, from the first rows to the end of the index."""
+    """Milliseconds from a key until the cursor stands on another case, from the first rows to the end of the index."""
     profile = Profile(folder / "screen")
     profile.home.mkdir(mode=0o700)
     vault = f"--vault=file:{profile.home / 'key'}"
@@ -106,14 +107,20 @@ def keys(folder: Path, world: World) -> list[float]:
             until = time.perf_counter() + LONGEST
             while time.perf_counter() < until and (len(out) % 20 or _busy(watching)):
                 terminal.settle(PAUSE, 0.5)
+                before = _under_cursor(terminal.lines())
                 sent = terminal.send(KEYS["up" if len(out) % 4 in (2, 3) else "down"])
-                arrived = terminal.read(5)
-                if arrived is None:
-                    raise AssertionError("no answer to a key")
+                arrived = terminal.wait_for(lambda lines, was=before: _under_cursor(lines) not in ("", was), 5)  # type: ignore[misc]
                 out.append((arrived - sent) * 1000)
         finally:
             watching.close()
     return out
+
+
+def _under_cursor(lines: Sequence[str]) -> str:
+    """The reference of the case under the cursor, "" where the list is being drawn."""
+    found = [line for line in lines if "│>" in line]
+    reference = REFERENCE.search(found[0]) if len(found) == 1 else None
+    return reference[0] if reference is not None else ""
 
 
 def _busy(store: Store) -> bool:

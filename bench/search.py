@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import statistics
 import time
 from typing import TYPE_CHECKING
@@ -69,6 +71,9 @@ LINES = (
 )
 """What officers look for: the beginnings of words that stand in few cases and in most, and every term."""
 TYPED = "gmbh country:DE is:todo"
+SEEN = 10
+"""Rows of hits that are compared with what the engine finds."""
+REFERENCE = re.compile(r"P[A-Z]-\d\d-\d{6,}")
 
 
 def engine(cases: int, runs: int) -> dict[str, dict[str, list[float]]]:
@@ -119,24 +124,59 @@ def _like(store: Store, line: str) -> object:
     return store._cache.rows(sql, (*(f"%{word}%" for word in line.split()), ROWS))
 
 
-def painted(argv: Sequence[str], env: Mapping[str, str], marker: str, runs: int) -> list[float]:
-    """Milliseconds from each key of `TYPED` to the last byte of what it changes on the screen."""
+def meant(cases: int) -> dict[str, list[str]]:
+    """The references that each beginning of `TYPED` finds first where a term ends: those have to be on the screen."""
+    target = profile(cases)
+    store = Store.open(target, open_vault("file", target, lambda _: "").key())
+    ends = [at for at in range(1, len(TYPED) + 1) if TYPED[at : at + 1] in ("", " ")]
+    found = {
+        TYPED[:at]: [row.reference for row in store.hits(store.finding.read(TYPED[:at]), SEEN).rows] for at in ends
+    }
+    store.close()
+    return found
+
+
+def painted(
+    argv: Sequence[str], env: Mapping[str, str], marker: str, runs: int, meant: Mapping[str, Sequence[str]]
+) -> list[float]:
+    """Milliseconds from each key of `TYPED` to the last byte of what it changes on the screen.
+
+    After each key what was typed has to stand there, and behind a term the hits that are `meant`: the key has taken
+    until they do. Raises `NotSeen`.
+    """
     out: list[float] = []
     with Terminal(argv, 120, 40, env) as terminal:
         terminal.wait_for(marker, 120)
         terminal.settle(1.0, 10)
         for _ in range(runs):
             terminal.send(b"/")
+            terminal.wait_for("country:  area:", 5)
             terminal.settle(0.5, 5)
-            for key in TYPED:
+            for at, key in enumerate(TYPED, 1):
                 sent = terminal.send(key.encode())
                 if terminal.read(5) is None:
                     raise AssertionError(f"no answer to {key}")
                 last = terminal.settle(QUIET, 3)
+                shown = functools.partial(_shows, TYPED[:at], meant.get(TYPED[:at]))
+                if not shown(terminal.lines()):
+                    last = terminal.wait_for(shown, 5)
                 out.append((last - sent) * 1000 if last > sent else 0.0)
             terminal.send(KEYS["escape"])
+            # Esc and what comes right behind it would be another key.
+            terminal.wait_gone(TYPED, 5)
             terminal.settle(0.5, 5)
     return out
+
+
+def _shows(typed: str, hits: Sequence[str] | None, lines: list[str]) -> bool:
+    """Whether what was typed stands on the screen, and the hits where it is known which are meant."""
+    found = hits is None or _references(lines) == list(hits)
+    return found and any(typed.rstrip() in line for line in lines)
+
+
+def _references(lines: list[str]) -> list[str]:
+    """Those of the first rows of the list."""
+    return [found[0] for line in lines if (found := REFERENCE.search(line))][:SEEN]
 
 
 def report(found: dict[str, dict[str, list[float]]], keys: list[float]) -> list[str]:
