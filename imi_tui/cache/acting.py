@@ -147,14 +147,11 @@ class Acting(Parts):
         """Entries that can be taken back, in order."""
         return self.outbox_table.untouched()
 
-    def undo(self, client_ref: str) -> Draft:
-        """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
-        draft = self._desk_work.undo(client_ref)
-        self.reflect("drafts")
-        return draft
-
     def undo_all(self, refs: Sequence[str], keep: Callable[[Draft], bool]) -> list[Draft]:
-        """`undo` entries in this order, all or none; only the drafts that `keep` says stay among the drafts."""
+        """Take queued entries back, in this order and all or none; only those drafts stay that `keep` says.
+
+        Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
+        """
         drafts = self._desk_work.undo_all(refs, keep)
         self.reflect("drafts")
         return drafts

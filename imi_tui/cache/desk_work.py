@@ -179,13 +179,6 @@ class DeskWork:
             self._outbox.replace_start(old, item.client_ref)
         return old.pos
 
-    def undo(self, client_ref: str) -> Draft:
-        """Take a queued entry back into a draft. Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`."""
-        with self._outbox.work.write():
-            [draft] = self._take_back([client_ref])
-            self._outbox.drafts.put(draft)
-        return draft
-
     def undo_all(self, refs: Iterable[str], keep: Callable[[Draft], bool]) -> list[Draft]:
         """Take entries back, in this order and all or none; those drafts stay that `keep` says.
 

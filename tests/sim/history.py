@@ -26,6 +26,7 @@ from tests.sim.net import FAULTS
 from tests.sim.own import AtTheDesk
 from tests.sim.truth import Oracle
 from tests.sim.world import Machine, Server
+from tests.tui.undone import undone
 
 MACHINES = {"lyon": "lyon", "lyon at home": "lyon", "both": "both"}
 HOME = {"lyon": (LYON,), "lyon at home": (LYON,), "both": (ROSENHEIM, MUNICH)}
@@ -162,7 +163,7 @@ class History(AtTheDesk):
         self.oracle.drafts[who, draft.id] = {mark}
 
     def _undo(self, who: str, machine: Machine, number: int) -> None:
-        self._take_back(who, number, lambda ref: self._keep(who, machine.open().undo(ref)), "queued")
+        self._take_back(who, number, lambda ref: self._keep(who, undone(machine.open(), ref)), "queued")
 
     def _revise(self, who: str, machine: Machine, number: int) -> None:
         def revise(ref: str) -> None:

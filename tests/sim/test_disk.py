@@ -17,6 +17,7 @@ from imi_tui.viewmodel import outgoing
 from tests.central.world import LYON, REQUEST, ROSENHEIM
 from tests.sim.disk import Killed, under
 from tests.sim.world import Machine, Server
+from tests.tui.undone import undone
 
 Make = Callable[[], Machine]
 STEP = 1 if int(os.environ.get("IMI_SIM_SEEDS", "0")) > 100 else 36
@@ -167,7 +168,7 @@ def test_what_the_listing_forgot_with_the_power_is_seen_again(make: Make) -> Non
     item = machine.open().queue(letter(1))
     machine.end()
     machine.disk.lazy = True
-    machine.open().undo(item.client_ref)
+    undone(machine.open(), item.client_ref)
     # Once more is tried at once, on a connection of its own.
     machine.line.faults = iter(["refused", "refused"])
     assert machine.sync() is None

@@ -36,6 +36,7 @@ from tests.tui.actions.ways import MENU, Way
 from tests.tui.keys import press
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import running, text_of
+from tests.tui.undone import undone
 
 PATIENCE = 2000
 """Looks at a condition, with some milliseconds between, before it counts as not met."""
@@ -159,7 +160,7 @@ class Desk:
             if item.state == "rejected":
                 store.discard(item.client_ref)
             else:
-                store.undo(item.client_ref)
+                undone(store, item.client_ref)
         for draft in store.drafts():
             store.delete_draft(draft.id)
         for phrase in store.shelf.phrases():

@@ -19,6 +19,7 @@ from imi_tui.cache.errors import DamagedFile, DiskFull, FileRefused, FilesUnusab
 from imi_tui.cache.files import FileState
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
+from tests.tui.undone import undone
 
 CONTENT = b"%PDF-1.7 secret of the file " * 5000
 
@@ -215,7 +216,7 @@ class TestAttaching:
     def test_taking_back_and_putting_right_keep_the_file(self, store: Store, pw_info: Rules, source: Path) -> None:
         put(store, case(pw_info, state="accepted"))
         item = store.queue(message(store, store.files.attach(source)))
-        draft = store.undo(item.client_ref)
+        draft = undone(store, item.client_ref)
         assert store.draft(draft.id) == draft
         assert store.files.read(draft.attachments[0]) == CONTENT
         again = store.queue(draft)

@@ -20,6 +20,7 @@ from imi_tui.cache.vocabulary import text_of
 from imi_tui.viewmodel import searching
 from tests.tui.cache.comparing import AUTHORITIES, LABELS, NAMES, is_meant
 from tests.tui.cache.world import DE, Clock, authority, case, case_id, entry, open_store, procedure, put, set_up
+from tests.tui.undone import undone
 
 NOW = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 TODAY = NOW.date()
@@ -296,7 +297,7 @@ def test_a_state_that_changed_here_is_found_before_and_after_it_is_sent(store: S
     store.act(DE, case_id(1), "accept", answers={"agreed_days": 5})
     assert {row.id for row in store.search("state:accepted alpbau")} == {case_id(1), case_id(2)}
     assert store.search("state:awaiting_acceptance alpbau") == []
-    store.undo(store.outbox()[0].client_ref)
+    undone(store, store.outbox()[0].client_ref)
     assert [row.id for row in store.search("state:awaiting_acceptance alpbau")] == [case_id(1)]
 
 

@@ -23,6 +23,7 @@ from imi_tui.cache.sync import Page
 from tests.core import world
 from tests.effort import tries
 from tests.tui.cache.world import DE, NOW, Clock, case_id, open_store, set_up
+from tests.tui.undone import undone
 
 RULES = world.load_rules("pw", "info")
 ME = world.seat(DE)
@@ -185,7 +186,7 @@ class History(RuleBasedStateMachine):
     def undo_or_discard(self, which: int) -> None:
         item = self.mine[which % len(self.mine)]
         if item.state == "queued" and not item.attempts:
-            self.store.undo(item.ref)
+            undone(self.store, item.ref)
         elif item.state == "rejected":
             self.store.discard(item.ref)
         else:

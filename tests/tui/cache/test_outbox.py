@@ -28,6 +28,7 @@ from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.core import world
 from tests.tui.cache.world import DE, FR, NOW, Clock, case, case_id, entry, open_store, put, session, set_up
+from tests.tui.undone import undone
 
 ONE = case_id(1)
 
@@ -136,7 +137,7 @@ def test_attempts_are_counted_before_sending_and_survive_a_restart(store: Store,
     assert [(found.state, found.attempts) for found in other.sync.ready(5)] == [("queued", 1)]
     other.close()
     with pytest.raises(AlreadyAttempted):
-        store.undo(item.client_ref)
+        undone(store, item.client_ref)
     with pytest.raises(AlreadyAttempted):
         store.discard(item.client_ref)
 
@@ -144,20 +145,20 @@ def test_attempts_are_counted_before_sending_and_survive_a_restart(store: Store,
 def test_an_undone_entry_is_not_sent(store: Store, pw_info: Rules) -> None:
     put(store, case(pw_info), case(pw_info, 2))
     first, second = message(store), message(store, case_id(2))
-    draft = store.undo(first.client_ref)
+    draft = undone(store, first.client_ref)
     with pytest.raises(OutboxChanged):
         sent(store, first, second)
     assert [(item.state, item.attempts) for item in store.outbox()] == [("queued", 0)]
     assert (draft.case_id, draft.text, draft.lang, draft.action) == (ONE, "Guten Tag", "de", "message")
     assert store.draft(draft.id) == draft
     with pytest.raises(NoSuchItem):
-        store.undo(first.client_ref)
+        undone(store, first.client_ref)
 
 
 def test_undo_restores_the_picture(store: Store, pw_info: Rules) -> None:
     put(store, case(pw_info))
     before = store.row(DE, ONE, "all", "due"), store.counts()
-    store.undo(accept(store).client_ref)
+    undone(store, accept(store).client_ref)
     assert (store.row(DE, ONE, "all", "due"), store.counts()) == before
 
 
@@ -387,11 +388,11 @@ def test_undo_of_a_new_case(store: Store) -> None:
     item = send(store)
     follow = message(store, item.case_id)
     with pytest.raises(LaterEntries):
-        store.undo(item.client_ref)
+        undone(store, item.client_ref)
     with pytest.raises(LaterEntries):
         store.discard(item.client_ref)
-    store.undo(follow.client_ref)
-    draft = store.undo(item.client_ref)
+    undone(store, follow.client_ref)
+    draft = undone(store, item.client_ref)
     assert (draft.case_id, draft.procedure, draft.target) == ("", "pw.info", FR)
     assert store.counts()["all"] == 0
     assert store.search("alpbau") == []

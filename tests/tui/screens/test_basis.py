@@ -16,6 +16,7 @@ from imi_tui.screens.prompt import DaysPrompt
 from tests.tui.screens import filled
 from tests.tui.screens.test_case_screen import a_case, opened
 from tests.tui.screens.test_inbox_screen import running, settled, text_of
+from tests.tui.undone import undone
 
 pytestmark = pytest.mark.anyio
 
@@ -114,7 +115,7 @@ def test_taken_back_it_keeps_it_and_revised_it_is_based_on_what_was_shown(store:
     case = a_case(seat, "accepted")
     item = store.act(seat.desk, case.id, "message", text="Bonjour", lang="fr")
     changes(store, seat, case)
-    draft = store.undo(item.client_ref)
+    draft = undone(store, item.client_ref)
     assert draft.based_on == case.version
     again = store.queue(draft)
     assert again.payload["basedOn"] == case.version

@@ -34,6 +34,7 @@ from imi_tui.widgets.authority_list import AuthorityFinder
 from imi_tui.widgets.form_view import FormView
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import footer, running, settled, text_of
+from tests.tui.undone import undone
 
 pytestmark = pytest.mark.anyio
 
@@ -165,7 +166,7 @@ async def test_what_may_have_been_sent_cannot_be_taken_back(store: Store, home: 
             assert isinstance(app.screen, OutboxScreen)
             assert [one.client_ref for one in store.outbox()] == [item.client_ref]
             with pytest.raises(AlreadyAttempted):
-                store.undo(item.client_ref)
+                undone(store, item.client_ref)
 
 
 async def test_a_refused_entry_is_put_right_and_takes_its_place(store: Store, home: Path) -> None:
@@ -213,7 +214,7 @@ async def test_a_refused_entry_is_thrown_away_and_comes_back_in_its_place(store:
 
 async def test_drafts_are_listed_with_what_they_are_about(store: Store, home: Path) -> None:
     desk, id = a_case(store, "message")
-    draft = store.undo(store.act(desk, id, "message", text="Bonjour", lang="fr").client_ref)
+    draft = undone(store, store.act(desk, id, "message", text="Bonjour", lang="fr").client_ref)
     async with running(store, home) as (app, pilot):
         await app.push_screen(routes.drafts())
         await settled(pilot)

@@ -15,6 +15,7 @@ from imi_tui.cache.times import stamp
 from imi_tui.sync import outgoing
 from tests.central.world import LYON, REQUEST, ROSENHEIM, send
 from tests.tui.sync.world import Client
+from tests.tui.undone import undone
 
 Clients = Callable[[str], Client]
 
@@ -116,7 +117,7 @@ def test_an_entry_keeps_the_servers_time_beside_that_of_this_machine(central: Ce
     lyon.line.skew = -5.0
     lyon.sync()
     assert message(lyon, case, "Three.").server_at == stamp(lyon.now - dt.timedelta(seconds=5))
-    draft = lyon.store.undo(lyon.store.outbox()[-1].client_ref)
+    draft = undone(lyon.store, lyon.store.outbox()[-1].client_ref)
     lyon.line.skew = 7.0
     lyon.sync()
     assert lyon.store.queue(draft).server_at == stamp(lyon.now + dt.timedelta(seconds=7))

@@ -19,6 +19,7 @@ from tests.central.test_contract_translations import request, work
 from tests.central.world import LYON, ROSENHEIM, act
 from tests.tui.sync.test_restore import Server
 from tests.tui.sync.world import Client
+from tests.tui.undone import undone
 
 Clients = Callable[[str], Client]
 
@@ -168,7 +169,7 @@ def test_it_is_taken_back_as_long_as_it_was_not_sent(central: Central, client: C
     rosenheim.sync()
     write(rosenheim, sent)
     [item] = rosenheim.store.outbox()
-    draft = rosenheim.store.undo(item.client_ref)
+    draft = undone(rosenheim.store, item.client_ref)
     assert (draft.answers, draft.lang, draft.target) == ({"justification": "Kontrolle."}, "de", sent.id)
     assert draft.written, "what was written stays among the drafts"
     assert detail(rosenheim, sent).translations == ()

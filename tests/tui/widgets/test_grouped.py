@@ -23,6 +23,7 @@ from imi_tui.viewmodel.grouped import Grouped, Heading, Part
 from imi_tui.viewmodel.window import PAGE, Window
 from tests.shared import once
 from tests.tui.screens import filled
+from tests.tui.undone import undone
 
 NUMBER = 300
 
@@ -153,7 +154,7 @@ def test_groups_follow_what_is_done(store: Store) -> None:
     assert at is not None
     assert after.group(at).label == "to answer"  # type: ignore[union-attr]
     assert window.find("nowhere", "nothing", 0) is None
-    store.undo(store.outbox()[0].client_ref)
+    undone(store, store.outbox()[0].client_ref)
 
 
 def test_many_cases_are_put_in_groups_beside_the_caller(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
