@@ -54,7 +54,7 @@ class Early:
     def __init__(self) -> None:
         self.painted = False
         self.taken = False
-        self.whole = False
+        self.whole = self._disturbed = False
         self.written: list[Run] = []
         self.at, self.case = 0, ("", "")
         self._left = b""
@@ -66,7 +66,7 @@ class Early:
         """The picture stands: from now on it answers moves of the cursor."""
         from imi_tui.alive import Moves, Reader, moving_keys
 
-        self.painted = self.whole = True
+        self.painted, self.whole = True, not self._disturbed
         self.written += picture.runs
         import threading
 
@@ -90,7 +90,7 @@ class Early:
 
     def disturb(self) -> None:
         """Something else may have been written over the picture, as while the program was stopped."""
-        self.whole = False
+        self.whole, self._disturbed = False, True
         if self._reader is not None:
             self._reader.moves.end()
 
@@ -323,10 +323,11 @@ def shown(context: Context) -> Iterator[Early]:
     try:
         hearing.begin()
         _quieten(terminal[0])
-        sys.stdout.write(f"{ENTER}\x1b[?25l{drawn.body}")
-        sys.stdout.flush()
-        early.begin(drawn, terminal)
+        # Before the picture stands: whoever sees it may stop the program and let it go on.
         with _continued(early, terminal[0]):
+            sys.stdout.write(f"{ENTER}\x1b[?25l{drawn.body}")
+            sys.stdout.flush()
+            early.begin(drawn, terminal)
             yield early
     finally:
         try:
@@ -381,18 +382,18 @@ class _Hearing:
 @contextmanager
 def _continued(early: Early, descriptor: int) -> Iterator[None]:
     """Inside, whoever lets a stopped program go on finds that it knows of it."""
-    import signal
+    import _signal
 
     def again(*_: object) -> None:
         # The shell has used the terminal meanwhile, in its own mode.
         early.disturb()
         _quieten(descriptor)
 
-    before = signal.signal(signal.SIGCONT, again)
+    before = _signal.signal(_signal.SIGCONT, again)
     try:
         yield
     finally:
-        signal.signal(signal.SIGCONT, before)
+        _signal.signal(_signal.SIGCONT, before)
 
 
 def _quieten(descriptor: int) -> None:

@@ -201,7 +201,15 @@ def test_no_picture_without_rows_or_with_something_to_say(home: Path, tmp_path: 
     assert early.picture(filled.context(store, tmp_path), 80, 24) is None
     store.close()
     store = filled.open_store(home)
-    assert early.picture(filled.context(store, home), 80, 24) is not None
+    drawn = early.picture(filled.context(store, home), 80, 24)
+    assert drawn is not None
+    stands, ends = early.Early(), os.pipe()
+    stands.disturb()
+    stands.begin(drawn, ends)
+    assert (stands.painted, stands.whole) == (True, False), "who let the program go on saw to it before it stood"
+    stands.end()
+    for descriptor in ends:
+        os.close(descriptor)
     assert early.picture(filled.context(store, home, notices=("Look.",)), 80, 24) is None
     store.close()
 
