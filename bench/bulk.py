@@ -6,6 +6,7 @@ of the same kind with one ``executemany``.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import statistics
 import tempfile
@@ -13,12 +14,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cache import NOW, profile
+from bench.cache import DESK, NOW, profile
 from imi_tui.cache import db
 from imi_tui.cache.personal import tagged
 from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
+from imi_tui.undo import Undo
 from imi_tui.viewmodel import bulk
 
 if TYPE_CHECKING:
@@ -29,6 +32,13 @@ LIMIT = 0.3
 """Seconds in which an action over all of them is done."""
 HITS: list[int] = []
 """How many cases the search finds whose hits are marked: several times as many, in the same limit."""
+
+
+def _settle() -> None:
+    """As the client does when it begins: what is there by then is looked through no more."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 140)
 
 
 def measure(cases: int, runs: int) -> dict[str, list[tuple[float, float]]]:
@@ -47,6 +57,7 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
     store = Store.open(target, open_vault("file", target, lambda _: "").key(), now=lambda: NOW)
     # As the client does.
     store.copy_aside()
+    _settle()
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
         # Each step by itself: what the one before left to be copied beside it is not this one's.
@@ -72,9 +83,44 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
         store._cache.run(f"update listing set unread = 1 where n in ({','.join(map(str, found))})")
         unread = timed("mark as read", lambda: store.marking.read(numbers))
         timed("take that back", lambda: store.marking.unread(unread))
+        _acting(store, marked, timed)
         timed("plain rows", lambda: _plain(target, cases))
     finally:
         store.close()
+
+
+def _acting(store: Store, marked: bulk.Marked, timed: Callable[[str, Callable[[], Any]], Any]) -> None:
+    """An action of the procedure with as many cases: what the key that confirms it does, and undo and redo."""
+    _more_to_accept(store)
+    numbers = frozenset(store.marking.all("to_accept")[:MARKED])
+    marked.forget()
+    plan = marked.plan("accept", numbers)
+    assert len(plan.ready) == MARKED, "too few cases to accept"
+    undo = Undo(store)
+
+    def accept() -> None:
+        queued, refused, left = store.queue_alike(bulk.drafts(plan, {"agreed_days": 14}, ""), numbers)
+        assert (len(queued), refused, left) == (MARKED, [], [])
+        undo.queued(queued, "Accept", numbers)
+
+    timed("accept", accept)
+    timed("undo", undo.take_back)
+    timed("redo", undo.redo)
+    assert store.counts()["to_accept"] + MARKED == len(store.marking.all("to_accept")) + store.outbox_table.counts()[0]
+    undo.take_back()
+
+
+def _more_to_accept(store: Store) -> None:
+    """As many cases to accept as are marked: some that were accepted already are asked anew."""
+    lacking = MARKED - len(store.marking.all("to_accept"))
+    found = store.marking.cases(store.marking.all("to_answer")[: max(lacking, 0)])
+    cases = []
+    for desk, id in found:
+        detail = store.case(desk, id)
+        assert detail is not None
+        anew = {"state": "awaiting_acceptance", "level": "summary", "version": detail.case["version"] + 1}
+        cases.append({name: value for name, value in detail.case.items() if name != "agreedOn"} | anew)
+    store.sync.apply(DESK, Page("more.bench", cases=cases))
 
 
 def _plain(target: Profile, cases: list[tuple[str, str]]) -> None:

@@ -32,9 +32,11 @@ def day(moment: dt.datetime) -> dt.date:
 def public_holidays(country: str, year: int) -> frozenset[dt.date]:
     """Public holidays of one of the 30 states in `year`; empty for an unknown code (EU bodies keep their own list)."""
     import holidays
+    from holidays.registry import EntityLoader
 
     code = _HOLIDAY_CODES.get(country, country)
-    if code not in holidays.list_supported_countries(include_aliases=False):
+    # To ask for the list of countries would load the calendars of all.
+    if code not in EntityLoader.get_country_codes(include_aliases=False):
         return frozenset()
     return frozenset(holidays.country_holidays(code, years=year))
 

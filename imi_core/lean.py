@@ -128,7 +128,10 @@ else:
 
         @classmethod
         def _make(cls, values):
-            return cls(*values)
+            made = tuple.__new__(cls, values)
+            if len(made) != len(cls._fields):
+                raise TypeError(f"{cls.__name__} has {len(cls._fields)} members, not {len(made)}")
+            return made
 
         def _replace(self, **named):
             made = tuple.__new__(type(self), [named.pop(*pair) for pair in zip(self._fields, self, strict=True)])

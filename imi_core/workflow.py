@@ -143,6 +143,14 @@ def expected(rules: Rules, case: Case | None, entry: Entry, seat: Seat, at: dt.d
     return apply(rules, case, entry, target=target, initiator=initiator_of(seat))
 
 
+def counted_by(rules: Rules, name: str) -> frozenset[PartRole]:
+    """The parts by whose country `apply` counts the deadlines that the action `name` sets."""
+    roles: set[PartRole] = {limit.role for limit in rules.procedure.deadlines if limit.trigger == name}
+    if rules.lifecycle.actions[name].sets:
+        roles.add("responder")
+    return frozenset(roles)
+
+
 def initiator_of(seat: Seat) -> Part:
     """The part of a desk that starts a case."""
     return Part(

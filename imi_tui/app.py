@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from textual.theme import Theme
     from textual.timer import Timer
 
-    from imi_tui.cache.model import Changed, OutboxItem
+    from imi_tui.cache.model import Changed, OutboxItem, Queued
     from imi_tui.context import Context
     from imi_tui.early import Early
     from imi_tui.ending import Ending
@@ -229,7 +229,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         if mine:
             self._pass_on()
 
-    def queued(self, items: list[OutboxItem], what: str = "", marks: Iterable[int] = ()) -> None:
+    def queued(self, items: Sequence[OutboxItem | Queued], what: str = "", marks: Iterable[int] = ()) -> None:
         """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent.
 
         `what` says what was done, `marks` are the numbers of the cases that were marked for it.

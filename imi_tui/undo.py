@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple
+from imi_tui.cache.acting import MANY
+from imi_tui.cache.errors import CacheError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from imi_core.errors import ImiError
     from imi_tui.cache.draft import Draft
-    from imi_tui.cache.model import OutboxItem, Untouched
+    from imi_tui.cache.item import Taken
+    from imi_tui.cache.model import OutboxItem, Queued, Untouched
     from imi_tui.cache.store import Store
 
 CaseId = tuple[str, str]
@@ -35,10 +39,10 @@ class _Queued(NamedTuple):
 
 
 class _TakenBack(NamedTuple):
-    """Entries that were taken back: (client ref, draft to queue again) of each."""
+    """Entries that were taken back, in the order in which they are queued again."""
 
     what: str
-    drafts: tuple[tuple[str, Draft], ...]
+    taken: tuple[Taken, ...]
     marks: tuple[int, ...] = ()
 
 
@@ -96,7 +100,7 @@ class Undo:
         """What would be done again, in words; None where nothing would."""
         return self._undone[-1].what if self._undone else None
 
-    def queued(self, items: Sequence[OutboxItem], what: str = "", marks: Iterable[int] = ()) -> None:
+    def queued(self, items: Sequence[OutboxItem | Queued], what: str = "", marks: Iterable[int] = ()) -> None:
         """Remember what one action of the officer queued, and the numbers of the cases that were marked for it."""
         if items:
             self._done.append(_Queued(what, tuple(item.client_ref for item in items), tuple(marks)))
@@ -138,10 +142,14 @@ class Undo:
             done = Done(what, found.cases)
         else:
             refs = [each.client_ref for each in reversed(found)]
-            drafts = self._store.undo_all(refs, lambda draft: draft.written)
             step = self._done[-1] if self._done else None
             marks = step.marks if isinstance(step, _Queued) else ()
-            self._undone.append(_TakenBack(what, tuple(zip(refs, drafts, strict=True))[::-1], marks))
+            taken = self._store.take_back(refs, lambda draft: draft.written, marks)
+            if isinstance(step, _Queued) and marks and len(refs) < len(step.refs):
+                # What was sent is done: only the rest is to be done otherwise.
+                here = set(self._store.marking.numbers((each.desk, each.case_id) for each in found))
+                marks = tuple(n for n in marks if n in here)
+            self._undone.append(_TakenBack(what, tuple(reversed(taken)), marks))
             names = tuple(each.reference or each.subject for each in found)
             done = Done(what, tuple((each.desk, each.case_id) for each in found), names, marks=marks)
         if self._done:
@@ -149,19 +157,19 @@ class Undo:
         self.forget()
         return done
 
-    def take_back_entry(self, ref: str, numbers: Iterable[int] = ()) -> tuple[Draft, tuple[int, ...]]:
+    def take_back_entry(self, ref: str, numbers: Iterable[int] = ()) -> tuple[bool, tuple[int, ...]]:
         """Take back one entry of the outbox, whichever step it belongs to; it can be done again as any other.
 
-        `numbers`: that of its case; what comes back with the draft are those that were marked for the step.
-        Raises `CacheError`. The draft stays where somebody wrote something.
+        `numbers`: that of its case; what comes back are those that were marked for the step, behind whether a draft
+        stays, as it does where somebody wrote something. Raises `CacheError`.
         """
-        [draft] = self._store.undo_all([ref], lambda draft: draft.written)
+        taken = self._store.take_back([ref], lambda draft: draft.written)
         steps = (step for step in self._done if isinstance(step, _Queued) and ref in step.refs)
         marked = next((step.marks for step in steps), ())
         marks = tuple(n for n in numbers if n in marked)
-        self._undone.append(_TakenBack("", ((ref, draft),), marks))
+        self._undone.append(_TakenBack("", tuple(taken), marks))
         self.forget()
-        return draft, marks
+        return bool(taken[0].draft), marks
 
     def redo(self) -> Done | None:
         """Do again what was taken back last, None where there is nothing. Raises `CacheError`, `ImiError`.
@@ -178,23 +186,43 @@ class Undo:
             self._undone.pop()
             self._done.append(step)
             return Done(step.what, step.cases)
-        drafts = {ref: now for ref, draft in step.drafts if (now := self._as_it_is_now(draft)) is not None}
-        items, refused = self._store.queue_all(list(drafts.values()))
+        again: list[tuple[str, Draft]] = []
+        for each, draft in zip(step.taken, self._store.drafts_of(step.taken), strict=True):
+            if draft is not None:
+                draft.after = [self._called.get(ref, ref) for ref in draft.after]
+                again.append((each.item.client_ref, draft))
+        items, refused = self._queue([draft for _ref, draft in again], step.marks)
         self._undone.pop()
         if refused and not items:
             raise refused[0][1]
-        out = {id(draft) for draft, _error in refused}
-        taken = [ref for ref, draft in drafts.items() if id(draft) not in out]
-        self._called.update(zip(taken, (item.client_ref for item in items), strict=True))
-        if items:
-            self._done.append(_Queued(step.what, tuple(item.client_ref for item in items), step.marks))
-        names = tuple(item.reference or item.subject for item in items)
-        cases = tuple((item.desk, item.case_id) for item in items)
+        # By draft, not by case: two entries of a step may be for one.
+        self._called.update((ref, items[id(draft)].client_ref) for ref, draft in again if id(draft) in items)
+        done = [items[id(draft)] for _ref, draft in again if id(draft) in items]
+        if done:
+            self._done.append(_Queued(step.what, tuple(item.client_ref for item in done), step.marks))
+        names = tuple(item.reference or item.subject for item in done)
+        cases = tuple((item.desk, item.case_id) for item in done)
         return Done(step.what, cases, names, len(refused), step.marks)
 
-    def _as_it_is_now(self, draft: Draft) -> Draft | None:
-        """What to queue for a draft of an entry that was taken back; None where the officer threw it away."""
-        found = self._store.draft(draft.id) if draft.written else draft
-        if found is not None:
-            found.after = [self._called.get(ref, ref) for ref in found.after]
-        return found
+    def _queue(
+        self, drafts: list[Draft], marks: Sequence[int]
+    ) -> tuple[dict[int, OutboxItem | Queued], list[tuple[Draft, ImiError | CacheError]]]:
+        """Queue drafts: what became of each, by its identity, and what was refused and why."""
+        made: dict[int, OutboxItem | Queued] = {}
+        refused: list[tuple[Draft, ImiError | CacheError]] = []
+        left = drafts
+        many = len(drafts) >= MANY
+        if many and len({(draft.desk, draft.case_id) for draft in drafts}) == len(drafts):
+            queued, refused, left = self._store.queue_alike(drafts, marks)
+            of_case = {(draft.desk, draft.case_id): id(draft) for draft in drafts}
+            made = {of_case[item.desk, item.case_id]: item for item in queued}
+        try:
+            items, more = self._store.queue_all(left) if left else ([], [])
+        except CacheError as error:
+            if not made:
+                raise
+            # What was queued is a step that can be taken back.
+            items, more = [], [(draft, error) for draft in left]
+        out = {id(draft) for draft, _error in more}
+        made.update(zip((id(draft) for draft in left if id(draft) not in out), items, strict=True))
+        return made, refused + more

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from imi_core.lean import TYPE_CHECKING, suppress
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.model import Changed, OutboxItem, Seen
+from imi_tui.cache.model import Changed, OutboxItem, Queued, Seen
 from imi_tui.cache.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from imi_core.errors import ImiError
     from imi_tui.cache.draft import Draft
+    from imi_tui.cache.item import Taken
     from imi_tui.cache.model import Untouched
     from imi_tui.cache.shelf import Kind, Phrase, Template
+
+
+MANY = 20
+"""Entries from which on they are taken back in one go."""
 
 
 class Acting(Parts):
@@ -133,6 +138,22 @@ class Acting(Parts):
             )
         )
 
+    def queue_alike(
+        self, drafts: Sequence[Draft], numbers: Iterable[int] = ()
+    ) -> tuple[list[Queued], list[tuple[Draft, ImiError | CacheError]], list[Draft]]:
+        """`queue` drafts for very many cases at once, as far as they fare alike with all of a kind.
+
+        What was queued, what was refused and why, and the drafts that are left for `queue_all`. No two may be for one
+        case. `numbers`: of rows among which those of the cases are, which are then found at once.
+        """
+        try:
+            made = self.reserve.write(lambda: self._together.queue(drafts, numbers))
+        except CacheError:
+            # The outbox may be sound where the listing cannot be written: one by one they are queued all the same.
+            return [], [], list(drafts)
+        self._tell_of([(each.desk, each.case_id) for each in made[0]])
+        return made
+
     def queue_all(self, drafts: Sequence[Draft]) -> tuple[list[OutboxItem], list[tuple[Draft, ImiError | CacheError]]]:
         """`queue` drafts for as many cases, in one transaction; what was queued, and what was refused and why."""
         items, refused = self.reserve.write(lambda: self._desk_work.queue_all(drafts))
@@ -148,13 +169,34 @@ class Acting(Parts):
         return self.outbox_table.untouched()
 
     def undo_all(self, refs: Sequence[str], keep: Callable[[Draft], bool]) -> list[Draft]:
+        """`take_back` entries; the drafts that they become."""
+        return [draft for draft in self.drafts_of(self.take_back(refs, keep)) if draft is not None]
+
+    def take_back(self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int] = ()) -> list[Taken]:
         """Take queued entries back, in this order and all or none; only those drafts stay that `keep` says.
 
+        `numbers`: of rows among which those of their cases are.
         Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
         """
-        drafts = self._desk_work.undo_all(refs, keep)
+        if len(refs) >= MANY:
+            try:
+                taken = self.reserve.write(lambda: self._together.take_back(refs, keep, numbers))
+            except CacheError:
+                # One by one it is tried without the listing, and says why it does not work.
+                pass
+            else:
+                self._tell_of([(each.item.desk, each.item.case_id) for each in taken])
+                return taken
+        taken = self._desk_work.undo_all(refs, keep)
         self.reflect("drafts")
-        return drafts
+        return taken
+
+    def drafts_of(self, taken: Sequence[Taken]) -> list[Draft | None]:
+        """What to queue for entries that were taken back, drafts as they are now; None where one was thrown away."""
+        return self._desk_work.drafts_of(taken)
+
+    def _tell_of(self, cases: Iterable[tuple[str, str]]) -> None:
+        self.publish(Changed(frozenset(("outbox", "cases", "status", "drafts")), frozenset(cases)))
 
     def revise(self, client_ref: str) -> Draft:
         """A draft from a rejected entry; queueing it withdraws that one. Raises `NoSuchItem`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from _thread import allocate_lock
 from collections import deque
+from itertools import chain
 
 import apsw
 
@@ -28,7 +29,7 @@ from imi_tui.cache.mark import Mark
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import Any, Literal
 
@@ -55,6 +56,11 @@ they could close it, must not stay as long as it once was.
 CACHE_KIB = 8000
 """What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
 
+AT_ONCE = 200
+"""Rows that one statement inserts."""
+
+MUCH_KIB = 5 * CACHE_KIB
+"""The same while thousands of rows change at once."""
 LITTLE_KIB = 64
 """The same while the client starts: it reads a page of the list and counts, each once."""
 
@@ -166,9 +172,19 @@ class Database:
         except apsw.Error as error:
             raise self.typed(error) from error
 
+    def many_rows(self, insert: str, rows: Sequence[Values]) -> None:
+        """Rows of as many values each, behind `insert` ("insert into ..."), some hundred with one statement.
+
+        That is less work than one by one, and another thread can go on beside it.
+        """
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
+            one = f"({','.join('?' * len(part[0]))})"
+            self.run(f"{insert} values {','.join([one] * len(part))}", tuple(chain.from_iterable(part)))
+
     @contextmanager
-    def write(self) -> Iterator[None]:
-        """A write transaction: all or nothing."""
+    def write(self, *, shorten: bool = True) -> Iterator[None]:
+        """A write transaction: all or nothing. Without `shorten` the caller copies a log that became long."""
         with self.turns.turn():
             self.run("begin immediate")
             before = self.connection.total_changes()
@@ -182,9 +198,10 @@ class Database:
                 raise
             if marked is not None:
                 marked.note(commits)
-            self._shorten_log()
+            if shorten:
+                self.shorten_log()
 
-    def _shorten_log(self) -> None:
+    def shorten_log(self) -> None:
         """Copy a long log into the file. What was committed stays so where that does not work."""
         if self._aside is not None:
             if self._log_pages >= LONGEST_LOG:
@@ -203,6 +220,15 @@ class Database:
     def keep_little(self, *, little: bool) -> None:
         """Keep few pages in memory, or as many as usual."""
         self.connection.pragma("cache_size", -(LITTLE_KIB if little else CACHE_KIB))
+
+    @contextmanager
+    def much(self) -> Iterator[None]:
+        """Keep many pages in memory: a transaction that writes very many pages reads and writes each once."""
+        self.connection.pragma("cache_size", -MUCH_KIB)
+        try:
+            yield
+        finally:
+            self.connection.pragma("cache_size", -CACHE_KIB)
 
     def copy_aside(self) -> None:
         """From now on have the log copied by a thread of its own: for a connection that writes much."""

@@ -21,11 +21,12 @@ from imi_tui.cache.errors import (
 from imi_tui.cache.freezing import Freezer, assigned_of, seen_of
 from imi_tui.cache.histories import Histories
 from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.item import Taken
 from imi_tui.cache.model import CaseDetail
 from imi_tui.cache.wire import decode, overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from imi_core.authority import Seat
     from imi_core.case import Case
@@ -58,7 +59,7 @@ class DeskWork:
         self._directory = directory
         self._session = session
         self._projector = projector
-        self._freezer = Freezer(cache, desks, directory, session, projector, new_ref, now)
+        self.freezer = Freezer(cache, desks, directory, session, projector, new_ref, now)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -67,7 +68,7 @@ class DeskWork:
         with self._cache.snapshot():
             id = self._projector.resolve(desk, id)
             items = self._items(desk, id)
-            stored, folded = self._freezer.fold(desk, id, items)
+            stored, folded = self.freezer.fold(desk, id, items)
             if folded.case is None:
                 return None
             number = self._desks.number(desk)
@@ -131,7 +132,7 @@ class DeskWork:
         """
         with self._cache.snapshot():
             case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
-            item = self._freezer.item(draft, case_id, self._items(draft.desk, case_id) if case_id else [])
+            item = self.freezer.item(draft, case_id, self._items(draft.desk, case_id) if case_id else [])
         with self._outbox.work.write():
             return self._put(draft, item)
 
@@ -150,7 +151,7 @@ class DeskWork:
                 case_id = self._projector.resolve(draft.desk, draft.case_id) if draft.case_id else ""
                 try:
                     found = waiting.get((draft.desk, case_id), []) if case_id else []
-                    ready.append((draft, self._freezer.item(draft, case_id, found)))
+                    ready.append((draft, self.freezer.item(draft, case_id, found)))
                 except (ImiError, CacheError) as error:
                     refused.append((draft, error))
         with self._outbox.work.write():
@@ -179,21 +180,36 @@ class DeskWork:
             self._outbox.replace_start(old, item.client_ref)
         return old.pos
 
-    def undo_all(self, refs: Iterable[str], keep: Callable[[Draft], bool]) -> list[Draft]:
+    def undo_all(self, refs: Iterable[str], keep: Callable[[Draft], bool]) -> list[Taken]:
         """Take entries back, in this order and all or none; those drafts stay that `keep` says.
 
         Raises `AlreadyAttempted`, `LaterEntries`, `NoSuchItem`.
         """
+        out: list[Taken] = []
         with self._outbox.work.write():
-            drafts = self._take_back(refs)
-            for draft in drafts:
-                if keep(draft):
+            for item in self._take_back(refs):
+                draft = self.freezer.draft(item)
+                if kept := keep(draft):
                     self._outbox.drafts.put(draft)
-        return drafts
+                out.append(Taken(item, draft.id if kept else ""))
+        return out
 
-    def _take_back(self, refs: Iterable[str]) -> list[Draft]:
-        """Inside: remove queued entries; a draft of each."""
-        drafts = []
+    def drafts_of(self, taken: Sequence[Taken]) -> list[Draft | None]:
+        """What to queue for entries that were taken back, drafts as they are now; None where one was thrown away."""
+        drafts = self._outbox.drafts.some([each.draft for each in taken if each.draft])
+        shared: dict[str, dict[str, Any]] = {}
+        out: list[Draft | None] = []
+        for each in taken:
+            draft = drafts.get(each.draft) if each.draft else self.freezer.draft(each.item, "")
+            if draft is not None and not each.draft:
+                # As when they were queued first: thousands of drafts are then seen to say the same.
+                draft.answers = shared.setdefault(each.item.said, draft.answers)
+            out.append(draft)
+        return out
+
+    def _take_back(self, refs: Iterable[str]) -> list[Item]:
+        """Inside: remove queued entries; what they were."""
+        items = []
         for ref in refs:
             item = self._outbox.item(ref)
             if item.attempts or item.state != "queued":
@@ -201,8 +217,8 @@ class DeskWork:
             if self._outbox.followers(item):
                 raise LaterEntries(ref)
             self._outbox.remove(item)
-            drafts.append(self._freezer.draft(item))
-        return drafts
+            items.append(item)
+        return items
 
     def revise(self, client_ref: str) -> Draft:
         """A draft from a rejected entry, which stays until the draft is queued. Raises `NoSuchItem`.
@@ -215,7 +231,7 @@ class DeskWork:
             item = self._outbox.item(client_ref)
             if item.state != "rejected":
                 raise NoSuchItem(client_ref)
-            draft = self._freezer.draft(item)
+            draft = self.freezer.draft(item)
             if detail is not None:
                 seen = detail.assigned if draft.action == ASSIGN else detail.seen
                 draft.based_on, draft.after = seen.version, list(seen.after)

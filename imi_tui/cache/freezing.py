@@ -179,12 +179,12 @@ class Freezer:
             ]
         return payload
 
-    def draft(self, item: Item) -> Draft:
-        """A draft that says what an entry says."""
+    def draft(self, item: Item, id: str | None = None) -> Draft:
+        """A draft that says what an entry says; `id` is a new one by default, "" is that of none that is kept."""
         payload = item.content
         text = payload.get("text") or {}
         return Draft(
-            id=self._new_ref(),
+            id=self._new_ref() if id is None else id,
             desk=item.desk,
             procedure=item.procedure,
             action=item.action,
@@ -195,7 +195,7 @@ class Freezer:
             lang=text.get("lang", "") or payload.get("lang", ""),
             based_on=payload.get("basedOn", 0),
             after=payload.get("after", []),
-            saved_at=self._now(),
+            saved_at=self._now() if id is None else "",
             attachments=payload.get("attachments", []),
         )
 

@@ -42,3 +42,17 @@ def uuid7(now: dt.datetime, rng: Random) -> str:
     value = value & ~(0x3 << 62) | 0x2 << 62
     digits = f"{value:032x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def uuids7(now: dt.datetime, rng: Random, count: int) -> list[str]:
+    """`count` times `uuid7`, of one moment."""
+    at = f"{int(now.timestamp() * 1000) & (1 << 48) - 1:012x}"
+    begin = f"{at[:8]}-{at[8:]}-7"
+    random = rng.token_bytes(10 * count).hex()
+    return [
+        f"{begin}{found[1:4]}-{_VARIANT[found[4]]}{found[5:8]}-{found[8:]}"
+        for found in (random[at : at + 20] for at in range(0, 20 * count, 20))
+    ]
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

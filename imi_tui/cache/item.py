@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple, json
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.model import OutboxItem, OutboxState
+from imi_tui.cache.model import OutboxItem, OutboxState, Queued
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,9 +61,44 @@ class Item(NamedTuple):
         return found if isinstance(found, dict) else {}
 
     @property
+    def said(self) -> str:
+        """What of the payload is the same in all entries of one action of the officer."""
+        return self.payload[self.payload.find('"action": ') :]
+
+    @property
     def starts(self) -> bool:
         """Whether this entry starts a case."""
         return bool(self.procedure)
+
+
+class Entry(NamedTuple):
+    """A row of the outbox as it is queued, for a case that is there."""
+
+    client_ref: str
+    officer: str
+    desk: str
+    case_id: str
+    procedure: str
+    action: str
+    payload: str
+    digest: str
+    state: OutboxState
+    attempts: int
+    queued_at: str
+    reference: str
+    subject: str
+    server_at: str
+
+    def shown(self) -> Queued:
+        """The entry as screens know it."""
+        return Queued._make((self[0], self[2], self[3], self[5], self[8], self[11], self[12]))
+
+
+class Taken(NamedTuple):
+    """An entry that was taken back, and the id of its draft where one stays."""
+
+    item: Item
+    draft: str = ""
 
 
 def local_files(payload: Mapping[str, Any]) -> Iterator[str]:

@@ -6,20 +6,22 @@ Marks are numbers of rows. Nothing here asks once a case: ten thousand are read 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core import workflow
 from imi_core.errors import UnknownProcedure
 from imi_tui.cache.model import Changed, Seen
 from imi_tui.cache.order import VIEW_BIT
+from imi_tui.cache.wire import microseconds
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Collection, Iterable
 
     from imi_core.authority import Seat
     from imi_core.case import Case
+    from imi_tui.cache.alike import Alike
+    from imi_tui.cache.alike import Standing as Row
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.finding import Finding
@@ -32,12 +34,12 @@ MOST = 100_000
 _END = b"\xff" * 64
 """Behind every key."""
 _IN = "from json_each(?1) j cross join listing l on l.n = j.value"
-_CASES = f"select l.n, l.desk, l.id {_IN}"
-_STANDING = (
-    "select l.n, l.desk, l.id, l.reference, l.pending, l.rejected, c.version, c.wire"
-    f" {_IN} left join confirmed c on c.n = l.n"
-)
+_CASES = f"select l.n, l.desk, l.id, l.reference {_IN}"
 _NUMBERS = "select l.n from json_each(?1) j cross join listing l on l.desk = j.value ->> 0 and l.id = j.value ->> 1"
+_ACTIVE = (
+    "select l.desk, l.id from json_each(?1) j cross join listing l"
+    " on l.desk = j.value ->> 0 and l.id = j.value ->> 1 where l.activity >= ?2"
+)
 _WAITING = (
     "select l.desk, l.id, l.due, coalesce(c.version, 0) from json_each(?1) j cross join listing l"
     " on l.desk = j.value ->> 0 and l.id = j.value ->> 1 left join confirmed c on c.n = l.n where l.views & ?2"
@@ -69,30 +71,6 @@ class Standing(NamedTuple):
     handler: str = ""
 
 
-class _Part(msgspec.Struct, gc=False):
-    role: str = ""
-    desk: str = ""
-
-
-class _Assignment(msgspec.Struct, gc=False):
-    version: int = 0
-    officer: str = ""
-
-
-class _Head(msgspec.Struct, gc=False, rename="camel"):
-    """What of a stored case its kind is made of."""
-
-    procedure: str = ""
-    procedure_version: int = 1
-    state: str = ""
-    blocked: bool = False
-    parts: tuple[_Part, ...] = ()
-    assignment: _Assignment | None = None
-
-
-_decode = msgspec.json.Decoder(_Head).decode
-
-
 class Marking:
     """Reading and writing for sets of marked cases."""
 
@@ -101,6 +79,7 @@ class Marking:
         cache: Database,
         desks: Desks,
         listing: Listing,
+        alike: Alike,
         finding: Finding,
         directory: Directory,
         session: SessionTable,
@@ -110,6 +89,7 @@ class Marking:
         self._cache = cache
         self._desks = desks
         self._listing = listing
+        self._alike = alike
         self._finding = finding
         self._directory = directory
         self._session = session
@@ -134,7 +114,7 @@ class Marking:
     def cases(self, numbers: Iterable[int]) -> list[tuple[str, str]]:
         """(desk, id) of these cases; those that are gone are left out."""
         rows = self._cache.rows(_CASES, (str(sorted(numbers)),))
-        return [(self._desks.id(desk), id) for _n, desk, id in rows]
+        return [(self._desks.id(desk), id) for _n, desk, id, _reference in rows]
 
     def waiting(self, cases: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
         """(deadline, version) of those cases in which this desk has to act."""
@@ -142,6 +122,12 @@ class Marking:
         views = VIEW_BIT["todo"] | VIEW_BIT["put_off"]
         rows = self._cache.rows(_WAITING, (asked, views))
         return {(self._desks.id(desk), id): (due, version) for desk, id, due, version in rows}
+
+    def active_since(self, cases: Iterable[tuple[str, str]], moment: dt.datetime) -> list[tuple[str, str]]:
+        """Those of these cases in which something happened since then."""
+        asked = json.dumps([(self._desks.number(desk), id) for desk, id in cases])
+        rows = self._cache.rows(_ACTIVE, (asked, microseconds(moment)))
+        return [(self._desks.id(desk), id) for desk, id in rows]
 
     def numbers(self, cases: Iterable[tuple[str, str]]) -> list[int]:
         """The numbers of these cases; those that are not here are left out."""
@@ -153,21 +139,36 @@ class Marking:
     def standings(self, numbers: Iterable[int]) -> dict[int, Standing]:
         """How each of these cases stands; those that are gone are left out."""
         out: dict[int, Standing] = {}
-        for n, number, id, reference, pending, rejected, version, wire in self._cache.rows(
-            _STANDING, (str(sorted(numbers)),)
-        ):
-            desk = self._desks.id(number)
-            if pending or rejected or wire is None:
-                out[n] = self._expected(desk, id, reference)
+        wanted = sorted(numbers)
+        found = {each.n: each for each in self._alike.standing(wanted)}
+        others = [n for n in wanted if n not in found or found[n].waits]
+        listed = dict(self._rows(others)) if others else {}
+        kinds: dict[int, Kind] = {}
+        for n in wanted:
+            each = found.get(n)
+            if each is None or each.waits:
+                if n in listed:
+                    out[n] = self._expected(*listed[n])
                 continue
-            head = _decode(wire)
-            role = next((part.role for part in head.parts if part.desk == desk), "")
-            kind = Kind(desk, head.procedure, head.procedure_version, head.state, role, head.blocked)
-            if kind not in self._cases:
-                self._cases[kind] = _case(wire)
-            given = head.assignment or _Assignment()
-            out[n] = Standing(desk, id, reference, kind, Seen(version), Seen(given.version), given.officer)
+            if each.like not in kinds:
+                kinds[each.like] = self._kind(each)
+            kind, given = kinds[each.like], each.head.given
+            seen, assigned = Seen(each.version), Seen(given.version)
+            out[n] = Standing(kind.desk, each.id, each.reference, kind, seen, assigned, given.officer)
         return out
+
+    def _kind(self, row: Row) -> Kind:
+        desk, head = self._desks.id(row.number), row.head
+        role = next((part.role for part in head.parts if part.desk == desk), "")
+        kind = Kind(desk, head.procedure, head.procedure_version, head.state, role, head.blocked)
+        if kind not in self._cases:
+            self._cases[kind] = self._alike.case(row)
+        return kind
+
+    def _rows(self, numbers: list[int]) -> list[tuple[int, tuple[str, str, str]]]:
+        """(number, (desk, id, reference)) of those of these cases that are here."""
+        rows = self._cache.rows(_CASES, (str(numbers),))
+        return [(n, (self._desks.id(desk), id, reference)) for n, desk, id, reference in rows]
 
     def _expected(self, desk: str, id: str, reference: str) -> Standing:
         """A case with entries of this machine, as it is expected to be."""
@@ -241,9 +242,3 @@ class Marking:
     def _tell(self, changed: bool) -> None:
         if changed:
             self._publish(Changed(frozenset(("cases",))))
-
-
-def _case(wire: bytes) -> Any:
-    from imi_tui.cache.wire import decode, to_case
-
-    return to_case(decode(wire))

@@ -234,6 +234,18 @@ class OutboxItem(NamedTuple):
     """The server's time when it was last read before this was queued, perhaps long before; "" where it never was."""
 
 
+class Queued(NamedTuple):
+    """An entry that was put into the outbox just now; `state` is "rejected" where its case has changed meanwhile."""
+
+    client_ref: str
+    desk: str
+    case_id: str
+    action: str
+    state: OutboxState
+    reference: str
+    subject: str
+
+
 class Untouched(NamedTuple):
     """An entry of the outbox that was never tried: it can be taken back."""
 

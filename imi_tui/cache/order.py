@@ -176,6 +176,13 @@ def keys(due: str, activity: int, reference: str, names: Iterable[bytes], end: b
     return _on(due) + latest, latest, number + end, *[name + b"\0" + latest for name in names]
 
 
+def moved_keys(old: tuple[bytes, ...], due: str, activity: int) -> tuple[bytes, ...]:
+    """The `keys` of a case that had the `old` ones, with another due date and another latest activity."""
+    _due, before, number, *names = old
+    latest = (_LAST - activity).to_bytes(8, "big") + before[8:]
+    return _on(due) + latest, latest, number, *[name[: -len(latest)] + latest for name in names]
+
+
 def places(views: int, sorted_keys: tuple[bytes, ...], at: tuple[int, ...]) -> list[tuple[int, bytes]]:
     """Every (slot, key) at which a case with these views stands."""
     first = _GROUP_OF[views] * 8

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from imi_tui.cache.db import Database
+    from imi_tui.cache.item import Entry
 
     Note = Literal["server", "epoch", "officer", "restored"]
     """Where what is written here belongs: the id of the server, its epoch, the id of the officer; and whether
@@ -39,6 +40,13 @@ class Outbox:
     def __init__(self, work: Database) -> None:
         self.work = work
         self.drafts = Drafts(work)
+        # With thousands of entries these take long, and screens ask several times between two changes.
+        self._counted: tuple[tuple[int, int], tuple[int, int]] = ((-1, -1), (0, 0))
+        self._untouched: tuple[tuple[int, int], list[Untouched]] = ((-1, -1), [])
+
+    def _moment(self) -> tuple[int, int]:
+        """Another pair whenever anything was written into the file, by whomever."""
+        return self.work.version(), self.work.connection.total_changes()
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -67,16 +75,23 @@ class Outbox:
 
     def untouched(self) -> list[Untouched]:
         """Queued entries that were never tried, in order; their payloads are not even read."""
-        sql = (
-            "select client_ref, desk, case_id, reference, subject, queued_at from outbox"
-            " where state = 'queued' and attempts = 0 order by pos"
-        )
-        return [Untouched(*row) for row in self.work.rows(sql)]
+        moment = self._moment()
+        if self._untouched[0] != moment:
+            sql = (
+                "select client_ref, desk, case_id, reference, subject, queued_at from outbox"
+                " where state = 'queued' and attempts = 0 order by pos"
+            )
+            self._untouched = moment, list(map(Untouched._make, self.work.rows(sql)))
+        return list(self._untouched[1])
 
     def counts(self) -> tuple[int, int]:
         """(waiting or on their way, rejected)."""
-        rows = dict(self.work.rows("select state, count(*) from outbox where state <> 'acked' group by state"))
-        return rows.get("queued", 0) + rows.get("sending", 0), rows.get("rejected", 0)
+        moment = self._moment()
+        if self._counted[0] != moment:
+            rows = dict(self.work.rows("select state, count(*) from outbox where state <> 'acked' group by state"))
+            waiting = rows.get("queued", 0) + rows.get("sending", 0)
+            self._counted = moment, (waiting, rows.get("rejected", 0))
+        return self._counted[1]
 
     def item(self, client_ref: str) -> Item:
         """One entry. Raises `NoSuchItem`."""
@@ -85,6 +100,26 @@ class Outbox:
         if found is None:
             raise NoSuchItem(client_ref)
         return Item(*found)
+
+    def items(self, refs: Sequence[str]) -> list[Item]:
+        """These entries, in this order. Raises `NoSuchItem` where one is not there."""
+        sql = (
+            f"select {_COLUMNS} from json_each(?) j cross join outbox o on o.client_ref = j.value"  # noqa: S608
+            " order by j.key"
+        )
+        found = list(map(Item._make, self.work.rows(sql, (json.dumps(list(refs)),))))
+        if len(found) < len(refs):
+            here = {item.client_ref for item in found}
+            raise NoSuchItem(next(ref for ref in refs if ref not in here))
+        return found
+
+    def live_cases(self, but: Iterable[Item] = ()) -> list[tuple[str, str]]:
+        """(desk, case) of what `live` brings, each once; without these entries."""
+        sql = (
+            "select distinct desk, case_id from outbox where (state <> 'acked' or confirmed = 0)"
+            " and pos not in (select value from json_each(?))"
+        )
+        return self.work.rows(sql, (json.dumps([item.pos for item in but]),))
 
     def assigned_at(self, client_ref: str) -> int:
         """The version of the assignment that the server made of this one; 0 where that is not known."""
@@ -178,6 +213,32 @@ class Outbox:
             values,
         )
         self.touch([(item.desk, item.case_id)])
+
+    def insert_all(self, entries: Sequence[Entry]) -> int:
+        """Inside: new entries at the end, for as many cases that are there; the generation they raise."""
+        last = self.work.one("select coalesce(max(pos), 0) from outbox")[0]
+        self.work.many_rows(
+            "insert into outbox(client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
+            " attempts, queued_at, reference, subject, server_at)",
+            entries,
+        )
+        generation = self._raised()
+        self.work.run(
+            "insert or replace into touched select desk, case_id, ? from outbox where pos > ? order by desk, case_id",
+            (generation, last),
+        )
+        return generation
+
+    def delete_all(self, items: Iterable[Item]) -> int:
+        """Inside: the officer took these entries back; the generation that this raises."""
+        asked, generation = json.dumps([item.pos for item in items]), self._raised()
+        self.work.run(
+            "insert or replace into touched select desk, case_id, ? from outbox"
+            " where pos in (select value from json_each(?)) order by desk, case_id",
+            (generation, asked),
+        )
+        self.work.run("delete from outbox where pos in (select value from json_each(?))", (asked,))
+        return generation
 
     def remove(self, item: Item) -> None:
         """Inside: the officer took this entry back."""
@@ -299,10 +360,14 @@ class Outbox:
         if found is not None:
             self.work.run("insert or replace into meta values('offered again', ?)", (json.dumps(sorted(left)),))
 
-    def touch(self, cases: Iterable[tuple[str, str]]) -> None:
-        """Inside: raise the generation and note whom it concerns."""
+    def _raised(self) -> int:
         self.work.run("update meta set value = value + 1 where name = 'generation'")
-        generation = self.generation()
+        return self.generation()
+
+    def touch(self, cases: Iterable[tuple[str, str]]) -> int:
+        """Inside: raise the generation, which it is now, and note whom it concerns."""
+        generation = self._raised()
         self.work.many(
             "insert or replace into touched values(?, ?, ?)", [(desk, case_id, generation) for desk, case_id in cases]
         )
+        return generation

@@ -8,7 +8,7 @@ from __future__ import annotations
 from imi_core.lean import TYPE_CHECKING, cached_property
 from imi_tui.cache.activity import Activity
 from imi_tui.cache.brake import Brake
-from imi_tui.cache.ids import Random, uuid7
+from imi_tui.cache.ids import Random, uuid7, uuids7
 from imi_tui.cache.outbox import Outbox
 from imi_tui.cache.rows import Desks, Listing
 from imi_tui.cache.session import SessionTable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
+    from imi_tui.cache.alike import Alike
     from imi_tui.cache.contents import Contents
     from imi_tui.cache.db import Database
     from imi_tui.cache.desk_work import DeskWork
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.reserve import Reserve
     from imi_tui.cache.saved import SavedViews
     from imi_tui.cache.shelf import Shelf
+    from imi_tui.cache.together import Together
     from imi_tui.cache.translations import Translations
     from imi_tui.profile import Profile
 
@@ -153,6 +155,28 @@ class Parts:
         )
 
     @cached_property
+    def _alike(self) -> Alike:
+        from imi_tui.cache.alike import Alike
+
+        return Alike(self._cache, self.desks, self._directory, self._projector.folder)
+
+    @cached_property
+    def _together(self) -> Together:
+        from imi_tui.cache.together import Together
+
+        return Together(
+            self._cache,
+            self.desks,
+            self.outbox_table,
+            self._session,
+            self._projector,
+            self._desk_work.freezer,
+            self._alike,
+            lambda count: uuids7(self._now(), self._rng, count),
+            self.stamp,
+        )
+
+    @cached_property
     def marking(self) -> Marking:
         """Many cases at once."""
         from imi_tui.cache.marking import Marking
@@ -161,6 +185,7 @@ class Parts:
             self._cache,
             self.desks,
             self._listing,
+            self._alike,
             self.finding,
             self._directory,
             self._session,

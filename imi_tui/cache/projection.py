@@ -18,19 +18,22 @@ from imi_tui.cache.contents import NewRow, together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
 from imi_tui.cache.histories import Histories, stand
 from imi_tui.cache.ids import ASSIGN, LOCAL, TRANSLATE
+from imi_tui.cache.moves import Moves
 from imi_tui.cache.order import VIEW_BIT, Spelling, keys, name_key, places, positions, tail
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.vocabulary import text_of
 from imi_tui.cache.wire import decode, to_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from imi_core.case import Case
+    from imi_tui.cache.alike import Standing
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
     from imi_tui.cache.documents import Documents
     from imi_tui.cache.item import Item
+    from imi_tui.cache.moves import Becomes
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.rows import Desks
     from imi_tui.cache.session import SessionTable
@@ -162,8 +165,23 @@ class Projector:
             else:
                 self._put(batch, key, groups.get(key, []), arrivals.get(key))
         batch.write(self._cache, self._documents, self._histories, self._at)
-        self._cache.run("update meta set value = ? where name = 'generation'", (generation,))
+        self.reflects(generation)
         return todo
+
+    def catch_up(self) -> None:
+        """Make true what the outbox touched since the generation that the rows reflect, if it did."""
+        if self._cache.one("select value from meta where name = 'generation'")[0] != self._outbox.generation():
+            self.refresh(set())
+
+    def move(self, rows: Sequence[tuple[Standing, Becomes]]) -> Moves:
+        """Write what becomes of rows with a change of the outbox that concerns nothing else."""
+        moves = Moves(rows, tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS)))
+        moves.write(self._cache)
+        return moves
+
+    def reflects(self, generation: int) -> None:
+        """The rows reflect the outbox as of this generation."""
+        self._cache.run("update meta set value = ? where name = 'generation'", (generation,))
 
     def _all_pending(self, items: list[Item]) -> list[Key]:
         """Everything the outbox may show in: used when it is not the one that the projection was made with."""

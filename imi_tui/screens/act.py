@@ -11,12 +11,12 @@ from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
-from imi_core.errors import ActionRefused
+from imi_core.errors import ActionRefused, ImiError
 from imi_tui import phrases, problems
 from imi_tui.actions import Situation
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.model import OutboxItem, Seen
+from imi_tui.cache.model import OutboxItem, Queued, Seen
 from imi_tui.form_history import Place, Written, into_form, of_form
 from imi_tui.forms import FormModel
 from imi_tui.i18n import _, ngettext
@@ -27,7 +27,7 @@ from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.screens.inserting import Inserting
 from imi_tui.viewmodel import doing
 from imi_tui.viewmodel.files import attached_line
-from imi_tui.viewmodel.similar import question, similar
+from imi_tui.viewmodel.similar import RECENT, question, similar
 from imi_tui.widgets.footer import ActionFooter
 from imi_tui.widgets.form_view import FormView
 
@@ -39,11 +39,13 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import CaseDetail
     from imi_tui.messages import LanguageChanged
 
+MANY = 20
+"""Cases of which each is read before the same is sent to all."""
 AUTOSAVE = 1.0
 """Seconds from a key to the draft on disk: what a crash can cost."""
 
 
-class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
+class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem | Queued]]):
     """One form; the same answers are queued for each of `cases`."""
 
     SCOPE = "act"
@@ -182,7 +184,10 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
             self.query_one(FormView).show_problems()
             return
         now = dt.datetime.now(dt.UTC)
-        details = [self.store.case(*each) for each in self._cases]
+        # Reading thousands of cases takes long, and an entry of just now makes its case one of the latest.
+        many = len(self._cases) > MANY
+        cases = self.store.marking.active_since(self._cases, now - RECENT) if many else self._cases
+        details = [self.store.case(*each) for each in cases]
         found = [entry for each in details if each and (entry := similar(each, self._action, now))]
         if not found:
             self._send()
@@ -198,16 +203,26 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
 
     def _send(self) -> None:
         self._stop_saving()
-        items: list[OutboxItem] = []
-        for desk, id in self._cases:
-            try:
-                items.append(self.store.queue(self._entry(desk, id)))
-            except (ActionRefused, CacheError) as error:
-                self.query_one("#refusal", Static).update(problems.sentence(error.code))
+        items: list[OutboxItem | Queued] = []
+        answers = self.model.to_send()
+        first, *others = [self._entry(*case, answers) for case in self._cases]
+        try:
+            items.append(self.store.queue(first))
+        except (ActionRefused, CacheError) as error:
+            self._say_refused(error)
+        if others:
+            queued, refused, left = self.store.queue_alike(others)
+            more, not_queued = self.store.queue_all(left) if left else ([], [])
+            items += [*queued, *more]
+            for _draft, reason in (*refused, *not_queued)[:1]:
+                self._say_refused(reason)
         if items:
             # What a key typed just before still has to tell comes behind the one that sends, and is no draft any more.
             self._sent = True
             self.dismiss(items)
+
+    def _say_refused(self, error: ImiError | CacheError) -> None:
+        self.query_one("#refusal", Static).update(problems.sentence(error.code))
 
     def action_act_cancel(self) -> None:
         """Leave; what was written stays as a draft."""
@@ -302,18 +317,18 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem]]):
             return ngettext("{action}: {count} case", "{action}: {count} cases", count).format(action=name, count=count)
         return with_name(name, f"{detail.case.get('reference') or '-'}  {detail.case.get('subject', '')}")
 
-    def _entry(self, desk: str, id: str) -> Draft:
+    def _entry(self, desk: str, id: str, answers: dict[str, Any]) -> Draft:
         """What is queued. Under the id of its draft, so that the draft goes, and with it a refused entry it revises."""
         text = self.model.entry_text.strip()
         seen = self._seen.get((desk, id), Seen())
         return Draft(
-            id=self._draft_id if (desk, id) == self._cases[0] and self._draft_id else secrets.token_hex(16),
+            id=self._draft_id if (desk, id) == self._cases[0] else "",
             desk=desk,
             procedure=self.model.rules.procedure.id,
             action=self._action,
             case_id=id,
             target=self._target,
-            answers=self.model.to_send(),
+            answers=answers,
             text=self.model.entry_text if text else "",
             lang=self.model.lang,
             based_on=seen.version,

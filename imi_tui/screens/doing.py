@@ -18,13 +18,17 @@ from imi_tui.screens.undoing import UndoActions
 from imi_tui.viewmodel import doing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
-    from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem, Row
+    from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem, Queued, Row
 
 CaseId = tuple[str, str]
+
+
+BEHIND = 0.1
+"""Seconds after which the calendar is loaded that a question will need."""
 
 
 class CaseScreenBase(UndoActions):
@@ -134,6 +138,8 @@ class CaseScreenBase(UndoActions):
             seat = next((seat for seat in self.store.seats() if seat.desk == first.desk), None)
             authority = self.store.authority(seat.authority) if seat is not None else None
 
+            self.load_calendar(authority)
+
             def answered(days: int | None) -> None:
                 if days is not None:
                     self._queue(name, details, {field.id: days}, target)
@@ -148,12 +154,17 @@ class CaseScreenBase(UndoActions):
             )
         else:
 
-            def filled(items: list[OutboxItem] | None) -> None:
+            def filled(items: list[OutboxItem | Queued] | None) -> None:
                 if items:
                     self._queued(name, details, items, rules)
 
             cases = {(detail.desk, detail.id): detail.seen for detail in details}
             await self.app.push_screen(routes.act(list(cases), name, target, seen=cases), filled)
+
+    def load_calendar(self, authority: dict[str, Any] | None) -> None:
+        """Behind the question for days: what its answer is counted by."""
+        country = str((authority or {}).get("country", ""))
+        self.app.set_timer(BEHIND, lambda: doing.load_calendar(country, self.context.today()))
 
     def _heading(self, rules: Rules, name: str, details: list[CaseDetail]) -> str:
         action = rules.lifecycle.actions[name]
@@ -194,7 +205,7 @@ class CaseScreenBase(UndoActions):
             )
         self.say(text, problem=True)
 
-    def _queued(self, name: str, details: list[CaseDetail], items: list[OutboxItem], rules: Rules) -> None:
+    def _queued(self, name: str, details: list[CaseDetail], items: Sequence[OutboxItem | Queued], rules: Rules) -> None:
         queued = [item for item in items if item.state == "queued"]
         if queued:
             what = self._heading(rules, name, details[: len(queued)])

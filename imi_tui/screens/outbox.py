@@ -207,14 +207,14 @@ class OutboxScreen(UndoActions):
             return
         case = (item.desk, item.case_id)
         try:
-            draft, marks = self.imi.undo.take_back_entry(item.client_ref, self.store.marking.numbers([case]))
+            kept, marks = self.imi.undo.take_back_entry(item.client_ref, self.store.marking.numbers([case]))
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return
         self.put_marks(marks, marked=True)
         self.came_back([case])
         self.refresh_frame()
-        self.say(_("Taken back; what you wrote is among the drafts.") if draft.written else _("Taken back."))
+        self.say(_("Taken back; what you wrote is among the drafts.") if kept else _("Taken back."))
 
     async def action_revise(self) -> None:
         """Open what was written in a refused entry, to put it right."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Field
     from imi_tui.actions import Action
-    from imi_tui.cache.model import AuthorityHit, OutboxItem, Row, Seen
+    from imi_tui.cache.model import AuthorityHit, OutboxItem, Queued, Row, Seen
     from imi_tui.cache.shelf import Phrase
     from imi_tui.compose import Composition, Gap
     from imi_tui.outside.preview import Preview
@@ -45,7 +45,7 @@ def act(
     draft_id: str = "",
     seen: dict[tuple[str, str], Seen] | None = None,
     note: str = "",
-) -> Screen[list[OutboxItem]]:
+) -> Screen[list[OutboxItem | Queued]]:
     """The form of one action on cases of (desk, id); the result is what was queued.
 
     `seen`: what of each case was shown when the officer chose the action; without, it is what is here now. `note`

@@ -19,16 +19,16 @@ from imi_tui.viewmodel import bulk, doing
 from imi_tui.widgets.case_list import CaseList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.marking import Kind, Standing
-    from imi_tui.cache.model import OutboxItem, ViewId
+    from imi_tui.cache.model import OutboxItem, Queued, ViewId
 
 AT_ONCE = 500
-"""Entries queued in one go; between two of them keys are answered."""
+"""Entries queued one by one in one go; between two of them keys are answered."""
 CHOICE = 60
 """Cells of a line in a window with answers, and in what is told for some seconds."""
 BELOW = 6
@@ -190,7 +190,7 @@ class TogetherActions(OwnActions):
             plan = bulk.alike(plan, lambda each: self._form(plan.action, each))
             cases = {(each.desk, each.id): each.seen for each in plan.ready}
 
-            def filled(items: list[OutboxItem] | None) -> None:
+            def filled(items: list[OutboxItem | Queued] | None) -> None:
                 if items:
                     self._all_queued(plan, items, 0)
 
@@ -212,6 +212,7 @@ class TogetherActions(OwnActions):
             base = f"{rules.lifecycle.id}.form.{rules.lifecycle.actions[plan.action].form}.{field.id}"
             label = rules.label(base, field.label, self.context.languages)
             default = doing.default_days(detail, authority, field)
+            self.load_calendar(authority)
             await self.app.push_screen(routes.ask_days(text, label, field, default), answered)
             return
 
@@ -231,54 +232,49 @@ class TogetherActions(OwnActions):
         return form_for(rules, action, doing.typed(detail.case)).fields if detail is not None and rules else None
 
     def _queue_together(self, plan: bulk.Plan, answers: dict[str, Any], target: str) -> None:
-        if len(plan.ready) <= AT_ONCE:
-            items, refused = self.store.queue_all(list(self._drafts(plan, plan.ready, answers, target)))
-            self._all_queued(plan, items, len(refused))
-        else:
-            self.run_worker(self._queue_in_parts(plan, answers, target), group="queueing")
+        queued, refused, left = self.store.queue_alike(bulk.drafts(plan, answers, target), self.marked)
+        if len(left) > AT_ONCE:
+            self.run_worker(self._queue_in_parts(plan, left, list(queued), len(refused)), group="queueing")
+            return
+        try:
+            items, more = self.store.queue_all(left) if left else ([], [])
+        except OF_THIS_MACHINE as error:
+            if not queued:
+                raise
+            self._all_queued(plan, queued, len(refused))
+            self._not_queued(left, error.code)
+            return
+        self._all_queued(plan, [*queued, *items], len(refused) + len(more))
 
-    async def _queue_in_parts(self, plan: bulk.Plan, answers: dict[str, Any], target: str) -> None:
-        """Thousands of entries, some at a time; what is queued is safe, as one step, whatever ends this."""
-        items: list[OutboxItem] = []
-        refused = 0
-        left: tuple[Standing, ...] = ()
-        for start in range(0, len(plan.ready), AT_ONCE):
-            part = plan.ready[start : start + AT_ONCE]
+    async def _queue_in_parts(
+        self, plan: bulk.Plan, left: list[Draft], items: list[OutboxItem | Queued], refused: int
+    ) -> None:
+        """Thousands of entries one by one, some at a time; what is queued is safe, as one step, whatever ends this."""
+        done, code = len(plan.ready) - len(left), ""
+        while left:
+            part = left[:AT_ONCE]
             try:
-                queued, not_queued = self.store.queue_all(list(self._drafts(plan, part, answers, target)))
+                queued, not_queued = self.store.queue_all(part)
             except OF_THIS_MACHINE as error:
-                left, code = plan.ready[start:], error.code
+                code = error.code
                 break
+            left = left[AT_ONCE:]
             items += queued
             refused += len(not_queued)
-            self.say(_("Queueing: {done} of {count}").format(done=start + len(part), count=len(plan.ready)))
+            done += len(part)
+            self.say(_("Queueing: {done} of {count}").format(done=done, count=len(plan.ready)))
             await asyncio.sleep(0)
         if items or not left:
             self._all_queued(plan, items, refused)
         if left:
-            self.put_marks(self.store.marking.numbers((each.desk, each.id) for each in left), marked=True)
-            self.say(problems.sentence(code), problem=True)
+            self._not_queued(left, code)
 
-    def _drafts(
-        self, plan: bulk.Plan, standings: tuple[Standing, ...], answers: dict[str, Any], target: str
-    ) -> Iterator[Draft]:
-        from imi_tui.cache.draft import Draft
+    def _not_queued(self, left: list[Draft], code: str) -> None:
+        """Their cases are marked again, and why they were not queued is told."""
+        self.put_marks(self.store.marking.numbers((each.desk, each.case_id) for each in left), marked=True)
+        self.say(problems.sentence(code), problem=True)
 
-        for each in standings:
-            # Based on what was here when the question was asked; a synchronisation may have changed it since.
-            yield Draft(
-                id="",
-                desk=each.desk,
-                procedure="",
-                action=plan.action,
-                case_id=each.id,
-                target=target,
-                answers=answers,
-                based_on=each.seen.version,
-                after=list(each.seen.after),
-            )
-
-    def _all_queued(self, plan: bulk.Plan, items: list[OutboxItem], refused: int) -> None:
+    def _all_queued(self, plan: bulk.Plan, items: Sequence[OutboxItem | Queued], refused: int) -> None:
         queued = [item for item in items if item.state == "queued"]
         count = len(queued)
         name = self._action_name(plan)

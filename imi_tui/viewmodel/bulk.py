@@ -10,7 +10,9 @@ from imi_tui.viewmodel.cells import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
+    from imi_tui.cache.draft import Draft
     from imi_tui.cache.marking import Kind, Marking, Standing
 
 EXAMPLES = 3
@@ -129,6 +131,27 @@ def fitting(plan: Plan, name: str, state: Callable[[Kind], str], width: int, hei
     while len(lines) > 1 and sum(len(wrap(line, width)) for line in lines) >= height:
         lines.pop()
     return [*lines, "…"]
+
+
+def drafts(plan: Plan, answers: dict[str, Any], target: str) -> list[Draft]:
+    """What is queued where nothing is written: one entry a case, all with the same answers."""
+    from imi_tui.cache.draft import Draft
+
+    return [
+        # Based on what was here when the question was asked; a synchronisation may have changed it since.
+        Draft(
+            id="",
+            desk=each.desk,
+            procedure="",
+            action=plan.action,
+            case_id=each.id,
+            target=target,
+            answers=answers,
+            based_on=each.seen.version,
+            after=list(each.seen.after),
+        )
+        for each in plan.ready
+    ]
 
 
 def preview(plan: Plan, name: str, state: Callable[[Kind], str], most: int = EXAMPLES) -> list[str]:

@@ -8,6 +8,7 @@ from imi_core.text import display
 from imi_tui.actions import Action, lifecycle_action
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from imi_core.case import Case
@@ -82,6 +83,13 @@ def offered(rules: Rules, names: tuple[str, ...], languages: tuple[str, ...], re
         # Those with a key are the ones people use all day: they come first in the footer.
         out.append(lifecycle_action(name, label, key, 2 if key else 0))
     return out
+
+
+def load_calendar(country: str, today: dt.date) -> None:
+    """Load what deadlines are counted by, which takes long once, while somebody still looks at the question."""
+    from imi_core.deadlines import public_holidays
+
+    public_holidays(country, today.year)
 
 
 def default_days(detail: CaseDetail, authority: dict[str, Any] | None, field: Field) -> int:

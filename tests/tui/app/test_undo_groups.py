@@ -189,3 +189,25 @@ def test_an_entry_taken_back_in_the_outbox_is_done_again_as_any_other(tmp_path: 
     undo.take_back_entry(said.client_ref)
     assert [draft.text for draft in store.drafts()] == ["Please send the contract."]
     store.close()
+
+
+def test_of_a_step_that_was_sent_in_part_only_what_came_back_is_marked_again(tmp_path: Path) -> None:
+    seat = filled.a_desk()
+    store = filled.open_store(tmp_path)
+    filled.fill(store, seat, filled.demo(seat, 60))
+    undo = Undo(store)
+    sent, *others = store.window("to_accept", "due", limit=4)
+    numbers = tuple(sorted(row.n for row in (sent, *others)))
+    items = [store.act(row.desk, row.id, "accept", answers={"agreed_days": 7}) for row in (sent, *others)]
+    undo.queued(items, "Accept: four", numbers)
+    store.sync.begin([items[0].client_ref])
+    done = undo.take_back()
+    assert done is not None
+    assert set(done.marks) == {row.n for row in others}
+    again = undo.redo()
+    assert again is not None
+    assert set(again.marks) == {row.n for row in others}
+    done = undo.take_back()
+    assert done is not None
+    assert set(done.marks) == {row.n for row in others}
+    store.close()

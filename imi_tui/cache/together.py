@@ -1,0 +1,362 @@
+"""One entry for very many cases: queued and taken back in one transaction of each file, in place of one step a case.
+
+What comes of it is what `DeskWork` and `Projector` make of the same drafts one by one: the same payloads and rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from imi_core import workflow
+from imi_core.errors import ImiError
+from imi_tui.cache.alike import is_alike, kind_of
+from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
+from imi_tui.cache.item import Entry, Taken, digest_of
+from imi_tui.cache.moves import Becomes
+from imi_tui.cache.personal import put_off
+from imi_tui.cache.wire import encode, microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from imi_tui.cache.alike import Alike, Effect, Head, Standing
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.fold import Facts
+    from imi_tui.cache.freezing import Freezer
+    from imi_tui.cache.item import Item
+    from imi_tui.cache.model import Queued
+    from imi_tui.cache.outbox import Outbox
+    from imi_tui.cache.projection import Projector
+    from imi_tui.cache.rows import Desks
+    from imi_tui.cache.session import SessionTable
+
+    Case = tuple[str, str]
+    Refused = list[tuple[Draft, ImiError | CacheError]]
+    Rows = list[tuple[Standing, Becomes]]
+
+
+T = TypeVar("T")
+ATTEMPTS = 3
+
+
+class Form(NamedTuple):
+    """How the entries of a kind are written: everything but whose they are is the same. `effect`: what they make of it.
+
+    `rest` is the payload behind its first three members; `hashed` the hash of what the digest is made of, up to
+    `basedOn`, and `end` what follows behind `caseId`.
+    """
+
+    effect: Effect
+    rest: str
+    hashed: Any
+    end: bytes
+
+    def payload(self, ref: str, case_id: str, based_on: int) -> str:
+        """The frozen payload of one entry."""
+        return f'{{"clientRef": "{ref}", "caseId": "{case_id}", "basedOn": {based_on}, {self.rest}'
+
+    def digest(self, case_id: str, based_on: int) -> str:
+        """`item.digest_of` this payload."""
+        found = self.hashed.copy()
+        found.update(b'"basedOn":%d,"caseId":"%s"%s' % (based_on, case_id.encode(), self.end))
+        return found.hexdigest()  # type: ignore[no-any-return]
+
+
+def form_of(item: Item, effect: Effect) -> Form | None:
+    """How entries like this one are written; None where that cannot be told from it."""
+    content = item.content
+    case_id, based_on = str(content.get("caseId", "")), int(content.get("basedOn", 0))
+    rest = json.dumps({name: content[name] for name in list(content)[3:]}, ensure_ascii=False)[1:]
+    hashed = encode({name: value for name, value in content.items() if name != "clientRef"}, order="sorted")
+    begin, _, end = hashed.partition(b'"basedOn":%d,"caseId":"%s"' % (based_on, case_id.encode()))
+    made = Form(effect, rest, hashlib.sha256(begin), end)
+    same = made.payload(item.client_ref, case_id, based_on) == item.payload
+    return made if same and made.digest(case_id, based_on) == digest_of(content) else None
+
+
+class _Step(NamedTuple, Generic[T]):
+    """What comes of it, what becomes of rows, and what is done to the outbox, which gives its generation."""
+
+    result: T
+    rows: Rows
+    work: Callable[[], int]
+
+
+class Together:
+    """The part of a store that does one thing with many cases."""
+
+    def __init__(
+        self,
+        cache: Database,
+        desks: Desks,
+        outbox: Outbox,
+        session: SessionTable,
+        projector: Projector,
+        freezer: Freezer,
+        alike: Alike,
+        new_refs: Callable[[int], list[str]],
+        stamp: Callable[[], str],
+    ) -> None:
+        self._cache = cache
+        self._desks = desks
+        self._outbox = outbox
+        self._session = session
+        self._projector = projector
+        self._freezer = freezer
+        self._alike = alike
+        self._new_refs = new_refs
+        self._stamp = stamp
+
+    def queue(self, drafts: Sequence[Draft], numbers: Iterable[int]) -> tuple[list[Queued], Refused, list[Draft]]:
+        """Queue an entry for each case that fares like others of its kind: what was queued, what was refused and why.
+
+        Last, the drafts that have to be queued one by one. `numbers`: of rows among which those of the cases are.
+        No two drafts may be for one case. Raises `CacheError`; then nothing was queued.
+        """
+        return self._whole(lambda: self._queue(drafts, numbers))
+
+    def _queue(
+        self, drafts: Sequence[Draft], numbers: Iterable[int]
+    ) -> _Step[tuple[list[Queued], Refused, list[Draft]]]:
+        """Inside a transaction of the cache."""
+        found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
+        waiting = self._waiting(())
+        entries, rows, refused, left = self._sorted(drafts, found, waiting)
+        out = [each.shown() for each in entries], refused, left
+        return _Step(out, rows, lambda: self._outbox.insert_all(entries))
+
+    def _whole(self, step: Callable[[], _Step[T]]) -> T:
+        """Carry out a step: whole, or nothing of it. What was committed counts, whatever becomes of the listing."""
+        out: list[T] = []
+        for _attempt in range(ATTEMPTS):
+            try:
+                with (
+                    ThreadPoolExecutor(1, "imi-together") as beside,
+                    self._desks.kept(),
+                    self._cache.much(),
+                    self._cache.write(),
+                ):
+                    self._projector.catch_up()
+                    since = self._outbox.generation()
+                    result, rows, work = step()
+                    # Two files on two processors; the one that cannot be fetched again is committed first.
+                    committed = beside.submit(self._commit, work, since)
+                    beside.submit(self._outbox.work.shorten_log)
+                    try:
+                        moves = self._projector.move(rows)
+                    finally:
+                        generation = committed.result()
+                        out.append(result)
+                    self._projector.reflects(generation)
+                    moment = self._alike.moment()
+                    self._projector.catch_up()
+                self._alike.moved(moves, moment)
+            except OutboxChanged:
+                # Between the look at the outbox and the step something of it was sent or came back.
+                continue
+            except CacheError:
+                if not out:
+                    raise
+            return out[0]
+        raise OutboxChanged(())
+
+    def _commit(self, work: Callable[[], int], since: int) -> int:
+        """`work` on the outbox as it was at generation `since`; the generation that the rows then reflect."""
+        with self._outbox.work.write(shorten=False):
+            if self._outbox.generation() != since:
+                raise OutboxChanged(())
+            return work()
+
+    def _sorted(
+        self, drafts: Sequence[Draft], found: dict[Case, Standing], waiting: set[Case]
+    ) -> tuple[list[Entry], Rows, Refused, list[Draft]]:
+        """The entries that drafts make and what becomes of their cases; what is refused, and what is left."""
+        entries: list[Entry] = []
+        rows: Rows = []
+        refused: Refused = []
+        left: list[Draft] = []
+        forms = _Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
+        asleep, server_at = put_off(self._outbox.work), self._session.server_time()
+        entry, becomes = Entry._make, Becomes._make
+        for draft, ref in zip(drafts, self._new_refs(len(drafts)), strict=True):
+            case = draft.desk, draft.case_id
+            standing = found.get(case) if case not in waiting else None
+            if standing is None or not _is_plain(draft, standing):
+                left.append(draft)
+                continue
+            form = forms.of(draft, standing, asleep=asleep.get(case, -1) == standing.version)
+            if form is None:
+                left.append(draft)
+            elif not isinstance(form, Form):
+                refused.append((draft, form))
+            else:
+                id, based_on, effect = standing.id, draft.based_on or standing.version, form.effect
+                payload, digest = form.payload(ref, id, based_on), form.digest(id, based_on)
+                written = ref, forms.officer, draft.desk, id, "", draft.action, payload, digest
+                said = "queued", 0, forms.at, standing.reference, standing.subject, server_at
+                entries.append(entry(written + said))
+                due, unread = effect.due_of(standing.head), int(standing.version > standing.seen)
+                # Made of a tuple, which takes half as long.
+                row = becomes((standing.n, effect.state, due, effect.activity, effect.mine, unread, 1, effect.views))
+                rows.append((standing, row))
+        return entries, rows, refused, left
+
+    def _standing(self, cases: Iterable[Case], numbers: Iterable[int]) -> dict[Case, Standing]:
+        """How these cases stand."""
+        id_of = self._desks.id
+        found = {(id_of(each.number), each.id): each for each in self._alike.standing(sorted(numbers))}
+        if missing := [case for case in cases if case not in found]:
+            more = self._alike.standing(sorted(self._alike.numbers(missing)))
+            found |= {(id_of(each.number), each.id): each for each in more}
+        return found
+
+    def _waiting(self, but: Iterable[Item]) -> set[Case]:
+        """The cases for which the outbox holds something besides these entries."""
+        return {(desk, self._projector.resolve(desk, id)) for desk, id in self._outbox.live_cases(but)}
+
+    # --- taking back ------------------------------------------------------------------------------------------------
+
+    def take_back(self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]) -> list[Taken]:
+        """Take entries back, all or none, those drafts stay that `keep` says; what they were, in this order.
+
+        None of them may start a case. `numbers`: as for `queue`. Raises `AlreadyAttempted`, `NoSuchItem` and any other
+        `CacheError`; then nothing was taken back.
+        """
+        return self._whole(lambda: self._take_back(refs, keep, numbers))
+
+    def _take_back(
+        self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]
+    ) -> _Step[list[Taken]]:
+        """Inside a transaction of the cache."""
+        items = self._outbox.items(refs)
+        for item in items:
+            if item.attempts or item.state != "queued" or item.starts:
+                raise AlreadyAttempted(item.client_ref)
+        drafts = self._drafts(items, keep)
+        rows = self._back(items, self._waiting(items), numbers)
+        others: list[Case] = []
+        if len(rows) < len(items):
+            alike = {(self._desks.id(standing.number), standing.id) for standing, _row in rows}
+            others = [case for item in items if (case := (item.desk, item.case_id)) not in alike]
+
+        def work() -> int:
+            self._outbox.drafts.put_all(drafts.values())
+            generation = self._outbox.delete_all(items)
+            if others:
+                # They are folded anew: the rows that are moved here do not reflect them.
+                self._outbox.touch(others)
+            return generation
+
+        taken = [Taken(item, drafts[item.client_ref].id if item.client_ref in drafts else "") for item in items]
+        return _Step(taken, rows, work)
+
+    def _drafts(self, items: Sequence[Item], keep: Callable[[Draft], bool]) -> dict[str, Draft]:
+        """The drafts that stay of these entries, by their references."""
+        kept: dict[str, bool] = {}
+        out: dict[str, Draft] = {}
+        for item in items:
+            said = item.said
+            if said not in kept:
+                kept[said] = keep(self._freezer.draft(item))
+            if kept[said]:
+                out[item.client_ref] = self._freezer.draft(item)
+        return out
+
+    def _back(self, items: Sequence[Item], waiting: set[Case], numbers: Iterable[int]) -> Rows:
+        """Inside: the rows of the cases for which nothing waits any more."""
+        found = self._standing({(item.desk, item.case_id): None for item in items}, numbers)
+        asleep, officer = put_off(self._outbox.work), self._session.officer_id()
+        known: dict[Any, Facts | None] = {}
+        rows: Rows = []
+        for item in items:
+            case = item.desk, item.case_id
+            standing = found.get(case)
+            if standing is None or case in waiting or '"attachments"' in item.payload:
+                continue
+            unread, head = int(standing.version > standing.seen), standing.head
+            if standing.before is not None:
+                state, due, activity, mine, views = standing.before
+                rows.append((standing, Becomes(standing.n, state, due, activity, mine, unread, 0, views)))
+                continue
+            sleeps = asleep.get(case, -1) == standing.version
+            kind = item.action, sleeps, standing.handler == officer, standing.like
+            if kind not in known:
+                rules = self._alike.rules(head)
+                alike = rules is not None and is_alike(rules, item.action)
+                known[kind] = self._alike.unchanged(item.desk, standing, officer, asleep=sleeps) if alike else None
+            if (row := known[kind]) is None:
+                continue
+            activity = microseconds(head.last_activity)
+            back = Becomes(standing.n, head.state, head.due or "", activity, row.mine, unread, 0, row.views)
+            rows.append((standing, back))
+        return rows
+
+
+class _Forms:
+    """The forms of the entries of one action: one for each kind of case, made when the first of it is met."""
+
+    def __init__(self, alike: Alike, freezer: Freezer, at: str, officer: str) -> None:
+        self._alike = alike
+        self._freezer = freezer
+        self.at = at
+        self.officer = officer
+        self._made: dict[Any, Form | ImiError | CacheError | None] = {}
+        self._counted: dict[tuple[str, int, str], frozenset[str] | None] = {}
+        self._said: tuple[Any, ...] = ()
+        self._alike_now: dict[tuple[int, bool, bool], Form | ImiError | CacheError | None] = {}
+
+    def of(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
+        """How the entry for a case is written, or why it is refused; None where that is no matter of its kind."""
+        said = self._said
+        # Drafts of one action of the officer share their answers.
+        if not said or said[0] is not draft.answers or said[1:] != (draft.action, draft.text, draft.lang):
+            self._said = draft.answers, draft.action, draft.text, draft.lang
+            self._alike_now = {}
+        key = standing.like, asleep, standing.handler == self.officer
+        if key not in self._alike_now:
+            self._alike_now[key] = self._of_kind(draft, standing, key)
+        return self._alike_now[key]
+
+    def _of_kind(
+        self, draft: Draft, standing: Standing, key: tuple[int, bool, bool]
+    ) -> Form | ImiError | CacheError | None:
+        head = standing.head
+        rules = head.procedure, head.procedure_version, draft.action
+        if rules not in self._counted:
+            self._counted[rules] = self._countries(head, draft.action)
+        counted = self._counted[rules]
+        if counted is None:
+            return None
+        said = json.dumps(self._said, ensure_ascii=False)
+        kind = said, draft.desk, key[1:], kind_of(head, draft.desk, counted)
+        if kind not in self._made:
+            self._made[kind] = self._make(draft, standing, asleep=key[1])
+        return self._made[kind]
+
+    def _countries(self, head: Head, action: str) -> frozenset[str] | None:
+        rules = self._alike.rules(head)
+        return workflow.counted_by(rules, action) if rules is not None and is_alike(rules, action) else None
+
+    def _make(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
+        try:
+            item = self._freezer.item(draft, draft.case_id, [])
+        except (ImiError, CacheError) as error:
+            return error
+        if item.state != "queued" or item.officer != self.officer:
+            return None
+        effect = self._alike.effect(draft.desk, standing, item._replace(queued_at=self.at), self.officer, asleep=asleep)
+        return form_of(item, effect) if effect is not None else None
+
+
+def _is_plain(draft: Draft, standing: Standing) -> bool:
+    """Whether a draft says nothing that belongs to its case alone, and is based on all that is here of it."""
+    return (
+        not (draft.id or draft.after or draft.attachments or draft.target)
+        and (draft.based_on == 0 or draft.based_on >= standing.version)
+        and standing.id.isalnum()
+        and standing.id.isascii()
+    )

@@ -1,0 +1,262 @@
+"""One entry for many cases at once makes the payloads and rows that it makes one by one, and takes them back alike."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from imi_core import workflow
+from imi_tui.cache import acting, db
+from imi_tui.cache.draft import Draft
+from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
+from imi_tui.cache.ids import uuid7, uuids7
+from imi_tui.cache.model import Changed
+from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
+from tests.tui.screens import filled
+
+SAID: dict[str, dict[str, Any]] = {
+    "accept": {"answers": {"agreed_days": 9}},
+    "withdraw": {"text": "Nicht mehr nötig: „erledigt“ \\ ok.", "lang": "de"},
+    "change_date": {"answers": {"agreed_days": 30}, "text": "Ferien", "lang": "de"},
+    "close": {},
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A desk with cases in many states; some are put off, some read."""
+    seat = filled.a_desk()
+    found = filled.open_store(tmp_path_factory.mktemp("together"))
+    filled.fill(found, seat, filled.demo(seat, 120))
+    rows = found.window("todo", "due", limit=500)
+    waiting = found.marking.waiting([(row.desk, row.id) for row in rows[::3]])
+    found.personal.change(waiting, lambda case, mine: mine._replace(until="2026-06-01", version=waiting[case][1]))
+    assert found.counts()["put_off"] > 3
+    found.marking.read([row.n for row in rows[::2]])
+    yield found
+    found.close()
+
+
+@pytest.fixture(autouse=True)
+def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acting, "MANY", 1)
+
+
+def drafts(store: Store, action: str) -> list[Draft]:
+    """One for every case, whether it is possible there or not; each says the same."""
+    answers = SAID[action].get("answers", {})
+    said = {"text": "", "lang": ""} | SAID[action] | {"answers": answers}
+    return [
+        Draft(id="", desk=row.desk, procedure="", action=action, case_id=row.id, **said)
+        for row in store.window("all", "reference", limit=500)
+    ]
+
+
+def kept(store: Store) -> dict[str, list[Any]]:
+    """Everything that is kept of cases and entries, entries called by their cases."""
+    listed = "select * from listing order by n", "select * from view_row order by slot, key"
+    counted = "select * from group_count where rows > 0 order by no", "select * from partner order by authority"
+    out = {sql: store._cache.rows(sql) for sql in (*listed, *counted)}
+    entries = []
+    for row in store._work.rows("select * from outbox order by case_id, action"):
+        # Its place and its reference are its own.
+        entries.append([str(value).replace(row[1], "-") for value in row[1:]])
+    drafts = [(d.case_id, d.action, d.text, d.answers, d.based_on) for d in store.drafts()]
+    return out | {"outbox": entries, "drafts": sorted(drafts, key=str)}
+
+
+def is_settled(store: Store) -> bool:
+    """Whether every row is as it is when each case is folded by itself."""
+    found = kept(store)
+    with store._cache.write():
+        store._projector.refresh({(row.desk, row.id) for row in store.window("all", "due", limit=500)})
+    return kept(store) == found
+
+
+@pytest.mark.parametrize("action", SAID)
+def test_both_ways_make_the_same_and_leave_nothing_behind(store: Store, action: str) -> None:
+    before = kept(store)
+    asked = drafts(store, action)
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+    queued, refused, left = store.queue_alike(asked, numbers[:40])
+    assert left == []
+    assert len(queued) > 3
+    together, counts = kept(store), store.counts()
+    assert {each.client_ref for each in queued} == {item.client_ref for item in store.outbox()}
+    assert all(store.outbox_table.is_sound(item) for item in store.outbox_table.live())
+    taken = store.take_back([each.client_ref for each in reversed(queued)], lambda draft: draft.written, numbers)
+    assert [each.item.case_id for each in taken] == [each.case_id for each in reversed(queued)]
+    assert kept(store) | {"drafts": []} == before
+    written = len(store.drafts())
+    assert written == (len(queued) if "text" in SAID[action] else 0)
+    again = store.drafts_of(taken)
+    assert [(d.id, d.case_id, d.text) for d in again if d] == [
+        (t.draft, t.item.case_id, d.text) for t, d in zip(taken, again, strict=True) if d
+    ]
+    for draft in store.drafts():
+        store.delete_draft(draft.id)
+    assert kept(store) == before
+    items, other = store.queue_all(asked)
+    assert kept(store) == together
+    assert store.counts() == counts
+    assert [(draft.case_id, error.code, str(error)) for draft, error in other] == [
+        (draft.case_id, error.code, str(error)) for draft, error in refused
+    ]
+    taken = store._desk_work.undo_all([item.client_ref for item in items], lambda draft: False)
+    store.reflect()
+    assert kept(store) == before
+
+
+def test_what_is_no_matter_of_its_kind_is_left_and_nothing_is_taken_twice(store: Store) -> None:
+    rows = store.window("to_accept", "due", limit=7)
+    before = kept(store)
+    # The first has moved on since the first version of it.
+    rows.sort(key=lambda row: -store.marking.standings([row.n])[row.n].seen.version)
+    stale, waits, aimed, attached, *plain = rows
+    message = store.act(waits.desk, waits.id, "message", text="Bonjour", lang="fr")
+
+    def accept(id: str, **more: Any) -> Draft:
+        said = {"action": "accept", "answers": {"agreed_days": 7}} | more
+        return Draft(id="", desk=rows[0].desk, procedure="", case_id=id, **said)
+
+    asked = [
+        accept(waits.id),
+        accept(stale.id, based_on=1),
+        accept(aimed.id, action="forward", answers={}, target="x"),
+        accept(attached.id, attachments=[{"blobId": "b", "name": "n"}]),
+        accept("ref:none"),
+    ]
+    queued, refused, left = store.queue_alike([*asked, *(accept(row.id) for row in plain)])
+    assert left == asked
+    assert refused == []
+    assert {each.case_id for each in queued} == {row.id for row in plain}
+    refs = [each.client_ref for each in queued]
+    store.sync.begin(refs[:1])
+    with pytest.raises(AlreadyAttempted):
+        store._together.take_back(refs, lambda draft: False, ())
+    with pytest.raises(NoSuchItem):
+        store._together.take_back([*refs[1:], "none"], lambda draft: False, ())
+    assert {item.client_ref for item in store.outbox()} == {message.client_ref, *refs}
+    # The other entry of this case stays: what is expected of it is folded anew.
+    more = store.act(waits.desk, waits.id, "accept", answers={"agreed_days": 3})
+    store._together.take_back([more.client_ref, *refs[1:]], lambda draft: False, ())
+    shown = store.row(waits.desk, waits.id, "all", "due")
+    assert shown is not None
+    assert (shown.pending, shown.state) == (1, "awaiting_acceptance")
+    assert is_settled(store)
+    store.sync.recover()
+    store._work.run("update outbox set attempts = 0")
+    store.take_back([refs[0], message.client_ref], lambda draft: False)
+    assert kept(store) == before
+
+
+def test_entries_count_though_the_listing_cannot_follow_and_it_follows_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, numbers = kept(store), [row.n for row in store.window("all", "due", limit=500)]
+
+    def fails(*_: object) -> None:
+        raise CacheBusy
+
+    told: list[Changed] = []
+    end = store.subscribe(told.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(store._projector, "move", fails)
+        queued, _refused, left = store.queue_alike(drafts(store, "accept"), numbers)
+    end()
+    assert left == []
+    assert {item.client_ref for item in store.outbox()} == {each.client_ref for each in queued}
+    assert told[-1].cases == {(each.desk, each.case_id) for each in queued}
+    assert kept(store) | {"outbox": []} == before | {"outbox": []}
+    # As after a crash between the two commits.
+    store.recover_projection()
+    assert {store.row(e.desk, e.case_id, "all", "due").pending for e in queued} == {1}  # type: ignore[union-attr]
+    store.take_back([each.client_ref for each in queued], lambda draft: False, numbers)
+    assert kept(store) == before
+
+
+def test_an_outbox_that_changes_meanwhile_is_looked_at_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kept(store)
+    first, *rows = store.window("to_accept", "due", limit=4)
+    other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
+    look = store._together._standing
+    said: list[bool] = []
+
+    def late(*given: Any) -> Any:
+        found = look(*given)
+        if not said:
+            said.append(True)
+            with other.outbox_table.work.write():
+                other.outbox_table.insert(other._desk_work.freezer.item(asked[0], first.id, []))
+        return found
+
+    asked = [draft for draft in drafts(store, "accept") if draft.case_id in {first.id, *(row.id for row in rows)}]
+    asked.sort(key=lambda draft: draft.case_id != first.id)
+    monkeypatch.setattr(store._together, "_standing", late)
+    queued, _refused, left = store.queue_alike(asked)
+    assert [draft.case_id for draft in left] == [first.id]
+    assert {each.case_id for each in queued} == {row.id for row in rows}
+    assert is_settled(store)
+    assert store.outbox_table.counts() == (4, 0)
+    other.take_back([item.client_ref for item in store.outbox()], lambda draft: False)
+    other.close()
+    assert store.outbox_table.counts() == (0, 0)
+    assert kept(store) == before
+
+
+def test_the_parts_by_whose_country_an_action_counts() -> None:
+    rules = next(one for one in filled.all_rules() if one.procedure.id == "pw.info")
+    assert workflow.counted_by(rules, "accept") == {"responder"}
+    assert workflow.counted_by(rules, "message") == frozenset()
+    limit = msgspec.structs.replace(rules.procedure.deadlines[0], trigger="message", role="initiator")
+    procedure = msgspec.structs.replace(rules.procedure, deadlines=(limit,))
+    assert workflow.counted_by(msgspec.structs.replace(rules, procedure=procedure), "message") == {"initiator"}
+
+
+def test_what_was_read_of_cases_is_read_again_when_anybody_wrote(store: Store) -> None:
+    other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+    queued, _refused, _left = store.queue_alike(drafts(store, "accept"), numbers)
+    detail = other.case(queued[0].desk, queued[0].case_id)
+    assert detail is not None
+    later = {"version": detail.case["version"] + 5, "lastActivity": "2026-03-05T08:00:00Z", "due": "2026-03-30"}
+    deadlines = [{"code": "PW.STD", "on": "2026-03-30", "role": "responder"}]
+    wire = {**detail.case, **later, "state": "awaiting_acceptance", "turn": "responder", "deadlines": deadlines}
+    other.sync.apply(queued[0].desk, Page("s2", cases=[wire]))
+    other.close()
+    store.take_back([each.client_ref for each in queued], lambda draft: False, numbers)
+    shown = store.row(queued[0].desk, queued[0].case_id, "all", "due")
+    assert shown is not None
+    assert (shown.due, shown.pending) == ("2026-03-30", 0)
+    assert is_settled(store)
+
+
+def test_where_the_listing_cannot_be_written_everything_is_left_to_the_plain_way(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = drafts(store, "accept")
+    monkeypatch.setattr(db, "BUSY_MS", 1)
+    with store._cache.turns.turn():
+        assert store.queue_alike(asked) == ([], [], asked)
+    assert store.outbox() == []
+
+
+def test_many_references_are_made_as_each_alone() -> None:
+    class Bytes:
+        def __init__(self) -> None:
+            self.made = random.Random(7)
+
+        def token_bytes(self, nbytes: int, /) -> bytes:
+            return self.made.randbytes(nbytes)
+
+    drawn = Bytes().token_bytes(10 * 50)
+    each = [
+        uuid7(filled.NOW, type("One", (), {"token_bytes": lambda _self, _n, at=at: drawn[at : at + 10]})())
+        for at in range(0, 500, 10)
+    ]
+    assert uuids7(filled.NOW, Bytes(), 50) == each
