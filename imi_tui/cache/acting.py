@@ -138,6 +138,11 @@ class Acting(Parts):
             )
         )
 
+    def foresee(self, numbers: Iterable[int]) -> None:
+        """Read what queueing something for these cases will need, while somebody still looks at the question."""
+        with suppress(CacheError):
+            self._together.foresee(numbers)
+
     def queue_alike(
         self, drafts: Sequence[Draft], numbers: Iterable[int] = ()
     ) -> tuple[list[Queued], list[tuple[Draft, ImiError | CacheError]], list[Draft]]:

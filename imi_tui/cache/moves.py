@@ -34,6 +34,12 @@ class Becomes(NamedTuple):
     views: int
 
 
+def keys_of(row: Standing, spellings: Sequence[Spelling]) -> tuple[bytes, ...]:
+    """Where a row stands in every order."""
+    names = [name_key(row.counterpart, spelling.alphabet) for spelling in spellings]
+    return keys(row.due, row.activity, row.reference, names, tail(row.id, row.number))
+
+
 class Moves:
     """Rows as they stood, and what becomes of them: where each goes and comes from, by slot."""
 
@@ -54,22 +60,19 @@ class Moves:
         """Rows that go from one group to another, or stay in theirs."""
         self._counts[before] = self._counts.get(before, 0) - len(rows)
         self._counts[after] = self._counts.get(after, 0) + len(rows)
-        stood = [old.keys or self._keys_of(old) for old, _row in rows]
+        stood = [old.keys or keys_of(old, self._spellings) for old, _row in rows]
         stands = [
             moved_keys(at, row.due, row.activity) if row.pending or not old.keys_before else old.keys_before
             for (old, row), at in zip(rows, stood, strict=True)
         ]
+        for (old, _row), at in zip(rows, stood, strict=True):
+            old.keys = at
         numbers = [row.n for _old, row in rows]
         self._keys.update(zip(numbers, stands, strict=True))
         by_order = zip(positions(self._spellings), zip(*stood, strict=True), zip(*stands, strict=True), strict=True)
         for position, olds, news in by_order:
             self._gone.setdefault(before * 8 + position, []).extend(olds)
             self._stays.setdefault(after * 8 + position, {}).update(zip(news, numbers, strict=True))
-
-    def _keys_of(self, old: Standing) -> tuple[bytes, ...]:
-        names = [name_key(old.counterpart, spelling.alphabet) for spelling in self._spellings]
-        old.keys = keys(old.due, old.activity, old.reference, names, tail(old.id, old.number))
-        return old.keys
 
     def write(self, cache: Database) -> None:
         """Inside a transaction of the cache: rows, places and counts."""

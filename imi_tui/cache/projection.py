@@ -18,7 +18,7 @@ from imi_tui.cache.contents import NewRow, together, with_content
 from imi_tui.cache.fold import Facts, Folder, facts, partner_of
 from imi_tui.cache.histories import Histories, stand
 from imi_tui.cache.ids import ASSIGN, LOCAL, TRANSLATE
-from imi_tui.cache.moves import Moves
+from imi_tui.cache.moves import Moves, keys_of
 from imi_tui.cache.order import VIEW_BIT, Spelling, keys, name_key, places, positions, tail
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.vocabulary import text_of
@@ -137,7 +137,7 @@ class Projector:
         arrivals = arrivals or {}
         self._directory.notice()
         self._officer = self._session.officer_id()
-        self._spellings = tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS))
+        self._spellings = self._all_spellings()
         self._at = positions(self._spellings)
         reflected = self._cache.one("select value from meta where name = 'generation'")[0]
         with self._outbox.work.snapshot():
@@ -173,9 +173,18 @@ class Projector:
         if self._cache.one("select value from meta where name = 'generation'")[0] != self._outbox.generation():
             self.refresh(set())
 
+    def foresee(self, rows: Sequence[Standing]) -> None:
+        """Work out where these rows stand."""
+        spellings = self._all_spellings()
+        for row in rows:
+            row.keys = row.keys or keys_of(row, spellings)
+
+    def _all_spellings(self) -> tuple[Spelling, ...]:
+        return tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS))
+
     def move(self, rows: Sequence[tuple[Standing, Becomes]]) -> Moves:
         """Write what becomes of rows with a change of the outbox that concerns nothing else."""
-        moves = Moves(rows, tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS)))
+        moves = Moves(rows, self._all_spellings())
         moves.write(self._cache)
         return moves
 

@@ -119,6 +119,11 @@ class Together:
         """
         return self._whole(lambda: self._queue(drafts, numbers))
 
+    def foresee(self, numbers: Iterable[int]) -> None:
+        """Read what queueing something for these cases will need, while somebody still looks at the question."""
+        with self._cache.snapshot():
+            self._projector.foresee(self._alike.standing(sorted(numbers)))
+
     def _queue(
         self, drafts: Sequence[Draft], numbers: Iterable[int]
     ) -> _Step[tuple[list[Queued], Refused, list[Draft]]]:
@@ -272,15 +277,18 @@ class Together:
         asleep, officer = put_off(self._outbox.work), self._session.officer_id()
         known: dict[Any, Facts | None] = {}
         rows: Rows = []
+        becomes = Becomes._make
         for item in items:
             case = item.desk, item.case_id
             standing = found.get(case)
-            if standing is None or case in waiting or '"attachments"' in item.payload:
+            if standing is None or case in waiting:
                 continue
             unread, head = int(standing.version > standing.seen), standing.head
             if standing.before is not None:
                 state, due, activity, mine, views = standing.before
-                rows.append((standing, Becomes(standing.n, state, due, activity, mine, unread, 0, views)))
+                rows.append((standing, becomes((standing.n, state, due, activity, mine, unread, 0, views))))
+                continue
+            if '"attachments"' in item.payload:
                 continue
             sleeps = asleep.get(case, -1) == standing.version
             kind = item.action, sleeps, standing.handler == officer, standing.like

@@ -28,7 +28,7 @@ CaseId = tuple[str, str]
 
 
 BEHIND = 0.1
-"""Seconds after which the calendar is loaded that a question will need."""
+"""Seconds after which is read what the answer to a question will need."""
 
 
 class CaseScreenBase(UndoActions):

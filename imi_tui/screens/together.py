@@ -11,7 +11,7 @@ from imi_tui.cache.errors import CacheError
 from imi_tui.i18n import _, ngettext
 from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
-from imi_tui.screens.doing import CaseId
+from imi_tui.screens.doing import BEHIND, CaseId
 from imi_tui.screens.own import OwnActions
 from imi_tui.screens.undoing import told
 from imi_tui.undo import Change
@@ -185,6 +185,8 @@ class TogetherActions(OwnActions):
         detail = self.store.case(*self.marks.representative(plan.ready))
         if detail is None:
             return
+        marked = tuple(self.marked)
+        self.app.set_timer(BEHIND, lambda: self.store.foresee(marked))
         what, field = doing.asks(rules, plan.action, doing.typed(detail.case))
         if what == "form":
             plan = bulk.alike(plan, lambda each: self._form(plan.action, each))
