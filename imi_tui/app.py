@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import App
+from textual.filter import Monochrome, NoColor
 from textual.reactive import Reactive
 
 from imi_tui import hints, keyboard, themes
@@ -81,6 +82,8 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         self._theme = theme_of(themes.palette(context.theme))
         self._early = early
         super().__init__()
+        # What NO_COLOR wishes is a theme of ours, and one that somebody chose counts more: Textual would make it grey.
+        self._filters = [each for each in self._filters if not isinstance(each, Monochrome | NoColor)]
         self.register_theme(self._theme)
         self.set_reactive(App.theme, context.theme)
         self.context = context

@@ -309,7 +309,7 @@ def shown(context: Context) -> Iterator[Early]:
     colours = themes.palette(context.theme)
     # What colours there are else, and how Textual would change these, is not ours to guess.
     other = not colours.own and os.environ.get("COLORTERM", "") not in ("truecolor", "24bit")
-    plain = os.environ.get("TERM", "dumb") == "dumb" or (os.environ.get("NO_COLOR") and colours.name != "none")
+    plain = os.environ.get("TERM", "dumb") == "dumb"
     drawn = (
         None
         if sized or other or plain or context.screen_reader or width < SMALLEST[0] or height < SMALLEST[1]
