@@ -55,8 +55,9 @@ class Leaving(MessagePump):
     async def _dispatch_message(self, message: Message) -> None:
         try:
             await super()._dispatch_message(message)
-        except OF_PARTS:
-            if not is_leaving(self):
+        except OF_PARTS as error:
+            # Whoever stops with an error hears nothing any more: the app itself runs what keys do.
+            if not (is_leaving(self) or is_of_leaving(error)):
                 raise
 
     def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
@@ -66,6 +67,6 @@ class Leaving(MessagePump):
     async def _unless_leaving(self, callback: Callable[[], Any]) -> None:
         try:
             await invoke(callback)
-        except OF_PARTS:
-            if not is_leaving(self):
+        except OF_PARTS as error:
+            if not (is_leaving(self) or is_of_leaving(error)):
                 raise

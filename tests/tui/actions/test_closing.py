@@ -86,6 +86,15 @@ async def test_a_screen_may_be_closed_at_any_step(
             await here.calm()
             assert (here.app.is_running, here.top) == (True, below)
 
+        # A key is dealt with by the app itself, which has to hear the next one.
+        gone, heard = await here.open(routes.drafts()), asyncio.Event()
+        here.app.pop_screen()
+        await here.calm()
+        here.app.call_later(gone.reload, frozenset())
+        here.app.call_later(heard.set)
+        await _some(20)
+        assert heard.is_set(), "the app stopped with what a screen that is gone lacks"
+
         signing = await here.open(routes.sign_in())
         assert isinstance(signing, SignInScreen)
         above = await here.open(routes.read_lines("", []))
