@@ -173,10 +173,6 @@ class Acting(Parts):
         """Entries that can be taken back, in order."""
         return self.outbox_table.untouched()
 
-    def undo_all(self, refs: Sequence[str], keep: Callable[[Draft], bool]) -> list[Draft]:
-        """`take_back` entries; the drafts that they become."""
-        return [draft for draft in self.drafts_of(self.take_back(refs, keep)) if draft is not None]
-
     def take_back(self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int] = ()) -> list[Taken]:
         """Take queued entries back, in this order and all or none; only those drafts stay that `keep` says.
 

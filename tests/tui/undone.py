@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 def undone(store: Store, client_ref: str) -> Draft:
     """The draft of it, which stays among the drafts."""
-    [draft] = store.undo_all([client_ref], lambda _draft: True)
+    [draft] = store.drafts_of(store.take_back([client_ref], lambda _draft: True))
+    assert draft is not None
     return draft

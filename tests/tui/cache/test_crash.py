@@ -43,7 +43,7 @@ def test_killed_between_the_outbox_and_the_listing(store: Store, home: Path, pw_
     item = store.act(DE, case_id(1), "accept", answers={"agreed_days": 5}) if action == "undo" else None
     body = {
         "queue": "store.act('de1', case_id(1), 'accept', answers={'agreed_days': 5})",
-        "undo": f"store.undo_all([{item.client_ref!r}], bool)" if item is not None else "",
+        "undo": f"store.take_back([{item.client_ref!r}], bool)" if item is not None else "",
     }[action]
     kill = "Projector.refresh = lambda *_: os.kill(os.getpid(), 9)\n"
     child = run(home, kill + body)

@@ -93,7 +93,8 @@ def test_many_entries_are_one_transaction_and_the_same_as_one_by_one(store: Stor
     assert [item.case_id for item in items] == [row.id for row in rows]
     assert [(draft.case_id, error.code) for draft, error in refused] == [(closed.id, "notAvailable")]
     assert {store.row(row.desk, row.id, "all", "due").pending for row in rows} == {1}  # type: ignore[union-attr]
-    drafts_back = store.undo_all([item.client_ref for item in reversed(items)], lambda draft: draft.written)
+    taken = store.take_back([item.client_ref for item in reversed(items)], lambda draft: draft.written)
+    drafts_back = store.drafts_of(taken)
     assert [draft.case_id for draft in drafts_back] == [row.id for row in reversed(rows)]
     alone = store.act(rows[0].desk, rows[0].id, "accept", answers=answers)
     assert {name for name in alone.payload if alone.payload[name] != items[0].payload.get(name)} == {"clientRef"}
