@@ -212,7 +212,11 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem | Queued]]):
             self._say_refused(error)
         if others:
             queued, refused, left = self.store.queue_alike(others)
-            more, not_queued = self.store.queue_all(left) if left else ([], [])
+            try:
+                more, not_queued = self.store.queue_all(left) if left else ([], [])
+            except CacheError as error:
+                # What was queued is sent: the screen must not offer it once more.
+                more, not_queued = [], [(draft, error) for draft in left]
             items += [*queued, *more]
             for _draft, reason in (*refused, *not_queued)[:1]:
                 self._say_refused(reason)
@@ -222,6 +226,9 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem | Queued]]):
             self.dismiss(items)
 
     def _say_refused(self, error: ImiError | CacheError) -> None:
+        if len(self._cases) > 1:
+            # The form closes with those that are queued.
+            self.say(problems.sentence(error.code), problem=True)
         self.query_one("#refusal", Static).update(problems.sentence(error.code))
 
     def action_act_cancel(self) -> None:

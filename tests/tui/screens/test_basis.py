@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from imi_core.case import Case, to_wire
+from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.screens import routes
@@ -89,6 +90,29 @@ async def test_a_form_for_several_cases_sees_each_as_it_was(store: Store, home: 
         await pilot.press("ctrl+s")
         await settled(pilot)
     assert based_on(store) == {two[0].id: two[0].version, two[1].id: two[1].version + 1}
+
+
+async def test_what_a_full_disk_leaves_of_several_is_said_and_nothing_is_offered_twice(
+    store: Store, home: Path, seat: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [case for case, _entries in filled.demo(seat, 120) if case.state == "accepted" and filled.mine(seat, case)]
+    one, other = cases[:2]
+
+    def no_room(_drafts: object) -> Any:
+        raise DiskFull
+
+    monkeypatch.setattr(store, "queue_alike", lambda drafts, _numbers=(): ([], [], drafts))
+    monkeypatch.setattr(store, "queue_all", no_room)
+    queued: list[Any] = []
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.act([(seat.desk, one.id), (seat.desk, other.id)], "message"), queued.append)
+        await settled(pilot)
+        await pilot.press(*"Bonjour", "ctrl+s")
+        await settled(pilot)
+        assert [each.message for each in app._notifications] == ["The disk is full; make room and try again."]
+    [[item]] = queued
+    assert item.case_id == one.id
+    assert [each.case_id for each in store.outbox()] == [one.id]
 
 
 async def test_a_draft_that_is_continued_keeps_what_it_was_based_on(store: Store, home: Path, seat: Any) -> None:
