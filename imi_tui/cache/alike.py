@@ -166,11 +166,7 @@ class Alike:
         self._folder = folder
         self._known: dict[int, Standing] = {}
         self._likes: dict[Any, int] = {}
-        self._moment = self.moment()
-
-    def moment(self) -> tuple[int, int]:
-        """Another pair whenever anything was written into the file, by whomever."""
-        return self._cache.version(), self._cache.connection.total_changes()
+        self._moment = self._cache.moment()
 
     def numbers(self, cases: Iterable[tuple[str, str]]) -> list[int]:
         """The numbers of the rows of these cases; those that are not here are left out."""
@@ -179,7 +175,7 @@ class Alike:
 
     def standing(self, numbers: Collection[int]) -> list[Standing]:
         """Rows with what is stored of their confirmed cases; what cannot be read is left out."""
-        if self._moment != self.moment():
+        if self._moment != self._cache.moment():
             self.forget()
         new, desk_of = [n for n in numbers if n not in self._known], self._desks.id
         for *row, wire in self._cache.rows(_ROWS, (str(new),)) if new else ():
@@ -199,7 +195,7 @@ class Alike:
     def forget(self) -> None:
         """Nothing is known any more."""
         self._known.clear()
-        self._moment = self.moment()
+        self._moment = self._cache.moment()
 
     def moved(self, moves: Moves, moment: tuple[int, int]) -> None:
         """These rows were written, at this moment, and nothing else since they were read."""

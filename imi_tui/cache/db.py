@@ -301,6 +301,10 @@ class Database:
         found: int = self.connection.pragma("data_version")
         return found
 
+    def moment(self) -> tuple[int, int]:
+        """Another pair whenever anything was written into the file, by whomever."""
+        return self.version(), self.connection.total_changes()
+
     def typed(self, error: apsw.Error) -> CacheError:
         """The error of ours for one of SQLite's; a damaged cache is marked, so that the next start sets it aside."""
         if isinstance(error, apsw.CorruptError | apsw.NotADBError) and self.part == "cache" and self.path is not None:

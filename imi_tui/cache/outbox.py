@@ -44,10 +44,6 @@ class Outbox:
         self._counted: tuple[tuple[int, int], tuple[int, int]] = ((-1, -1), (0, 0))
         self._untouched: tuple[tuple[int, int], list[Untouched]] = ((-1, -1), [])
 
-    def _moment(self) -> tuple[int, int]:
-        """Another pair whenever anything was written into the file, by whomever."""
-        return self.work.version(), self.work.connection.total_changes()
-
     # --- reading -----------------------------------------------------------------------------------------------
 
     def generation(self) -> int:
@@ -75,7 +71,7 @@ class Outbox:
 
     def untouched(self) -> list[Untouched]:
         """Queued entries that were never tried, in order; their payloads are not even read."""
-        moment = self._moment()
+        moment = self.work.moment()
         if self._untouched[0] != moment:
             sql = (
                 "select client_ref, desk, case_id, reference, subject, queued_at from outbox"
@@ -86,7 +82,7 @@ class Outbox:
 
     def counts(self) -> tuple[int, int]:
         """(waiting or on their way, rejected)."""
-        moment = self._moment()
+        moment = self.work.moment()
         if self._counted[0] != moment:
             rows = dict(self.work.rows("select state, count(*) from outbox where state <> 'acked' group by state"))
             waiting = rows.get("queued", 0) + rows.get("sending", 0)

@@ -157,7 +157,7 @@ class Together:
                         generation = committed.result()
                         out.append(result)
                     self._projector.reflects(generation)
-                    moment = self._alike.moment()
+                    moment = self._cache.moment()
                     self._projector.catch_up()
                 self._alike.moved(moves, moment)
             except OutboxChanged:
