@@ -26,10 +26,12 @@ from imi_tui.tour_host import TourHost
 from imi_tui.typeahead import Passed, TypeAhead
 from imi_tui.undo import Undo
 from imi_tui.viewmodel import front
+from imi_tui.widgets.parking import follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import RenderableType
     from textual.app import SystemCommand
     from textual.driver import Driver
     from textual.filter import LineFilter
@@ -81,12 +83,12 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         # Textual asks for the theme while it is made, and again for every line it draws.
         self._theme = theme_of(themes.palette(context.theme))
         self._early = early
+        self.context = context
         super().__init__()
         # What NO_COLOR wishes is a theme of ours, and one that somebody chose counts more: Textual would make it grey.
         self._filters = [each for each in self._filters if not isinstance(each, Monochrome | NoColor)]
         self.register_theme(self._theme)
         self.set_reactive(App.theme, context.theme)
-        self.context = context
         hints.install(context.keymap)
         self._running_loop: asyncio.AbstractEventLoop | None = None
         self._end_with = 0
@@ -120,7 +122,11 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         """Textual's, on the picture that stands already, and sparing a slow line."""
         from imi_tui.takeover import taking_over
 
-        return taking_over(super().get_driver_class(), self._early)
+        return taking_over(super().get_driver_class(), self._early, aloud=self.context.screen_reader)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        follow(screen)
+        super()._display(screen, renderable)
 
     def get_default_screen(self) -> Screen[None]:
         """The inbox. As a mode of its own it would make Textual parse every style sheet twice."""

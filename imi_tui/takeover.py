@@ -13,6 +13,8 @@ from imi_tui.standing import Standing
 _LOOK = 0.1
 """Seconds after which it is looked whether the screen has ended, as in the framework."""
 _READ = 4096
+HIDE = "\x1b[?25l"
+"""What hides the terminal's cursor."""
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from imi_tui.early import Early
 
 
-def taking_over(base: type[Driver], early: Early | None) -> type[Driver]:
-    """`base`, but the other screen is not entered again: that would clear what `early` has drawn there."""
+def taking_over(base: type[Driver], early: Early | None, *, aloud: bool = False) -> type[Driver]:
+    """`base`, but the other screen is not entered again: that would clear what `early` has drawn there.
+
+    `aloud`: the terminal's cursor stays visible, as what reads along follows no cursor that is hidden.
+    """
     drawn = early if early is not None and early.painted else None
 
     class TakingOver(base):  # type: ignore[valid-type, misc]
@@ -46,6 +51,8 @@ def taking_over(base: type[Driver], early: Early | None) -> type[Driver]:
         def write(self, data: str) -> None:
             if drawn is not None and data == ENTER and not drawn.taken:
                 drawn.taken = True
+                return
+            if aloud and data == HIDE:
                 return
             super().write(self.standing.changed(data))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.actions import SkipAction
 from textual.binding import Binding
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.reactive import Reactive
 from textual.widgets import Input, TextArea
 
@@ -75,6 +75,12 @@ class LineInput(Input):
     def _fit_hint(self) -> None:
         if self._hint and self.size:
             self.placeholder = cut(self._hint, self.scrollable_content_region.width)
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the next letter will stand. The framework is a cell further right at the end of the text."""
+        region = self.content_region
+        return Offset(region.x + self._position_to_cell(self.cursor_position) - self.scroll_offset.x, region.y)
 
     def set_text(self, text: str) -> None:
         """Put `text` into the field with the cursor at its end."""

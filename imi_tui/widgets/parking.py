@@ -31,3 +31,10 @@ def park(screen: Screen[Any]) -> None:
         found.park()
     elif (at := getattr(found, "cursor_screen_offset", None)) is not None:
         screen.app.cursor_position = at
+
+
+def follow(screen: Screen[Any]) -> None:
+    """Keep the cursor in the field that is typed in, wherever a layout has moved it since it got the keys."""
+    at = getattr(screen.focused, "cursor_screen_offset", None) if screen.is_current else None
+    if at is not None:
+        screen.app.cursor_position = at
