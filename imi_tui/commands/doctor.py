@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _program(profile: Profile, settings: Settings) -> Iterator[Finding]:
     yield plain(N_("version"), "ok", f"imi-tui {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
-    yield plain(N_("files"), "ok", str(profile.home))
+    yield machine.files(profile)
     count = len(settings.problems)
     told = {"count": count, "file": profile.config_file.name}
     todo = N_("See what is wrong with: imi-tui config check") if count else ""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from imi_core.text import display
 from imi_tui import i18n, keymap, themes
-from imi_tui.commands.finding import Finding, Result
+from imi_tui.commands.finding import Finding, Result, plain
 from imi_tui.i18n import N_
 
 if TYPE_CHECKING:
@@ -31,6 +31,17 @@ def looks(settings: Settings, environ: Mapping[str, str] = os.environ) -> Iterat
     yield _terminal(environ)
     yield colours(settings, environ, count_of_colours(environ))
     yield keys(settings, tells_keys() if sys.stdin.isatty() and sys.stdout.isatty() else None)
+
+
+def files(profile: Profile) -> Finding:
+    """Whether what is kept can be kept: the folder is there and writable, or can be made."""
+    at = profile.home
+    while not os.path.lexists(at) and at != at.parent:
+        at = at.parent
+    writable = at.is_dir() and os.access(at, os.W_OK | os.X_OK)
+    todo = N_("Make this folder one that you may write into, or name another one with IMI_TUI_HOME.")
+    result: Result = "ok" if writable else "problem"
+    return plain(N_("files"), result, str(profile.home), todo="" if writable else todo)
 
 
 def _terminal(environ: Mapping[str, str]) -> Finding:

@@ -182,6 +182,23 @@ def test_events_that_come_through_and_events_that_are_kept_back(
     assert "text/event-stream" in found["todo"]
 
 
+@pytest.mark.parametrize("at", ["a file", "a file/below", "closed", "closed/below"])
+def test_a_folder_that_cannot_be_written_into_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    (tmp_path / "a file").touch()
+    (tmp_path / "closed").mkdir()
+    real = os.access
+    # Whoever runs the tests may be allowed everything.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "closed" and real(path, mode))
+    monkeypatch.setenv("IMI_TUI_HOME", str(tmp_path / at))
+    told = run("doctor", "--offline", "--json")
+    assert told.code == 1
+    found = next(each for each in told.json["checks"] if each["name"] == "files")
+    assert found["result"] == "problem"
+    assert "IMI_TUI_HOME" in found["todo"]
+
+
 def test_whatever_is_wrong_says_what_to_do(run: Run) -> None:
     ill = run("doctor", "--server", "http://127.0.0.1:9", "--json")
     assert ill.code == 1
