@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Refusal = ImiError | SyncError | SignInError | CacheError | VaultError
 
 TOKEN_VARIABLE = "IMI_TUI_TOKEN"  # noqa: S105
+FREE = ("--search", "--text", "--note")
+"""Options whose value somebody writes as they like, also with a "-" before it."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -174,8 +176,21 @@ def _parsed(arguments: list[str]) -> tuple[argparse.Namespace, str]:
         from types import SimpleNamespace
 
         return cast("argparse.Namespace", SimpleNamespace()), ""
+    arguments = _with_values(arguments)
     parser, command = _parser(arguments)
     return parser.parse_args(arguments), command
+
+
+def _with_values(arguments: list[str]) -> list[str]:
+    """The arguments, such a value tied to its option: argparse takes ``-state:closed`` for an option itself."""
+    out: list[str] = []
+    for argument in arguments:
+        is_value = argument.startswith("-") and not argument.startswith("--") and argument != "-h"
+        if is_value and out and out[-1] in FREE:
+            out[-1] += f"={argument}"
+        else:
+            out.append(argument)
+    return out
 
 
 def _parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, str]:

@@ -62,6 +62,7 @@ ACTIONS: tuple[Action, ...] = (
         "list",
         "inbox",
         when=on_current,
+        command="keep --read",
     ),
     action(
         "case.tag",

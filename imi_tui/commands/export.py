@@ -20,7 +20,7 @@ from imi_tui.commands.common import (
     say,
     translations_are_new,
 )
-from imi_tui.commands.listing import searched
+from imi_tui.commands.listing import own_view, searched
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _, ngettext
 from imi_tui.profile import expanded
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add = parser.add_argument
     add("reference", metavar="REF", nargs="?", default="", help=_("one case, by its reference or id"))
-    add("--view", choices=VIEWS, help=_("instead of one case the list of a view"))
+    add("--view", metavar="VIEW", help=_("instead of one case the list of a view"))
     add("--search", metavar="WORDS", help=_("instead of one case the list of a search"))
     add("--sort", choices=SORTS, help=_("in which order (due; of a search: as found, the newest first)"))
     add("--limit", type=commands.whole_number, default=50_000, metavar="N", help=_("how many cases at most (50000)"))
@@ -175,10 +175,13 @@ def _list(client: Client, options: argparse.Namespace) -> Job:
 
     most = max(1, min(options.limit, service.MOST))
     found: list[Row] = []
-    if options.search:
-        hits = searched(client.store, options.search, most, options.sort or "newest")
+    line, name, what = options.search, "search", options.search
+    if not line and options.view not in VIEWS:
+        own = own_view(client.store, options.view)
+        line, name, what = own.line, own.name, f"{own.name}: {own.line}"
+    if line:
+        hits = searched(client.store, line, most, options.sort or "newest")
         found += hits.rows
-        name, what = "search", options.search
         if hits.more:
             say(_("{shown} of {total} cases shown; use --limit for more.").format(shown=len(found), total=f"{most}+"))
         for note in hits.notes:

@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--note", default=None, metavar="TEXT", help=_("the note; empty: none"))
     parser.add_argument("--until", default="", metavar="DAY", help=_("put off until this day"))
     parser.add_argument("--now", action="store_true", help=_("not put off any more"))
+    parser.add_argument("--read", action="store_true", help=_("count the cases as read"))
     parser.add_argument("--desk", default="", help=_("at which of your desks"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
@@ -42,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
             return _tags(store, options.json)
         cases = [find_case(store, reference, options.desk) for reference in options.references]
         store.personal.change(cases, _edit(store, options, cases))
+        for case in cases if options.read else ():
+            store.mark_read(*case)
         kept = {case: store.personal.one(*case) for case in cases}
         rows = {case: store.row(*case, "all", "due") for case in cases}
     if options.json:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imi_tui.cache.model import SortId
+    from imi_tui.cache.saved import SavedView
     from imi_tui.cache.store import Store
     from imi_tui.viewmodel.grouped import Grouped, Heading
     from imi_tui.viewmodel.rows import Words
@@ -45,11 +46,7 @@ def run(options: argparse.Namespace) -> int:
         limit = max(1, min(options.limit, MOST))
         line = options.search
         if line is None and options.view not in VIEWS:
-            saved = store.saved.named(options.view)
-            if saved is None:
-                say(_no_view(store, options.view))
-                return commands.NOT_FOUND
-            line = saved.line
+            line = own_view(store, options.view).line
         if line is not None:
             return _found(store, line, limit, options)
         total = store.counts()[options.view]
@@ -127,6 +124,14 @@ def _lines(window: Grouped, limit: int) -> list[Row | Heading]:
     return out if not out or isinstance(out[-1], Row) else out[:-1]
 
 
+def own_view(store: Store, name: str) -> SavedView:
+    """The officer's own view of this name. Raises `CommandError` where there is none, with the nearest view."""
+    saved = store.saved.named(name)
+    if saved is None:
+        raise CommandError(_no_view(store, name), commands.NOT_FOUND)
+    return saved
+
+
 def _no_view(store: Store, name: str) -> str:
     """That there is no such view, and which is near."""
     import difflib
@@ -154,6 +159,9 @@ def _print(
     _table(store, lines, rows)
     if not store.seats():
         say(_("Nothing was synchronised yet; sign in with: imi-tui signin --server URL"))
+    elif not rows:
+        which = options.view if options.search is None else options.search
+        say(_("There is nothing here for {term}").format(term=which) + ".")
     elif more or total > len(rows):
         say(_("{shown} of {total} cases shown; use --limit for more.").format(shown=len(rows), total=shown))
 

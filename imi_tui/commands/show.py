@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import display
 from imi_tui import commands
+from imi_tui.cache.errors import CacheError
 from imi_tui.commands.common import (
     action_label,
     find_case,
@@ -66,6 +68,9 @@ def run(options: argparse.Namespace) -> int:
             return commands.OK
         for line in _lines(client.store, detail, languages(), client.settings.reads):
             out(line)
+        # Who can only read, as on a full disk, has read all the same.
+        with contextlib.suppress(CacheError):
+            client.store.mark_read(desk, id)
     return commands.OK
 
 

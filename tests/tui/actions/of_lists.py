@@ -89,7 +89,7 @@ async def read(desk: Desk) -> Steps:
     desk.store.marking.unread(before or [(row.n, True, 0)])
     await desk.calm()
     assert _unread(desk), "nothing is unread"
-    yield ()
+    yield "keep", row.reference, "--read"
     assert not _unread(desk), "it is still unread"
 
 

@@ -395,9 +395,33 @@ def test_a_search_and_an_own_view_are_listed(run: Run, central: Central, server:
     store.saved.keep("Bau", "alpbau")
     store.close()
     assert "Alpbau" in run("list", "--view", "bau").out
+    minus = run("list", "--search", "-alpbau", "--json").json
+    assert [case["subject"] for case in minus["cases"]] == ["Check of Donau KG"], "a minus begins no option here"
+    nothing = run("list", "--search", "-is:open")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "There is nothing here for -is:open.\n")
+    assert "There is nothing here for alerts." in run("list", "--view", "alerts").err
     none = run("list", "--view", "Bao")
     assert none.code == commands.NOT_FOUND
     assert "There is no view Bao. Do you mean Bau?" in none.err
+
+
+def test_what_was_read_is_no_news_any_more(run: Run, central: Central, server: str, token: str) -> None:
+    for company in ("Alpbau GmbH", "Donau KG"):
+        asked = {"officer": "rosenheim", "desk": ROSENHEIM, "to": LYON}
+        send(central, subject=f"Check of {company}", company=company, **asked)
+    run("sync", "--server", server, token=token)
+
+    def unread() -> list[str]:
+        cases = run("list", "--view", "all", "--sort", "reference", "--json").json["cases"]
+        return [case["reference"] for case in cases if case["unread"]]
+
+    first, second = unread()
+    run("show", first, "--json")
+    assert unread() == [first, second], "a program has read nothing"
+    assert run("show", first).code == 0
+    assert unread() == [second]
+    assert run("keep", second, "--read").code == 0
+    assert unread() == []
 
 
 def test_usage_errors(run: Run) -> None:

@@ -11,6 +11,9 @@ import pypdf
 
 from imi_central.store import Store as Central
 from imi_tui import commands
+from imi_tui.cache.store import Store
+from imi_tui.cache.vault import open_vault
+from imi_tui.profile import Profile
 from tests.central.world import accept, send
 from tests.tui.cli.conftest import Run
 
@@ -49,6 +52,28 @@ def test_a_case_leaves_as_pdf_with_the_file_that_has_to_be_fetched(
     assert str(path) in run("export", "--log").out
     data = run("export", row["id"], "--format", "json", "--to", str(out)).out.strip()
     assert json.loads(Path(data).read_text())["case"]["reference"] == row["reference"]
+
+
+def test_an_own_view_leaves_under_its_name(
+    run: Run, central: Central, server: str, token: str, home: Path, tmp_path: Path
+) -> None:
+    for company in ("Alpbau A", "Donau B"):
+        send(central, subject=company, company=company)
+    run("sync", "--server", server, token=token)
+    profile = Profile(home)
+    store = Store.open(profile, open_vault("file", profile, lambda _: "").key())
+    store.saved.keep("Bau/../heute", "alpbau")
+    store.close()
+    made = run("export", "--view", "bau/../heute", "--format", "json", "--to", str(tmp_path))
+    path = Path(made.out.strip())
+    assert path.parent == tmp_path
+    assert "heute" in path.name
+    assert [case["subject"] for case in json.loads(path.read_text())["cases"]] == ["Alpbau A"]
+    logged = run("export", "--log", "--json").json["exports"][0]
+    assert logged["what"] == "Bau/../heute: alpbau"
+    none = run("export", "--view", "bua", "--to", str(tmp_path))
+    assert none.code == commands.NOT_FOUND
+    assert "There is no view bua." in none.err
 
 
 def test_lists_and_wrong_use(run: Run, central: Central, server: str, token: str, tmp_path: Path) -> None:
