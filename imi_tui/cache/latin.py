@@ -1,4 +1,5 @@
-"""Greek and Bulgarian names as somebody types them who has only Latin letters. Works on folded text.
+"""Greek and Bulgarian names as somebody types them who has only Latin letters, and the other way round. Works on folded
+text.
 
 Greek after ELOT 743 (ISO 843, transcription), Bulgarian after the Transliteration Act of 2009.
 """
@@ -34,3 +35,21 @@ def latin(word: str) -> str:
         # "София" is Sofia: -ia at the end of a word.
         word = word[:-2] + "ia"
     return word.translate(_LETTERS)
+
+
+_HEARD_PAIRS = {"μπ": "b", "ντ": "d", "γκ": "g", "ου": "u", "τσ": "ts", "ει": "i", "οι": "i", "αι": "e", "ьо": "o"}
+_HEARD = str.maketrans({"χ": "h", "υ": "i", "ю": "u", "й": "i", "ц": "z", "ж": "j", "я": "ia"})
+
+
+def heard(word: str) -> set[str]:
+    """What a Greek or a Bulgarian who types `word` may mean by it in a country that writes with Latin letters.
+
+    The letters that the law gives for names of their own, and those nearer to how foreign names are heard: "Мюнхен" is
+    Munchen, not Myunhen. Empty for a word in Latin letters.
+    """
+    plain = latin(word)
+    if not plain:
+        return set()
+    for pair, letters in _HEARD_PAIRS.items():
+        word = word.replace(pair, letters)
+    return {plain, word.translate(_HEARD).translate(_LETTERS)}

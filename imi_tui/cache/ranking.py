@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from imi_core.text import words as folded_words
 from imi_tui.cache.asked import Answer, Match, Query, Ranked, areas_of
+from imi_tui.cache.latin import heard
 from imi_tui.cache.nearness import END, forgiven, near
 from imi_tui.cache.register_index import BITS, COORDINATES, MOST_FIELDS, SHORT, SUSPENDED
 
@@ -315,8 +316,8 @@ def _hits(vocabulary: str, word: str) -> Iterator[tuple[int, float]]:
 
 
 def _forms(word: str) -> set[str]:
-    """Who has no "ä" on the keyboard writes "ae"; that is no mistake."""
-    return {word, re.sub("ae|oe|ue|aa", lambda pair: pair[0][0], word)}
+    """Who has no "ä" on the keyboard writes "ae", who writes with other letters need not change them: no mistakes."""
+    return {word, re.sub("ae|oe|ue|aa", lambda pair: pair[0][0], word), *heard(word)}
 
 
 def _weights(country: Country, languages: tuple[str, ...]) -> list[float]:

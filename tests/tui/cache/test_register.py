@@ -56,6 +56,11 @@ def names(hits: list[AuthorityHit]) -> list[str]:
         ("rosenheim", "de5", "name"),
         ("schwarzarbeit rosen", "de5", "name"),
         ("αθηνα", "el1", "town"),
+        # Latin names as they are heard, by who types with other letters
+        ("розенхайм", "de5", "name"),
+        ("финанцконтроле", "de5", "name"),
+        ("ρόζενχαϊμ", "de5", "name"),
+        ("хамрун", "mt1", "town"),
         ("ΙΑΤΡΙΚΟΣ", "el1", "name"),
         ("athens medical", "el1", "title"),
         ("haddiema", "mt1", "name"),
