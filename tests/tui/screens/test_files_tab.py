@@ -28,7 +28,7 @@ from imi_tui.screens.case import CaseScreen
 from imi_tui.screens.case_files import FilesTab
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.outbox import OutboxScreen
-from imi_tui.screens.paths import PathPrompt, complete
+from imi_tui.screens.paths import PathPrompt, complete, in_a_line
 from imi_tui.screens.reading import ReadingScreen
 from imi_tui.viewmodel import files as words
 from imi_tui.widgets.entry import LineInput
@@ -163,6 +163,48 @@ async def test_a_file_is_saved_where_the_officer_says(store: Store, home: Path, 
         await settled(pilot)
     assert (tmp_path / "certificate.txt").read_bytes() == b"precious"
     assert (tmp_path / "certificate (2).txt").read_bytes() == CONTENT
+
+
+async def test_a_path_is_found_by_what_lies_there_and_what_was_wrong_is_forgotten(
+    store: Store, home: Path, seat: Any, tmp_path: Path
+) -> None:
+    id, [file] = put_files(store, seat, True)
+    store.files.want(seat.desk, id, file)
+    arrive(store)
+    for name in ("contracts", "payslips", "photos"):
+        (tmp_path / name).mkdir()
+    async with running(store, home, size=(120, 30)) as (app, pilot):
+        await on_files(app, pilot, seat, id)
+        await pilot.press("f8")
+        await settled(pilot)
+        field = app.screen.query_one(LineInput)
+        field.set_text("~/none")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "There is no such folder." in text_of(app)
+        # Typed behind what stands there: a path from the root begins anew.
+        await pilot.press("slash", "slash")
+        await settled(pilot)
+        assert field.value == "/"
+        field.value = f"{tmp_path}/"
+        field.cursor_position = len(field.value)
+        await settled(pilot)
+        shown = text_of(app)
+        assert "There is no such folder." not in shown, "it was said of another path"
+        assert "contracts/  payslips/  photos/" in shown, shown
+        await pilot.press("p")
+        await settled(pilot)
+        assert "payslips/  photos/" in text_of(app)
+        assert "contracts/" not in text_of(app)
+
+
+def test_names_of_a_folder_stand_whole_in_a_line() -> None:
+    found = ["alpha.pdf", "beta.pdf", "gamma.pdf"]
+    assert in_a_line(found, 31) == "alpha.pdf  beta.pdf  gamma.pdf"
+    assert in_a_line(found, 24) == "alpha.pdf  beta.pdf  …"
+    assert in_a_line(found[:2], 19) == "alpha.pdf  beta.pdf"
+    assert in_a_line(["a very long name.pdf"], 10) == "a very lo…"
+    assert in_a_line([], 10) == ""
 
 
 async def test_personal_files_go_to_no_program_unless_the_settings_say_so(
