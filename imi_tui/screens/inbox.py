@@ -51,6 +51,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         self._timer: Timer | None = None
         self._details: list[CaseDetail] = []
         self._flags: frozenset[str] = frozenset()
+        self._before_search: CaseId | None = None
 
     # -- frame -------------------------------------------------------------------------------------------------------
 
@@ -352,6 +353,11 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
 
     # -- search ------------------------------------------------------------------------------------------------------
 
+    def remember_place(self) -> None:
+        """Escape from the search comes back to this case."""
+        row = self.query_one(CaseList).row
+        self._before_search = (row.desk, row.id) if row is not None else None
+
     def to_list(self) -> None:
         """To the hits; one that is alone opens."""
         found = self.query_one(CaseList)
@@ -365,6 +371,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         """End the search, else take marks away."""
         found = self.query_one(CaseList)
         if self.query("#search"):
+            found.home = self._before_search
             async with self.one_picture():
                 self.end_search()
                 found.focus()

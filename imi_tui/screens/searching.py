@@ -74,6 +74,9 @@ class SearchingScreen(CaseScreenBase):
     def to_list(self) -> None:
         """Give the keys back to the list; override."""
 
+    def remember_place(self) -> None:
+        """Remember the case under the cursor, to come back to it; override."""
+
     if TYPE_CHECKING:
 
         def words(self) -> Words:
@@ -194,7 +197,10 @@ class SearchingScreen(CaseScreenBase):
             field.hint(_("Words or country:DE; Tab completes, F1 explains"))
             # Into a place of their own: the screen would paint itself as a whole when it is given a part.
             await self.query_one(Place).mount(field, offered)
-        self.query_one(SearchLine).focus()
+            self.remember_place()
+        self.set_focus(self.query_one(SearchLine))
+        # What a letter does is another thing from now on.
+        self.refresh_frame()
         self.call_after_refresh(self.store.finding.prepare)
 
     async def line_changed(self, line: str) -> None:

@@ -102,6 +102,9 @@ class Touring:
         offered = frozenset(action.id.removeprefix("do.") for action in screen.offered_actions())
         under = getattr(self._app.screen_stack[-2], "SCOPE", "") if len(self._app.screen_stack) > 1 else ""
         now = Moment(screen.SCOPE, offered, self._app.undo.possible, under)
+        if screen.focused is not None and screen.focused.id == "search" and screen.SCOPE == "inbox":
+            # There a letter is a letter.
+            now = Moment("search")
         leave = _("({menu}: skip it, end the tour)").format(menu=hint("app.menu")) if self.tour.step else ""
         bar.say(self.tour.title(), self.tour.text(now), leave)
 

@@ -33,6 +33,8 @@ _DONE_BY: dict[str, frozenset[str]] = {
 class Moment(NamedTuple):
     """Where the officer is: the screen, the actions the case at hand allows, whether something can be taken back.
 
+    The line of a search counts as a screen of its own, "search".
+
     `under`: the screen below it, which a small window leaves to be seen.
     """
 
@@ -114,6 +116,8 @@ def _accept(now: Moment) -> str:
 
 
 def _undo(now: Moment) -> str:
+    if now.scope == "search":
+        return _back()
     if now.undo:
         text = _("It stays on this machine for half a minute. Until it leaves you can take it back: {undo}.")
         return text.format(undo=hint("app.undo"))
@@ -131,7 +135,7 @@ def _reply(now: Moment) -> str:
 
 
 def _search(now: Moment) -> str:
-    if now.scope != "inbox":
+    if now.scope not in ("inbox", "search"):
         return _back()
     text = _(
         "Search every case on this machine, in any language, with or without accents: {search}, then some letters."

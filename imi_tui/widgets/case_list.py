@@ -97,6 +97,8 @@ class CaseList(CaseMarks, ScrollView, can_focus=True, inherit_bindings=False):
         self._index = 0
         self.aim: CaseId | None = None
         """The case on which the next `show` puts the cursor, where the view has it."""
+        self.home: CaseId | None = None
+        """The case to which the next `show` comes back, where the view has not the one under the cursor."""
         self._stepping = False
         self._untouched, self._filling = True, False
         self._told_room = 0
@@ -173,6 +175,7 @@ class CaseList(CaseMarks, ScrollView, can_focus=True, inherit_bindings=False):
         stepping, self._stepping = self._stepping, False
         at = (before.desk, before.id) if before is not None else None
         aim, self.aim = self.aim, None
+        home, self.home = self.home, None
         self._window = window
         index = 0
         for wanted in (at, aim):
@@ -181,7 +184,10 @@ class CaseList(CaseMarks, ScrollView, can_focus=True, inherit_bindings=False):
                 if wanted == at and stepping and found not in (None, self._index):
                     # The officer's own action moved the case: the one after it is next, not the other end of the list.
                     found = self._index + (1 if found is not None and found < self._index else 0)
-                index = found if found is not None else self._index if wanted == at else index
+                if found is None and wanted == at:
+                    found = window.find(*home, self._index) if home is not None else None
+                    found = self._index if found is None else found
+                index = found if found is not None else index
         if keep and heading is not None and aim is None:
             found = window.heading_of(heading.id)
             index = found if found is not None else self._index
