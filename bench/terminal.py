@@ -207,6 +207,21 @@ class Terminal:
         """The screen as one text."""
         return "\n".join(line.rstrip() for line in self.lines())
 
+    def mode(self) -> list[object]:
+        """The mode of the terminal, as `termios` has it."""
+        return termios.tcgetattr(self._master)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the terminal larger or smaller; the system tells the program."""
+        self.screen().resize(rows, columns)
+        self.columns, self.rows = columns, rows
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def close(self) -> None:
+        """Close the terminal under the program."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDONLY)
+
     def peak_memory(self) -> int:
         """The program's peak resident memory so far, in KiB (Linux)."""
         return peak_kib(self.process.pid)

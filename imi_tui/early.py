@@ -13,6 +13,7 @@ import sys
 from imi_core.lean import TYPE_CHECKING, cached_property, contextmanager, suppress
 from imi_tui import actions, themes
 from imi_tui.cache.model import Row
+from imi_tui.early_terminal import ENTER, HIDE, Hearing, quieten, stopped
 from imi_tui.harmless import harmless
 from imi_tui.viewmodel import footer, front, rows, status, views
 from imi_tui.widths import cell_len
@@ -34,7 +35,7 @@ SIDE = 34
 SMALLEST = (40, 8)
 OWN = {themes.DEFAULT: "", "ansi_bright_red": "91"}
 """What switches on those of the terminal's own colours that a theme gives to letters."""
-ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
+SHOW = f"{ENTER}\x1b[?25l"
 PLAIN, BOLD, ALARM, ALARM_BOLD, CURSOR, LINE, BAR, BAR_BOLD, BAR_ALARM = range(9)
 """Looks; the last three are those of the first and the last line."""
 Piece = tuple[str, int]
@@ -48,7 +49,7 @@ class Early:
 
     From its `end` on, `at` and `case` are the line of the list and the case under the cursor, and `left` is what was
     typed and is still to be answered. A picture that is `whole` stands as `written` says; over another one everything
-    has to be drawn anew.
+    has to be drawn anew. `mode` is the terminal's own, in which it was found.
     """
 
     def __init__(self) -> None:
@@ -56,6 +57,7 @@ class Early:
         self.taken = False
         self.whole = self._disturbed = False
         self.written: list[Run] = []
+        self.mode: list[Any] | None = None
         self.at, self.case = 0, ("", "")
         self._left = b""
         self._picture: Picture | None = None
@@ -319,13 +321,14 @@ def shown(context: Context) -> Iterator[Early]:
         yield early
         return
     terminal = sys.stdin.fileno(), sys.stdout.fileno()
-    hearing = _Hearing()
+    hearing = Hearing()
     try:
         hearing.begin()
-        _quieten(terminal[0])
+        quieten(terminal[0])
+        early.mode = before
         # Before the picture stands: whoever sees it may stop the program and let it go on.
-        with _continued(early, terminal[0]):
-            sys.stdout.write(f"{ENTER}\x1b[?25l{drawn.body}")
+        with stopped(terminal, before, early.disturb, lambda: f"{SHOW}{_written(early.written)}"):
+            sys.stdout.write(f"{SHOW}{drawn.body}")
             sys.stdout.flush()
             early.begin(drawn, terminal)
             yield early
@@ -337,72 +340,7 @@ def shown(context: Context) -> Iterator[Early]:
             # A terminal that was closed meanwhile has nothing to be given back.
             with suppress(OSError, termios.error):
                 if not early.taken:
-                    sys.stdout.write(f"{LEAVE}\x1b[?25h")
+                    sys.stdout.write(HIDE)
                     sys.stdout.flush()
                 termios.tcsetattr(terminal[0], termios.TCSANOW, before)
             hearing.end()
-
-
-class _Hearing:
-    """Answers signals to end where `imi_tui.ending` does not yet, or no more: what runs is unwound.
-
-    From the first signal on, the others change nothing.
-    """
-
-    def __init__(self) -> None:
-        self._before: list[tuple[int, Any]] = []
-
-    def begin(self) -> None:
-        """Answer SIGTERM and SIGHUP."""
-        # What is built in: its module takes as long to load as half the picture to draw.
-        import _signal  # type: ignore[import-not-found]
-
-        for number in (_signal.SIGTERM, _signal.SIGHUP):
-            self._before.append((number, _signal.signal(number, self._hear)))
-
-    def ignore(self) -> None:
-        """Answer none."""
-        import _signal
-
-        for number, _handler in self._before:
-            _signal.signal(number, _signal.SIG_IGN)
-
-    def end(self) -> None:
-        """Leave them to whoever answered before."""
-        import _signal
-
-        for number, handler in self._before:
-            _signal.signal(number, handler)
-
-    def _hear(self, number: int, _frame: object) -> None:
-        self.ignore()
-        raise SystemExit(128 + number)
-
-
-@contextmanager
-def _continued(early: Early, descriptor: int) -> Iterator[None]:
-    """Inside, whoever lets a stopped program go on finds that it knows of it."""
-    import _signal
-
-    def again(*_: object) -> None:
-        # The shell has used the terminal meanwhile, in its own mode.
-        early.disturb()
-        _quieten(descriptor)
-
-    before = _signal.signal(_signal.SIGCONT, again)
-    try:
-        yield
-    finally:
-        _signal.signal(_signal.SIGCONT, before)
-
-
-def _quieten(descriptor: int) -> None:
-    """Let what is typed wait as it was typed, unseen. Ctrl+C still ends the program; Ctrl+Z is a key."""
-    import termios
-
-    mode = termios.tcgetattr(descriptor)
-    mode[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
-    mode[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
-    mode[6][termios.VMIN] = 1
-    mode[6][termios.VSUSP] = bytes([os.fpathconf(descriptor, "PC_VDISABLE")])
-    termios.tcsetattr(descriptor, termios.TCSANOW, mode)

@@ -48,9 +48,11 @@ class Ending:
 
 @contextmanager
 def heard(clear: Callable[[], None]) -> Iterator[Ending]:
-    """Answer SIGHUP and SIGTERM inside; `clear` removes what must not stay even where the screens hang."""
+    """Answer signals to end inside; `clear` removes what must not stay even where the screens hang."""
     ending = Ending(clear)
-    numbers = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP]
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if sys.platform != "win32":
+        numbers += [signal.SIGHUP, signal.SIGQUIT]
     before = [(number, signal.signal(number, ending.hear)) for number in numbers]
     forget = _watch_the_terminal()
     try:

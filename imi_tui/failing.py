@@ -36,6 +36,7 @@ class ReportingApp(LockingApp, inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         """End after a mistake of the program without printing a single value."""
+        self._return_code = 1
         error = sys.exc_info()[1] or self._exception or RuntimeError()
         incident, path = report(error, self.context.profile.home / "incidents", f"Python {sys.version.split()[0]}")
         text = _("The program made a mistake and has to end. Everything queued or drafted is kept.")

@@ -196,6 +196,9 @@ if WAY == "thread":
         for number in range(3):
             self.run_worker(lambda: falls(self), thread=True)
     ActScreen.action_act_send = worker
+if WAY == "reader":
+    # As the framework ends where the thread that reads keys fails.
+    ActScreen.action_act_send = lambda self: self.app.call_later(self.app.panic, "Anna Example")
 os.environ["IMI_TUI_HOME"] = sys.argv[1]
 try:
     code = tui._run_screen(Context(store, profile), Early(), Ending(lambda: None))
@@ -218,7 +221,7 @@ def test_nothing_that_fails_beside_the_screen_writes_to_the_terminal(home: Path)
     assert not [text for text in reports if "Anna" in text]
 
 
-@pytest.mark.parametrize("way", ["plain", "drawn", "twice", "late", "thread"])
+@pytest.mark.parametrize("way", ["plain", "drawn", "twice", "late", "thread", "reader"])
 def test_a_crash_while_writing_keeps_the_draft_and_says_one_sentence(home: Path, way: str) -> None:
     with terminal(home, CRASHES.replace("{way!r}", repr(way))) as client:
         client.until(b"the field is ready")

@@ -16,9 +16,11 @@ import pytest
 from bench.terminal import Terminal
 from imi_tui import early
 from imi_tui.cache.store import Store
+from imi_tui.early_terminal import ENTER, LEAVE
 from imi_tui.profile import Profile
 from imi_tui.themes import NAMES
 from imi_tui.viewmodel import front
+from tests.tui.cli.terminal import state_of, switched
 from tests.tui.screens import filled
 
 if TYPE_CHECKING:
@@ -169,8 +171,8 @@ def test_over_another_picture_everything_is_drawn_anew(home: Path, tmp_path: Pat
     with held(home, tmp_path) as (terminal, go):
         terminal.send(b"j")
         terminal.wait_for(on_row(1), 20)
-        # As `fg` does it, behind what the shell wrote; Ctrl+Z itself is a key.
-        terminal.send(b"\x1aj")
+        # As `fg` does it, behind what the shell wrote; Ctrl+Z and Ctrl+\\ themselves are keys.
+        terminal.send(b"\x1a\x1cj")
         os.kill(terminal.process.pid, signal.SIGCONT)
         go()
 
@@ -178,6 +180,37 @@ def test_over_another_picture_everything_is_drawn_anew(home: Path, tmp_path: Pat
             return on_row(2)(lines) and bytes(terminal.output).partition(TAKEN)[2].count(READY.encode()) > 10
 
         terminal.wait_for(is_drawn_anew, 20)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how a process is")
+def test_a_picture_that_is_stopped_gives_the_terminal_back(home: Path, tmp_path: Path) -> None:
+    with held(home, tmp_path) as (terminal, go):
+        terminal.send(b"j")
+        terminal.wait_for(on_row(1), 20)
+        ours = terminal.mode()
+        terminal.process.send_signal(signal.SIGTSTP)
+        while state_of(terminal.process) != "T":
+            terminal.read(0.02)
+        while terminal.read(0.05) is not None:
+            pass
+        assert switched(terminal.output) == set()
+        assert terminal.mode() != ours
+        terminal.screen().reset()
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.wait_for(on_row(1), 20)
+        assert (switched(terminal.output), terminal.mode()) == ({"1049", "25"}, ours)
+        # Behind a picture that was stopped the framework gives back what was found before it.
+        go()
+        terminal.settle(0.3)
+        terminal.process.send_signal(signal.SIGTSTP)
+        while state_of(terminal.process) != "T":
+            terminal.read(0.02)
+        stopped = terminal.mode()
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.settle(0.3)
+        terminal.send(b"\x11")
+        terminal.wait_for("restored True", 20)
+        assert (switched(terminal.output), terminal.mode()) == (set(), stopped)
 
 
 @pytest.mark.parametrize("after", ["run", "fail"])
@@ -194,7 +227,7 @@ def test_the_terminal_is_afterwards_as_it_was(home: Path, after: str) -> None:
         output = bytes(terminal.output)
         assert terminal.process.returncode == (3 if after == "fail" else 0)
     assert output.endswith(b"restored True\r\n")
-    assert output.count(early.ENTER.encode()) == output.count(early.LEAVE.encode()) == 1
+    assert output.count(ENTER.encode()) == output.count(LEAVE.encode()) == 1
     assert output.rindex(b"\x1b[?25h") > output.rindex(b"\x1b[?25l")
 
 
@@ -232,9 +265,9 @@ def test_a_terminal_of_another_kind_gets_no_picture(home: Path) -> None:
     argv = [sys.executable, "-c", PROGRAM, str(home), "fail", "en", "terminal"]
     with Terminal(argv, 80, 24, {"PYTHONPATH": str(ROOT), "TERM": "dumb"}, cwd=ROOT) as terminal:
         terminal.wait_for("AssertionError", 20)
-        assert early.ENTER.encode() not in terminal.output
+        assert ENTER.encode() not in terminal.output
     piped = subprocess.run(argv, capture_output=True, text=True, cwd=ROOT, check=False, stdin=subprocess.DEVNULL)
-    assert early.ENTER not in piped.stdout
+    assert ENTER not in piped.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -49,3 +50,25 @@ def read(master: int, until: bytes, seconds: float = 30) -> bytes:
         if not data:
             break
     return found
+
+
+_SWITCH = re.compile(rb"\x1b\[\?([\d;]+)([hl])|\x1b\[([<>])\d*u")
+_AT_FIRST = {"25": True, "7": True}
+"""The cursor shows and lines are wrapped; nothing else is switched on."""
+
+
+def switched(output: bytes | bytearray) -> set[str]:
+    """The modes of a terminal that are not as before any of this was written to it; "u": what its keys send."""
+    now: dict[str, bool] = {}
+    deep = 0
+    for modes, on, keys in _SWITCH.findall(bytes(output)):
+        if keys:
+            deep += 1 if keys == b">" else -1
+        else:
+            now |= dict.fromkeys(modes.decode().split(";"), on == b"h")
+    return {mode for mode, on in now.items() if on != _AT_FIRST.get(mode, False)} | ({"u"} if deep else set())
+
+
+def state_of(process: subprocess.Popen[bytes]) -> str:
+    """How a process is, as Linux says it: "T" where it is stopped."""
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
