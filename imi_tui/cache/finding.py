@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import fold
+from imi_tui import i18n
 from imi_tui.cache.beginnings import Beginnings
 from imi_tui.cache.compared import Limits
 from imi_tui.cache.meanings import Meanings
@@ -111,7 +112,7 @@ class Finding:
 
     def language(self) -> Language:
         """What a search line can say with the values that are known here."""
-        return Language(self.values(), self._today(), self.sets)
+        return Language(self.values(), self._today(), self.sets, i18n.language())
 
     def read(self, line: str, *, whole: bool = False) -> Query:
         """A search line, taken apart; `whole`: as it stands, and not as somebody types it."""

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from imi_core.text import fold, words
+from imi_tui.form_values import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,13 +83,18 @@ class Query(NamedTuple):
 
 
 class Language:
-    """Reads search lines. `values` are those of the listed terms, folded; `sets` keys of named sets of cases."""
+    """Reads search lines. `values` are those of the listed terms, folded; `sets` keys of named sets of cases.
 
-    def __init__(self, values: Mapping[str, Iterable[str]], today: dt.date, sets: Iterable[str] = ()) -> None:
+    `written` is the language in which dates may be written beside 2026-12-24.
+    """
+
+    def __init__(
+        self, values: Mapping[str, Iterable[str]], today: dt.date, sets: Iterable[str] = (), written: str = "en"
+    ) -> None:
         self.values = {key: tuple(values.get(key, ())) for key in LISTED} | {"is": FLAGS}
         self.sets = tuple(sets)
         self.keys: tuple[str, ...] = (*KEYS, *self.sets)
-        self._today = today
+        self._today, self._written = today, written
 
     def unbegun(self, query: Query) -> Query | None:
         """The line without the word at its end, if that hardly begins to say something; None where it does.
@@ -241,7 +247,8 @@ class Language:
             except OverflowError:
                 return None
         if (found := _DAY.fullmatch(typed)) is None:
-            return None
+            read = read_date(typed, self._written, today)
+            return (dt.date.fromisoformat(read), self._after(dt.date.fromisoformat(read))) if read else None
         year, month, day = (int(part) if part else 0 for part in found.groups())
         try:
             first = dt.date(year, month or 1, day or 1)
@@ -253,7 +260,7 @@ class Language:
 
     @staticmethod
     def _after(day: dt.date) -> dt.date:
-        return day + dt.timedelta(1)
+        return day + dt.timedelta(1) if day < _LAST else _LAST
 
 
 def at_cursor(line: str, cursor: int) -> tuple[int, int, str, str | None, str]:

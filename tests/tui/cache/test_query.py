@@ -145,6 +145,8 @@ def test_the_last_word_may_go_on(line: str, open: bool) -> None:
         ("due:2026-03..2026-05", "2026-03-01", "2026-06-01"),
         ("due:..today", MIN, "2026-03-11"),
         ("due:today..", "2026-03-10", MAX),
+        ("due:9999-12-31", MAX, MAX),
+        ("due:2026-12-24..9999-12-31", "2026-12-24", MAX),
         ("activity:today", "2026-03-10", "2026-03-11"),
         ("activity:2w", "2026-02-24", "2026-03-11"),
         ("activity:<2w", "2026-02-25", MAX),
@@ -160,6 +162,31 @@ def test_dates(typed: str, low: str | dt.date, high: str | dt.date) -> None:
     assert span(typed) == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("de", "due:24.12.2026"),
+        ("de", "due:24.12.26"),
+        ("de", "due:24.12."),
+        ("fr", "due:24/12/2026"),
+        ("hu", 'due:"2026. 12. 24."'),
+        ("bg", 'due:"24.12.26 г."'),
+        ("sv", "due:26-12-24"),
+        ("lt", "due:20261224"),
+    ],
+)
+def test_a_date_may_be_written_as_the_language_does(language: str, typed: str) -> None:
+    (term,) = Language(VALUES, TODAY, written=language).read(typed).terms
+    assert term.span == (dt.date(2026, 12, 24), dt.date(2026, 12, 25))
+
+
+def test_a_range_and_a_sign_take_such_a_date() -> None:
+    german = Language(VALUES, TODAY, written="de")
+    assert german.span("1.12.2026..24.12.2026") == (dt.date(2026, 12, 1), dt.date(2026, 12, 25))
+    assert german.span("<24.12.") == (MIN, dt.date(2026, 12, 24))
+    assert german.read("due:24.13.2026 x").problems == (Problem("date", "due:24.13.2026", ""),)
+
+
 def test_none_is_of_deadlines_only() -> None:
     assert LANGUAGE.read("due:none").terms == (Term("due", ("none",), at=(0, 8)),)
     assert LANGUAGE.read("activity:none x").problems == (Problem("date", "activity:none", ""),)
@@ -167,7 +194,7 @@ def test_none_is_of_deadlines_only() -> None:
 
 @given(
     st.text(max_size=40)
-    | st.lists(st.sampled_from((*KEYS, "-", ":", "<", '"', "5d", "..", " ", "9999-12", "é"))).map("".join)
+    | st.lists(st.sampled_from((*KEYS, "-", ":", "<", '"', "5d", "..", " ", "9999-12", "-31", "é"))).map("".join)
 )
 def test_any_line_is_read(line: str) -> None:
     query = LANGUAGE.read(line)
