@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.text import display
-from imi_tui import commands
+from imi_tui import commands, i18n
 from imi_tui.cache.model import GROUPINGS, SORTS, VIEWS, Row
 from imi_tui.commands.common import CommandError, languages, opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
@@ -97,7 +97,10 @@ def searched(store: Store, line: str, limit: int, order: str) -> Searched:
 
     query = store.finding.read(line, whole=True)
     if query.problems:
-        told = (searching.problem(each, command=True) for each in query.problems)
+        language = store.finding.language()
+        meaning = searching.Meanings(store.procedures(), languages(), i18n.language()).of
+        found = (searching.named(each, language, meaning) for each in query.problems)
+        told = (searching.problem(each, command=True) for each in found)
         raise CommandError("\n".join(told), commands.USAGE)
     hits = store.hits(query, limit + 1, patient=True)
     notes = partly_searched(store.unsearched()), "" if hits.whole else searching.left_out(query, hits.whole)

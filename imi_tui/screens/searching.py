@@ -109,7 +109,9 @@ class SearchingScreen(CaseScreenBase):
         line, read = self._read
         self._read = "", None
         # What is known here may be something else at the next look.
-        self._query = read if read is not None and line == self.line else self.store.finding.read(self.line)
+        if read is None or line != self.line:
+            read = self.store.finding.read(self.line, whole=not self._writing)
+        self._query = read
         most = self._screenful() if self._soon and self._typed and self._as_found else HITS
         self._hits = self._find(self._query, most + 1)
         self._partly = most < HITS and len(self._hits.rows) > most
@@ -237,7 +239,7 @@ class SearchingScreen(CaseScreenBase):
         """To the hits; one that is alone opens. Now a word is a word, whatever it may have become."""
         self._writing, self._later = False, ""
         typed = event.value.strip()
-        if not self.store.finding.says_nothing(self.store.finding.read(typed)):
+        if not self.store.finding.says_nothing(self.store.finding.read(typed, whole=True)):
             self._typed = typed
             self._read = "", None
             self.show_rows(keep=True)

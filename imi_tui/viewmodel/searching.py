@@ -173,6 +173,14 @@ class Meanings:
         return (self._states if key == "state" else self._procedures).get(value, "")
 
 
+def named(found: Problem, language: Language, meaning: Callable[[str, str], str]) -> Problem:
+    """The problem, with the value that somebody called by its name in their language, such as ``country:germany``."""
+    if found.kind != "value" or found.near:
+        return found
+    meant = offers(language, found.text, len(found.text), meaning, lambda _begin: (), lambda: ()).found
+    return found._replace(near=meant[0].text) if len(meant) == 1 else found
+
+
 def offer_line(found: Sequence[Offer], at: int, width: int) -> list[tuple[str, bool]]:
     """The offers as pieces of one line of at most `width` cells; the one at `at` (-1: none) is marked, and in sight."""
     out: list[tuple[str, bool]] = []

@@ -395,6 +395,8 @@ def test_a_search_and_an_own_view_are_listed(run: Run, central: Central, server:
     store.saved.keep("Bau", "alpbau")
     store.close()
     assert "Alpbau" in run("list", "--view", "bau").out
+    named = run("list", "--search", "country:germany", "--lang", "en")
+    assert "There is nothing here for country:germany. Do you mean country:DE?" in named.err
     minus = run("list", "--search", "-alpbau", "--json").json
     assert [case["subject"] for case in minus["cases"]] == ["Check of Donau KG"], "a minus begins no option here"
     nothing = run("list", "--search", "-is:open")

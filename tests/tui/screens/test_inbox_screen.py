@@ -245,6 +245,19 @@ async def test_the_search_that_finds_nothing_says_so(store: Store, home: Path) -
         assert "No case on this machine has these words." in text_of(app)
 
 
+@pytest.mark.parametrize("line", ["due:24.13.", "is:open due:24.13.", "country:"])
+async def test_after_enter_a_term_that_is_not_whole_is_named(store: Store, home: Path, line: str) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("slash", *line)
+        await settled(pilot)
+        assert "is no date" not in text_of(app), "somebody is typing it"
+        await pilot.press("enter")
+        await settled(pilot)
+        said = text_of(app)
+        assert "due:24.13. is no date" in said or "There is nothing here for country:." in said
+        assert "Search: " in said.splitlines()[0], "and the view is not taken for what was found"
+
+
 async def test_hits_stay_while_more_is_only_begun_and_all_come_when_nothing_is_typed(
     store: Store, home: Path, seat: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
