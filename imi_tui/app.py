@@ -106,6 +106,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         self._teller: Teller | None = None
         self.animation_level = "none"
         if context.screen_reader:
+            self.add_class("-aloud")
             # One column at every width: what stands beside the list would be read between its rows.
             self.HORIZONTAL_BREAKPOINTS = self.HORIZONTAL_BREAKPOINTS[:1]
         if context.keymap:

@@ -51,6 +51,8 @@ class ActionScreen(Lasting, Screen[Result]):
     """Actions from the registry: which are possible, what their keys are, how they read."""
 
     SCOPE: ClassVar[str]
+    REST: ClassVar[str] = "#empty"
+    """What the terminal's cursor stands at where nothing has the keys, or a list without anything in it."""
     AUTO_FOCUS = ""
     # Who gets the keys and who loses them paint themselves; the framework would paint the whole screen.
     focused = Reactive[Widget | None](None, repaint=False)
@@ -59,6 +61,7 @@ class ActionScreen(Lasting, Screen[Result]):
         super().__init__(name, id, classes)
         self._compositor = SparingCompositor()
         self._leaves_with: tuple[Result | None] | None = None
+        self.led: tuple[Widget, Widget | None] | None = None
 
     @property
     def imi(self) -> ImiApp:

@@ -21,6 +21,7 @@ class LockScreen(ActionScreen[None]):
     """Opened again by the passphrase of the data on this machine where it has one, else by Enter."""
 
     SCOPE = "lock"
+    REST = "#what"
     CSS_PATH = ["base.tcss", "lock.tcss"]
     BINDINGS = bindings("lock")
 

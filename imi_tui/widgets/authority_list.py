@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -119,6 +120,13 @@ class AuthorityFinder(Leaving, Vertical):
     AuthorityFinder #narrowed { height: auto; max-height: 2; padding: 0 1; text-style: bold; }
     AuthorityFinder #found { height: auto; max-height: 2; padding: 0 1; text-style: dim; }
     """
+
+    BINDINGS: ClassVar = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
 
     @dataclass
     class Chosen(Message):
@@ -277,10 +285,10 @@ class AuthorityFinder(Leaving, Vertical):
             self.area = option
         self.find()
 
-    def move(self, step: int) -> None:
+    def action_move(self, step: int) -> None:
         """Move in the list while the typing goes on."""
         self.query_one(AuthorityList).action_move(step)
 
-    def page(self, step: int) -> None:
+    def action_page(self, step: int) -> None:
         """Page in the list while the typing goes on."""
         self.query_one(AuthorityList).action_page(step)

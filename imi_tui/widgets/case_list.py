@@ -380,6 +380,11 @@ class CaseList(CaseMarks, ScrollView, can_focus=True, inherit_bindings=False):
         """Paint a row again."""
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return not self.count
+
     def park(self) -> None:
         """Put the terminal's cursor on the row."""
         if not has_keys(self):

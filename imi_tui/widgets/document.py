@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from imi_tui.bindings import bindings
 from imi_tui.viewmodel import blocks
-from imi_tui.widgets.parking import has_keys
+from imi_tui.widgets.parking import give_back, has_keys, lead
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -55,6 +55,7 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
         if content == self._blocks:
             return
         self._blocks = content
+        give_back(self)
         self._lay_out()
         if not keep:
             self.scroll_to(y=0, animate=False, force=True)
@@ -89,13 +90,18 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
         """Park the hardware cursor here, once the page has its place."""
         self.call_after_refresh(self.park)
 
+    def place(self) -> Offset:
+        """Where the page begins on the screen."""
+        return self.content_region.offset
+
     def park(self) -> None:
         """Put the terminal's cursor at the top of the page."""
         if has_keys(self):
-            self.app.cursor_position = Offset(self.content_region.x, self.content_region.y)
+            self.app.cursor_position = self.place()
 
     def action_move(self, step: int) -> None:
         """Scroll by lines."""
+        lead(self)
         self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
 
     def action_page(self, step: int) -> None:

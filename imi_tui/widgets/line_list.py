@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from imi_tui.bindings import bindings
-from imi_tui.widgets.parking import has_keys
+from imi_tui.widgets.parking import give_back, has_keys, lead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,6 +120,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
             self._index = self._near(0)
         self._lay_out()
         self._reveal()
+        give_back(self)
         self.post_message(self.Moved(self, self.item))  # type: ignore[arg-type]
 
     def redraw(self) -> None:
@@ -130,6 +131,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
 
     def action_move(self, step: int) -> None:
         """One item up or down."""
+        lead(self)
         index = self._index + step
         while 0 <= index < len(self._items) and not self.is_item(self._items[index]):
             index += step
@@ -143,6 +145,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
         """One page up or down."""
         if not self._items:
             return
+        lead(self)
         line = self._first[self._index] + step * max(1, self.size.height - 1)
         self._go(self._near(self._lines[max(0, min(line, len(self._lines) - 1))][0], step))
 
@@ -253,8 +256,19 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
         """The item under the cursor keeps its mark but not its colour."""
         self._refresh_item(self._index)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no item."""
+        return not self._items
+
+    def place(self) -> Offset | None:
+        """Where the item under the cursor begins on the screen."""
+        if not self._first:
+            return None
+        region = self.content_region
+        return Offset(region.x, region.y + self._first[self._index] - self.scroll_offset.y)
+
     def park(self) -> None:
         """Put the terminal's cursor on the item."""
-        if has_keys(self) and self._first:
-            region = self.content_region
-            self.app.cursor_position = Offset(region.x, region.y + self._first[self._index] - self.scroll_offset.y)
+        if has_keys(self) and (at := self.place()) is not None:
+            self.app.cursor_position = at

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from textual.geometry import Offset
     from textual.screen import Screen
     from textual.widget import Widget
 
@@ -33,8 +34,44 @@ def park(screen: Screen[Any]) -> None:
         screen.app.cursor_position = at
 
 
+@runtime_checkable
+class Leading(Protocol):
+    """A widget that keys may move while another one has them, such as a list below a line in which somebody types."""
+
+    def place(self) -> Offset | None:
+        """Where on the screen its cursor is; None where it has none."""
+
+
+def lead(widget: Widget) -> None:
+    """Have the cursor go along with what was just moved, until something is typed or another widget gets the keys."""
+    if not has_keys(widget):
+        widget.screen.led = (widget, widget.screen.focused)  # type: ignore[attr-defined]
+
+
+def give_back(widget: Widget) -> None:
+    """Something else is shown there: the cursor belongs to whatever has the keys."""
+    if widget.is_attached and getattr(widget.screen, "led", None) is not None:
+        widget.screen.led = None  # type: ignore[attr-defined]
+
+
 def follow(screen: Screen[Any]) -> None:
-    """Keep the cursor in the field that is typed in, wherever a layout has moved it since it got the keys."""
-    at = getattr(screen.focused, "cursor_screen_offset", None) if screen.is_current else None
-    if at is not None:
+    """Put the cursor where the keys act, wherever a layout has moved that since: before each picture.
+
+    Lists that have the keys see to it themselves.
+    """
+    if screen.is_current and (at := _place(screen)) is not None:
         screen.app.cursor_position = at
+
+
+def _place(screen: Screen[Any]) -> Offset | None:
+    focused: object = screen.focused
+    led, beside = getattr(screen, "led", None) or (None, None)
+    if isinstance(led, Leading) and beside is focused:
+        return led.place()
+    if (at := getattr(focused, "cursor_screen_offset", None)) is not None:
+        return cast("Offset", at)
+    if focused is None or getattr(focused, "is_empty", False):
+        # What there is to read is the sentence that stands instead.
+        found = next(iter(screen.query(getattr(screen, "REST", "#empty"))), None)
+        return found.content_region.offset if found is not None and found.content_region else None
+    return None

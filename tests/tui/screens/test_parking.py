@@ -11,6 +11,7 @@ from textual.driver import Driver
 
 from imi_tui.cache.store import Store
 from imi_tui.takeover import HIDE, taking_over
+from imi_tui.widgets.authority_list import AuthorityList
 from imi_tui.widgets.entry import LineInput
 from tests.tui.screens.test_inbox_screen import running, settled, text_of
 
@@ -40,6 +41,83 @@ async def test_it_is_where_the_next_letter_will_stand(store: Store, home: Path, 
         await pilot.resize_terminal(100, 24)
         await settled(pilot)
         assert tuple(app.cursor_position) == behind_the_text(app), "the field has moved"
+
+
+def at_cursor(app: ImiApp) -> str:
+    """What stands at the terminal's cursor."""
+    x, y = app.cursor_position
+    return text_of(app).splitlines()[y][x:].strip()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("key", ["f9", "f4"])
+async def test_it_goes_along_with_a_list_that_arrows_move_while_one_may_type(store: Store, home: Path, key: str) -> None:
+    async with running(store, home, (100, 30), screen_reader=True) as (app, pilot):
+        await pilot.press(key)
+        await settled(pilot)
+        typing = tuple(app.cursor_position)
+        await pilot.press("down")
+        await settled(pilot)
+        first = at_cursor(app)
+        assert first.startswith("> ")
+        await pilot.press("down")
+        await settled(pilot)
+        assert at_cursor(app).startswith("> ")
+        assert at_cursor(app) != first
+        await pilot.press("a")
+        await settled(pilot)
+        assert tuple(app.cursor_position) == (typing[0] + 1, typing[1]), "one types again"
+
+
+@pytest.mark.anyio
+async def test_arrows_go_through_authorities_while_one_types(store: Store, home: Path) -> None:
+    async with running(store, home, (100, 30)) as (app, pilot):
+        await pilot.press("f4", "a")
+        await settled(pilot)
+        found = app.screen.query_one(AuthorityList)
+        second = found.items[1]
+        await pilot.press("down")
+        assert found.item == second
+        await pilot.press("pagedown")
+        assert found.item not in found.items[:2]
+        await pilot.press("pageup", "r")
+        await settled(pilot)
+        assert app.focused is not found, "one types on"
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert type(app.screen).__name__ == "AuthorityScreen"
+
+
+@pytest.mark.anyio
+async def test_it_goes_along_with_the_help_that_arrows_scroll(store: Store, home: Path) -> None:
+    async with running(store, home, (80, 24), screen_reader=True) as (app, pilot):
+        await pilot.press("f1")
+        await settled(pilot)
+        await pilot.press("down")
+        await settled(pilot)
+        once = at_cursor(app)
+        await pilot.press("down")
+        await settled(pilot)
+        assert at_cursor(app) != once
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("key", "said"), [("d", "There are no drafts."), ("q", "The screen is locked.")])
+async def test_where_nothing_can_be_chosen_it_is_at_what_is_said(store: Store, home: Path, key: str, said: str) -> None:
+    async with running(store, home, (80, 24), screen_reader=True) as (app, pilot):
+        await pilot.press(key)
+        await settled(pilot)
+        assert at_cursor(app).startswith(said)
+
+
+@pytest.mark.anyio
+async def test_nothing_of_the_screen_below_stands_beside_a_dialogue_that_is_read_aloud(store: Store, home: Path) -> None:
+    async with running(store, home, (100, 30), screen_reader=True) as (app, pilot):
+        await pilot.press("b")
+        await settled(pilot)
+        x, y = app.cursor_position
+        assert x == 0
+        assert text_of(app).splitlines()[y].strip() == "> by deadline"
 
 
 @pytest.mark.anyio
