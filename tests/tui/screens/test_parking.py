@@ -11,7 +11,6 @@ from textual.driver import Driver
 
 from imi_tui.cache.store import Store
 from imi_tui.takeover import HIDE, taking_over
-from imi_tui.widgets.authority_list import AuthorityList
 from imi_tui.widgets.entry import LineInput
 from tests.tui.screens.test_inbox_screen import running, settled, text_of
 
@@ -51,7 +50,7 @@ def at_cursor(app: ImiApp) -> str:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("key", ["f9", "f4"])
-async def test_it_goes_along_with_a_list_that_arrows_move_while_one_may_type(store: Store, home: Path, key: str) -> None:
+async def test_it_goes_along_with_a_list_that_arrows_move_meanwhile(store: Store, home: Path, key: str) -> None:
     async with running(store, home, (100, 30), screen_reader=True) as (app, pilot):
         await pilot.press(key)
         await settled(pilot)
@@ -67,25 +66,6 @@ async def test_it_goes_along_with_a_list_that_arrows_move_while_one_may_type(sto
         await pilot.press("a")
         await settled(pilot)
         assert tuple(app.cursor_position) == (typing[0] + 1, typing[1]), "one types again"
-
-
-@pytest.mark.anyio
-async def test_arrows_go_through_authorities_while_one_types(store: Store, home: Path) -> None:
-    async with running(store, home, (100, 30)) as (app, pilot):
-        await pilot.press("f4", "a")
-        await settled(pilot)
-        found = app.screen.query_one(AuthorityList)
-        second = found.items[1]
-        await pilot.press("down")
-        assert found.item == second
-        await pilot.press("pagedown")
-        assert found.item not in found.items[:2]
-        await pilot.press("pageup", "r")
-        await settled(pilot)
-        assert app.focused is not found, "one types on"
-        await pilot.press("down", "enter")
-        await settled(pilot)
-        assert type(app.screen).__name__ == "AuthorityScreen"
 
 
 @pytest.mark.anyio
@@ -111,7 +91,7 @@ async def test_where_nothing_can_be_chosen_it_is_at_what_is_said(store: Store, h
 
 
 @pytest.mark.anyio
-async def test_nothing_of_the_screen_below_stands_beside_a_dialogue_that_is_read_aloud(store: Store, home: Path) -> None:
+async def test_nothing_stands_beside_a_dialogue_that_is_read_aloud(store: Store, home: Path) -> None:
     async with running(store, home, (100, 30), screen_reader=True) as (app, pilot):
         await pilot.press("b")
         await settled(pilot)
