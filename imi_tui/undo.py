@@ -21,13 +21,17 @@ CaseId = tuple[str, str]
 
 
 class Change(NamedTuple):
-    """Something done on this machine only. `back` undoes it and `again` does it once more, each for these cases."""
+    """Something done on this machine only. `back` undoes it and `again` does it once more, each for these cases.
+
+    `marks`: the numbers of those that were marked and are not any more.
+    """
 
     what: str
     cases: tuple[CaseId, ...]
     back: Callable[[], object]
     again: Callable[[], object]
     kind: str = ""
+    marks: tuple[int, ...] = ()
 
 
 class _Queued(NamedTuple):
@@ -139,7 +143,7 @@ class Undo:
         if isinstance(found, Change):
             found.back()
             self._undone.append(found)
-            done = Done(what, found.cases)
+            done = Done(what, found.cases, marks=found.marks)
         else:
             refs = [each.client_ref for each in reversed(found)]
             step = self._done[-1] if self._done else None
@@ -185,7 +189,7 @@ class Undo:
             step.again()
             self._undone.pop()
             self._done.append(step)
-            return Done(step.what, step.cases)
+            return Done(step.what, step.cases, marks=step.marks)
         again: list[tuple[str, Draft]] = []
         for each, draft in zip(step.taken, self._store.drafts_of(step.taken), strict=True):
             if draft is not None:

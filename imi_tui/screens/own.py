@@ -133,10 +133,18 @@ class OwnActions(AssignActions):
             "{count} cases not: nobody waits for this desk there.",
             left,
         ).format(count=left)
-        self._change(what, known, edit, note if left else "")
+        # They leave the list: a mark that nobody sees would take them along with whatever is done next.
+        self._change(what, known, edit, note if left else "", self.marks_now() if len(cases) > 1 else ())
 
-    def _change(self, what: str, cases: list[CaseId], edit: Callable[[CaseId, Mine], Mine], note: str = "") -> None:
-        """Change what is kept of these cases, as one step that can be taken back."""
+    def _change(
+        self,
+        what: str,
+        cases: list[CaseId],
+        edit: Callable[[CaseId, Mine], Mine],
+        note: str = "",
+        marks: tuple[int, ...] = (),
+    ) -> None:
+        """Change what is kept of these cases, as one step that can be taken back; `marks` have done their work then."""
         personal = self.store.personal
         try:
             before = personal.change(cases, edit)
@@ -149,8 +157,9 @@ class OwnActions(AssignActions):
         after = {case: edit(case, mine) for case, mine in before.items()}
         step = self._about(what, list(before))
         self.imi.undo.did(
-            Change(step, tuple(before), lambda: personal.restore(before), lambda: personal.restore(after))
+            Change(step, tuple(before), lambda: personal.restore(before), lambda: personal.restore(after), marks=marks)
         )
+        self.put_marks(marks, marked=False)
         self.say(f"{told(step)} {note}".rstrip())
         self.changed_own(list(before))
         self.refresh_frame()

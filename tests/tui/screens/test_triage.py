@@ -113,6 +113,26 @@ async def test_what_is_put_off_is_away_with_its_day_and_comes_back(store: Store,
         await pilot.press("escape")
 
 
+async def test_marks_go_with_the_cases_that_are_put_off_and_come_back_with_them(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("space", "down", "space")
+        marked = set(case_list(app).marked)
+        assert len(marked) == 2
+        await pilot.press("z", "enter")
+        await settled(pilot)
+        assert not case_list(app).marked, "what nobody sees is not marked for what comes next"
+        await pilot.press("u")
+        await settled(pilot)
+        assert case_list(app).marked == marked
+        await pilot.press("y")
+        await settled(pilot)
+        assert not case_list(app).marked
+        await pilot.press("u", "g")
+        await pilot.press(*"zz", "enter")
+        await settled(pilot)
+        assert case_list(app).marked == marked, "a tag leaves them for the next step"
+
+
 async def test_a_note_shows_with_the_case_and_another_day_has_to_be_one(store: Store, home: Path) -> None:
     async with running(store, home) as (app, pilot):
         row = store.window("todo", "due", limit=1)[0]
@@ -169,9 +189,9 @@ async def test_own_tags_are_offered_and_the_line_is_read_once_for_a_key(
     finding = store.finding
     read, lines = finding.read, []
 
-    def counted(line: str) -> Query:
+    def counted(line: str, *, whole: bool = False) -> Query:
         lines.append(line)
-        return read(line)
+        return read(line, whole=whole)
 
     async with running(store, home, (120, 40)) as (app, pilot):
         await pilot.press("slash", *"tag:p")
