@@ -17,6 +17,7 @@ import pytest
 from bench.terminal import Terminal
 from imi_central.demo import cli as demo
 from imi_central.settings import Settings
+from tests.shared import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,10 +117,8 @@ class Seat:
 
 @pytest.fixture(scope="session")
 def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small demo, made once and copied for each test."""
-    data = tmp_path_factory.mktemp("demo") / "data"
-    demo.make(Settings(data=data), CASES, 20260101)
-    return data
+    """A small demo, made once for the whole run and copied for each test."""
+    return once(tmp_path_factory, "demo", lambda data: demo.make(Settings(data=data), CASES, 20260101))
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import io
 import os
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,20 +54,28 @@ class Wire(asyncio.Transport):
         """Nothing was held."""
 
 
-@contextmanager
-def started(folder: Path, *more: str) -> Iterator[Running]:
-    """The server on a database in `folder`; killed where it still runs at the end."""
+@functools.cache
+def _one_officer() -> tuple[bytes, str]:
+    """A database as the commands make it, and a token for its officer."""
     said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        assert main(["init", "--data", str(folder)]) == 0
-        store = Store.open(f"sqlite:///{folder}/central.db")
+    with tempfile.TemporaryDirectory() as data, contextlib.redirect_stdout(said):
+        assert main(["init", "--data", data]) == 0
+        store = Store.open(f"sqlite:///{data}/central.db")
         store.put_authorities(
             [Authority(id="fr-a", formal_name="A", country="FR", desks=(Desk(id="fr-a_pw", area="pw"),))]
         )
         store.put_officer(Officer(id="lea", name=SECRET, desks={"fr-a_pw": ("handler",)}))
         store.close()
         said.truncate(said.seek(0))
-        assert main(["token", "lea", "--data", str(folder)]) == 0
+        assert main(["token", "lea", "--data", data]) == 0
+        return (Path(data) / "central.db").read_bytes(), said.getvalue().strip()
+
+
+@contextmanager
+def started(folder: Path, *more: str) -> Iterator[Running]:
+    """The server on a database in `folder`; killed where it still runs at the end."""
+    database, token = _one_officer()
+    (folder / "central.db").write_bytes(database)
     reading, writing = os.pipe()
 
     def few_files() -> None:
@@ -85,7 +95,7 @@ def started(folder: Path, *more: str) -> Iterator[Running]:
     os.close(writing)
     with os.fdopen(reading) as ready:
         url = ready.readline().strip()
-    yield Running(process, url, said.getvalue().strip())
+    yield Running(process, url, token)
     if process.poll() is None:
         process.kill()
         process.communicate()

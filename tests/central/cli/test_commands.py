@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from imi_central.store import Store, lookup
 from imi_central.store.identity import Sessions
 from imi_central.store.tables import audit
 from imi_core.authority import Authority, Desk
+from tests.shared import once
 
 PASSWORD = "correct horse battery"
 Run = Callable[..., tuple[int, str, str]]
@@ -52,12 +54,25 @@ def run(data: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     return go
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory as `init` makes it, with one authority, to be copied."""
+
+    def make(folder: Path) -> None:
+        assert main(["init", "--data", str(folder)]) == 0
+        store = Store.open(f"sqlite:///{folder}/central.db")
+        desks = (Desk(id="fr-a_pw", area="pw"),)
+        store.put_authorities([Authority(id="fr-a", formal_name="A", country="FR", desks=desks)])
+        store.close()
+
+    return once(tmp_path_factory, "begun", make)
+
+
 @pytest.fixture
-def ready(run: Run, data: Path) -> Store:
-    assert run("init")[0] == 0
-    store = Store.open(f"sqlite:///{data}/central.db")
-    store.put_authorities([Authority(id="fr-a", formal_name="A", country="FR", desks=(Desk(id="fr-a_pw", area="pw"),))])
-    return store
+def ready(begun: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> Store:
+    shutil.copytree(begun, data)
+    capsys.readouterr()
+    return Store.open(f"sqlite:///{data}/central.db")
 
 
 def test_init_makes_a_database_for_its_owner_alone(run: Run, data: Path) -> None:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from imi_core.authority import Seat
 from imi_tui.cache.errors import DiskFull
+from imi_tui.cache.store import Store
 from imi_tui.undo import Change, Undo
-from tests.tui.screens import filled
+from tests.tui.screens.conftest import home, seat, store, template
+
+__all__ = ["home", "seat", "store", "template"]
 
 
 def _no_room(_drafts: object) -> None:
@@ -22,10 +26,7 @@ def taken(undo: Undo) -> set[str]:
     return {id for _desk, id in done.cases}
 
 
-def test_groups_are_taken_back_newest_first_and_never_what_was_attempted(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_groups_are_taken_back_newest_first_and_never_what_was_attempted(store: Store, seat: Seat) -> None:
     undo = Undo(store)
     assert not undo.possible
     ids = [row.id for row in store.window("to_accept", "due", limit=4)]
@@ -46,25 +47,17 @@ def test_groups_are_taken_back_newest_first_and_never_what_was_attempted(tmp_pat
     assert not undo.possible
     assert [item.client_ref for item in store.outbox()] == [sent]
     assert store.drafts() == []
-    store.close()
 
 
-def test_what_somebody_wrote_comes_back_as_a_draft_also_after_a_restart(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_what_somebody_wrote_comes_back_as_a_draft_also_after_a_restart(store: Store, seat: Seat) -> None:
     row = store.window("to_answer", "due", limit=1)[0]
     store.act(seat.desk, row.id, "message", text="Please send the contract.", lang="en")
     undo = Undo(store)
     assert taken(undo) == {row.id}
     assert [draft.text for draft in store.drafts()] == ["Please send the contract."]
-    store.close()
 
 
-def test_a_file_or_a_new_case_taken_back_is_among_the_drafts(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_a_file_or_a_new_case_taken_back_is_among_the_drafts(store: Store, seat: Seat, tmp_path: Path) -> None:
     row = store.window("to_accept", "due", limit=1)[0]
     (tmp_path / "contract.pdf").write_bytes(b"%PDF-1.4")
     made = store.files.attach(tmp_path / "contract.pdf", personal=True)
@@ -82,13 +75,9 @@ def test_a_file_or_a_new_case_taken_back_is_among_the_drafts(tmp_path: Path) -> 
     assert not draft.written, "days are asked for with a proposal"
     draft.case_id = ""
     assert draft.written, "a new case, whatever it holds"
-    store.close()
 
 
-def test_what_was_taken_back_is_done_again_in_its_order(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_what_was_taken_back_is_done_again_in_its_order(store: Store, seat: Seat) -> None:
     undo = Undo(store)
     first, second = (row.id for row in store.window("to_accept", "due", limit=2))
     undo.queued([store.act(seat.desk, first, "accept", answers={"agreed_days": 7})], "Accept: one")
@@ -115,13 +104,9 @@ def test_what_was_taken_back_is_done_again_in_its_order(tmp_path: Path) -> None:
         ("message", second, "queued"),
     ]
     assert store.drafts() == []
-    store.close()
 
 
-def test_a_draft_that_was_thrown_away_meanwhile_is_not_sent_again(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_a_draft_that_was_thrown_away_meanwhile_is_not_sent_again(store: Store, seat: Seat) -> None:
     undo = Undo(store)
     row = store.window("to_answer", "due", limit=1)[0]
     undo.queued([store.act(seat.desk, row.id, "message", text="Bonjour", lang="fr")], "Message")
@@ -131,13 +116,9 @@ def test_a_draft_that_was_thrown_away_meanwhile_is_not_sent_again(tmp_path: Path
     done = undo.redo()
     assert done is not None
     assert (done.cases, store.outbox()) == ((), [])
-    store.close()
 
 
-def test_something_new_ends_what_could_be_done_again(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_something_new_ends_what_could_be_done_again(store: Store) -> None:
     undo = Undo(store)
     told: list[str] = []
     undo.did(Change("first", (), lambda: told.append("back"), lambda: told.append("again")))
@@ -147,13 +128,9 @@ def test_something_new_ends_what_could_be_done_again(tmp_path: Path) -> None:
     assert told == ["back", "again", "back"]
     undo.did(Change("second", (), lambda: None, lambda: None))
     assert undo.again is None
-    store.close()
 
 
-def test_what_builds_on_an_entry_names_it_as_it_is_called_now(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_what_builds_on_an_entry_names_it_as_it_is_called_now(store: Store, seat: Seat) -> None:
     undo = Undo(store)
     [row] = store.window("to_accept", "due", limit=1)
     undo.queued([store.act(seat.desk, row.id, "accept", answers={"agreed_days": 7})])
@@ -166,13 +143,9 @@ def test_what_builds_on_an_entry_names_it_as_it_is_called_now(tmp_path: Path) ->
     accepted, changed = store.outbox()
     assert (accepted.state, changed.state) == ("queued", "queued")
     assert changed.payload["after"] == [accepted.client_ref]
-    store.close()
 
 
-def test_an_entry_taken_back_in_the_outbox_is_done_again_as_any_other(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_an_entry_taken_back_in_the_outbox_is_done_again_as_any_other(store: Store, seat: Seat) -> None:
     undo = Undo(store)
     one, other = [row.id for row in store.window("to_accept", "due", limit=2)]
     items = [store.act(seat.desk, id, "accept", answers={"agreed_days": 7}) for id in (one, other)]
@@ -188,13 +161,9 @@ def test_an_entry_taken_back_in_the_outbox_is_done_again_as_any_other(tmp_path: 
     said = store.act(seat.desk, row.id, "message", text="Please send the contract.", lang="en")
     undo.take_back_entry(said.client_ref)
     assert [draft.text for draft in store.drafts()] == ["Please send the contract."]
-    store.close()
 
 
-def test_of_a_step_that_was_sent_in_part_only_what_came_back_is_marked_again(tmp_path: Path) -> None:
-    seat = filled.a_desk()
-    store = filled.open_store(tmp_path)
-    filled.fill(store, seat, filled.demo(seat, 60))
+def test_of_a_step_that_was_sent_in_part_only_what_came_back_is_marked_again(store: Store) -> None:
     undo = Undo(store)
     sent, *others = store.window("to_accept", "due", limit=4)
     numbers = tuple(sorted(row.n for row in (sent, *others)))
@@ -210,4 +179,3 @@ def test_of_a_step_that_was_sent_in_part_only_what_came_back_is_marked_again(tmp
     done = undo.take_back()
     assert done is not None
     assert set(done.marks) == {row.n for row in others}
-    store.close()

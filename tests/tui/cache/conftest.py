@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache.store import Store
+from tests.shared import once
 from tests.tui.cache.world import open_store, set_up
 
 
@@ -18,9 +20,15 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "profile"
 
 
+@pytest.fixture(scope="session")
+def signed_in(tmp_path_factory: pytest.TempPathFactory, pw_info: Rules) -> Path:
+    """A profile of an officer at de1 with the directory in it, to be copied."""
+    return once(tmp_path_factory, "de1", lambda folder: set_up(open_store(folder / "home"), pw_info).close()) / "home"
+
+
 @pytest.fixture
-def store(home: Path, pw_info: Rules) -> Iterator[Store]:
+def store(home: Path, signed_in: Path) -> Iterator[Store]:
     """A store of an officer at de1 with the directory in it."""
-    store = set_up(open_store(home), pw_info)
+    store = open_store(Path(shutil.copytree(signed_in, home)))
     yield store
     store.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -30,9 +32,8 @@ SAID: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A desk with cases in many states; some are put off, some read."""
-    seat = filled.a_desk()
-    found = filled.open_store(tmp_path_factory.mktemp("together"))
-    filled.fill(found, seat, filled.demo(seat, 120))
+    home = tmp_path_factory.mktemp("together") / "profile"
+    found = filled.open_store(Path(shutil.copytree(filled.made(tmp_path_factory, 120), home)))
     rows = found.window("todo", "due", limit=500)
     waiting = found.marking.waiting([(row.desk, row.id) for row in rows[::3]])
     found.personal.change(waiting, lambda case, mine: mine._replace(until="2026-06-01", version=waiting[case][1]))

@@ -14,9 +14,10 @@ from imi_central.store import Store as Central
 from imi_central.store.identity import Sessions
 from imi_tui import cli, i18n
 from tests.central.conftest import template
+from tests.system.conftest import made_demo
 from tests.tui.live import live_server, opened
 
-__all__ = ["template"]
+__all__ = ["made_demo", "template"]
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import sys
@@ -65,13 +66,13 @@ def test_the_demo_starts_is_found_again_and_survives(run: Run, folder: Path, mon
     assert "rosenheim" in wrong.err
 
 
-def test_a_demo_of_another_build_is_begun_anew(run: Run, folder: Path) -> None:
-    assert run("demo", "--no-screen", "--cases", "40", vault="").code == 0
-    end(server(folder)[0])
+def test_a_demo_of_another_build_is_begun_anew(run: Run, folder: Path, made_demo: Path) -> None:
+    shutil.copytree(made_demo, folder / "server")
     marker = folder / "server" / "demo.json"
-    made = json.loads(marker.read_text())
+    made = json.loads(marker.read_text()) | {"now": "2026-01-01T00:00:00+00:00"}
     marker.write_text(json.dumps({**made, "tables": "other"}))
     (folder / "server" / "mine.txt").write_text("not the demo's")
+    (folder / "home-lyon").mkdir()
     (folder / "home-lyon" / "left").touch()
     again = run("demo", "--no-screen", "--cases", "40", vault="")
     assert again.code == 0, again.err
@@ -125,10 +126,11 @@ def test_the_tour_goes_on_as_the_demo_in_a_program_of_its_own(monkeypatch: pytes
 
 
 def test_the_server_ends_with_the_last_screen_unless_it_is_to_stay(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, made_demo: Path
 ) -> None:
     monkeypatch.delenv("IMI_TUI_DEMO", raising=False)
     home = Path(os.environ["IMI_TUI_HOME"])
+    shutil.copytree(made_demo, home / "demo" / "server")
     state = home / "demo" / "server.json"
     seen: list[int] = []
 

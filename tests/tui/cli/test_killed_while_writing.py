@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import select
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -23,12 +24,9 @@ WRITING = 3.5
 
 
 @pytest.fixture
-def written(home: Path) -> Path:
+def written(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A profile with cases whose key is in its file."""
-    store = filled.open_store(home)
-    seat = filled.a_desk()
-    filled.fill(store, seat, filled.demo(seat, 60))
-    store.close()
+    shutil.copytree(filled.made(tmp_path_factory, 120), home)
     (home / "key").write_bytes(base64.b64encode(filled.KEY))
     (home / "key").chmod(0o600)
     return home

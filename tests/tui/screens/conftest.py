@@ -12,7 +12,6 @@ import pytest
 from imi_core.authority import Seat
 from imi_tui import form_history, i18n
 from imi_tui.cache.store import Store
-from tests.shared import once
 from tests.tui.screens import filled
 
 CASES = 120
@@ -25,15 +24,9 @@ def seat() -> Seat:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, seat: Seat) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A profile with `CASES` demo cases."""
-
-    def make(home: Path) -> None:
-        store = filled.open_store(home)
-        filled.fill(store, seat, filled.demo(seat, CASES))
-        store.close()
-
-    return once(tmp_path_factory, "profile", make)
+    return filled.made(tmp_path_factory, CASES)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,10 @@ from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.context import Context
 from imi_tui.profile import Profile
+from tests.shared import once
+
+if TYPE_CHECKING:
+    import pytest
 
 NOW = dt.datetime(2026, 3, 5, 9, 0, tzinfo=dt.UTC)
 TODAY = NOW.date()
@@ -104,6 +108,17 @@ def fill(store: Store, seat: Seat, cases: tuple[tuple[Case, tuple[Entry, ...]], 
     while store.sync.index_pending(500):
         pass
     store.sync.set_ok(NOW)
+
+
+def made(factory: pytest.TempPathFactory, number: int) -> Path:
+    """A profile of the officer at `a_desk` with so many demo cases, made once for the whole run; tests copy it."""
+
+    def make(home: Path) -> None:
+        store, seat = open_store(home), a_desk()
+        fill(store, seat, demo(seat, number))
+        store.close()
+
+    return once(factory, f"profile-{number}", make)
 
 
 def open_store(home: Path) -> Store:

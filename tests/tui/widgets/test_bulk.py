@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +19,8 @@ from tests.tui.screens import filled
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A desk with cases in many states."""
     i18n.install("en")
-    seat = filled.a_desk()
-    found = filled.open_store(tmp_path_factory.mktemp("bulk"))
-    filled.fill(found, seat, filled.demo(seat, 120))
+    home = tmp_path_factory.mktemp("bulk") / "profile"
+    found = filled.open_store(Path(shutil.copytree(filled.made(tmp_path_factory, 120), home)))
     yield found
     found.close()
 
