@@ -42,20 +42,25 @@ class Block:
     field: bool = False
 
 
-def lines(blocks: list[Block], width: int) -> list[Line]:
-    """The blocks in lines of at most `width` cells."""
+def lines(blocks: list[Block], width: int, *, aloud: bool = False) -> list[Line]:
+    """The blocks in lines of at most `width` cells; `aloud`: no line holds a part of one text and a part of another."""
     out: list[Line] = []
     for block in blocks:
+        label = max(22, width // 3)
         if block.aside is None:
             out += _one(block.text, block.look, block.remote, block.indent, width, block.lang)
-        elif block.field and width >= FIELDS:
-            out += _beside(block, width, max(22, width // 3))
-        elif width >= BESIDE:
+        elif block.field and width >= FIELDS and not (aloud and _wraps(block, label)):
+            out += _beside(block, width, label)
+        elif width >= BESIDE and not aloud:
             out += _beside(block, width, width // 2)
         else:
             out += _one(block.text, block.look, block.remote, block.indent, width)
             out += _one(block.aside, "plain" if block.aside_remote else block.aside_look, block.aside_remote, 2, width)
     return out
+
+
+def _wraps(block: Block, half: int) -> bool:
+    return len(_one(block.text, block.look, block.remote, block.indent, half - 2)) > 1
 
 
 def _one(text: str, look: Look, remote: bool, indent: int, width: int, lang: str = "") -> list[Line]:

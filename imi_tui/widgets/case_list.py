@@ -387,7 +387,10 @@ class CaseList(CaseMarks, ScrollView, can_focus=True, inherit_bindings=False):
 
     def park(self) -> None:
         """Put the terminal's cursor on the row."""
-        if not has_keys(self):
-            return
+        if has_keys(self):
+            self.app.cursor_position = self.place()
+
+    def place(self) -> Offset:
+        """Where the row under the cursor begins on the screen."""
         region = self.content_region
-        self.app.cursor_position = Offset(region.x, region.y + self._index - self.scroll_offset.y)
+        return Offset(region.x, region.y + self._index - self.scroll_offset.y)

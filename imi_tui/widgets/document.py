@@ -120,7 +120,7 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.size.width
         if not width:
             return
-        self._lines = blocks.lines(self._blocks, width - 2)
+        self._lines = blocks.lines(self._blocks, width - 2, aloud=self.app.has_class("-aloud"))
         self.virtual_size = Size(width, len(self._lines))
         self.vertical_scrollbar.window_virtual_size = len(self._lines)
         self.refresh()

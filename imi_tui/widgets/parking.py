@@ -55,10 +55,7 @@ def give_back(widget: Widget) -> None:
 
 
 def follow(screen: Screen[Any]) -> None:
-    """Put the cursor where the keys act, wherever a layout has moved that since: before each picture.
-
-    Lists that have the keys see to it themselves.
-    """
+    """Put the cursor where the keys act, wherever a layout has moved that since: before each picture."""
     if screen.is_current and (at := _place(screen)) is not None:
         screen.app.cursor_position = at
 
@@ -74,4 +71,4 @@ def _place(screen: Screen[Any]) -> Offset | None:
         # What there is to read is the sentence that stands instead.
         found = next(iter(screen.query(getattr(screen, "REST", "#empty"))), None)
         return found.content_region.offset if found is not None and found.content_region else None
-    return None
+    return focused.place() if isinstance(focused, Leading) else None

@@ -82,6 +82,17 @@ async def test_it_goes_along_with_the_help_that_arrows_scroll(store: Store, home
 
 
 @pytest.mark.anyio
+async def test_a_list_that_a_screen_opens_with_has_it_at_once(store: Store, home: Path) -> None:
+    async with running(store, home, (80, 24), screen_reader=True) as (app, pilot):
+        await pilot.press("n")
+        await settled(pilot)
+        assert at_cursor(app).startswith("> ")
+        await pilot.resize_terminal(80, 30)
+        await settled(pilot)
+        assert at_cursor(app).startswith("> ")
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(("key", "said"), [("d", "There are no drafts."), ("q", "The screen is locked.")])
 async def test_where_nothing_can_be_chosen_it_is_at_what_is_said(store: Store, home: Path, key: str, said: str) -> None:
     async with running(store, home, (80, 24), screen_reader=True) as (app, pilot):
