@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SLOWEST = 8.0
 """Milliseconds that a move of the cursor may take in the middle."""
+ENDS = 8
+"""Jumps to the end in each round."""
 QUIET = 0.06
 """Seconds without output after which a burst counts as painted; the clock stops at its last byte."""
 
@@ -42,7 +44,7 @@ def session(
             found["down"] += latencies(terminal, ["down"] * 100)
             found["page"] += latencies(terminal, ["pagedown"] * 25)
             found["page"] += latencies(terminal, ["pageup"] * 5)
-            if ends:
+            for _end in range(ENDS if ends else 0):
                 found["end"] += latencies(terminal, ["end"])
                 latencies(terminal, ["home"])
             for key in views:
@@ -106,8 +108,8 @@ def datatable(rounds: int) -> dict[str, list[float]]:
 
 
 def percentile(values: Sequence[float], share: int) -> float:
-    """The `share`-th percentile."""
-    return statistics.quantiles(values, n=100)[share - 1] if len(values) > 1 else values[0]
+    """The `share`-th percentile; of few values never more than the largest."""
+    return statistics.quantiles(values, n=100, method="inclusive")[share - 1] if len(values) > 1 else values[0]
 
 
 def report(million: dict[str, list[float]], small: dict[str, list[float]], table: dict[str, list[float]]) -> list[str]:
