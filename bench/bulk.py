@@ -97,7 +97,7 @@ def _acting(store: Store, marked: bulk.Marked, timed: Callable[[str, Callable[[]
     plan = marked.plan("accept", numbers)
     assert len(plan.ready) == MARKED, "too few cases to accept"
     undo = Undo(store)
-    timed("behind the question", lambda: store.foresee(numbers))
+    timed("behind the question", lambda: list(store.foresee(numbers)))
 
     def accept() -> None:
         queued, refused, left = store.queue_alike(bulk.drafts(plan, {"agreed_days": 14}, ""), numbers)

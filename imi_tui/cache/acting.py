@@ -8,7 +8,7 @@ from imi_tui.cache.model import Changed, OutboxItem, Queued, Seen
 from imi_tui.cache.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from imi_core.errors import ImiError
@@ -138,10 +138,10 @@ class Acting(Parts):
             )
         )
 
-    def foresee(self, numbers: Iterable[int]) -> None:
-        """Read what queueing something for these cases will need, while somebody still looks at the question."""
+    def foresee(self, numbers: Iterable[int]) -> Iterator[None]:
+        """Read step by step what queueing something for these cases will need, while the question is looked at."""
         with suppress(CacheError):
-            self._together.foresee(numbers)
+            yield from self._together.foresee(numbers)
 
     def queue_alike(
         self, drafts: Sequence[Draft], numbers: Iterable[int] = ()

@@ -117,16 +117,11 @@ class Standing(msgspec.Struct, gc=False):
 
     def become(self, row: Becomes, keys: tuple[bytes, ...]) -> None:
         """The row was written so, and stands at these keys."""
-        self.keys_before, self.keys = self.keys if row.pending else (), keys
-        self.before = (self.state, self.due, self.activity, self.mine, self.views) if row.pending else None
-        self.waits = row.pending
-        self.state, self.due, self.activity, self.mine, self.views = (
-            row.state,
-            row.due,
-            row.activity,
-            row.mine,
-            row.views,
-        )
+        _n, state, due, activity, mine, _unread, pending, views = row
+        self.keys_before, self.keys = self.keys if pending else (), keys
+        self.before = (self.state, self.due, self.activity, self.mine, self.views) if pending else None
+        self.waits = pending
+        self.state, self.due, self.activity, self.mine, self.views = state, due, activity, mine, views
 
 
 class Effect(NamedTuple):

@@ -57,10 +57,11 @@ CACHE_KIB = 8000
 """What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
 
 AT_ONCE = 200
-"""Rows that one statement inserts."""
+"""Rows that one statement inserts or deletes."""
 
+USUAL_KIB: dict[Part, int] = {"work": 2000, "cache": CACHE_KIB}
 MUCH_KIB = 5 * CACHE_KIB
-"""The same while thousands of rows change at once."""
+"""The same of either file while thousands of rows change at once."""
 LITTLE_KIB = 64
 """The same while the client starts: it reads a page of the list and counts, each once."""
 
@@ -126,6 +127,7 @@ class Database:
         """Makes another connection to the file."""
         self._aside: Callable[[], apsw.Connection] | None = None
         self._log_pages = 0
+        self._much = False
         if part == "work" and file is not None:
             connection.set_wal_hook(self._logged)
 
@@ -182,9 +184,18 @@ class Database:
             one = f"({','.join('?' * len(part[0]))})"
             self.run(f"{insert} values {','.join([one] * len(part))}", tuple(chain.from_iterable(part)))
 
+    def many_keys(self, statement: str, values: Values, keys: Sequence[Any]) -> None:
+        """A statement that ends in ``in``, with some hundred keys at a time."""
+        for start in range(0, len(keys), AT_ONCE):
+            part = keys[start : start + AT_ONCE]
+            self.run(f"{statement} ({','.join('?' * len(part))})", (*values, *part))
+
     @contextmanager
     def write(self, *, shorten: bool = True) -> Iterator[None]:
-        """A write transaction: all or nothing. Without `shorten` the caller copies a log that became long."""
+        """A write transaction: all or nothing.
+
+        Without `shorten` the caller copies a log that became long, and what `keep_much` keeps in memory stays.
+        """
         with self.turns.turn():
             self.run("begin immediate")
             before = self.connection.total_changes()
@@ -199,7 +210,13 @@ class Database:
             if marked is not None:
                 marked.note(commits)
             if shorten:
+                self._keep_usual()
                 self.shorten_log()
+
+    def _keep_usual(self) -> None:
+        if self._much:
+            self._much = False
+            self.connection.pragma("cache_size", -USUAL_KIB[self.part])
 
     def shorten_log(self) -> None:
         """Copy a long log into the file. What was committed stays so where that does not work."""
@@ -219,16 +236,15 @@ class Database:
 
     def keep_little(self, *, little: bool) -> None:
         """Keep few pages in memory, or as many as usual."""
-        self.connection.pragma("cache_size", -(LITTLE_KIB if little else CACHE_KIB))
+        self.connection.pragma("cache_size", -(LITTLE_KIB if little else USUAL_KIB[self.part]))
 
-    @contextmanager
-    def much(self) -> Iterator[None]:
-        """Keep many pages in memory: a transaction that writes very many pages reads and writes each once."""
+    def keep_much(self) -> None:
+        """Keep many pages in memory until something else is written: each is then read and written once.
+
+        For a transaction that writes very many of them, and for the one that takes it back.
+        """
         self.connection.pragma("cache_size", -MUCH_KIB)
-        try:
-            yield
-        finally:
-            self.connection.pragma("cache_size", -CACHE_KIB)
+        self._much = True
 
     def copy_aside(self) -> None:
         """From now on have the log copied by a thread of its own: for a connection that writes much."""

@@ -197,15 +197,8 @@ class DeskWork:
     def drafts_of(self, taken: Sequence[Taken]) -> list[Draft | None]:
         """What to queue for entries that were taken back, drafts as they are now; None where one was thrown away."""
         drafts = self._outbox.drafts.some([each.draft for each in taken if each.draft])
-        shared: dict[str, dict[str, Any]] = {}
-        out: list[Draft | None] = []
-        for each in taken:
-            draft = drafts.get(each.draft) if each.draft else self.freezer.draft(each.item, "")
-            if draft is not None and not each.draft:
-                # As when they were queued first: thousands of drafts are then seen to say the same.
-                draft.answers = shared.setdefault(each.item.said, draft.answers)
-            out.append(draft)
-        return out
+        made = self.freezer.drafts(each.item for each in taken if not each.draft)
+        return [drafts.get(each.draft) if each.draft else next(made) for each in taken]
 
     def _take_back(self, refs: Iterable[str]) -> list[Item]:
         """Inside: remove queued entries; what they were."""

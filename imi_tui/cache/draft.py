@@ -23,7 +23,7 @@ def own_translation(id: str, case: tuple[str, str], of: tuple[str, str, str], te
     )
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """An entry being written; saved while typing. `case_id` is empty for the first entry of a new case.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from imi_core import assigning, staleness, workflow
 from imi_core.case import MAX_AFTER
 from imi_core.errors import ActionRefused
 from imi_core.languages import NAMES
+from imi_core.lean import json
 from imi_tui.cache.contents import together
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import NoSuchCase, NoSuchSeat
@@ -19,7 +19,7 @@ from imi_tui.cache.model import Seen
 from imi_tui.cache.wire import own_entry, to_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from imi_core.authority import Seat
     from imi_core.procedure import Rules
@@ -198,6 +198,34 @@ class Freezer:
             saved_at=self._now() if id is None else "",
             attachments=payload.get("attachments", []),
         )
+
+    def drafts(self, items: Iterable[Item]) -> Iterator[Draft]:
+        """`draft` of each, of none that is kept; those that say the same share their answers."""
+        # As when they were queued first: thousands of drafts are then seen to say the same.
+        first: dict[tuple[str, str], Draft] = {}
+        for item in items:
+            head, said = item.parts
+            known = first.get((item.action, said)) if said else None
+            if known is None or item.starts:
+                known = self.draft(item, "")
+                first[item.action, said] = known
+                yield known
+                continue
+            own = json.loads(head)
+            yield Draft(
+                id="",
+                desk=item.desk,
+                procedure="",
+                action=item.action,
+                case_id=item.case_id,
+                target=known.target,
+                answers=known.answers,
+                text=known.text,
+                lang=known.lang,
+                based_on=own.get("basedOn", 0),
+                after=list(known.after),
+                attachments=known.attachments,
+            )
 
 
 def seen_of(stored: dict[str, Any] | None, folded: Folded) -> Seen:

@@ -61,9 +61,18 @@ class Item(NamedTuple):
         return found if isinstance(found, dict) else {}
 
     @property
+    def parts(self) -> tuple[str, str]:
+        """The payload in two: whose it is, as JSON, and what is the same in all entries of one action of the officer.
+
+        The latter is empty of what is no action of a case.
+        """
+        at = self.payload.find(', "action": ')
+        return (f"{self.payload[:at]}}}", self.payload[at:]) if at >= 0 else (self.payload, "")
+
+    @property
     def said(self) -> str:
         """What of the payload is the same in all entries of one action of the officer."""
-        return self.payload[self.payload.find('"action": ') :]
+        return self.parts[1] or self.payload
 
     @property
     def starts(self) -> bool:

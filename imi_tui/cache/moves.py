@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.cache.order import group_of, keys, moved_keys, name_key, positions, tail
 
@@ -13,12 +14,18 @@ if TYPE_CHECKING:
     from imi_tui.cache.db import Database
     from imi_tui.cache.order import Spelling
 
-_LISTING = (
+_BECOMES = (
     "update listing set state = ?2, due = ?3, activity = ?4, mine = ?5, unread = ?6, pending = ?7, rejected = 0,"
-    " views = ?8, assigning = 0 where n = ?1"
+    " views = ?8, assigning = 0 where n "
 )
-_GONE = "delete from view_row where slot = ? and key = ?"
+_LISTING = _BECOMES + "= ?1"
+_ALIKE = _BECOMES + "in (select value from json_each(?1))"  # noqa: S608 - put together of these two
+_GONE = "delete from view_row where slot = ? and key in"
 _COUNTS = "insert into group_count values(?, ?) on conflict(no) do update set rows = rows + excluded.rows"
+
+
+FEW = 8
+"""Rows of which the same becomes, on average, from which on one statement for them takes less than one each."""
 
 
 class Becomes(NamedTuple):
@@ -60,14 +67,16 @@ class Moves:
         """Rows that go from one group to another, or stay in theirs."""
         self._counts[before] = self._counts.get(before, 0) - len(rows)
         self._counts[after] = self._counts.get(after, 0) + len(rows)
-        stood = [old.keys or keys_of(old, self._spellings) for old, _row in rows]
-        stands = [
-            moved_keys(at, row.due, row.activity) if row.pending or not old.keys_before else old.keys_before
-            for (old, row), at in zip(rows, stood, strict=True)
-        ]
-        for (old, _row), at in zip(rows, stood, strict=True):
-            old.keys = at
         numbers = [row.n for _old, row in rows]
+        for old, _row in rows:
+            old.keys = old.keys or keys_of(old, self._spellings)
+        stood = [old.keys for old, _row in rows]
+        stands = [old.keys_before for old, _row in rows]
+        if moved := [at for at, (old, row) in enumerate(rows) if row.pending or not old.keys_before]:
+            found = [rows[at][1] for at in moved]
+            new = moved_keys([stood[at] for at in moved], [row.due for row in found], [row.activity for row in found])
+            for at, each in zip(moved, new, strict=True):
+                stands[at] = each
         self._keys.update(zip(numbers, stands, strict=True))
         by_order = zip(positions(self._spellings), zip(*stood, strict=True), zip(*stands, strict=True), strict=True)
         for position, olds, news in by_order:
@@ -76,15 +85,24 @@ class Moves:
 
     def write(self, cache: Database) -> None:
         """Inside a transaction of the cache: rows, places and counts."""
-        cache.many(_LISTING, [row for _old, row in self._rows])
+        self._write_rows(cache)
         for slot, gone in self._gone.items():
-            # What stays where it stood is only written over.
-            kept = self._stays.get(slot, {})
-            cache.many(_GONE, [(slot, key) for key in gone if key not in kept])
+            # What stays where it stood is only written over. In their order, so that neighbours are written together.
+            cache.many_keys(_GONE, (slot,), sorted(set(gone).difference(self._stays.get(slot, ()))))
         for slot, stays in self._stays.items():
-            # In their order, so that neighbouring rows are written together.
             cache.many_rows("insert or replace into view_row", [(slot, key, stays[key]) for key in sorted(stays)])
         cache.many(_COUNTS, [(group, step) for group, step in self._counts.items() if step])
+
+    def _write_rows(self, cache: Database) -> None:
+        """Rows of which the same becomes with one statement, others one by one."""
+        same: dict[tuple[Any, ...], list[int]] = {}
+        for _old, row in self._rows:
+            same.setdefault(row[1:], []).append(row.n)
+        if len(same) * FEW > len(self._rows):
+            cache.many(_LISTING, [row for _old, row in self._rows])
+            return
+        for becomes, numbers in same.items():
+            cache.run(_ALIKE, (json.dumps(numbers), *becomes))
 
     def done(self) -> None:
         """It was written: the rows stand so now."""

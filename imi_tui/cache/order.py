@@ -176,11 +176,17 @@ def keys(due: str, activity: int, reference: str, names: Iterable[bytes], end: b
     return _on(due) + latest, latest, number + end, *[name + b"\0" + latest for name in names]
 
 
-def moved_keys(old: tuple[bytes, ...], due: str, activity: int) -> tuple[bytes, ...]:
-    """The `keys` of a case that had the `old` ones, with another due date and another latest activity."""
-    _due, before, number, *names = old
-    latest = (_LAST - activity).to_bytes(8, "big") + before[8:]
-    return _on(due) + latest, latest, number, *[name[: -len(latest)] + latest for name in names]
+def moved_keys(
+    old: Sequence[tuple[bytes, ...]], dues: Iterable[str], activities: Iterable[int]
+) -> list[tuple[bytes, ...]]:
+    """The `keys` of cases that had the `old` ones, each with another due date and another latest activity."""
+    # Order by order and not case by case: of thousands that takes a third of the time.
+    _dues, before, numbers, *names = zip(*old, strict=True)
+    latest = [(_LAST - activity).to_bytes(8, "big") + key[8:] for activity, key in zip(activities, before, strict=True)]
+    due = [_on(due) + key for due, key in zip(dues, latest, strict=True)]
+    end = -len(latest[0])
+    moved = [[name[:end] + key for name, key in zip(column, latest, strict=True)] for column in names]
+    return list(zip(due, latest, numbers, *moved, strict=True))
 
 
 def places(views: int, sorted_keys: tuple[bytes, ...], at: tuple[int, ...]) -> list[tuple[int, bytes]]:

@@ -5,9 +5,11 @@ What comes of it is what `DeskWork` and `Projector` make of the same drafts one 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from imi_core import workflow
@@ -15,12 +17,13 @@ from imi_core.errors import ImiError
 from imi_tui.cache.alike import is_alike, kind_of
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
 from imi_tui.cache.item import Entry, Taken, digest_of
+from imi_tui.cache.model import Queued
 from imi_tui.cache.moves import Becomes
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.wire import encode, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imi_tui.cache.alike import Alike, Effect, Head, Standing
     from imi_tui.cache.db import Database
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from imi_tui.cache.fold import Facts
     from imi_tui.cache.freezing import Freezer
     from imi_tui.cache.item import Item
-    from imi_tui.cache.model import Queued
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.rows import Desks
@@ -37,10 +39,16 @@ if TYPE_CHECKING:
     Case = tuple[str, str]
     Refused = list[tuple[Draft, ImiError | CacheError]]
     Rows = list[tuple[Standing, Becomes]]
+    _Written = tuple[Draft, Standing, "Form"]
+    """A draft, its case, and how its entry is written."""
 
 
 T = TypeVar("T")
 ATTEMPTS = 3
+FEW = 30_000
+"""Cases of a group, all of whose places are read before an action on many of them."""
+_LISTED = "select count(l.state) from json_each(?) j cross join listing l on l.n = j.value"
+_STAND = "select count(*) from view_row where slot between ?1 * 8 and ?1 * 8 + 7"
 
 
 class Form(NamedTuple):
@@ -119,20 +127,39 @@ class Together:
         """
         return self._whole(lambda: self._queue(drafts, numbers))
 
-    def foresee(self, numbers: Iterable[int]) -> None:
-        """Read what queueing something for these cases will need, while somebody still looks at the question."""
+    def foresee(self, numbers: Iterable[int]) -> Iterator[None]:
+        """Read step by step what queueing something for these cases will need, while the question is looked at."""
+        wanted = sorted(numbers)
         with self._cache.snapshot():
-            self._projector.foresee(self._alike.standing(sorted(numbers)))
+            self._projector.foresee(self._alike.standing(wanted))
+        yield
+        # The pages that will be written stay in memory.
+        self._cache.keep_much()
+        for sql, values in ((_LISTED, (str(wanted),)), *((_STAND, (group,)) for group in self._groups())):
+            self._cache.rows(sql, values)
+            yield
+
+    def _groups(self) -> list[int]:
+        """The groups of cases in which there are not so many that looking at all takes long."""
+        return [no for (no,) in self._cache.rows("select no from group_count where rows between 1 and ?", (FEW,))]
 
     def _queue(
         self, drafts: Sequence[Draft], numbers: Iterable[int]
     ) -> _Step[tuple[list[Queued], Refused, list[Draft]]]:
         """Inside a transaction of the cache."""
         found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
-        waiting = self._waiting(())
-        entries, rows, refused, left = self._sorted(drafts, found, waiting)
-        out = [each.shown() for each in entries], refused, left
-        return _Step(out, rows, lambda: self._outbox.insert_all(entries))
+        forms = _Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
+        written, rows, refused, left = self._sorted(drafts, found, self._waiting(()), forms)
+        server_at, queued = self._session.server_time(), list[Queued]()
+
+        def work() -> int:
+            # Beside what becomes of the rows, which is written meanwhile.
+            # In their order, so that neighbours are written together.
+            entries = forms.entries(written, sorted(self._new_refs(len(written))), server_at)
+            queued[:] = [each.shown() for each in entries]
+            return self._outbox.insert_all(entries)
+
+        return _Step((queued, refused, left), rows, work)
 
     def _whole(self, step: Callable[[], _Step[T]]) -> T:
         """Carry out a step: whole, or nothing of it. What was committed counts, whatever becomes of the listing."""
@@ -140,11 +167,12 @@ class Together:
         for _attempt in range(ATTEMPTS):
             try:
                 with (
+                    _no_rubbish(),
                     ThreadPoolExecutor(1, "imi-together") as beside,
                     self._desks.kept(),
-                    self._cache.much(),
-                    self._cache.write(),
+                    self._cache.write(shorten=False),
                 ):
+                    self._cache.keep_much()
                     self._projector.catch_up()
                     since = self._outbox.generation()
                     result, rows, work = step()
@@ -160,6 +188,7 @@ class Together:
                     moment = self._cache.moment()
                     self._projector.catch_up()
                 self._alike.moved(moves, moment)
+                self._cache.shorten_log()
             except OutboxChanged:
                 # Between the look at the outbox and the step something of it was sent or came back.
                 continue
@@ -172,43 +201,41 @@ class Together:
     def _commit(self, work: Callable[[], int], since: int) -> int:
         """`work` on the outbox as it was at generation `since`; the generation that the rows then reflect."""
         with self._outbox.work.write(shorten=False):
+            self._outbox.work.keep_much()
             if self._outbox.generation() != since:
                 raise OutboxChanged(())
             return work()
 
     def _sorted(
-        self, drafts: Sequence[Draft], found: dict[Case, Standing], waiting: set[Case]
-    ) -> tuple[list[Entry], Rows, Refused, list[Draft]]:
+        self, drafts: Sequence[Draft], found: dict[Case, Standing], waiting: set[Case], forms: _Forms
+    ) -> tuple[list[_Written], Rows, Refused, list[Draft]]:
         """The entries that drafts make and what becomes of their cases; what is refused, and what is left."""
-        entries: list[Entry] = []
+        written: list[_Written] = []
         rows: Rows = []
         refused: Refused = []
         left: list[Draft] = []
-        forms = _Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
-        asleep, server_at = put_off(self._outbox.work), self._session.server_time()
-        entry, becomes = Entry._make, Becomes._make
-        for draft, ref in zip(drafts, self._new_refs(len(drafts)), strict=True):
+        asleep = put_off(self._outbox.work)
+        becomes = Becomes._make
+        for draft in drafts:
             case = draft.desk, draft.case_id
-            standing = found.get(case) if case not in waiting else None
-            if standing is None or not _is_plain(draft, standing):
+            standing = found.get(case)
+            if standing is None or case in waiting or not _is_plain(draft, standing):
                 left.append(draft)
                 continue
-            form = forms.of(draft, standing, asleep=asleep.get(case, -1) == standing.version)
-            if form is None:
-                left.append(draft)
-            elif not isinstance(form, Form):
-                refused.append((draft, form))
-            else:
-                id, based_on, effect = standing.id, draft.based_on or standing.version, form.effect
-                payload, digest = form.payload(ref, id, based_on), form.digest(id, based_on)
-                written = ref, forms.officer, draft.desk, id, "", draft.action, payload, digest
-                said = "queued", 0, forms.at, standing.reference, standing.subject, server_at
-                entries.append(entry(written + said))
-                due, unread = effect.due_of(standing.head), int(standing.version > standing.seen)
+            form = forms.of(draft, standing, asleep=bool(asleep) and asleep.get(case, -1) == standing.version)
+            if isinstance(form, Form):
+                effect = form.effect
+                written.append((draft, standing, form))
+                due = effect.due_of(standing.head) if effect.running else effect.due
+                unread = int(standing.version > standing.seen)
                 # Made of a tuple, which takes half as long.
                 row = becomes((standing.n, effect.state, due, effect.activity, effect.mine, unread, 1, effect.views))
                 rows.append((standing, row))
-        return entries, rows, refused, left
+            elif form is None:
+                left.append(draft)
+            else:
+                refused.append((draft, form))
+        return written, rows, refused, left
 
     def _standing(self, cases: Iterable[Case], numbers: Iterable[int]) -> dict[Case, Standing]:
         """How these cases stand."""
@@ -329,6 +356,17 @@ class _Forms:
             self._alike_now[key] = self._of_kind(draft, standing, key)
         return self._alike_now[key]
 
+    def entries(self, written: Sequence[_Written], refs: Sequence[str], server_at: str) -> list[Entry]:
+        """The entries that drafts make in these forms, under these references."""
+        out: list[Entry] = []
+        officer, at, entry = self.officer, self.at, Entry._make
+        for (draft, standing, form), ref in zip(written, refs, strict=True):
+            id, based_on = standing.id, draft.based_on or standing.version
+            payload, digest = form.payload(ref, id, based_on), form.digest(id, based_on)
+            head = ref, officer, draft.desk, id, "", draft.action, payload, digest
+            out.append(entry((*head, "queued", 0, at, standing.reference, standing.subject, server_at)))
+        return out
+
     def _of_kind(
         self, draft: Draft, standing: Standing, key: tuple[int, bool, bool]
     ) -> Form | ImiError | CacheError | None:
@@ -358,6 +396,18 @@ class _Forms:
             return None
         effect = self._alike.effect(draft.desk, standing, item._replace(queued_at=self.at), self.officer, asleep=asleep)
         return form_of(item, effect) if effect is not None else None
+
+
+@contextmanager
+def _no_rubbish() -> Iterator[None]:
+    """Of tens of thousands of values that all are needed none is looked at for whether it still is."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _is_plain(draft: Draft, standing: Standing) -> bool:

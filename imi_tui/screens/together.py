@@ -186,7 +186,7 @@ class TogetherActions(OwnActions):
         if detail is None:
             return
         marked = tuple(self.marked)
-        self.app.set_timer(BEHIND, lambda: self.store.foresee(marked))
+        self.run_worker(self._foresee(marked), group="foreseeing", exclusive=True)
         what, field = doing.asks(rules, plan.action, doing.typed(detail.case))
         if what == "form":
             plan = bulk.alike(plan, lambda each: self._form(plan.action, each))
@@ -225,6 +225,12 @@ class TogetherActions(OwnActions):
         count = len(plan.ready)
         do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
         await self.app.push_screen(routes.choose(text, [(do, "do"), (_("Leave it"), "leave")]), chosen)
+
+    async def _foresee(self, marked: tuple[int, ...]) -> None:
+        """Read what the answer will need, in steps between which keys are answered."""
+        await asyncio.sleep(BEHIND)
+        for _step in self.store.foresee(marked):
+            await asyncio.sleep(0)
 
     def _form(self, action: str, standing: Standing) -> object:
         """The fields that an action asks for with a case."""

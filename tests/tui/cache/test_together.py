@@ -15,7 +15,7 @@ from imi_core import workflow
 from imi_tui.cache import acting, db
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
-from imi_tui.cache.ids import uuid7, uuids7
+from imi_tui.cache.ids import ASSIGN, uuid7, uuids7
 from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -85,7 +85,7 @@ def test_both_ways_make_the_same_and_leave_nothing_behind(store: Store, action: 
     asked = drafts(store, action)
     numbers = [row.n for row in store.window("all", "due", limit=500)]
     if action == "accept":
-        store.foresee(numbers)
+        list(store.foresee(numbers))
     queued, refused, left = store.queue_alike(asked, numbers[:40])
     assert left == []
     assert len(queued) > 3
@@ -101,6 +101,9 @@ def test_both_ways_make_the_same_and_leave_nothing_behind(store: Store, action: 
     assert [(d.id, d.case_id, d.text) for d in again if d] == [
         (t.draft, t.item.case_id, d.text) for t, d in zip(taken, again, strict=True) if d
     ]
+    freezer = store._desk_work.freezer
+    entries = [each.item for each in taken]
+    assert list(freezer.drafts(entries)) == [freezer.draft(item, "") for item in entries]
     for draft in store.drafts():
         store.delete_draft(draft.id)
     assert kept(store) == before
@@ -219,6 +222,19 @@ def test_the_parts_by_whose_country_an_action_counts() -> None:
     limit = msgspec.structs.replace(rules.procedure.deadlines[0], trigger="message", role="initiator")
     procedure = msgspec.structs.replace(rules.procedure, deadlines=(limit,))
     assert workflow.counted_by(msgspec.structs.replace(rules, procedure=procedure), "message") == {"initiator"}
+
+
+def test_what_is_said_with_what_came_before_and_what_is_no_action_is_read_back_whole(store: Store) -> None:
+    first = store.window("to_accept", "due", limit=1)[0]
+    accepted = store.act(first.desk, first.id, "accept", answers={"agreed_days": 9})
+    store.act(first.desk, first.id, "change_date", answers={"agreed_days": 12}, text="Ferien", lang="de")
+    store.act(first.desk, first.id, ASSIGN, target="")
+    entries, freezer = store.outbox_table.live(), store._desk_work.freezer
+    found = list(freezer.drafts([*entries, *entries]))
+    assert found == [freezer.draft(item, "") for item in [*entries, *entries]]
+    assert [draft.after for draft in found[:2]] == [[], [accepted.client_ref]]
+    for item in reversed(entries):
+        store.take_back([item.client_ref], lambda draft: False)
 
 
 def test_what_was_read_of_cases_is_read_again_when_anybody_wrote(store: Store) -> None:
