@@ -170,8 +170,16 @@ def look(path: Path | str) -> Look:
         if problem := _problem(name, value):
             slips.append(Slip(name, line_of(text, name), problem))
         else:
-            values[name] = value
+            values[name] = _dotted(value) if name == "keys" else value
     return Look(values, slips, text)
+
+
+def _dotted(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Names of actions without quotes: ``list.mark = "m"`` is a table in a table to TOML, and one name to people."""
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        found |= _dotted(value, f"{before}{name}.") if isinstance(value, dict) and value else {before + name: value}
+    return found
 
 
 _LEFT_OUT = 20

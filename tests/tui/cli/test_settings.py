@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imi_tui import settings
+from imi_tui import configuration, settings
 
 
 def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
@@ -54,6 +54,16 @@ def test_the_line_of_a_setting_is_not_looked_for_within_a_text(tmp_path: Path) -
     assert settings.line_of(text, "server") == 4
     assert settings.line_of(text, "server", "keys") == 6
     assert settings.line_of(text, "theme") == 0
+
+
+@pytest.mark.parametrize("line", ['"list.mark" = "m"', 'list.mark = "m"', "[keys.list]\nmark = 'm'"])
+def test_the_name_of_an_action_needs_no_quotes(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[keys]\n{line}\n")
+    assert settings.read(file).keys == {"list.mark": "m"}
+    file.write_text('[keys]\nlist.markk = "m"\n')
+    _found, [slip] = configuration.keys(file), configuration.slips(file)[0]
+    assert (slip.line, "list.mark?" in slip.text) == (2, True), "the nearest name, and where it stands"
 
 
 def test_writing_keeps_comments_and_tables(tmp_path: Path) -> None:
