@@ -197,7 +197,18 @@ class ActionScreen(Lasting, Screen[Result]):
         from imi_tui.screens import routes
 
         marks = self.SCOPE == "inbox"
-        await self.app.push_screen(routes.help(*self.everything(), marks=marks, first=self.help_first()))
+        first = [*self._trouble(), *self.help_first()]
+        await self.app.push_screen(routes.help(*self.everything(), marks=marks, first=first))
+
+    def _trouble(self) -> Sequence[Block]:
+        """Why the synchronisation does not work and what to do, which the status line has no room for."""
+        code = self.store.status().problem
+        if not code:
+            return ()
+        from imi_tui import problems
+        from imi_tui.viewmodel.blocks import Block
+
+        return Block(problems.short(code), "heading"), Block(problems.sentence(code)), Block("")
 
     def help_first(self) -> Sequence[Block]:
         """What the help begins with, before the keys; override."""

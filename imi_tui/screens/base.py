@@ -38,6 +38,8 @@ class BaseScreen(ActionScreen[Result]):
         super().__init__()
         self._stale: frozenset[str] = frozenset()
         self._seen = False
+        self._awaited: str | None = None
+        """When the last synchronisation worked, while the officer waits for one."""
 
     def compose(self) -> ComposeResult:
         """The frame around the body."""
@@ -92,6 +94,7 @@ class BaseScreen(ActionScreen[Result]):
         if self.is_current:
             self.reload(frozenset(changed.kinds))
             self.refresh_frame()
+            self._tell_failure()
         else:
             self._stale |= changed.kinds
 
@@ -142,7 +145,21 @@ class BaseScreen(ActionScreen[Result]):
             if status.aside:
                 self.say(problems.aside(status.aside), problem=True)
             return
+        self._awaited = status.last_ok
         self.say(_("Synchronising. You can go on working."))
+
+    def _tell_failure(self) -> None:
+        """Where the synchronisation somebody asked for failed, say why: the status line has a word for it only."""
+        if self._awaited is None:
+            return
+        status = self.store.status()
+        if status.last_ok != self._awaited:
+            self._awaited = None
+        elif status.problem and not status.now.doing:
+            from imi_tui import problems
+
+            self._awaited = None
+            self.say(problems.sentence(status.problem), problem=True)
 
     async def action_go_new(self) -> None:
         """Start a new case."""
