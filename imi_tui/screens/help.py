@@ -29,8 +29,15 @@ def page(found: Sequence[Entry], keys: Keyboard, typed: str = "", *, marks: bool
     With `typed`, only what that names, best first. `marks`: explain the marks of the list of cases.
     """
     if typed.strip():
-        hits = palette.search(found, typed, keys)
-        return _told(hits) or [Block(_("Nothing here has that name or key."))]
+        if hits := palette.search(found, typed, keys):
+            return _told(hits)
+        others = _told(palette.elsewhere(found, typed, keys))
+        # Translators: a heading above actions that are not possible on this screen.
+        return (
+            [Block(_("On another screen"), "heading"), *others]
+            if others
+            else [Block(_("Nothing here has that name or key."))]
+        )
     out: list[Block] = []
     most = palette.by_use(found)
     if most:

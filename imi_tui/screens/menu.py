@@ -46,6 +46,13 @@ def lines(found: Sequence[Entry], typed: str, keys: Keyboard, width: int) -> lis
     return out + ([(_("Not possible now"), None), *impossible] if impossible else [])
 
 
+def lines_elsewhere(found: Sequence[Entry], keys: Keyboard, width: int) -> list[tuple[str, str | None]]:
+    """The lines of what is done on other screens."""
+    room = max(10, width - KEYS)
+    told = [(f"{fit(entry.label, room)} {keys.shown(entry.action, 2)}", entry.action.id) for entry in found]
+    return [(_("On another screen"), None), *told] if told else []
+
+
 class MenuScreen(Narrowing[registry.Action]):
     """Everything the screen below has; the result is the action chosen. What is not possible says why."""
 
@@ -62,6 +69,7 @@ class MenuScreen(Narrowing[registry.Action]):
             and not palette.is_numbered(entry.action)
         ]
         self._keys = keys
+        self._others: list[Entry] = []
 
     def compose(self) -> ComposeResult:
         """Search line, list, help of the action under the cursor."""
@@ -92,12 +100,15 @@ class MenuScreen(Narrowing[registry.Action]):
 
     def _current(self) -> Entry | None:
         value = self.query_one(ChoiceList).value
-        return next((entry for entry in self._found if entry.action.id == value), None)
+        return next((entry for entry in (*self._found, *self._others) if entry.action.id == value), None)
 
     def narrow(self, typed: str) -> None:
         """List what fits."""
         found = self.query_one(ChoiceList)
         shown = lines(self._found, typed, self._keys, found.size.width or 60)
+        others = [] if shown else palette.elsewhere(self._found, typed, self._keys)
+        self._others = others
+        shown = shown or lines_elsewhere(others, self._keys, found.size.width or 60)
         found.show(shown or [(_("Nothing here has that name or key."), None)])
         if typed.strip():
             # The best match is the first, whatever was under the cursor before.

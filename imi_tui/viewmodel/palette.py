@@ -8,12 +8,14 @@ from imi_core.text import fold
 from imi_tui import actions as registry
 from imi_tui import keyboard
 from imi_tui.actions.kinds import on_current, on_line
+from imi_tui.actions.sought import sought
+from imi_tui.cache.nearness import forgiven, mistakes
 from imi_tui.i18n import _
 from imi_tui.keymap import is_typed
 from imi_tui.viewmodel.footer import key_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from imi_tui.actions import Action, Situation
     from imi_tui.keyboard import Layout
@@ -103,22 +105,40 @@ def by_use(found: Iterable[Entry]) -> list[Entry]:
     return sorted(shown, key=lambda entry: entry.action.footer)
 
 
-def search(found: Iterable[Entry], typed: str, keys: Keyboard) -> list[Entry]:
+def search(found: Sequence[Entry], typed: str, keys: Keyboard) -> list[Entry]:
     """The entries that `typed` names, best first, what is possible before what is not.
 
-    Words are found in the officer's language without accents and case, in English, among the keys, and also when they
-    were typed on a Greek or Bulgarian keyboard that was not switched.
+    Words are found in the officer's language without accents and case, in English, among the keys, among words that
+    mean the same, and also when they were typed on a Greek or Bulgarian keyboard that was not switched. Where nothing
+    is found a slip of the fingers is forgiven.
     """
     wanted = typed.strip()
     ways = {fold(wanted), fold(keyboard.typed_as_latin(wanted, keys.layout))}
-    ranked = []
-    for place, entry in enumerate(found):
-        rank = min((_rank(entry, way, wanted) for way in ways), default=_NOT)
-        if rank < _NOT:
-            ranked.append((bool(entry.why), rank, place, entry))
-    return [entry for _why, _rank_of, _place, entry in sorted(ranked, key=lambda each: each[:3])]
+
+    def ranked(rank: Callable[[Entry, str], int]) -> list[Entry]:
+        hits = []
+        for place, entry in enumerate(found):
+            best = min(rank(entry, way) for way in ways)
+            if best < _NOT:
+                hits.append((bool(entry.why), best, place, entry))
+        return [entry for _why, _best, _place, entry in sorted(hits, key=lambda each: each[:3])]
+
+    return ranked(lambda entry, way: _rank(entry, way, wanted)) or ranked(_slips)
 
 
+def elsewhere(found: Sequence[Entry], typed: str, keys: Keyboard) -> list[Entry]:
+    """What `typed` names on other screens: `why` says what it does there."""
+    shown = {(entry.label, entry.help) for entry in found}
+    others: dict[tuple[str, str], Entry] = {}
+    for action in registry.ACTIONS:
+        entry = _entry(action, keys._replace(typing=False))
+        if action.scopes & _SCREENS and not is_numbered(action) and (entry.label, entry.help) not in shown:
+            others.setdefault((entry.label, entry.help), entry._replace(why=entry.help))
+    return search(list(others.values()), typed, keys)
+
+
+_SCREENS = frozenset({"inbox", "case", "compose", "act", "authorities", "drafts", "outbox", "templates", "phrases"})
+"""Screens whose actions are named on others, too."""
 _NOT = 9
 
 
@@ -139,7 +159,22 @@ def _rank(entry: Entry, folded: str, typed: str) -> int:
     told = " ".join(
         [*names, fold(entry.help), fold(action.help), fold(_(registry.GROUPS[action.group])), fold(entry.keys)]
     )
-    return 4 if all(piece in told for piece in pieces) else _NOT
+    if all(piece in told for piece in pieces):
+        return 4
+    also = f"{told} {fold(sought(action.id))}"
+    return 5 if all(_begins(also, piece) for piece in pieces) else _NOT
+
+
+def _slips(entry: Entry, folded: str) -> int:
+    """How many slips of the fingers make `folded` words of its name, in two languages, or what it is also called."""
+    action = entry.action
+    there = fold(" ".join((entry.label, action.label, sought(action.id)))).split()
+    best = []
+    for piece in folded.split():
+        allowed = forgiven(piece)
+        found = [made for word in there if (made := mistakes(piece, word, allowed)) >= 0] if allowed else []
+        best.append(min(found, default=_NOT))
+    return min(sum(best), _NOT) if best else _NOT
 
 
 def entry_keys(entry: Entry) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ import pytest
 from catalogues import files
 from imi_tui import actions, i18n
 from imi_tui.actions import Situation
+from imi_tui.actions.sought import SOUGHT
 from imi_tui.screens.help import page
+from imi_tui.screens.menu import lines_elsewhere
 from imi_tui.viewmodel import footer, palette
 from imi_tui.viewmodel.palette import Entry, Keyboard
 
@@ -71,6 +73,62 @@ def test_everything_a_screen_has_is_listed_and_what_is_not_possible_says_why(sco
 )
 def test_an_action_is_found_by_name_in_both_languages_by_key_and_by_what_it_does(typed: str, first: str) -> None:
     assert ids(palette.search(found(undo=True), typed, PLAIN))[0] == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("snooze", "case.put_off"),
+        ("later", "case.put_off"),
+        ("excel", "case.export"),
+        ("theme", "app.colours"),
+        ("exit", "app.quit"),
+        ("connection", "app.sync"),
+        ("password", "app.lock"),
+        # Slips of the fingers, in what it is called and in what else it is called.
+        ("langauge", "app.language"),
+        ("Exprot", "case.export"),
+        ("snoze", "case.put_off"),
+        ("exporrt", "case.export"),
+    ],
+)
+def test_an_action_is_found_by_words_of_ones_own(typed: str, first: str) -> None:
+    assert ids(palette.search(found(current=True), typed, PLAIN))[0] == first
+
+
+def test_a_better_hit_is_not_pushed_away_by_words_that_mean_the_same() -> None:
+    searching = ids(palette.search(found(current=True, flags=frozenset({"searching"})), "search", PLAIN))
+    assert searching[0] == "list.search"
+    assert "view.keep" in searching
+    # A short word and a number forgive nothing.
+    assert palette.search(found(), "xqz", PLAIN) == []
+    assert palette.search(found(), "f77", PLAIN) == []
+
+
+def test_what_is_done_on_another_screen_is_named_with_what_it_does_there() -> None:
+    listed = found(current=True)
+    assert palette.search(listed, "print", PLAIN) == []
+    [entry] = palette.elsewhere(listed, "print", PLAIN)
+    assert (entry.action.id, entry.keys) == ("case.print", "p")
+    assert entry.why == entry.help != ""
+    assert ids(palette.elsewhere(listed, "upload", PLAIN)) == ["file.attach"]
+    assert ids(palette.elsewhere(listed, "uplaod", PLAIN)) == ["file.attach"]
+    assert palette.elsewhere(listed, "qqqq", PLAIN) == []
+    told = [block.text for block in page(listed, PLAIN, "print")] + [
+        block.aside for block in page(listed, PLAIN, "print")
+    ]
+    assert "On another screen" in told
+    assert "Print. Prints the case, whole or without personal data." in told
+    assert [block.text for block in page(listed, PLAIN, "qqqq")] == ["Nothing here has that name or key."]
+    titles = [line for line, id in lines_elsewhere([entry], PLAIN, 60) if id is None]
+    assert titles == ["On another screen"]
+
+
+def test_other_words_are_for_actions_there_are_and_none_is_the_name_itself() -> None:
+    for id, words in SOUGHT.items():
+        action = actions.by_id(id)
+        assert action is not None, id
+        assert not set(words.split()) & set(action.label.lower().split()), id
 
 
 def test_an_action_is_found_in_the_officers_language_and_in_english() -> None:
