@@ -12,17 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from imi_tui import form_values
 from imi_tui.i18n import _
+from imi_tui.viewmodel.cells import cut, wrap
 
 if TYPE_CHECKING:
     from imi_core.procedure import FieldType
     from imi_tui.forms import FormModel
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_LINES = 2
+"""Lines below a form that say something of a field."""
 _AMOUNT = re.compile(r"(\d+\.\d\d) ([A-Z]{3})", re.ASCII)
 
 
-def hint(model: FormModel, id: str, *, keys: bool = True) -> str:
-    """One or two sentences on a field, "" where there is nothing to say."""
+def hint(model: FormModel, id: str, *, keys: bool = True, width: int = 0) -> str:
+    """One or two sentences on a field, "" where there is nothing to say.
+
+    With a `width` they fill two lines at most: the languages, which also stand beside their field, go first.
+    """
     from imi_tui.forms import LANG
 
     found = model.view(id)
@@ -41,7 +47,12 @@ def hint(model: FormModel, id: str, *, keys: bool = True) -> str:
         parts.append(languages(model))
     if found.personal:
         parts.append(_("Personal data: write only what the request needs."))
-    return " ".join(part for part in parts if part)
+    told = " ".join(part for part in parts if part)
+    if width <= 0 or len(wrap(told, width)) <= _LINES:
+        return told
+    spoken = languages(model)
+    lines = wrap(" ".join(part for part in parts if part and part != spoken), width)
+    return "\n".join([*lines[: _LINES - 1], cut(" ".join(lines[_LINES - 1 :]), width)])
 
 
 def languages(model: FormModel) -> str:

@@ -169,14 +169,14 @@ class FormModel:
             return several(named.get(item, item) for item in self.chosen(id))
         return self.text(id)
 
-    def hint(self, id: str, *, keys: bool = True) -> str:
+    def hint(self, id: str, *, keys: bool = True, width: int = 0) -> str:
         """What may be typed, and what it would mean; one or two sentences, "" where there is nothing to say.
 
-        `keys`: with those of the screen that choose.
+        `keys`: with those of the screen that choose. `width`: as much as fits into two lines.
         """
         from imi_tui.form_hints import hint
 
-        return hint(self, id, keys=keys)
+        return hint(self, id, keys=keys, width=width)
 
     def is_words(self, id: str) -> bool:
         """Whether what is written into a field is in the officer's own words, and so in some language."""

@@ -214,6 +214,8 @@ class FormView(Leaving, Widget):
         """Decide again which labels stand beside their fields."""
         for row in self._rows.values():
             row.lay_out(event.size.width)
+        if self.field:
+            self._show_help(self.field)
 
     # -- for screens ------------------------------------------------------------------------------------------------
 
@@ -391,7 +393,7 @@ class FormView(Leaving, Widget):
             row.show_problem("" if id == focused and not self.model.strict else problems.get(id, ""))
 
     def _show_help(self, id: str) -> None:
-        self._write("#help", self.model.hint(id))
+        self._write("#help", self.model.hint(id, width=self.size.width - 2))
 
     def _write(self, id: str, text: str) -> None:
         # An update lays the screen out again, which a key should not cost where nothing changed.

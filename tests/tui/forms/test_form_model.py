@@ -30,6 +30,20 @@ def ids(form: FormModel) -> list[str]:
     return [view.id for view in form.visible()]
 
 
+def test_what_is_said_of_a_field_fits_two_lines_and_never_loses_the_warning(pw_info: Rules) -> None:
+    form = model(pw_info, "send", reader=("de", "en"))
+    whole = form.hint("workers")
+    assert "Written in:" in whole
+    assert whole.endswith("Personal data: write only what the request needs.")
+    lines = form.hint("workers", width=78).split("\n")
+    assert len(lines) == 2
+    assert " ".join(lines).endswith("Personal data: write only what the request needs.")
+    assert "Written in:" in form.hint("company_address", width=78), "where there is room it stays"
+    short = form.hint("workers", width=40).split("\n")
+    assert [len(line) <= 40 for line in short] == [True, True]
+    assert short[1].endswith("…"), "what is cut shows that it is"
+
+
 def test_marks_tell_save_from_send_and_personal_apart(pw_info: Rules) -> None:
     form = model(pw_info, "send")
     marks = {view.id: (view.mark, view.personal) for view in form.visible()}
