@@ -89,11 +89,10 @@ def attached_line(files: Sequence[dict[str, Any]], state: Callable[[dict[str, An
     """The files of something being written, in one line; "" where there are none."""
     if not files:
         return ""
-    names = [
-        f"{named(one_line(str(file['name'])))} "
-        f"({size_text(state(file).size)}{', !' if file.get('personal', True) else ''})"
-        for file in files
-    ]
+    names = []
+    for file in files:
+        facts = [size_text(state(file).size), *([_("personal data")] if file.get("personal", True) else [])]
+        names.append(f"{named(one_line(str(file['name'])))} ({', '.join(facts)})")
     count = ngettext("{count} file: {names}", "{count} files: {names}", len(names))
     return count.format(count=len(names), names=several(names))
 

@@ -280,7 +280,7 @@ async def test_a_file_is_attached_marked_taken_out_and_sent(
         await pilot.press("f4")
         await settled(pilot)
         await attach(pilot, "one.txt")
-        assert "1 file: one.txt (3 bytes, !)" in text_of(app)
+        assert "1 file: one.txt (3 bytes, personal data)" in text_of(app)
         [draft] = store.drafts()
         assert [each["name"] for each in draft.attachments] == ["one.txt"], "saved at once"
         await pilot.press("f4")
@@ -289,7 +289,7 @@ async def test_a_file_is_attached_marked_taken_out_and_sent(
         await pilot.press("enter")
         await settled(pilot)
         await attach(pilot, "two.txt", "down")
-        assert "2 files: one.txt (3 bytes, !); two.txt (3 bytes)" in text_of(app)
+        assert "2 files: one.txt (3 bytes, personal data); two.txt (3 bytes)" in text_of(app)
         await pilot.press("f4", "enter")
         await settled(pilot)
         await attach(pilot, "program.txt")
@@ -329,7 +329,7 @@ async def test_a_new_case_takes_files_along(store: Store, home: Path, tmp_path: 
         await settled(pilot)
         await pilot.press("enter")
         await settled(pilot)
-        assert "│ 1 file: one.txt (3 bytes, !)" in text_of(app)
+        assert "│ 1 file: one.txt (3 bytes, personal data)" in text_of(app)
         [draft] = store.drafts()
         assert [each["name"] for each in draft.attachments] == ["one.txt"]
 
