@@ -64,5 +64,5 @@ class AskingApp(ReportingApp, inherit_bindings=False):
                 self.write_again()
                 self.keep_setting(lambda: self.context.setting("language", code))
 
-        own = [(f"{code}  {name}", code) for code, name in i18n.languages().items()]
-        self.push_screen(routes.choose(_("Language of the program"), own, self.context.language), chosen)
+        own = tuple((code, f"{code}  {name}") for code, name in i18n.languages().items())
+        self.push_screen(routes.pick(_("Language of the program"), own, self.context.language), chosen)

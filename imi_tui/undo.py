@@ -54,6 +54,7 @@ class Done(NamedTuple):
     """What was taken back or done again, and of which entries of the outbox (`names`: how their cases are called).
 
     `refused`: entries that could not be queued again. `marks`: the numbers of the cases that were marked before.
+    `drafts`: whether something that was written became a draft again.
     """
 
     what: str
@@ -61,6 +62,7 @@ class Done(NamedTuple):
     names: tuple[str, ...] = ()
     refused: int = 0
     marks: tuple[int, ...] = ()
+    drafts: bool = False
 
 
 class Undo:
@@ -155,7 +157,8 @@ class Undo:
                 marks = tuple(n for n in marks if n in here)
             self._undone.append(_TakenBack(what, tuple(reversed(taken)), marks))
             names = tuple(each.reference or each.subject for each in found)
-            done = Done(what, tuple((each.desk, each.case_id) for each in found), names, marks=marks)
+            cases = tuple((each.desk, each.case_id) for each in found)
+            done = Done(what, cases, names, marks=marks, drafts=any(each.draft for each in taken))
         if self._done:
             self._done.pop()
         self.forget()

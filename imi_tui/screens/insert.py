@@ -88,6 +88,10 @@ class InsertScreen(Narrowing[Insertion]):
             ([each for each in found if each.standard], _("Standard texts")),
         ):
             lines += [title, *some] if some else []
-        self.query_one(InsertionList).show(lines)
+        found_list = self.query_one(InsertionList)
+        found_list.show(lines)
+        if typed.strip():
+            # The best match is the first, whatever was under the cursor before.
+            found_list.action_first()
         note = "" if found else _("Nothing to insert contains these words. Phrases are kept in the menu (F9), Phrases.")
         self.query_one("#note", Static).update(note)

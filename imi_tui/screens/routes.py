@@ -119,6 +119,13 @@ def choose(question: str, answers: list[tuple[str, str]], value: str = "") -> Sc
     return ChooseScreen(question, answers, value)
 
 
+def pick(title: str, options: tuple[tuple[str, str], ...], chosen: str = "") -> Screen[str]:
+    """One of many (value, text) options, narrowed by typing."""
+    from imi_tui.widgets.picker import Picker
+
+    return Picker(title, options, chosen)
+
+
 def menu(found: Sequence[Entry], keys: Keyboard) -> Screen[Action]:
     """Everything a screen has, to search and choose from."""
     from imi_tui.screens.menu import MenuScreen

@@ -108,6 +108,8 @@ class UndoActions(BaseScreen[None]):
             told += " " + ngettext(
                 "{count} case was not queued.", "{count} cases were not queued.", done.refused
             ).format(count=done.refused)
+        if done.drafts:
+            told += " " + _("What you wrote is among the drafts.")
         self.say(told, problem=bool(done.refused))
 
 

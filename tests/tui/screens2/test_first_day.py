@@ -1,0 +1,75 @@
+"""What somebody needs who sees a window for the first time: which keys it takes, what is chosen, where things went."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imi_tui import i18n
+from imi_tui.cache.store import Store
+from imi_tui.phrases import Phrase
+from imi_tui.screens import routes
+from imi_tui.screens.act import ActScreen
+from imi_tui.screens.insert import InsertionList, InsertScreen
+from imi_tui.widgets.picker import Picker
+from tests.tui.screens.test_files_tab import said
+from tests.tui.screens.test_inbox_screen import running, settled, text_of
+from tests.tui.screens2.test_compose_screen import pressed, typed
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_language_is_found_by_typing_its_name(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pressed(pilot, "f9", *"language", "enter")
+        assert isinstance(app.screen, Picker)
+        await pressed(pilot, *"suo", "enter")
+        await settled(pilot)
+        assert app.context.language == "fi"
+    i18n.install("en")
+
+
+async def test_a_window_of_answers_says_which_keys_it_takes(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pressed(pilot, "b")
+        assert "Enter: take it   Esc: leave it" in text_of(app)
+
+
+async def test_the_best_of_what_can_be_inserted_is_under_the_cursor(store: Store, home: Path) -> None:
+    store.keep_phrases(
+        [Phrase("", "a", "en", "We have no transport"), Phrase("", "b", "en", "Transport papers, please")]
+    )
+    row = store.window("to_answer", "due", limit=1)[0]
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.act([(row.desk, row.id)], "message"))
+        await settled(pilot)
+        await pressed(pilot, "f2")
+        assert isinstance(app.screen, InsertScreen)
+        found = app.screen.query_one(InsertionList)
+        await pressed(pilot, "down", *"transp")
+        offered = [item for item in found.items if not isinstance(item, str)]
+        assert len(offered) > 1
+        assert found.item == offered[0]
+
+
+async def test_what_was_written_and_taken_back_is_said_to_be_a_draft(store: Store, home: Path) -> None:
+    row = store.window("to_answer", "due", limit=1)[0]
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.act([(row.desk, row.id)], "message"))
+        await settled(pilot)
+        assert isinstance(app.screen, ActScreen)
+        await typed(pilot, "One moment, please.")
+        await pressed(pilot, "f8")
+        await settled(pilot)
+        await pressed(pilot, "u")
+        await settled(pilot)
+        assert len(store.drafts()) == 1
+        assert said(app).startswith("Taken back: ")
+        assert said(app).endswith("What you wrote is among the drafts.")
+        # A bare action leaves none.
+        await pressed(pilot, "2", "a", "enter")
+        await settled(pilot)
+        await pressed(pilot, "u")
+        await settled(pilot)
+        assert "among the drafts" not in said(app)
