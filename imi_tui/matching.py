@@ -36,13 +36,20 @@ def spans(text: str, wanted: str) -> list[tuple[int, int]]:
 
 
 def around(text: str, wanted: str, width: int) -> str:
-    """At most `width` characters of `text` around its first match, with "…" where something was left out."""
+    """At most `width` characters of `text` around its first match, with "…" where something was left out.
+
+    Words are left whole where the match does not stand in them.
+    """
     if len(text) <= width:
         return text
-    first = next(iter(spans(text, wanted)), (0, 0))[0]
+    first, last = next(iter(spans(text, wanted)), (0, 0))
     start = max(0, min(first - width // 3, len(text) - width + 1))
-    cut = text[start : start + width - (2 if start else 1)]
-    return ("…" if start else "") + cut + ("…" if start + len(cut) < len(text) else "")
+    if start and text[start - 1] != " " and (space := text.find(" ", start, first)) >= 0:
+        start = space + 1
+    end = min(len(text), start + width - (2 if start else 1))
+    if end < len(text) and text[end] != " " and (space := text.rfind(" ", max(start, last), end)) > start:
+        end = space
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
 
 
 def _folded(text: str) -> tuple[str, Sequence[int]]:

@@ -12,6 +12,7 @@ from imi_tui.actions import Situation
 from imi_tui.cache.ids import TRANSLATE
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.dates import ago
+from imi_tui.i18n.joining import several
 from imi_tui.names import area_name
 from imi_tui.screens import routes
 from imi_tui.screens.base import BaseScreen, bindings
@@ -20,6 +21,7 @@ from imi_tui.screens.undoing import UndoActions, told
 from imi_tui.undo import Change
 from imi_tui.viewmodel import outgoing
 from imi_tui.viewmodel.cells import cut, one_line
+from imi_tui.viewmodel.suspects import named
 from imi_tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -113,7 +115,13 @@ class DraftsScreen(UndoActions):
         if detail is None:
             title = outgoing.draft_title(draft, rules, languages)
             seat = next((seat for seat in self.store.seats() if seat.desk == draft.desk), None)
-            return title, area_name(seat.area) if seat is not None else ""
+            target = self.store.target(draft.target) if draft.target else None
+            facts = [area_name(seat.area)] if seat is not None else []
+            if target is not None:
+                # Before its subject is written, that is all that tells a new case from others.
+                text = _("To: {country} {name}")
+                facts.append(text.format(country=target.country, name=one_line(named(target.name))))
+            return title, several(facts)
         name = outgoing.action_name(str(detail.case.get("procedure", "")), draft.action, rules, languages)
         reference = detail.case.get("reference") or _("new case")
         return f"{reference}  {detail.case.get('subject', '')}", name

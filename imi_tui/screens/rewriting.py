@@ -89,3 +89,6 @@ class Rewriting(ActionScreen[Any]):
         if place.what or place.field != at_hand or self.context.screen_reader:
             # What changes under the cursor is seen.
             self.say(text.format(names=place.what or self.name_of(place), count=1))
+        else:
+            # What was said of the step, such as what else was filled in, is no longer so.
+            self.app.clear_notifications()

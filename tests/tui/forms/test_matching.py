@@ -36,6 +36,14 @@ def test_an_excerpt_keeps_to_its_width(text: str, wanted: str, width: int) -> No
     assert len(around(text, wanted, width)) <= width
 
 
+def test_an_excerpt_cuts_no_word() -> None:
+    text = "Collective agreements, posting of workers and undeclared work in the construction industry"
+    assert around(text, "posting", 40) == "…agreements, posting of workers and…"
+    assert around(text, "industry", 30) == "…in the construction industry"
+    assert around(text, "collective", 20) == "Collective…"
+    assert around("Donaudampfschifffahrtsgesellschaft in Wien", "schiff", 20).count("…") == 2, "a long one has to be"
+
+
 def test_an_excerpt_shows_the_match() -> None:
     text = "Recognition of diplomas of nurses, midwives and physiotherapists in the region"
     assert "midwives" in around(text, "midwives", 30)

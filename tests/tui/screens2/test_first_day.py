@@ -13,9 +13,11 @@ from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.insert import InsertionList, InsertScreen
 from imi_tui.widgets.picker import Picker
+from tests.tui.screens import filled
 from tests.tui.screens.test_files_tab import said
 from tests.tui.screens.test_inbox_screen import running, settled, text_of
-from tests.tui.screens2.test_compose_screen import pressed, typed
+from tests.tui.screens2.test_completion import put
+from tests.tui.screens2.test_compose_screen import opened, pressed, typed
 
 pytestmark = pytest.mark.anyio
 
@@ -73,3 +75,27 @@ async def test_what_was_written_and_taken_back_is_said_to_be_a_draft(store: Stor
         await pressed(pilot, "u")
         await settled(pilot)
         assert "among the drafts" not in said(app)
+
+
+async def test_a_draft_without_a_subject_is_told_by_whom_it_is_for(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        screen = await opened(app, pilot)
+        await pressed(pilot, "enter", *"finanz", "enter", "escape")
+        await settled(pilot)
+        [draft] = store.drafts()
+        target = store.target(draft.target)
+        assert target is not None
+        assert not screen.is_attached
+        await pressed(pilot, "d")
+        await settled(pilot)
+        assert f"To: {target.country} {target.name}"[:40] in text_of(app)
+
+
+async def test_what_came_along_is_no_longer_said_once_it_is_taken_back(store: Store, home: Path) -> None:
+    put(store, filled.a_desk(), 1, {"company": "Björkbygg", "company_vat": "SE1"})
+    async with running(store, home) as (app, pilot):
+        await opened(app, pilot)
+        await pressed(pilot, "enter", *"finanz", "enter", "tab", *"Björkbygg", "f2", "enter")
+        assert said(app).startswith("Also filled in: ")
+        await pressed(pilot, "ctrl+z")
+        assert [*app._notifications] == []
