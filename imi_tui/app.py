@@ -211,7 +211,8 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
             self.call_later(self.tour.changed)
 
     def _set_aside(self) -> None:
-        """Leave alone for good what the synchronisation loaded."""
+        """Leave alone for good what the synchronisation loaded; complete what another process noted and was cut off."""
+        self.context.store.exports.take_over()
         gc.collect()
         gc.freeze()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from imi_tui.cache.reserve import Reserve
     from imi_tui.profile import Profile
 
-_ASIDE = "exported-"
+_ASIDE, _NEW = "exported-", ".new"
+_CUT_OFF = 60.0
+"""Seconds after which nobody is still writing a note."""
 
 MOST = 200
 """Entries that are shown at most, the newest ones."""
@@ -59,8 +62,9 @@ class NotedAside:
 
     def __init__(self, profile: Profile, at: str, cases: Sequence[tuple[str, str]], path: str) -> None:
         self._wire: dict[str, Any] = {"at": at, "cases": list(cases), "path": path, "sha256": "", "state": "begun"}
-        descriptor, self._name = tempfile.mkstemp(".json", _ASIDE, profile.home)
+        descriptor, new = tempfile.mkstemp(f".json{_NEW}", _ASIDE, profile.home)
         os.close(descriptor)
+        self._name = new.removesuffix(_NEW)
         self._write()
 
     def done(self, sha256: str) -> None:
@@ -74,7 +78,7 @@ class NotedAside:
         self._write()
 
     def _write(self) -> None:
-        new = f"{self._name}.new"
+        new = self._name + _NEW
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(self._wire, file)
         os.replace(new, self._name)
@@ -98,6 +102,18 @@ def _read(name: Path) -> tuple[_Note, Path] | None:
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     return (_Note(at, path, sha256, state, cases), name) if state in ("begun", "done", "failed") else None
+
+
+def _complete(home: Path) -> None:
+    """Complete notes whose writing was cut off, where all of them is there; the rest says nothing and goes."""
+    for new in home.glob(f"{_ASIDE}*.json{_NEW}"):
+        with suppress(OSError):
+            if time.time() - new.stat().st_mtime < _CUT_OFF:
+                continue
+            if _read(new) is not None:
+                new.replace(new.with_suffix(""))
+            else:
+                new.unlink()
 
 
 class Exports:
@@ -151,8 +167,9 @@ class Exports:
         """No file was written."""
         self._work.run("update export set state = 'failed' where pos = ?", (number,))
 
-    def _take_over(self) -> None:
+    def take_over(self) -> None:
         """Take in what was noted aside. What cannot be read, or written now, stays where it is."""
+        _complete(self._home)
         for note, name in sorted(filter(None, map(_read, self._home.glob(f"{_ASIDE}*.json")))):
             with suppress(OSError, CacheError):
                 self._reserve.write(partial(self._take, note))
@@ -169,7 +186,7 @@ class Exports:
 
     def log(self, limit: int = MOST) -> list[Exported]:
         """The newest entries first."""
-        self._take_over()
+        self.take_over()
         sql = (
             "select pos, at, officer, officer_name, kind, format, what, cases, files, path, sha256, state from export"
             " order by pos desc limit ?"
@@ -178,7 +195,7 @@ class Exports:
 
     def of_case(self, desk: str, id: str) -> list[Exported]:
         """What of one case left this machine, the newest first."""
-        self._take_over()
+        self.take_over()
         sql = (
             "select pos, at, officer, officer_name, kind, format, what, cases, files, path, sha256, state from export"
             " join export_case on export = pos where desk = ? and case_id = ? order by pos desc limit ?"

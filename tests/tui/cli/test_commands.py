@@ -459,6 +459,14 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
         name.unlink()
     (home / "exported-again.json").write_text(min(home.glob("exported-*")).read_text())
     (home / "exported-torn.json").write_text('{"at"')
+    # Cut off before they were in their place: one whole, one not, and one that is being written.
+    at = '"2026-03-01T09:00:00Z"'
+    (home / "exported-cut.json").write_text(f'{{"at":{at},"cases":[],"path":"cut.json","sha256":"","state":"begun"}}')
+    whole = f'{{"at":{at},"cases":[],"path":"cut.json","sha256":"ab","state":"done"}}'
+    for name, text in (("cut", whole), ("half", whole[:30]), ("now", whole[:30])):
+        (home / f"exported-{name}.json.new").write_text(text)
+        if name != "now":
+            os.utime(home / f"exported-{name}.json.new", (0, 0))
     for _again in range(2):
         log = run("export", "--log", "--json").json["exports"]
         assert [(each["kind"], each["state"], Path(each["path"]).name, each["at"][:2]) for each in log] == [
@@ -466,9 +474,10 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
             ("outbox", "failed", "mine.json", "20"),
             ("outbox", "failed", "mine.json", "20"),
             ("outbox", "done", "mine.json", "20"),
+            ("outbox", "done", "cut.json", "20"),
         ], "also after the file with the log was lost"
     assert log[3]["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
-    assert [each.name for each in home.glob("exported-*")] == ["exported-torn.json"]
+    assert sorted(each.name for each in home.glob("exported-*")) == ["exported-now.json.new", "exported-torn.json"]
 
 
 def test_one_entry_is_read_sent_again_and_thrown_away(run: Run, central: Central, server: str, token: str) -> None:
