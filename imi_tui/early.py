@@ -307,6 +307,7 @@ def shown(context: Context) -> Iterator[Early]:
     except (ImportError, OSError, termios.error):
         yield early
         return
+    early.mode = before
     sized = os.environ.get("COLUMNS") or os.environ.get("LINES")
     colours = themes.palette(context.theme)
     # What colours there are else, and how Textual would change these, is not ours to guess.
@@ -325,7 +326,6 @@ def shown(context: Context) -> Iterator[Early]:
     try:
         hearing.begin()
         quieten(terminal[0])
-        early.mode = before
         # Before the picture stands: whoever sees it may stop the program and let it go on.
         with stopped(terminal, before, early.disturb, lambda: f"{SHOW}{_written(early.written)}"):
             sys.stdout.write(f"{SHOW}{drawn.body}")

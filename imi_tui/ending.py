@@ -14,17 +14,23 @@ from imi_tui import commands
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+    from typing import Any
 
 PATIENCE = 5.0
 """Seconds in which the screens may close; the process ends without those that hang."""
+
+_BACK = (
+    b"\x18\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h"
+)
+"""What the framework writes when it leaves, behind half a sequence perhaps."""
 
 
 class Ending:
     """What a signal to end does: `leave` (with the exit code) while there are screens, else what runs is unwound."""
 
-    def __init__(self, clear: Callable[[], None]) -> None:
+    def __init__(self, clear: Callable[[], None], mode: list[Any] | None = None) -> None:
         self.leave: Callable[[int], None] | None = None
-        self._clear = clear
+        self._clear, self._mode = clear, mode
         self._begun = False
 
     def hear(self, number: int, _frame: FrameType | None) -> None:
@@ -43,13 +49,18 @@ class Ending:
 
     def _give_up(self) -> None:
         self._clear()
+        if self._mode is not None:
+            _give_back(self._mode)
         os._exit(commands.FAILED)
 
 
 @contextmanager
-def heard(clear: Callable[[], None]) -> Iterator[Ending]:
-    """Answer signals to end inside; `clear` removes what must not stay even where the screens hang."""
-    ending = Ending(clear)
+def heard(clear: Callable[[], None], mode: list[Any] | None = None) -> Iterator[Ending]:
+    """Answer signals to end inside; `clear` removes what must not stay even where the screens hang.
+
+    `mode`: that of the terminal, which it then gets back.
+    """
+    ending = Ending(clear, mode)
     numbers = [signal.SIGTERM, signal.SIGINT]
     if sys.platform != "win32":
         numbers += [signal.SIGHUP, signal.SIGQUIT]
@@ -83,6 +94,32 @@ def _watch_the_terminal() -> Callable[[], None]:
 
     threading.Thread(target=wait, name="imi-terminal", daemon=True).start()
     return lambda: os.close(forget)
+
+
+def _give_back(mode: list[Any]) -> None:
+    """Leave a terminal that takes nothing any more, as while its output is held: what waits for it is thrown away."""
+    import termios
+    import time
+
+    try:
+        terminal = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        termios.tcsetattr(terminal, termios.TCSANOW, mode)
+    except (OSError, termios.error):
+        return
+    # Whoever waits to write is woken, and goes on into nothing.
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nothing, descriptor)
+    for _try in range(100):
+        for thread in threading.enumerate():
+            if thread.ident not in (None, threading.get_ident()):
+                signal.pthread_kill(thread.ident, signal.SIGTERM)
+        termios.tcflush(terminal, termios.TCOFLUSH)
+        try:
+            os.write(terminal, _BACK)
+            return
+        except BlockingIOError:
+            time.sleep(0.01)
 
 
 def _let_go_of_a_closed_terminal() -> None:

@@ -28,7 +28,8 @@ def is_leaving(pump: MessagePump | None) -> bool:
         if pump._closing or getattr(pump, "_pruning", False) or (isinstance(pump, Screen) and not _is_open(pump)):
             return True
         pump = pump._parent
-    return pump is None
+    # An app that ends opens no screen any more: what was to stand in it is never made.
+    return pump is None or (isinstance(pump, App) and pump._exit)
 
 
 def is_of_leaving(error: Exception) -> bool:

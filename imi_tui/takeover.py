@@ -56,9 +56,9 @@ def taking_over(base: type[Driver], early: Early | None, *, aloud: bool = False)
                 signal.signal(signal.SIGCONT, lambda *_: self._soon(self._begin_again))
             super().start_application_mode()
             self._has_terminal = True
-            if drawn is not None and drawn.mode is not None:
+            if drawn is not None:
                 # What the framework found is the picture's.
-                self.attrs_before, drawn.mode = drawn.mode, None
+                self.attrs_before = drawn.mode
 
         def stop_application_mode(self) -> None:
             super().stop_application_mode()

@@ -90,7 +90,7 @@ TRACES = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEVTOOLS_HOST", "TEXTUAL_DEVTOOLS_P
 def _run_screen(context: Context, picture: Early, clear: Callable[[], None]) -> int:
     from imi_tui.ending import heard
 
-    with heard(clear) as ending:
+    with heard(clear, picture.mode) as ending:
         return _run_app(context, picture, ending)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.terminal import Terminal
+from imi_tui import commands
 from tests.tui.cli.terminal import PROGRAM, state_of, switched
 from tests.tui.screens import filled
 
@@ -37,10 +38,10 @@ def written(home: Path) -> Path:
     return home
 
 
-def on_a_terminal(home: Path, **environment: str) -> Terminal:
-    """The client on a terminal."""
+def on_a_terminal(home: Path, before: str = "", **environment: str) -> Terminal:
+    """The client on a terminal; `before` is done by its process first."""
     env = {"IMI_TUI_HOME": str(home), "PYTHONPATH": str(ROOT), **environment}
-    return Terminal([sys.executable, "-c", PROGRAM], 80, 24, env, cwd=ROOT)
+    return Terminal([sys.executable, "-c", before + PROGRAM], 80, 24, env, cwd=ROOT)
 
 
 def opened(client: Terminal) -> None:
@@ -131,3 +132,19 @@ def test_what_is_written_when_it_is_interrupted_is_kept(written: Path) -> None:
     [draft] = store.drafts()
     store.close()
     assert draft.answers["subject"] == "Last words"
+
+
+def test_a_terminal_that_takes_nothing_any_more_is_given_back(written: Path) -> None:
+    with on_a_terminal(written, "from imi_tui import ending\nending.PATIENCE = 0.5") as client:
+        before = client.mode()
+        opened(client)
+        # Nobody reads what it writes, and it has more to write than waits anywhere.
+        for number in range(200):
+            client.resize(150 + number % 50, 50 + number % 7)
+            time.sleep(0.02)
+        client.process.send_signal(signal.SIGTERM)
+        assert client.process.wait(10) == commands.FAILED, "it was not held up"
+        assert client.mode() == before
+        while client.read(0.05) is not None:
+            pass
+        assert switched(client.output) == set()

@@ -12,6 +12,7 @@ from textual.widgets import TextArea
 
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
+from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.typeahead import Passed
@@ -115,6 +116,27 @@ async def test_leaving_is_no_mistake_whatever_is_typed_behind_it(store: Store, h
         while app.return_code is None:
             await asyncio.sleep(0.001)
     assert app.return_code == 0
+    assert not (home / "incidents").exists()
+
+
+async def test_an_end_while_a_screen_opens_is_no_mistake(store: Store, home: Path) -> None:
+    row = store.window("todo", "due", limit=1)[0]
+    case = row.desk, row.id
+    for opens in (
+        lambda: routes.export_case(*case),
+        lambda: routes.act([case], "message"),
+        lambda: routes.case(*case),
+        routes.authorities,
+        routes.drafts,
+        routes.lock,
+    ):
+        app = ImiApp(filled.context(store, home))
+        async with app.run_test() as pilot:
+            await settled(pilot)
+            # As a signal comes between the key and what it opens.
+            app.exit(return_code=143)
+            app.push_screen(opens())
+        assert app.return_code == 143
     assert not (home / "incidents").exists()
 
 
