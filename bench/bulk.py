@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cache import DESK, NOW, profile
-from imi_tui.cache import db
+from imi_tui.cache import db, db_files
 from imi_tui.cache.personal import tagged
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -133,7 +133,7 @@ def _plain(target: Profile, cases: list[tuple[str, str]]) -> None:
     with work.write():
         work.many("insert into kept values(?, ?, 'bench')", cases)
     work.close()
-    for each in (path, *db.sidecars(path)):
+    for each in (path, *db_files.sidecars(path)):
         each.unlink(missing_ok=True)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bench.memory import peak_kib
 from bench.sync.world import NOW
-from imi_tui.cache import db, migrations, schema
+from imi_tui.cache import db, db_files, migrations, schema
 from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
@@ -173,7 +173,7 @@ def raw(folder: Path, which: str, at_once: int) -> dict[str, Any]:
     key = open_vault("file", profile, _no_question).key()
     source = db.open_file(profile.cache_db, key, "cache")
     path = folder / "raw.db"
-    for old in (path, *db.sidecars(path)):
+    for old in (path, *db_files.sidecars(path)):
         old.unlink(missing_ok=True)
     target = db.open_file(path, key, "cache")
     migrations.migrate(target, schema.CACHE, "bench")

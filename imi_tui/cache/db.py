@@ -15,6 +15,7 @@ import apsw
 
 from imi_core.lean import TYPE_CHECKING, cached_property, contextmanager, suppress
 from imi_tui.cache.copying import Copying
+from imi_tui.cache.db_files import PLAIN_HEADER, damage_mark, header
 from imi_tui.cache.errors import (
     CacheBusy,
     CacheError,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     Values = tuple[Any, ...]
 
 KEY_BYTES = 32
-PLAIN_HEADER = b"SQLite format 3\x00"
 BUSY_MS = 15_000
 WORK_LOG = 64
 """Pages after which the log of `work.db` is copied into the file, whose pages are authenticated."""
@@ -65,7 +65,6 @@ MUCH_KIB = 5 * CACHE_KIB
 LITTLE_KIB = 64
 """The same while the client starts: it reads a page of the list and counts, each once."""
 
-_DAMAGED = ".damaged-mark"
 _COUNT = "insert into meta values('commits', 1) on conflict do update set value = value + 1 returning value"
 _IDENTITY = "select value from meta where name = 'identity'"
 
@@ -363,16 +362,6 @@ def typed_error(error: apsw.Error, part: Part) -> CacheError:
     return CacheError(text, text)
 
 
-def damage_mark(path: Path) -> Path:
-    """The file that says that `path` was found damaged."""
-    return path.with_name(path.name + _DAMAGED)
-
-
-def is_marked(file: str) -> bool:
-    """Whether it was found damaged."""
-    return os.path.exists(file + _DAMAGED)
-
-
 def require_cipher() -> None:
     """Raise `PlaintextCipher` unless this SQLite can encrypt."""
     if not getattr(apsw, "mc_version", ""):
@@ -458,33 +447,3 @@ def _tune(connection: apsw.Connection, part: Part) -> None:
     connection.pragma("synchronous", "full" if part == "work" else "normal")
     if part == "cache":
         connection.pragma("cache_size", -CACHE_KIB)
-
-
-def header(path: Path | str) -> bytes:
-    """The first bytes of a file; none of a file that is not there."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(PLAIN_HEADER))
-    except FileNotFoundError:
-        return b""
-
-
-def sidecars(path: Path) -> tuple[Path, Path]:
-    """The files SQLite keeps beside a database."""
-    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
-
-
-def sidecar_names(file: str) -> tuple[str, str]:
-    """The same by their names."""
-    return f"{file}-wal", f"{file}-shm"
-
-
-def set_aside(path: Path) -> Path:
-    """Move a damaged file and what belongs to it out of the way (over an older one); where it is now."""
-    aside = path.with_name(path.name + ".damaged")
-    for old, new in zip((path, *sidecars(path)), (aside, *sidecars(aside)), strict=True):
-        new.unlink(missing_ok=True)
-        if old.exists():
-            os.replace(old, new)
-    damage_mark(path).unlink(missing_ok=True)
-    return aside

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from imi_core.lean import TYPE_CHECKING, suppress
-from imi_tui.cache.db import PLAIN_HEADER, header, sidecars
+from imi_tui.cache.db_files import PLAIN_HEADER, header, sidecars
 from imi_tui.cache.errors import CacheError, FilesUnusable, NewerCache, NotUpdated, PlaintextCipher
 
 if TYPE_CHECKING:

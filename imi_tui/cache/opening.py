@@ -7,17 +7,8 @@ import unicodedata
 
 from imi_core.lean import TYPE_CHECKING, suppress
 from imi_tui.cache import schema
-from imi_tui.cache.db import (
-    Database,
-    MemoryKey,
-    is_marked,
-    open_file,
-    open_memory,
-    require_cipher,
-    set_aside,
-    sidecar_names,
-    sidecars,
-)
+from imi_tui.cache.db import Database, MemoryKey, open_file, open_memory, require_cipher
+from imi_tui.cache.db_files import is_marked, set_aside, sidecar_names, sidecars
 from imi_tui.cache.errors import CacheError, CorruptCache, CorruptWork, FilesUnusable, WrongKey
 from imi_tui.cache.mark import mark_of, noted
 from imi_tui.cache.migrations import forget_copies_of, migrate
