@@ -313,9 +313,11 @@ def shown(context: Context) -> Iterator[Early]:
     # What colours there are else, and how Textual would change these, is not ours to guess.
     other = not colours.own and os.environ.get("COLORTERM", "") not in ("truecolor", "24bit")
     plain = os.environ.get("TERM", "dumb") == "dumb"
+    # Moves are written as they are, past the stream and what it has for signs that its encoding lacks.
+    lacking = (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
     drawn = (
         None
-        if sized or other or plain or context.screen_reader or width < SMALLEST[0] or height < SMALLEST[1]
+        if sized or other or plain or lacking or context.screen_reader or width < SMALLEST[0] or height < SMALLEST[1]
         else picture(context, width, height)
     )
     if drawn is None:

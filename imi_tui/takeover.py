@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.early_terminal import ENTER
@@ -125,7 +126,7 @@ def taking_over(base: type[Driver], early: Early | None, *, aloud: bool = False)
             while drawn is not None and not drawn.wait(_LOOK):
                 if self.exit_event.is_set():
                     return
-            typed = TypedBytes()
+            typed = TypedBytes(encoding=getattr(sys.__stdin__, "encoding", None) or "utf-8")
             given = drawn.left() if drawn is not None else b""
             while not self.exit_event.is_set():
                 for event in typed.feed(given) if given else typed.tick():

@@ -31,13 +31,14 @@ _WRITTEN = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 class TypedBytes:
     """Makes events of bytes as they come. `tick` is to be called about every tenth of a second in which none come.
 
-    A paste whose end is `missing` is one after so many ticks: until then every key would go into it.
+    A paste whose end is `missing` is one after so many ticks: until then every key would go into it. `encoding` is the
+    terminal's.
     """
 
-    def __init__(self, missing: int = 50) -> None:
-        self._missing = missing
+    def __init__(self, missing: int = 50, encoding: str = "utf-8") -> None:
+        self._missing, self._encoding = missing, encoding
         self._parser = XTermParser()
-        self._decoder = getincrementaldecoder("utf-8")("replace")
+        self._decoder = getincrementaldecoder(encoding)("replace")
         self._before = self._answer = b""
         self._paste: bytearray | None = None
         self._quiet = self._since_burst = 0
@@ -108,7 +109,7 @@ class TypedBytes:
 
     def _pasted(self, paste: bytearray) -> list[Message]:
         self._paste, self._quiet = None, 0
-        text = paste.decode("utf-8", "replace").replace("\0", "")
+        text = paste.decode(self._encoding, "replace").replace("\0", "")
         # The parser has seen it begin.
         rest = self._guarded(self._parser.feed(END.decode()))
         return [events.Paste(text), *(each for each in rest if not isinstance(each, events.Paste))]

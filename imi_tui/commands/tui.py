@@ -54,6 +54,11 @@ def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
     sys.setswitchinterval(0.0005)
     # Textual waits up to a frame before it paints; at its own 60 a second that is most of what a page down takes.
     os.environ.setdefault("TEXTUAL_FPS", "250")
+    if (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8"):
+        from imi_tui.encoded import keep_cells
+
+        for stream in (sys.stdout, sys.stderr):
+            keep_cells(stream)
     with opened(options) as client, lock_profile(client.profile):
 
         def clear() -> None:

@@ -123,3 +123,9 @@ def test_an_escape_alone_is_a_key() -> None:
     time.sleep(0.15)
     assert told(typed) == ["escape"]
     assert told(typed, b"[200~", b"j")[-1] == "j", "nor does a paste begin with it"
+
+
+def test_letters_of_another_encoding_are_letters() -> None:
+    typed = TypedBytes(encoding="latin-1")
+    assert told(typed, b"\xe9") == ["é"]
+    assert told(typed, BEGIN + b"caf\xe9" + END) == ["[café]"]

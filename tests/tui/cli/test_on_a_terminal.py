@@ -148,3 +148,17 @@ def test_a_terminal_that_takes_nothing_any_more_is_given_back(written: Path) -> 
         while client.read(0.05) is not None:
             pass
         assert switched(client.output) == set()
+
+
+def test_a_terminal_that_is_not_utf_8_keeps_its_lines_and_its_letters(written: Path) -> None:
+    with on_a_terminal(written, PYTHONIOENCODING="latin-1") as client:
+        client._stream.use_utf8 = False
+        opened(client)
+        client.resize(120, 24)
+        client.wait_for(lambda lines: any("|" in line[20:40] for line in lines), 20)
+        client.settle(0.3)
+        lines = client.lines()
+        assert b"\\u" not in client.output, "what it lacks would be written in six cells"
+        assert len({line.index("|") for line in lines[1:20]}) == 1
+        client.send(b"/caf\xe9")
+        client.wait_for("café", 20)
