@@ -184,7 +184,15 @@ ACTIONS: tuple[Action, ...] = (
         "inbox case",
         command="outbox",
     ),
-    action("go.drafts", N_("Drafts"), N_("Shows what you began to write."), "d f7", "go", "inbox case"),
+    action(
+        "go.drafts",
+        N_("Drafts"),
+        N_("Shows what you began to write."),
+        "d f7",
+        "go",
+        "inbox case",
+        command="list --view drafts",
+    ),
     action(
         "go.authorities",
         N_("Find authority"),

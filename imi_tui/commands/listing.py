@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.rows import Words
 
 MOST = 10_000
+DRAFTS = "drafts"
+"""The view of what was begun, which are no cases yet or still hang on one."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         store = client.store
         limit = max(1, min(options.limit, MOST))
         line = options.search
+        if line is None and options.view == DRAFTS and store.saved.named(DRAFTS) is None:
+            return _drafts(store, options)
         if line is None and options.view not in VIEWS:
             line = own_view(store, options.view).line
         if line is not None:
@@ -76,6 +80,42 @@ def _found(store: Store, line: str, limit: int, options: argparse.Namespace) -> 
     _print(store, options, lines, len(rows), total, more=found.more)
     for note in found.notes:
         say(note)
+    return commands.OK
+
+
+def _drafts(store: Store, options: argparse.Namespace) -> int:
+    """Print what was begun and not sent, the latest first."""
+    from imi_tui.viewmodel.outgoing import action_name, draft_title
+
+    found = []
+    for draft in store.drafts():
+        row = store.row(draft.desk, draft.case_id, "all", "due") if draft.case_id else None
+        if row is not None:
+            title, what = row.subject, action_name(row.procedure, draft.action, store.rules, languages())
+        else:
+            title, what = draft_title(draft, store.rules, languages()), ""
+        reference = row.reference if row is not None else ""
+        found.append((draft, reference, what, title))
+    if options.json:
+        wire = [
+            {
+                "id": draft.id,
+                "desk": draft.desk,
+                "caseId": draft.case_id,
+                "reference": reference,
+                "action": draft.action,
+                "title": title,
+                "savedAt": draft.saved_at,
+            }
+            for draft, reference, _what, title in found
+        ]
+        out_json({"view": DRAFTS, "total": len(wire), "drafts": wire})
+        return commands.OK
+    lines = [(draft.saved_at[:16], reference or "-", what or "-", title) for draft, reference, what, title in found]
+    for each in table(lines):
+        out(each)
+    if not lines:
+        say(_("There are no drafts. What you write is saved here by itself until it is sent."))
     return commands.OK
 
 
@@ -140,7 +180,7 @@ def _no_view(store: Store, name: str) -> str:
     import difflib
 
     text = _("There is no view {name}.").format(name=name)
-    known = [*VIEWS, *(view.name for view in store.saved.all())]
+    known = [*VIEWS, DRAFTS, *(view.name for view in store.saved.all())]
     near = difflib.get_close_matches(name, known, 1, 0.5)
     return _("{problem} Do you mean {near}?").format(problem=text, near=near[0]) if near else text
 

@@ -6,6 +6,7 @@ import argparse
 
 from imi_tui import i18n
 from imi_tui.actions import ACTIONS
+from imi_tui.cache.draft import Draft
 from imi_tui.commands.common import Client
 from imi_tui.commands.tui import Wiring
 from imi_tui.i18n import _
@@ -272,9 +273,12 @@ async def outbox(desk: Desk) -> Steps:
 @proves("go.drafts", keeps=True)
 async def drafts(desk: Desk) -> Steps:
     """What was begun."""
+    row = desk.store.window("to_answer", "due", limit=1)[0]
+    desk.store.save_draft(Draft("e" * 32, row.desk, row.procedure, "message", row.id, text="half a sent"))
     await there(desk)
-    yield ()
+    yield "list", "--view", "drafts"
     await desk.on("drafts")
+    await desk.shows(row.reference)
 
 
 @proves("go.authorities", keeps=True)
