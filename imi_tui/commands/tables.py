@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,20 @@ from imi_core.text import display
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDEST = 40
-"""Cells of one column at most; the last column is not cut."""
+WIDEST, WHOLE = 40, 500
+"""Cells of one column at most, on a terminal and elsewhere; the last column is not cut."""
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows as lines with aligned columns; text is made safe to print and cut with "…"."""
+    """The rows as lines with aligned columns; text is made safe to print and cut with "…".
+
+    On a terminal soon, so that a line stays one: who searches or keeps what is printed gets all that anybody writes.
+    """
+    widest = WIDEST if sys.stdout.isatty() else WHOLE
     shown = [[display(cell) for cell in row] for row in rows]
     if not shown:
         return []
-    cut = [[*(fit(cell, WIDEST) for cell in row[:-1]), row[-1]] for row in shown]
+    cut = [[*(fit(cell, widest) for cell in row[:-1]), row[-1]] for row in shown]
     widths = [max(cells(row[at]) for row in cut) for at in range(len(cut[0]) - 1)]
     return [
         "  ".join(
