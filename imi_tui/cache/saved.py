@@ -5,6 +5,7 @@ from __future__ import annotations
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_core.text import display, fold
 from imi_tui.cache.errors import NameTaken
+from imi_tui.cache.model import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 NAME = 40
 """Characters of a name at most."""
+GIVEN = frozenset((*VIEWS, "drafts"))
+"""What plain commands call the views that there are: one's own of such a name could not be listed."""
 
 
 class SavedView(NamedTuple):
@@ -69,7 +72,7 @@ class SavedViews:
         if not name:
             raise ValueError("a view needs a name")
         found = self.named(name)
-        if found is not None and found.no != no:
+        if fold(name) in GIVEN or (found is not None and found.no != no):
             raise NameTaken(name)
 
     def _write(self, sql: str, values: tuple[object, ...]) -> None:

@@ -53,3 +53,12 @@ def test_what_is_deleted_comes_back_in_its_place(store: Store) -> None:
     assert store.saved.all() == [first, second]
     end()
     assert set(kinds) == {frozenset({"views"})}
+
+
+@pytest.mark.parametrize("name", ["todo", "TODO ", "due_soon", "Drafts"])
+def test_a_name_that_commands_have_for_another_view_is_taken(store: Store, name: str) -> None:
+    with pytest.raises(NameTaken):
+        store.saved.keep(name, "a")
+    view = store.saved.keep("mine too", "a")
+    with pytest.raises(NameTaken):
+        store.saved.rename(view.no, name)
