@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     """Whether a document (None: there is none) answers a query of the index."""
 
 
+DIGITS, FEWEST = 6, 3
+"""Digits of a reference's number, and how many of them are enough to mean one."""
+
+
 class Part(NamedTuple):
     """A word of a term, or all words of a phrase or a name: what the index is asked for them, and what they mean."""
 
@@ -151,7 +155,15 @@ def _directs(term: Term, beginnings: Beginnings) -> list[str]:
     if term.open:
         found[-1] = beginnings.query(term.values[-1])
     together = term.key == "from" or is_phrase(term)
+    if not together:
+        numbers = map(_number, term.values)
+        found = [f"({each} OR {quoted(no)})" if no else each for each, no in zip(found, numbers, strict=True)]
     return [found[0] if len(found) == 1 else f"({' AND '.join(found)})"] if together else found
+
+
+def _number(word: str) -> str:
+    """The number of a reference that is named without the zeros before it; "" where it is none, as of two digits."""
+    return word.zfill(DIGITS) if FEWEST <= len(word) < DIGITS and word.isascii() and word.isdigit() else ""
 
 
 def _is_long(words: Sequence[str]) -> bool:

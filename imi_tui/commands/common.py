@@ -201,11 +201,17 @@ def tokens(secrets: Secrets, http: Http) -> TokenSource:
     return StoredTokens(secrets, http, lambda: dt.datetime.now(dt.UTC))
 
 
+MOST_NUMBERED = 50
+"""Cases looked at for the number of one."""
+
+
 def find_case(store: Store, reference: str, desk: str = "") -> tuple[str, str]:
     """(desk, id) of the case with this reference or id. Raises `CommandError` where there is none, or several."""
     found = store.find(reference)
     if not found:
         found = [(seat.desk, reference) for seat in store.seats() if store.case(seat.desk, reference) is not None]
+    if not found and reference.isdecimal():
+        found = _numbered(store, reference)
     if desk:
         found = [pair for pair in found if pair[0] == desk]
     if not found:
@@ -219,6 +225,20 @@ def find_case(store: Store, reference: str, desk: str = "") -> tuple[str, str]:
         )
         raise CommandError(text, commands.USAGE)
     return found[0]
+
+
+def _numbered(store: Store, number: str) -> list[tuple[str, str]]:
+    """(desk, id) of the case whose reference ends in this number, as one says it: "case 160".
+
+    Raises `CommandError` where that may be several cases.
+    """
+    ending = f"-{int(number):06}"
+    rows = [row for row in store.search(ending[1:], MOST_NUMBERED) if row.reference.endswith(ending)]
+    references = sorted({row.reference for row in rows})
+    if len(references) > 1:
+        text = _("Which one is meant: {references}?").format(references=", ".join(references))
+        raise CommandError(text, commands.USAGE)
+    return [(row.desk, row.id) for row in rows]
 
 
 def translations_are_new(store: Store, detail: CaseDetail) -> bool:

@@ -70,6 +70,13 @@ def test_nothing_typed_is_syntax(store: Store, pw_info: Rules, typed: str) -> No
     store.search(typed)
 
 
+def test_a_number_finds_its_reference_without_the_zeros(store: Store, pw_info: Rules) -> None:
+    put(store, *(case(pw_info, n, subject=text) for n, text in ((1, "x"), (123, "x"), (4512, "x"), (7, "room 4512"))))
+    assert {int(row.reference[-6:]) for row in store.search("4512")} == {7, 4512}
+    for typed, found in (("4512 x", {4512}), ("123", {123}), ("-4512", {1, 123}), ("45", {7}), ("1234", set())):
+        assert {int(row.reference[-6:]) for row in store.search(typed)} == found, typed
+
+
 def test_newest_first(store: Store, pw_info: Rules) -> None:
     put(store, *(case(pw_info, number, last_activity=AT + dt.timedelta(hours=number % 5)) for number in range(1, 5)))
     assert hits(store, "alpbau") == [4, 3, 2, 1]

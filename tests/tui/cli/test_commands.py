@@ -9,6 +9,8 @@ import json
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -23,6 +25,7 @@ from imi_tui.cache.mark import Mark, noted
 from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.cli import TOKEN_VARIABLE
+from imi_tui.commands.common import CommandError, find_case
 from imi_tui.export.mark import CLASSIFICATION
 from imi_tui.profile import Profile
 from imi_tui.signin import device
@@ -418,12 +421,26 @@ def test_what_was_read_is_no_news_any_more(run: Run, central: Central, server: s
         return [case["reference"] for case in cases if case["unread"]]
 
     first, second = unread()
-    run("show", first, "--json")
+    assert run("show", str(int(first[-6:])), "--json").json["case"]["reference"] == first, "a number is enough"
+    assert run("show", "999999").code == commands.NOT_FOUND
     assert unread() == [first, second], "a program has read nothing"
     assert run("show", first).code == 0
     assert unread() == [second]
     assert run("keep", second, "--read").code == 0
     assert unread() == []
+
+
+def test_a_number_that_several_cases_have_names_them() -> None:
+    def found(*references: str) -> Any:
+        rows = [SimpleNamespace(desk="d", id=reference, reference=reference) for reference in references]
+        return SimpleNamespace(find=lambda _reference: [], search=lambda _line, _limit: rows, seats=list)
+
+    assert find_case(found("PW-26-000020", "PW-26-000201"), "20") == ("d", "PW-26-000020"), "and not its beginning"
+    with pytest.raises(CommandError, match=r"Which one is meant: PU-26-000020, PW-26-000020\?") as told:
+        find_case(found("PW-26-000020", "PU-26-000020"), "20")
+    assert told.value.exit_code == commands.USAGE
+    with pytest.raises(CommandError, match="There is no case 20 "):
+        find_case(found(), "20")
 
 
 def test_usage_errors(run: Run) -> None:
