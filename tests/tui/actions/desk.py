@@ -32,6 +32,7 @@ from imi_tui.viewmodel import front
 from imi_tui.widgets.case_list import CaseList
 from imi_tui.widgets.choice_list import ChoiceList
 from imi_tui.widgets.entry import LineInput
+from imi_tui.widgets.picker import OptionList
 from tests.tui.actions.ways import MENU, Way
 from tests.tui.keys import press
 from tests.tui.screens import filled
@@ -235,6 +236,9 @@ class Desk:
         """Go to an answer by its value and take it."""
         if self.commanded:
             return
+        if narrowed := self.top.query(OptionList):
+            await self._pick(narrowed.first(), value, enter=enter)
+            return
         found = self.top.query(ChoiceList)
         assert found, f"nothing is asked: this is the screen {self.here!r}"
         answers = found.first()
@@ -247,6 +251,15 @@ class Desk:
                 while answers.value != value and answers.item != answers.items[-1]:
                     answers.action_move(1)
         assert answers.value == value, f"there is no answer {value!r} in {[item[1] for item in answers.items]}"
+        if enter:
+            await self.press("enter")
+
+    async def _pick(self, answers: OptionList, value: str, *, enter: bool) -> None:
+        answers.action_first()
+        while answers.item is not None and answers.item[0] != value and answers.item != answers.items[-1]:
+            answers.action_move(1)
+        assert answers.item is not None
+        assert answers.item[0] == value, f"there is no answer {value!r} in {[item[1] for item in answers.items]}"
         if enter:
             await self.press("enter")
 
