@@ -40,8 +40,8 @@ def greek(text: str) -> str:
 
 
 def catalogues(folder: Path) -> Path:
-    """The pseudo-language and long Greek of the texts as they stand in the source now."""
-    template = DOMAINS["imi_tui"].texts()
+    """The pseudo-language and long Greek of the texts: the template says what the source says now, or a test fails."""
+    template = files.read(DOMAINS["imi_tui"].template)
     for language, change in (("en-XA", files.pseudo), ("el", greek)):
         catalogue = files.empty(language)
         for message in template:
@@ -376,8 +376,9 @@ class Tour:
             yield from getattr(self, part)()
 
 
-PARTS = ("inbox", "case", "compose", "outgoing", "authorities", "signing_in")
-"""The parts of the walk; each begins and ends in the inbox."""
+TOGETHER = (("inbox", "signing_in"), ("case", "authorities"), ("compose", "outgoing"))
+"""The parts of the walk, each of which begins and ends in the inbox; those that one client goes through."""
+PARTS = tuple(part for parts in TOGETHER for part in parts)
 
 
 @dataclass(frozen=True)
@@ -393,14 +394,15 @@ class Shot:
         return f"{self.name} ({self.visitor.language}, {self.columns} columns)"
 
 
-def walk(visitor: Visitor, part: str, columns: int, rows: int) -> tuple[list[Shot], bytes]:
-    """The screens of one part of the tour, and every byte the client wrote."""
+def walk(visitor: Visitor, parts: tuple[str, ...], columns: int, rows: int) -> tuple[list[Shot], bytes]:
+    """The screens of some parts of the tour one after the other, and every byte the client wrote."""
     with visitor.signed_out(columns, rows) as terminal:
         tour = Tour(visitor, terminal)
-        if part != "inbox":
+        if parts[0] != "inbox":
             terminal.wait_for("-26-", 30)
             terminal.settle(0.4, 5)
-        shots = [Shot(visitor, name, columns, terminal.lines()) for name in getattr(tour, part)()]
+        names = (name for part in parts for name in getattr(tour, part)())
+        shots = [Shot(visitor, name, columns, terminal.lines()) for name in names]
         assert terminal.process.poll() is None, terminal.text()
         terminal.stop()
         return shots, bytes(terminal.output)
@@ -409,11 +411,15 @@ def walk(visitor: Visitor, part: str, columns: int, rows: int) -> tuple[list[Sho
 def walks(
     visitor: Visitor, folder: Path, combinations: list[tuple[str, int, int]], parts: tuple[str, ...] = PARTS
 ) -> list[tuple[list[Shot], bytes]]:
-    """The whole tour for each (language, columns, rows), several at a time, each on a profile of its own."""
+    """The whole tour for each (language, columns, rows), several at a time, each on a profile of its own.
+
+    Two parts share a client: its start is the dearest step.
+    """
+    shared = [each for pair in TOGETHER if (each := tuple(part for part in pair if part in parts))]
     jobs = [
-        (visitor.copy(folder / f"{language}-{columns}-{part}", language=language), part, columns, rows)
+        (visitor.copy(folder / f"{language}-{columns}-{pair[0]}", language=language), pair, columns, rows)
         for language, columns, rows in combinations
-        for part in parts
+        for pair in shared
     ]
     with ThreadPoolExecutor(4) as pool:
         return list(pool.map(lambda job: walk(*job), jobs))

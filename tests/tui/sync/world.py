@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import json
 import queue
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,11 +145,29 @@ class Line:
         return [call[0] for request in self.requests for call in request["methodCalls"]]
 
 
+@functools.cache
+def _new() -> dict[str, bytes]:
+    """The files of a cache that was only just made: to make one takes longer than most tests do with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        Store.open(Profile(home), KEY, now=lambda: NOW).close()
+        return {path.name: path.read_bytes() for path in home.iterdir()}
+
+
+def _begin(home: Path) -> None:
+    home.mkdir(0o700, parents=True)
+    for name, content in _new().items():
+        (home / name).write_bytes(content)
+        (home / name).chmod(0o600)
+
+
 class Client:
     """One officer's client: cache, line and engine. `restart` is a new process on the same files."""
 
     def __init__(self, home: Path, caller: Caller, officer: str) -> None:
         self.profile = Profile(home)
+        if not home.exists():
+            _begin(home)
         self.now = NOW
         self.line = Line(caller, officer)
         self._open()
