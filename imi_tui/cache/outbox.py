@@ -3,7 +3,8 @@
 A payload is frozen when it is queued. Attempts are counted and committed before the first byte leaves. Nothing is
 dropped by count or age: an entry leaves only by the officer's hand or, once acknowledged, when the server's backups
 have it. Every change raises the generation, and `touched` says at which generation a case was last concerned, so
-that the projection in the other file can be brought up to date after a crash between the two commits.
+that the projection in the other file can be brought up to date after a crash between the two commits. Of very many
+entries that come or go at once only the generation is kept: then everything that waits is looked at.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ class Outbox:
     def touched(self, since: int) -> list[tuple[str, str]]:
         """(desk, case) of everything concerned after generation `since`."""
         return self.work.rows("select desk, case_id from touched where generation > ?", (since,))
+
+    def is_beyond_telling(self, since: int) -> bool:
+        """Whether very many entries came or went at once after generation `since`: they are not among the `touched`."""
+        found = self.work.one("select value from meta where name = 'many'")
+        return found is not None and int(found[0]) > since
 
     def live(self) -> list[Item]:
         """Entries that are not in the confirmed tables yet, in order."""
@@ -212,29 +218,18 @@ class Outbox:
 
     def insert_all(self, entries: Sequence[Entry]) -> int:
         """Inside: new entries at the end, for as many cases that are there; the generation they raise."""
-        last = self.work.one("select coalesce(max(pos), 0) from outbox")[0]
         self.work.many_rows(
             "insert into outbox(client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
             " attempts, queued_at, reference, subject, server_at)",
             entries,
         )
-        generation = self._raised()
-        self.work.run(
-            "insert or replace into touched select desk, case_id, ? from outbox where pos > ? order by desk, case_id",
-            (generation, last),
-        )
-        return generation
+        return self._raised_by_many()
 
     def delete_all(self, items: Iterable[Item]) -> int:
         """Inside: the officer took these entries back; the generation that this raises."""
-        asked, generation = json.dumps([item.pos for item in items]), self._raised()
-        self.work.run(
-            "insert or replace into touched select desk, case_id, ? from outbox"
-            " where pos in (select value from json_each(?)) order by desk, case_id",
-            (generation, asked),
-        )
+        asked = json.dumps([item.pos for item in items])
         self.work.run("delete from outbox where pos in (select value from json_each(?))", (asked,))
-        return generation
+        return self._raised_by_many()
 
     def remove(self, item: Item) -> None:
         """Inside: the officer took this entry back."""
@@ -355,6 +350,12 @@ class Outbox:
         left = set(json.loads(found[0])) - set(gone) if found is not None else set()
         if found is not None:
             self.work.run("insert or replace into meta values('offered again', ?)", (json.dumps(sorted(left)),))
+
+    def _raised_by_many(self) -> int:
+        # Whoever does this writes the rows, too: only after a crash in between it is asked which cases these are.
+        generation = self._raised()
+        self.work.run("insert or replace into meta values('many', ?)", (generation,))
+        return generation
 
     def _raised(self) -> int:
         self.work.run("update meta set value = value + 1 where name = 'generation'")

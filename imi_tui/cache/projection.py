@@ -144,7 +144,9 @@ class Projector:
             generation = self._outbox.generation()
             self._put_off = put_off(self._outbox.work)
             items = self._outbox.live()
-            touched = self._outbox.touched(reflected) if reflected <= generation else self._all_pending(items)
+            touched = self._outbox.touched(reflected) if reflected <= generation else []
+            if reflected > generation or self._outbox.is_beyond_telling(reflected):
+                touched += self._all_pending(items)
             groups: dict[Key, list[Item]] = {}
             for item in items:
                 groups.setdefault((item.desk, self.resolve(item.desk, item.case_id)), []).append(item)
@@ -193,7 +195,9 @@ class Projector:
         self._cache.run("update meta set value = ? where name = 'generation'", (generation,))
 
     def _all_pending(self, items: list[Item]) -> list[Key]:
-        """Everything the outbox may show in: used when it is not the one that the projection was made with."""
+        """Everything the outbox may show in: where it is not the one that the projection was made with, or where very
+        many entries came or went at once.
+        """
         rows = self._cache.rows("select desk, id from listing where pending > 0 or rejected > 0 or id like 'ref:%'")
         return [(self._desks.id(desk), id) for desk, id in rows] + [(item.desk, item.case_id) for item in items]
 

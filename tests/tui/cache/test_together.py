@@ -182,7 +182,12 @@ def test_entries_count_though_the_listing_cannot_follow_and_it_follows_later(
     # As after a crash between the two commits.
     store.recover_projection()
     assert {store.row(e.desk, e.case_id, "all", "due").pending for e in queued} == {1}  # type: ignore[union-attr]
-    store.take_back([each.client_ref for each in queued], lambda draft: False, numbers)
+    with monkeypatch.context() as patch:
+        patch.setattr(store._projector, "move", fails)
+        store.take_back([each.client_ref for each in queued], lambda draft: False, numbers)
+    assert store.outbox() == []
+    assert kept(store) != before
+    store.recover_projection()
     assert kept(store) == before
 
 
