@@ -71,7 +71,9 @@ class CaseScreenBase(UndoActions):
             return ()
         own = tuple(name for name, each in rules.lifecycle.actions.items() if not each.starts and each.key)
         names = tuple(name for name in own if name not in detail.actions)
-        return tuple(doing.offered(rules, names, self.context.languages, self.taken_keys()))
+        found = doing.offered(rules, names, self.context.languages, self.taken_keys())
+        why = [doing.when_possible(rules, name, self.context.languages) for name in names]
+        return tuple(action._replace(help=text) for action, text in zip(found, why, strict=True))
 
     def _offers_of(self, rules: Rules, details: list[CaseDetail]) -> tuple[Action, ...]:
         names = tuple(name for name in details[0].actions if all(name in other.actions for other in details[1:]))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from imi_core.text import display
 from imi_tui.actions import Action, lifecycle_action
+from imi_tui.i18n import _
+from imi_tui.i18n.joining import several
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -83,6 +85,20 @@ def offered(rules: Rules, names: tuple[str, ...], languages: tuple[str, ...], re
         # Those with a key are the ones people use all day: they come first in the footer.
         out.append(lifecycle_action(name, label, key, 2 if key else 0))
     return out
+
+
+def when_possible(rules: Rules, name: str, languages: tuple[str, ...]) -> str:
+    """In which states the lifecycle's action is possible and for whom, in a sentence for who looks for it in vain."""
+    from imi_tui.viewmodel.case import ROLES
+
+    lifecycle = rules.lifecycle
+    action = lifecycle.actions[name]
+    states = [
+        display(rules.label(f"{lifecycle.id}.state.{state}", lifecycle.states[state].label, languages))
+        for state in action.from_
+    ]
+    told = _("Possible for: {parts}. In the state: {states}.")
+    return told.format(parts=several(_(ROLES[part]) for part in action.by), states=several(states))
 
 
 def load_calendar(country: str, today: dt.date) -> None:

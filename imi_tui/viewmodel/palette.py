@@ -73,7 +73,8 @@ def entries(offered: Sequence[Action], refused: Iterable[Action], now: Situation
         elif action.group != "tour":
             rest.append(_entry(action, keys, _reason(action, now)))
     state = _("This is not possible in the present state of the case.")
-    return (*possible, *(_entry(action, keys, state) for action in refused), *rest)
+    no = [_entry(action, keys, " ".join(filter(None, (state, action.help)))) for action in refused]
+    return (*possible, *no, *rest)
 
 
 def _entry(action: Action, keys: Keyboard, why: str = "") -> Entry:

@@ -99,3 +99,12 @@ async def test_what_came_along_is_no_longer_said_once_it_is_taken_back(store: St
         assert said(app).startswith("Also filled in: ")
         await pressed(pilot, "ctrl+z")
         assert [*app._notifications] == []
+
+
+async def test_what_cannot_be_done_with_a_case_says_when_it_can(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pressed(pilot, "3")
+        await settled(pilot)
+        await pressed(pilot, "f9", *"clarification", "down")
+        shown = " ".join(text_of(app).replace("│", " ").split())
+        assert "Possible for: Requesting authority. In the state: Replied." in shown
