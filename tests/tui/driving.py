@@ -10,38 +10,30 @@ from textual import app, pilot
 from textual._context import active_app
 from textual._wait import SLEEP_GRANULARITY, wait_for_idle
 from textual.app import ScreenStackError
-from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
-from textual.message_pump import MessagePump
 from textual.pilot import Pilot, WaitForScreenTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pytest
-    from textual.message import Message
+    from textual.css.model import RuleSet
+    from textual.message_pump import MessagePump
 
 SOON = 3 * SLEEP_GRANULARITY
 """Seconds; more than the app waits with what it offers to complete a word."""
 _parse = Stylesheet._parse_rules
 _parsed: dict[tuple[Any, ...], list[RuleSet]] = {}
 _themes: dict[tuple[tuple[str, str], ...], int] = {}
-_handlers = MessagePump._get_dispatch_methods
-_listening: dict[tuple[type, str], list[tuple[type, str]] | None] = {}
 
 
 def quick(patch: pytest.MonkeyPatch) -> None:
     """From now on the pilot looks whether anybody has something to do, where it asked every widget for an answer and
     then waited for an idle processor, which others use as well. What one app understood of the style sheets is there
-    for the next, and which classes hear a message.
+    for the next.
     """
     for module in (app, pilot):
         patch.setattr(module, "wait_for_idle", _idle)
     patch.setattr(Pilot, "_wait_for_screen", _all_done)
     patch.setattr(Stylesheet, "_parse_rules", _parse_once)
-    # The same number, told without Python.
-    patch.setattr(RuleSet, "__hash__", object.__hash__)
-    patch.setattr(MessagePump, "_get_dispatch_methods", _known_handlers)
 
 
 async def _idle(min_sleep: float = SLEEP_GRANULARITY, max_sleep: float = 1) -> None:
@@ -139,29 +131,3 @@ def _theme(sheet: Stylesheet) -> int:
         number = _themes.setdefault(tuple(sorted(sheet._variables.items())), len(_themes))
         sheet._theme = (sheet._variables, number)
     return number
-
-
-def _known_handlers(self: MessagePump, method_name: str, message: Message) -> Iterator[tuple[type, Any]]:
-    """Those a message has in the classes of a widget, looked for in those that have any of its name."""
-    key = (self.__class__, method_name)
-    if key not in _listening:
-        _listening[key] = _named(*key)
-    named = _listening[key]
-    if named is None:
-        yield from _handlers(self, method_name, message)
-        return
-    for cls, name in named:
-        if message._no_default_action:
-            break
-        # A test may have put another in its place.
-        method = cls.__dict__.get(name)
-        if method is not None and not getattr(method, "_textual_on", None):
-            yield cls, method.__get__(self, cls)
-
-
-def _named(pump: type[MessagePump], method_name: str) -> list[tuple[type, str]] | None:
-    """Classes with a handler of this name; None where a class has some by decorator, which are looked for each time."""
-    if any(cls.__dict__.get("_decorated_handlers") for cls in pump.__mro__):
-        return None
-    names = (f"_{method_name}", method_name)
-    return [(cls, found) for cls in pump.__mro__ if (found := next(filter(cls.__dict__.get, names), ""))]
