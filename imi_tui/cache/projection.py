@@ -144,7 +144,7 @@ class Projector:
             generation = self._outbox.generation()
             self._put_off = put_off(self._outbox.work)
             items = self._outbox.live()
-            touched = self._outbox.touched(reflected) if reflected <= generation else []
+            touched = self._outbox.touched(reflected)
             if reflected > generation or self._outbox.is_beyond_telling(reflected):
                 touched += self._all_pending(items)
             groups: dict[Key, list[Item]] = {}

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 NAME = 40
 """Characters of a name at most."""
-GIVEN = frozenset((*VIEWS, "drafts"))
+DRAFTS = "drafts"
+"""What plain commands call the view of what was begun, which are no cases yet or still hang on one."""
+GIVEN = frozenset((*VIEWS, DRAFTS))
 """What plain commands call the views that there are: one's own of such a name could not be listed."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imi_core.text import display
 from imi_tui import commands, i18n
 from imi_tui.cache.model import GROUPINGS, SORTS, VIEWS, Row
+from imi_tui.cache.saved import DRAFTS
 from imi_tui.commands.common import CommandError, languages, opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.rows import Words
 
 MOST = 10_000
-DRAFTS = "drafts"
-"""The view of what was begun, which are no cases yet or still hang on one."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
