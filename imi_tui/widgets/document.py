@@ -49,6 +49,7 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._blocks: list[blocks.Block] = []
         self._lines: list[blocks.Line] = []
+        self._width = 0
 
     def show(self, content: list[blocks.Block], *, keep: bool = False) -> None:
         """Show these blocks, from the top or (with `keep`) from where the reader was."""
@@ -63,6 +64,9 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """One line of the page."""
         width = self.size.width
+        if width != self._width:
+            # The first lines are painted before the page hears of the room it got.
+            self._wrap(width)
         index = self.scroll_offset.y + y
         if index >= len(self._lines):
             return Strip.blank(width, self.rich_style)
@@ -119,8 +123,13 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
     def _lay_out(self) -> None:
         width = self.size.width
         if not width:
+            self._width = 0
             return
-        self._lines = blocks.lines(self._blocks, width - 2, aloud=self.app.has_class("-aloud"))
+        self._wrap(width)
         self.virtual_size = Size(width, len(self._lines))
         self.vertical_scrollbar.window_virtual_size = len(self._lines)
         self.refresh()
+
+    def _wrap(self, width: int) -> None:
+        self._width = width
+        self._lines = blocks.lines(self._blocks, width - 2, aloud=self.app.has_class("-aloud"))

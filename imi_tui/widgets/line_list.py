@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 GUTTER = 2
 """Cells before each line: ">" stands there on the item under the cursor."""
+LEAST = 10
+"""Cells for which lines are made where there are fewer."""
 
 
 class LineList(ScrollView, Generic[Item], can_focus=True):
@@ -183,6 +185,9 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the list; `y` counts from the top of the widget."""
         width, at = self.scrollable_content_region.width, self.scroll_offset.y + y
+        if width != self._width:
+            # The first lines are painted before the list hears of the room it got.
+            self._wrap(width)
         if at >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         index, text = self._lines[at]
@@ -197,17 +202,20 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
         return Strip(segments).adjust_cell_length(width, style)
 
     def _lay_out(self) -> None:
-        self._width = max(10, self.scrollable_content_region.width)
+        self._wrap(self.scrollable_content_region.width)
+        self.virtual_size = Size(self._width, len(self._lines))
+        self.refresh()
+
+    def _wrap(self, width: int) -> None:
+        self._width = width
         self._lines, self._first = [], []
         for index, item in enumerate(self._items):
             self._first.append(len(self._lines))
-            for line in self.lines_of(item, self._width - GUTTER):
+            for line in self.lines_of(item, max(LEAST, width) - GUTTER):
                 if "\n" in line.plain:
                     # A line end in what somebody else wrote must not tear the list; spans keep their places.
                     line.plain = line.plain.replace("\n", " ")
                 self._lines.append((index, line))
-        self.virtual_size = Size(self._width, len(self._lines))
-        self.refresh()
 
     def _refresh_item(self, index: int) -> None:
         if index < len(self._first):
@@ -232,7 +240,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap again for the new width."""
-        if self.scrollable_content_region.width != self._width:
+        if self.scrollable_content_region.width != self.virtual_size.width:
             self._lay_out()
         self._reveal()
         self.call_after_refresh(self.park)
