@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import gc
 import os
 import shutil
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from imi_core.procedure import Rules
+from tests import effort
 from tests.core.world import load_rules
 
 # No deadline: a busy machine is no fault. In CI the same examples on every run, so that a red run can be repeated.
@@ -36,6 +39,29 @@ def pytest_configure() -> None:
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("TMPDIR", str(MEMORY))
         tempfile.tempdir = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of `make test-faults`."""
+    parser.addoption("--harder", action="store_true", help="only the tests that try harder than in make test")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--harder` leave out what would run as it does without."""
+    if not config.getoption("harder"):
+        return
+    chosen = {item: _tries_harder(item.path, item.nodeid.split("::")[1].partition("[")[0]) for item in items}
+    config.hook.pytest_deselected(items=[item for item in items if not chosen[item]])
+    items[:] = [item for item in items if chosen[item]]
+
+
+def _tries_harder(path: Path, name: str) -> bool:
+    return not {name, "pytestmark"}.isdisjoint(_depending(path))
+
+
+@functools.cache
+def _depending(path: Path) -> frozenset[str]:
+    return effort.depending(ast.parse(path.read_text("utf-8")))
 
 
 def pytest_collection_finish() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,14 +14,15 @@ from imi_tui.cache.errors import CacheError, DiskFull, NoSuchSeat
 from imi_tui.cache.sealed import SEGMENT
 from imi_tui.viewmodel import outgoing
 from tests.central.world import LYON, REQUEST, ROSENHEIM
+from tests.effort import tries
 from tests.sim.disk import Killed, under
 from tests.sim.world import Machine, Server
 from tests.tui.undone import undone
 
 Make = Callable[[], Machine]
-STEP = 1 if int(os.environ.get("IMI_SIM_SEEDS", "0")) > 100 else 36
+STEP = tries(36, 1)
 """Every how manyth write the disk is full at in a first synchronisation: at every one in `make test-faults`."""
-POWER_CUTS = 20 if STEP == 1 else 4
+POWER_CUTS = tries(4, 20)
 WRITES = 400
 """More than a first synchronisation needs."""
 

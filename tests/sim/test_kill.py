@@ -17,13 +17,13 @@ import pytest
 from imi_central.store import Store as Central
 from imi_central.store.identity import Sessions
 from tests.central.world import LYON, REQUEST, ROSENHEIM
+from tests.effort import KILLS
 from tests.sim.history import repeated_by
 from tests.tui.live import live_server, opened
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 
 TOKEN = "script-token-of-lyon"
-KILLS = int(os.environ.get("IMI_SIM_KILLS", "2"))
 SEED = int(os.environ.get("IMI_SIM_SEED") or "1")
 AGAIN = f"IMI_SIM_KILLS={KILLS} IMI_SIM_SEED={SEED} .venv/bin/python -m pytest tests/sim/test_kill.py"
 """Draws the same delays again. How far a process comes within one is up to the machine."""

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import HISTORIES, MANY
 from tests.sim import history
 
 ONE = os.environ.get("IMI_SIM_SEED", "")
-COUNT, FIRST = int(os.environ.get("IMI_SIM_SEEDS", "12")), int(os.environ.get("IMI_SIM_FIRST", "0"))
+FIRST = int(os.environ.get("IMI_SIM_FIRST", "0"))
 FOUND = 282
 """A database put back without a word, in which a file that a client still named came back under another id."""
-SEEDS = [int(ONE)] if ONE else list(dict.fromkeys((FOUND, *range(FIRST, FIRST + COUNT))))[:COUNT]
-AT_ONCE = 20 if len(SEEDS) > 100 else 4
+SEEDS = [int(ONE)] if ONE else list(dict.fromkeys((FOUND, *range(FIRST, FIRST + HISTORIES))))[:HISTORIES]
+AT_ONCE = 20 if MANY else 4
 
 
 @pytest.mark.parametrize("first", SEEDS[::AT_ONCE])

@@ -129,7 +129,7 @@ def home_of(action: Action) -> str:
     return "case" if registry.EVERYWHERE in action.scopes else min(action.scopes)
 
 
-def tries(scope: str) -> list[tuple[Action, Way]]:
+def to_try(scope: str) -> list[tuple[Action, list[Way]]]:
     """What has to be tried on a screen: its own actions by all their ways, those of every screen by one, in turn."""
     found = []
     for number, action in enumerate(registry.in_scope(scope)):
@@ -140,8 +140,8 @@ def tries(scope: str) -> list[tuple[Action, Way]]:
             here = here[number % len(here) :][:1]
         if action.command and action.command not in WITH_SERVER and scope == home_of(action):
             here = [*here, COMMAND]
-        found += [(action, way) for way in here]
+        found.append((action, here))
     return found
 
 
-__all__ = ["PROOFS", "WITH_SERVER", "Desk", "Steps", "proves", "tried", "tries"]
+__all__ = ["PROOFS", "WITH_SERVER", "Desk", "Steps", "proves", "to_try", "tried"]
