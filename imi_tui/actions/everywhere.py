@@ -49,7 +49,15 @@ ACTIONS: tuple[Action, ...] = (
         why=N_("There is nothing to take back: what was queued has left this machine, or nothing was."),
     ),
     action("app.back", N_("Back"), N_("Returns to the screen before."), "escape", "go", "*", run="back", footer=90),
-    action("app.quit", N_("Quit"), N_("Closes the program. Queued entries stay queued."), "f10 ctrl+q", "app", "*"),
+    action(
+        "app.quit",
+        N_("Quit"),
+        N_("Closes the program. Queued entries stay queued."),
+        "f10 ctrl+q",
+        "app",
+        # Not where a text is written that only closing the window keeps.
+        "* act confirm export help menu preview prompt",
+    ),
     action(
         "app.language",
         N_("Language"),

@@ -65,3 +65,10 @@ class ChooseScreen(Dialogue[str]):
     def action_choose(self) -> None:
         """Close with the answer under the cursor."""
         self.dismiss(self.query_one(ChoiceList).value)
+
+    def action_app_quit(self) -> None:
+        """To be asked whether to leave, and to leave, is an answer."""
+        if any(value == "quit" for _text, value in self._answers):
+            self.dismiss("quit")
+        else:
+            super().action_app_quit()

@@ -190,6 +190,11 @@ class ExportScreen(Dialogue[str]):
         if not self._busy:
             self.dismiss(None)
 
+    def action_app_quit(self) -> None:
+        """Leave the program; a file that is being written is waited for."""
+        if not self._busy:
+            super().action_app_quit()
+
 
 class ExportCase(ExportScreen):
     """One case."""

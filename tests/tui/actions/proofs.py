@@ -28,8 +28,8 @@ KEEPING: set[str] = set()
 """Actions after whose proof the screen is as it was before, so that the next one finds it open."""
 
 
-CHANGED = frozenset({"conflict"})
-"""Screens that show one thing, which is gone when the desk is tidied."""
+CHANGED = frozenset({"conflict", "export"})
+"""Screens that show one thing, which is gone when the desk is tidied, or that begin with what was remembered."""
 
 
 def proves(*ids: str, keeps: bool = False) -> Callable[[Proof], Proof]:

@@ -595,6 +595,33 @@ async def test_quitting_with_something_unsent_says_so_first(store: Store, home: 
         assert app._exit
 
 
+async def test_the_program_is_left_from_a_window_as_from_the_screen_below(store: Store, home: Path) -> None:
+    row = store.window("to_answer", "due", limit=1)[0]
+    async with running(store, home) as (app, pilot):
+        await app.push_screen(routes.act([(row.desk, row.id)], "message"))
+        await settled(pilot)
+        app.screen.query_one("FormView TextArea").focus()
+        await pilot.press(*"half", "f1")
+        await settled(pilot)
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert app._exit
+    assert [draft.text for draft in store.drafts()] == ["half"]
+    row = store.window("to_accept", "due", limit=1)[0]
+    store.act(row.desk, row.id, "accept", answers={"agreed_days": 14})
+    for opened in ("b", "f9", "f1", "g"):
+        async with running(store, home) as (app, pilot):
+            await pilot.press(opened)
+            await settled(pilot)
+            await pilot.press("ctrl+q")
+            await settled(pilot)
+            assert "1 entry waits to be sent" in text_of(app), opened
+            # Whoever asks once more has answered.
+            await pilot.press("ctrl+q")
+            await pilot.pause()
+            assert app._exit, opened
+
+
 async def test_removals_on_hold_are_explained_and_let_go_by_the_officer(store: Store, home: Path) -> None:
     asked: list[int] = []
     async with running(store, home, sync_now=lambda: asked.append(1)) as (app, pilot):
