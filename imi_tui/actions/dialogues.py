@@ -16,6 +16,7 @@ ACTIONS: tuple[Action, ...] = (
         "form",
         "menu help confirm prompt preview phrase",
         run="cancel",
+        footer=90,
     ),
     action(
         "dialogue.turn",
@@ -25,6 +26,7 @@ ACTIONS: tuple[Action, ...] = (
         "form",
         "preview",
         run="turn",
+        footer=1,
     ),
     action(
         "dialogue.choose",
@@ -34,6 +36,7 @@ ACTIONS: tuple[Action, ...] = (
         "form",
         "menu confirm",
         run="choose",
+        footer=1,
     ),
     action("dialogue.up", N_("Up"), N_("Goes one row up."), "up", "form", "menu help", run="move(-1)"),
     action("dialogue.down", N_("Down"), N_("Goes one row down."), "down", "form", "menu help", run="move(1)"),

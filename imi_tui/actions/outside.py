@@ -50,6 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         "export",
         run="write",
         when=flag("ready"),
+        footer=1,
         command="export --to",
     ),
     action(
@@ -61,5 +62,14 @@ ACTIONS: tuple[Action, ...] = (
         "export",
         run="change",
     ),
-    action("export.cancel", N_("Close"), N_("Closes this window."), "escape", "form", "export", run="cancel"),
+    action(
+        "export.cancel",
+        N_("Close"),
+        N_("Closes this window."),
+        "escape",
+        "form",
+        "export",
+        run="cancel",
+        footer=90,
+    ),
 )

@@ -206,6 +206,7 @@ ACTIONS: tuple[Action, ...] = (
         "form",
         "phrase",
         run="keep",
+        footer=1,
         command="phrases --import",
     ),
     # Both

@@ -123,7 +123,9 @@ class BaseScreen(ActionScreen[Result]):
         if not self.query(StatusLine):
             return
         self.refresh_title()
-        self.query_one(ActionFooter).show(self.footer_items())
+        if self.is_active:
+            # Under a window its keys stand here.
+            self.query_one(ActionFooter).show(self.footer_items())
         self.refresh_bindings()
         if self.imi.tour is not None:
             self.imi.tour.show(self)
@@ -202,6 +204,14 @@ class Dialogue(ModalScreen[Result], ActionScreen[Result]):
     """A small screen above another one; Escape always closes it without doing anything."""
 
     CSS_PATH = ["base.tcss"]
+
+    def on_screen_resume(self) -> None:
+        """The last line may be that of a screen below, whose keys do not work now: it shows those of this window."""
+        shown = self.footer_items()
+        for screen in reversed(self.app.screen_stack):
+            for footer in screen.query(ActionFooter):
+                footer.show(shown)
+                shown = []
 
     def action_cancel(self) -> None:
         """Close without a result."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from imi_tui.i18n import _
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.viewmodel.cells import wrap
 from imi_tui.widgets.choice_list import ChoiceList
@@ -45,8 +44,6 @@ class ChooseScreen(Dialogue[str]):
         with Vertical(classes="dialogue"):
             yield Static(self._question, markup=False)
             yield ChoiceList()
-            # The last line of the screen is that of the screen below.
-            yield Static(_("Enter: take it   Esc: leave it"), id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Fill the list."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from imi_core.case import to_wire
 from imi_tui import i18n, settings, signin
@@ -620,6 +621,49 @@ async def test_the_program_is_left_from_a_window_as_from_the_screen_below(store:
             await pilot.press("ctrl+q")
             await pilot.pause()
             assert app._exit, opened
+
+
+async def test_the_last_line_has_no_key_that_the_window_above_it_does_not_take(store: Store, home: Path) -> None:
+    row = store.window("to_answer", "due", limit=1)[0]
+    async with running(store, home) as (app, pilot):
+        inbox = app.screen
+
+        def last(screen: Screen[Any] = inbox) -> str:
+            return str(screen.query_one(ActionFooter).content).strip()
+
+        below = last()
+        assert "Search" in below
+        for opened, keys in (
+            ("b", "Enter Choose  Esc Close  F1 Help"),
+            ("g", "Esc Close  F1 Help"),
+            ("f9", "Enter Choose  Esc Close"),
+            ("f1", "Esc Close"),
+        ):
+            await pilot.press(opened)
+            await settled(pilot)
+            assert last() == keys, opened
+            # What is written again meanwhile is not written over them.
+            store.sync.set_ok(filled.NOW)
+            await settled(pilot)
+            assert last() == keys, opened
+            await pilot.press("escape")
+            await settled(pilot)
+            assert last() == below, opened
+
+        form = routes.act([(row.desk, row.id)], "message")
+        await app.push_screen(form)
+        await settled(pilot)
+        own = last(form)
+        assert ("Send" in own, last()) == (True, "")
+        await pilot.press("f1")
+        await settled(pilot)
+        assert (last(form), last()) == ("Esc Close", "")
+        await pilot.press("escape")
+        await settled(pilot)
+        assert (last(form), last()) == (own, "")
+        await pilot.press("escape")
+        await settled(pilot)
+        assert last() == below
 
 
 async def test_removals_on_hold_are_explained_and_let_go_by_the_officer(store: Store, home: Path) -> None:

@@ -35,7 +35,7 @@ async def test_a_language_is_found_by_typing_its_name(store: Store, home: Path) 
 async def test_a_window_of_answers_says_which_keys_it_takes(store: Store, home: Path) -> None:
     async with running(store, home) as (app, pilot):
         await pressed(pilot, "b")
-        assert "Enter: take it   Esc: leave it" in text_of(app)
+        assert "Enter Choose  Esc Close  F1 Help" in text_of(app)
 
 
 async def test_the_best_of_what_can_be_inserted_is_under_the_cursor(store: Store, home: Path) -> None:
