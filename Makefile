@@ -29,9 +29,7 @@ test: setup ## Run the tests
 	@$(BIN)/python -m pytest
 
 test-faults: setup ## Try in full what make test tries in part: thousands of seeds, kills of real processes (IMI_SIM_SEED repeats one)
-	@PYTHONHASHSEED=0 IMI_SIM_SEEDS=$${IMI_SIM_SEEDS:-2000} IMI_SIM_KILLS=$${IMI_SIM_KILLS:-40} $(BIN)/python -m pytest --harder $(if $(IMI_SIM_SEED),tests/sim/test_seeds.py,$(PROPERTIES))
-
-PROPERTIES := $(shell grep -rl --include="test_*.py" "^from tests.effort import" tests)
+	@PYTHONHASHSEED=0 IMI_SIM_SEEDS=$${IMI_SIM_SEEDS:-2000} IMI_SIM_KILLS=$${IMI_SIM_KILLS:-40} $(BIN)/python -m pytest --harder $(if $(IMI_SIM_SEED),tests/sim/test_seeds.py)
 
 check: setup ## Lint, types, layers
 	@$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 _T = TypeVar("_T")
-HISTORIES = int(os.environ.get("IMI_SIM_SEEDS", "12"))
+HISTORIES = int(os.environ.get("IMI_SIM_SEEDS", "6"))
 """Of the simulation, each from a seed of its own."""
 KILLS = int(os.environ.get("IMI_SIM_KILLS", "2"))
 """Of real processes, in each test that kills them."""

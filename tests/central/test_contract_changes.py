@@ -22,7 +22,7 @@ from tests.central.world import LYON, MUNICH, REQUEST, ROSENHEIM, Caller, Clock,
 from tests.effort import tries
 from tests.limit import ends_within
 
-SLOW = settings(max_examples=tries(4, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=tries(2, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_since_state_is_echoed_as_old_state(store: Store, caller: Caller) -> None:

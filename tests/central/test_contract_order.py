@@ -17,6 +17,7 @@ from imi_central.store import Asked, Assembly, EntryRefused, Service, Store, cas
 from imi_core.case import Attachment, Entry, Text
 from tests.central.replica import Replica, assert_same, force
 from tests.central.world import LYON, REQUEST, ROSENHEIM, WARSAW, Caller, Clock, accept, act, ref, send
+from tests.effort import tries
 
 
 def message(case_id: str) -> Entry:
@@ -69,7 +70,7 @@ def test_two_clients_agree_after_every_order_of_creating_removing_and_synchronis
     steps = ["create", "remove", "lyon", "rosenheim", "rosenheim"]
     orders = {each for each in itertools.permutations(steps) if each.index("create") < each.index("remove")}
     assert len(orders) == 30
-    for order in sorted(orders):
+    for order in sorted(orders)[:: tries(4, 1)]:
         clients = {officer: Replica(caller, officer, desk).sync() for officer, desk in BOTH.items()}
         case_id = ""
         for step in order:

@@ -24,7 +24,7 @@ from tests.central.replica import Replica, assert_same, force, oracle, work
 from tests.central.world import LYON, MUNICH, ROSENHEIM, USING, Caller, Clock, accept, act, send
 from tests.effort import tries
 
-SLOW = settings(max_examples=tries(4, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=tries(2, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Lean(Replica):

@@ -265,7 +265,7 @@ class TestFiles:
         assert "seal" in world.caller.create("rosenheim", ROSENHEIM, **message, attachments=files)
 
 
-@settings(max_examples=tries(3, 40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(2, 40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**16))
 def test_every_method_returns_a_subset_of_the_oracle(fresh: Callable[[Clock], Store], seed: int) -> None:
     store, draw = fresh(Clock()), random.Random(seed)

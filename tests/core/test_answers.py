@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from imi_core import answers
 from imi_core.answers import check, is_empty, kept, merge, reply_form, shown, shown_fields
 from imi_core.procedure import Field, Form, Option, Rules, ShowIf
+from tests.effort import tries
 
 AB = (Option(id="a", label="A"), Option(id="b", label="B"))
 
@@ -344,7 +345,7 @@ NAMES = st.sampled_from([f"f{n}{suffix}" for n in range(len(TYPES)) for suffix i
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=12), st.sampled_from(("save", "send")))
-@settings(max_examples=300)
+@settings(max_examples=tries(80, 300))
 def test_no_answers_crash_the_checker(given_answers: dict[str, Any], purpose: str) -> None:
     found = check(EVERYTHING, given_answers, purpose, ["Q1"])  # type: ignore[arg-type]
     assert all(str(problem) for problem in found)

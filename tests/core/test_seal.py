@@ -8,7 +8,7 @@ import hashlib
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imi_core.case import Attachment, Entry, Text
@@ -16,6 +16,7 @@ from imi_core.errors import SealBroken
 from imi_core.retention import erase_entry
 from imi_core.seal import canonical, link, seal, token, verify
 from imi_core.visibility import project_entry
+from tests.effort import tries
 
 AT = dt.datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=dt.UTC)
 
@@ -185,6 +186,7 @@ ANSWERS = st.dictionaries(
 )
 
 
+@settings(max_examples=tries(30, 100))
 @given(ANSWERS, st.text(max_size=40))
 def test_any_content_survives_json(answers: dict[str, object], text: str) -> None:
     sealed = seal(Entry(action="send", at=AT, answers=answers, text=Text(lang="en", text=text), salt="s"), "")

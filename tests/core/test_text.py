@@ -228,7 +228,7 @@ HOSTILE = st.text(
 
 
 @given(HOSTILE, st.sampled_from(("single", "multi")), st.integers(1, 70))
-@settings(max_examples=400)
+@settings(max_examples=tries(100, 400))
 def test_display_is_safe_and_idempotent(text: str, lines: str, limit: int) -> None:
     shown = display(text, lines, limit)  # type: ignore[arg-type]
     assert display(shown, lines, limit) == shown  # type: ignore[arg-type]
@@ -270,7 +270,7 @@ def test_clean_reaches_every_string_and_keeps_the_rest(value: object) -> None:
 
 
 @given(JSON)
-@settings(max_examples=300)
+@settings(max_examples=tries(100, 300))
 def test_a_document_called_untouched_is_left_as_it_is(value: object) -> None:
     for ascii_only in (True, False):
         document = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "replace")
@@ -287,7 +287,7 @@ def test_usual_documents_are_called_untouched() -> None:
 
 
 @given(st.text(st.sampled_from("aZé İßſ½²ªŁσςΣΐй́ﬁ\n_-'9ʼŉµ…́")) | st.text())
-@settings(max_examples=400)
+@settings(max_examples=tries(100, 400))
 def test_vocabulary_is_the_set_of_words(text: str) -> None:
     assert vocabulary(text) == set(words(text))
     assert set(spaced(text).split()) == set(words(text))

@@ -14,6 +14,7 @@ from imi_core.authority import Seat
 from imi_core.case import Case, Entry
 from imi_core.workflow import apply, available, check, initiator_of
 from tests.core.world import START, entry, load_rules, seat, target
+from tests.effort import tries
 
 RULES = load_rules("pw", "info")
 SEATS = {
@@ -117,4 +118,4 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=60, stateful_step_count=15)
+TestWalk.settings = settings(max_examples=tries(20, 60), stateful_step_count=15)

@@ -22,7 +22,7 @@ from tests.tui.undone import undone
 Make = Callable[[], Machine]
 STEP = tries(36, 1)
 """Every how manyth write the disk is full at in a first synchronisation: at every one in `make test-faults`."""
-POWER_CUTS = tries(4, 20)
+POWER_CUTS = tries(2, 20)
 WRITES = 400
 """More than a first synchronisation needs."""
 
@@ -130,7 +130,7 @@ def test_a_first_synchronisation_needs_fewer_writes_than_are_tried(make: Make) -
     assert 0 < machine.disk.writes < WRITES
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", tries([0], range(3)))
 def test_without_power_at_any_moment(make: Make, seed: int) -> None:
     """What was said to be safe is there when the machine is switched on again, and both files are sound."""
     rng = random.Random(seed)

@@ -54,7 +54,7 @@ def test_nothing_is_lost_doubled_or_shown_wrong_step_by_step(template: Path) -> 
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=tries(5, 150),
+            max_examples=tries(3, 150),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

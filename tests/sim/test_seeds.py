@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.effort import HISTORIES, MANY
+from tests.effort import HISTORIES, tries
 from tests.sim import history
 
 ONE = os.environ.get("IMI_SIM_SEED", "")
@@ -21,7 +21,7 @@ FIRST = int(os.environ.get("IMI_SIM_FIRST", "0"))
 FOUND = 282
 """A database put back without a word, in which a file that a client still named came back under another id."""
 SEEDS = [int(ONE)] if ONE else list(dict.fromkeys((FOUND, *range(FIRST, FIRST + HISTORIES))))[:HISTORIES]
-AT_ONCE = 20 if MANY else 4
+AT_ONCE = tries(3, 20)
 
 
 @pytest.mark.parametrize("first", SEEDS[::AT_ONCE])

@@ -14,7 +14,7 @@ from imi_tui.i18n.languages import NAMES
 from tests.effort import tries
 from tests.system import layout
 from tests.system.pseudo import ARGUMENTS, OPTIONS, bare, narration, words
-from tests.system.tour import Visitor, prepared, walks
+from tests.system.tour import PARTS, Visitor, prepared, walks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,8 +74,9 @@ def known(data: set[str], visitor: Visitor) -> set[str]:
 def test_every_screen_is_translated_and_laid_out_whole(
     visitor: Visitor, known: set[str], data: set[str], tmp_path: Path
 ) -> None:
-    # Wide screens with more beside the list: tests/tui/pictures has these for every run.
-    found = walks(visitor, tmp_path, [("en-XA", 80, 24), ("en-XA", 120, 40)][: tries(1, 2)])
+    # The other parts, and wide screens with more beside the list: tests/tui/pictures has these for every run.
+    sizes = [("en-XA", 80, 24), ("en-XA", 120, 40)]
+    found = walks(visitor, tmp_path, sizes[: tries(1, 2)], tries(("case", "authorities"), PARTS))
     # Codes for signing in are told on the way.
     known = known | data
     left: dict[str, str] = {}

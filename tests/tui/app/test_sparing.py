@@ -54,7 +54,7 @@ def _seen(*writes: str) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("colours", [TRUE, FEW])
-@settings(max_examples=tries(50, 1000), deadline=None)
+@settings(max_examples=tries(25, 1000), deadline=None)
 @given(first=_pieces(), second=_pieces())
 def test_the_same_cells_looks_and_cursor(
     colours: ColorSystem,

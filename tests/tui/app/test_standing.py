@@ -57,7 +57,7 @@ def _shown(data: list[str]) -> list[object]:
 
 
 @pytest.mark.parametrize("colours", [ColorSystem.TRUECOLOR, ColorSystem.STANDARD])
-@settings(max_examples=tries(60, 300), deadline=None)
+@settings(max_examples=tries(25, 300), deadline=None)
 @given(updates=_updates())
 def test_the_same_cells_after_every_update(colours: ColorSystem, updates: list[list[Run]]) -> None:
     standing = Standing()
@@ -72,7 +72,7 @@ def test_the_same_cells_after_every_update(colours: ColorSystem, updates: list[l
 WORDS = ("a Accept  ", "f Forward  ", "r Reply  ", "m Message  ", "F1 Help  ", "\x1b[1mn\x1b[0m New  ")
 
 
-@settings(max_examples=tries(60, 300), deadline=None)
+@settings(max_examples=tries(25, 300), deadline=None)
 @given(lines=st.lists(st.lists(st.sampled_from(WORDS), max_size=4, unique=True), min_size=2, max_size=5))
 def test_a_whole_line_is_moved_and_is_the_same(lines: list[list[str]]) -> None:
     standing = Standing()

@@ -185,7 +185,7 @@ EMPTY = {"cases": [], "entries": [], "gone": [], "filling": None, "act": None, "
 )
 @example(pages=[EMPTY | {"cases": [PLAIN], "act": 1}, EMPTY | {"cases": [PLAIN | {"version": 2, "state": "closed"}]}])
 @given(st.lists(PAGES, min_size=1, max_size=4))
-@settings(max_examples=tries(30, 400), deadline=None)
+@settings(max_examples=tries(15, 400), deadline=None)
 def test_pages_make_the_same_tables_as_their_cases_one_by_one(pages: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         # A case at a time, so that much happens before another order of names is whole.

@@ -355,7 +355,7 @@ class History(RuleBasedStateMachine):
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=tries(12, 200), stateful_step_count=40, deadline=None)
+TestHistory.settings = settings(max_examples=tries(6, 200), stateful_step_count=40, deadline=None)
 
 
 def test_the_world_agrees_with_the_session() -> None:

@@ -17,7 +17,7 @@ import pytest
 from imi_core.authority import Seat
 from imi_tui import i18n
 from imi_tui.cache.store import Store
-from tests.effort import tries
+from tests.effort import some, tries
 from tests.system import layout
 from tests.tui.keys import resize
 from tests.tui.languages.test_every_language import Shot
@@ -59,7 +59,9 @@ LANGUAGES = ["en", "de", "el", "en-XA"]
 
 
 def looked_at(language: str) -> tuple[tuple[Scene, ...], tuple[tuple[int, int], ...]]:
-    """Scenes and sizes: in `make test` all of them in English and the most telling at one size in the others."""
+    """Scenes and sizes: in `make test` all of them in English, each at one size in turn, and the most telling at the
+    smallest size in the others.
+    """
     whole = SCENES, SIZES
     return whole if TAKE or language == "en" else tries((SAMPLE, SIZES[:1]), whole)
 
@@ -94,11 +96,12 @@ async def looked(
     """What differs from the pictures of these scenes; `kind` is how the names of their files begin."""
     changed: list[str] = []
     language = i18n.language()
-    for scene in scenes:
+    for number, scene in enumerate(scenes):
         file = PICTURES / language / f"{kind}{scene.__name__}.txt"
         shots = []
-        for size in sizes:
-            if size == sizes[0] or scene in OVER_THE_LIST:
+        turn = sizes if TAKE else some(sizes, number)
+        for size in turn:
+            if size == turn[0] or scene in OVER_THE_LIST:
                 await resize(desk.app, desk.pilot, *size)
                 await desk.home()
                 await scene(desk)

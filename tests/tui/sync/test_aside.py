@@ -19,6 +19,7 @@ from imi_tui.viewmodel import case as pages
 from imi_tui.viewmodel import status
 from imi_tui.viewmodel.view import View
 from tests.central.world import LYON, ROSENHEIM, accept, send
+from tests.effort import tries
 from tests.tui.sync.test_fuzz import NONSENSE
 from tests.tui.sync.world import Client
 
@@ -287,7 +288,7 @@ ENTRY = (
 
 
 @pytest.mark.has_cases(30, ROSENHEIM)
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(tries(5, 12)))
 def test_whatever_the_content_is_the_run_ends_well(
     central: Central, client: Clients, cases: list[str], seed: int
 ) -> None:

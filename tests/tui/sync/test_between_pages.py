@@ -29,7 +29,7 @@ def put(central: Central, desks: dict[str, tuple[str, ...]]) -> None:
 def test_the_end_is_what_the_server_shows(
     central: Central, tmp_path: Path, streams: bool, between: list[dict[str, tuple[str, ...]]]
 ) -> None:
-    for first in range(2, tries(4, 6)):
+    for first in range(2, tries(3, 6)):
         put(central, BOTH)
         client = Client(tmp_path / f"both-{first}", Caller(central), "both")
         client.restart(page=10)

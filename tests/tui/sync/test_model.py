@@ -161,7 +161,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     return lambda: tmp_path_factory.mktemp("model")
 
 
-@settings(max_examples=tries(6, 100), suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(3, 100), suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(sorted(MINE))), min_size=4, max_size=25),
     seed=st.integers(0, 2**16),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from imi_core.text import MAX_DEPTH, clean
 from imi_tui.sync import wire
 from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake
+from tests.effort import tries
 
 
 def decode(body: bytes, encoding: str, size: int = 1000) -> bytes:
@@ -165,7 +166,7 @@ def parsed(text: str) -> object:
 
 
 @given(VALUES, st.booleans(), st.sampled_from((None, 1)))
-@settings(max_examples=400)
+@settings(max_examples=tries(100, 400))
 def test_the_quick_way_through_a_reply_ends_where_the_careful_one_does(value: object, plain: bool, indent: int) -> None:
     text = json.dumps(value, ensure_ascii=not plain, indent=indent)
     expected = outcome(value) if all(ord(char) < 0xD800 or ord(char) > 0xDFFF for char in text) else ServerMistake
