@@ -51,10 +51,10 @@ MARKS = frozenset("!x^")
 APART = 18.0
 """Distance in CIE Lab: well over what is seen as another colour side by side (2.3)."""
 TURNS = tries(
-    (("dark", "none"), ("none", "dark"), ("dark", "terminal"), ("terminal", "dark")),
+    (("dark",), ("none",), ("terminal",)),
     (themes.NAMES, themes.NAMES[::-1]),
 )
-"""Themes in which screens are really shown, one screen after the other: the first is the last of the screen before.
+"""Themes in which screens are really shown, screen after screen: in full the first is the last of the one before.
 
 Of the others the contrast follows from the parts that the colours play.
 """

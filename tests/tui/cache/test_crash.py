@@ -14,6 +14,7 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache.store import Store
+from tests.effort import tries
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put, session
 
 ROOT = Path(__file__).parents[3]
@@ -62,13 +63,13 @@ def test_killed_between_the_outbox_and_the_listing(store: Store, home: Path, pw_
 
 
 def test_killed_while_queueing(store: Store, home: Path, pw_info: Rules) -> None:
-    """Everything whose queueing was reported is in the outbox and in the row, after each of twenty kills."""
+    """Everything whose queueing was reported is in the outbox and in the row, after each of the kills."""
     put(store, case(pw_info))
     reported: list[str] = []
     body = (
         "while True:\n    print(store.act('de1', case_id(1), 'message', text='x', lang='de').client_ref, flush=True)\n"
     )
-    for kill in range(20):
+    for kill in range(tries(7, 20)):
         child = run(home, body)
         assert child.stdout is not None
         for _ in range(kill % 7 + 1):
@@ -100,7 +101,7 @@ def test_killed_while_applying_a_page(store: Store, home: Path) -> None:
         "    put(store, *found, entries=[entry(one) for one in found], new_state=f's{number}')\n"
         "    print(number, flush=True)\n"
     )
-    for kill in range(6):
+    for kill in range(tries(3, 6)):
         child = run(home, body)
         assert child.stdout is not None
         for _ in range(kill % 3 + 1):

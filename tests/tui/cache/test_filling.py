@@ -18,6 +18,7 @@ from imi_tui.cache.filling import Filling, First
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.core import world
+from tests.effort import tries
 from tests.tui.cache.test_outbox import send, sent
 from tests.tui.cache.world import DE, FR, case, case_id, entry, open_store, put, set_up
 
@@ -126,7 +127,7 @@ def index_all(store: Store) -> None:
 )
 @example(pages=[PLAIN | {"kind": "heads", "act": 1}, PLAIN])
 @given(st.lists(PAGES, min_size=2, max_size=5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tries(12, 30), deadline=None)
 def test_the_first_of_a_case_is_kept_as_anything_else(pages: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         quick = play(Path(folder) / "quick", pages)

@@ -19,6 +19,7 @@ from imi_tui.cache.errors import DiskFull, NewerCache, NotUpdated
 from imi_tui.cache.rescue import rescue
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
+from tests.effort import tries
 from tests.tui.cache.world import DE, KEY, case, case_id, open_store, put
 
 
@@ -78,7 +79,7 @@ def db_without_checkpoint(path: Path) -> Iterator[None]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is killed in the middle")
-@pytest.mark.parametrize("version", range(1, len(schema.WORK)))
+@pytest.mark.parametrize("version", tries((1, len(schema.WORK) - 1), range(1, len(schema.WORK))))
 def test_a_migration_killed_at_any_statement_is_whole_or_undone(version: int, tmp_path: Path) -> None:
     filled(tmp_path / "before.db", version)
     before = state(tmp_path / "before.db")

@@ -32,8 +32,9 @@ def new_case(client: Client, number: int = 0, desk: str = LYON, to: str = ROSENH
     return client.store.queue(draft).client_ref
 
 
-def test_first_sync_brings_everything_and_the_next_nothing(central: Central, client: Clients) -> None:
-    sent = {send(central, subject=f"Case {number}").case_id for number in range(30)}
+@pytest.mark.has_cases(30, ROSENHEIM)
+def test_first_sync_brings_everything_and_the_next_nothing(central: Central, client: Clients, cases: list[str]) -> None:
+    sent = set(cases)
     accept(central, next(iter(sent)))
     lyon = client("lyon")
     report = lyon.sync()
@@ -170,8 +171,9 @@ def test_any_page_size_gives_the_same(central: Central, client: Clients, page: i
         assert len(detail.entries) == (1 if case == sent[10] else 2)
 
 
-def test_an_interrupted_first_sync_goes_on_where_it_stopped(central: Central, client: Clients) -> None:
-    sent = {send(central, subject=f"Case {number}").case_id for number in range(60)}
+@pytest.mark.has_cases(60, ROSENHEIM)
+def test_an_interrupted_first_sync_goes_on_where_it_stopped(client: Clients, cases: list[str]) -> None:
+    sent = set(cases)
     lyon = client("lyon")
     lyon.restart(page=20)
     lyon.line.cut_stream = lambda number: number == 6

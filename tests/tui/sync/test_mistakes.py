@@ -175,8 +175,9 @@ def test_what_a_newer_server_adds_is_kept_and_harmless(central: Central, client:
     assert [row.state for row in lyon.store.window("all", "due", limit=10)] == ["hibernating"]
 
 
-def test_a_reply_too_large_is_asked_for_in_smaller_pages(central: Central, client: Clients) -> None:
-    sent = {send(central, subject=f"Case {number}").case_id for number in range(30)}
+@pytest.mark.has_cases(30, ROSENHEIM)
+def test_a_reply_too_large_is_asked_for_in_smaller_pages(client: Clients, cases: list[str]) -> None:
+    sent = set(cases)
 
     def small(response: dict[str, Any]) -> dict[str, Any]:
         for answer in response["methodResponses"]:

@@ -263,6 +263,7 @@ def test_a_register_without_end_ends(client: Clients, monkeypatch: pytest.Monkey
         lyon.sync()
 
 
+@pytest.mark.has_cases(70, ROSENHEIM)
 @pytest.mark.parametrize(
     ("name", "streams"),
     [
@@ -270,11 +271,7 @@ def test_a_register_without_end_ends(client: Clients, monkeypatch: pytest.Monkey
         *itertools.product(("Procedure/get", "Desk/sync", "Case/get", "Entry/get", "Authority/index"), (True, False)),
     ],
 )
-def test_an_answer_that_is_left_out_is_the_servers_mistake(
-    central: Central, client: Clients, name: str, streams: bool
-) -> None:
-    for _ in range(70):
-        send(central)
+def test_an_answer_that_is_left_out_is_the_servers_mistake(client: Clients, name: str, streams: bool) -> None:
     lyon = client("lyon")
     lyon.line.streams = streams
     left_out: list[str] = []

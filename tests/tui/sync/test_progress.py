@@ -13,7 +13,7 @@ from imi_tui import i18n
 from imi_tui.cache.model import SyncStatus
 from imi_tui.sync.errors import Offline
 from imi_tui.viewmodel import status as line
-from tests.central.world import LYON, send
+from tests.central.world import LYON, ROSENHEIM, send
 from tests.tui.sync.world import Client
 
 Clients = Callable[[str], Client]
@@ -57,9 +57,8 @@ def test_every_moment_of_a_first_sync_says_what_is_left(central: Central, client
     assert not lyon.store.status().first
 
 
-def test_contents_of_a_first_sync_are_so_until_the_last_is_here(central: Central, client: Clients) -> None:
-    for number in range(60):
-        send(central, subject=f"Case {number}")
+@pytest.mark.has_cases(60, ROSENHEIM)
+def test_contents_of_a_first_sync_are_so_until_the_last_is_here(client: Clients) -> None:
     lyon = client("lyon")
 
     def cut(number: int) -> bool:

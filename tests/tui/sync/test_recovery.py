@@ -18,7 +18,7 @@ from imi_tui.cache.sync import Page
 from imi_tui.sync import digest
 from imi_tui.sync.digest import digest_of
 from imi_tui.sync.errors import ManyRemoved, ServerMistake
-from tests.central.world import LYON, Caller, Clock, accept, send
+from tests.central.world import LYON, ROSENHEIM, Caller, Clock, accept, send
 from tests.tui.sync.world import Client, server_ids
 
 Clients = Callable[[str], Client]
@@ -29,9 +29,8 @@ def forget_state(client: Client) -> None:
     client.store.sync.apply(LYON, Page(new_state="999999.AAAAAAAAAAAAAAAA"))
 
 
+@pytest.mark.has_cases(40, ROSENHEIM)
 def test_an_unknown_state_costs_a_comparison(central: Central, client: Clients) -> None:
-    for number in range(40):
-        send(central, subject=f"Case {number}")
     lyon = client("lyon")
     spent = 0
 
@@ -161,9 +160,8 @@ def _empty_digest(response: dict[str, Any]) -> dict[str, Any]:
     return response
 
 
-def test_an_empty_server_removes_nothing_until_somebody_says_so(central: Central, client: Clients) -> None:
-    for number in range(40):
-        send(central, subject=f"Case {number}")
+@pytest.mark.has_cases(40, ROSENHEIM)
+def test_an_empty_server_removes_nothing_until_somebody_says_so(client: Clients) -> None:
     lyon = client("lyon")
     lyon.sync()
     forget_state(lyon)
@@ -178,9 +176,8 @@ def test_an_empty_server_removes_nothing_until_somebody_says_so(central: Central
     assert lyon.ids() == set()
 
 
+@pytest.mark.has_cases(40, ROSENHEIM)
 def test_what_is_on_hold_stays_so_and_goes_once_by_the_officers_word(central: Central, client: Clients) -> None:
-    for number in range(40):
-        send(central, subject=f"Case {number}")
     lyon = client("lyon")
     lyon.sync()
     forget_state(lyon)
@@ -223,9 +220,11 @@ def test_a_few_removals_need_no_reason(central: Central, client: Clients) -> Non
     assert lyon.ids() == set()
 
 
+@pytest.mark.has_cases(30, ROSENHEIM)
 @pytest.mark.parametrize("server_agrees", [True, False])
-def test_mass_tombstones_are_confirmed_by_the_server(central: Central, client: Clients, server_agrees: bool) -> None:
-    cases = [send(central, subject=f"Case {number}").case_id for number in range(30)]
+def test_mass_tombstones_are_confirmed_by_the_server(
+    central: Central, client: Clients, cases: list[str], server_agrees: bool
+) -> None:
     lyon = client("lyon")
     lyon.sync()
 

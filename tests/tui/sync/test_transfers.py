@@ -23,6 +23,7 @@ from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake,
 from imi_tui.sync.http import Part
 from imi_tui.sync.transfers import RESTARTS, SMALLEST
 from tests.central.world import LYON, REQUEST, ROSENHEIM, Caller, Clock, accept
+from tests.effort import tries
 from tests.tui.disks import disk_of
 from tests.tui.sync.world import Client
 
@@ -109,7 +110,7 @@ class TestSending:
         ]
         assert sent == frozen
 
-    @pytest.mark.parametrize("seed", range(6))
+    @pytest.mark.parametrize("seed", range(tries(2, 6)))
     def test_torn_anywhere_and_killed(self, central: Central, client: Clients, tmp_path: Path, seed: int) -> None:
         """F9: only what was lost on the line is sent again, and one entry with the right bytes comes out."""
         draw, lyon = random.Random(seed), client("lyon")
@@ -335,7 +336,7 @@ class TestSending:
 
 
 class TestFetching:
-    @pytest.mark.parametrize("seed", range(6))
+    @pytest.mark.parametrize("seed", range(tries(2, 6)))
     def test_torn_anywhere_and_killed(self, reader: Client, seed: int) -> None:
         """F8: the same bytes, no part shown as a file, nothing fetched twice but what a cut lost."""
         draw, found = random.Random(seed), want(reader)
