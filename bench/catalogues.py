@@ -26,7 +26,18 @@ ASK = """
 for text in sys.argv[2:]: catalogue.gettext(text)
 print((time.process_time() - busy) * 1e3, (time.perf_counter() - start) * 1e3)
 """
-TEXTS = ("Inbox: {view} {count}", "To do", "Due", "Reference", "From", "Subject", "State", "Search", "Help", "More")
+TEXTS = (
+    "Inbox: {view} {count}",
+    "To do",
+    "Due",
+    "Reference",
+    "Authority",
+    "Subject",
+    "State",
+    "Search",
+    "Help",
+    "More",
+)
 
 
 def measure(runs: int) -> dict[str, tuple[float, float, float]]:

@@ -62,8 +62,8 @@ def heading(columns: tuple[Column, ...]) -> str:
         "due": _("Due"),
         # Translators: the head of a column: the number of a case; max-length:13.
         "reference": _("Reference"),
-        # Translators: the head of a column: country and authority; max-length:10.
-        "from": _("From"),
+        # Translators: the head of a column: country and name of the other side, whoever asked.
+        "from": _("Authority"),
         # Translators: the head of a column; max-length:12.
         "subject": _("Subject"),
         # Translators: the head of a column; max-length:14.
