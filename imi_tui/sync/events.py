@@ -1,7 +1,8 @@
 """Hears from the server that something has changed, and wakes the synchronisation. Fetches nothing itself.
 
-Events are a convenience: wherever they do not come through (refused, answered by something in between, kept back by a
-proxy), the synchronisation goes on asking from time to time and nobody is told.
+A server that was heard and does not answer any more wakes it, too, so that the officer is told. Otherwise events are a
+convenience: wherever they do not come through (refused, answered by something in between, kept back by a proxy), the
+synchronisation goes on asking from time to time and nobody is told.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from imi_tui.sync import wire
 from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake, StreamRefused, SyncError, Unavailable
@@ -28,6 +29,8 @@ SILENCE = 2.0 * PING
 AGAIN = 3600.0
 """Seconds until a line that does not carry events is tried again."""
 FIRST_RETRY, LAST_RETRY = 5.0, 900.0
+BREATH = 2.0
+"""Seconds until a line on which the server was heard is tried again. What was only cut is back then: nobody is told."""
 CUTS = 3
 """Connections in a row that are cut soon after their beginning, until the line counts as one that carries no events."""
 SETTLE = 2.0
@@ -115,6 +118,8 @@ class Listener:
         self._offered = threading.Event()
         self._refused = ""
         self._failures = 0
+        self._lost: Literal["", "cut", "told"] = ""
+        """What became of a line that carried events: it was cut, or does not come back, which was told."""
         self._stopping = threading.Event()
         self._pause = pause or self._stopping.wait
         self._thread = threading.Thread(target=self._main, name="imi-events", daemon=True)
@@ -152,7 +157,7 @@ class Listener:
             self._listen(offer.token)
         except TokenRefused:
             # Whoever synchronises renews it.
-            self._refused = offer.token
+            self._refused, self._lost = offer.token, ""
             self._wake()
             return None
         except (Offline, Unavailable) as error:
@@ -163,12 +168,22 @@ class Listener:
             return self._give_up()
         finally:
             heard, self.working = self.working, False
+            self._miss(heard)
         self._failures += 1
         if heard and self._failures >= CUTS:
             log.info("events: not on this line: cut soon each time")
             return self._give_up()
-        wait: float = min(FIRST_RETRY * 2 ** min(self._failures - 1, 10), LAST_RETRY)
+        first = BREATH if heard and self._failures == 1 else FIRST_RETRY
+        wait: float = min(first * 2 ** min(self._failures - 1, 10), LAST_RETRY)
         return max(wait * (0.5 + self._jitter()), asked * (1 + self._jitter() / 4))
+
+    def _miss(self, heard: bool) -> None:
+        """A line ended: wake whoever synchronises where the server is not back at once, to find out why and say so."""
+        if heard:
+            self._lost = "cut"
+        elif self._lost == "cut":
+            self._lost = "told"
+            self._wake()
 
     def _give_up(self) -> float:
         self._failures = 0
@@ -203,6 +218,9 @@ class Listener:
                 else:
                     continue
                 self.working = True
+                if self._lost == "told":
+                    self._wake()
+                self._lost = ""
                 if event.name in seen:
                     # More than the beginning came through.
                     self._failures = 0

@@ -101,7 +101,7 @@ class Scene:
 def test_a_state_that_is_not_here_wakes_and_one_that_is_does_not() -> None:
     seen: list[bool] = []
     scene = Scene([ping(), state(a="1", b="1"), lambda: seen.append(scene.listener.working), ping(), state(a="2")])
-    assert scene.step() == events.FIRST_RETRY
+    assert scene.step() == events.BREATH
     assert scene.wakes == 1
     assert seen == [True]
     assert not scene.listener.working
@@ -174,8 +174,40 @@ def test_a_line_that_carries_no_events_is_left_alone_for_an_hour(error: Exceptio
 def test_after_an_end_it_comes_again_later_each_time_and_sooner_once_it_lasted() -> None:
     scene = Scene(*([Offline()] for _ in range(11)), [ping(), state(a="1", b="1"), ping()], [Offline()])
     assert [scene.step() for _ in range(11)] == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]
-    assert scene.step() == 5
+    assert scene.step() == 2
     assert scene.step() == 10
+
+
+def heard(*more: Any) -> list[Any]:
+    """A line that says that all is here."""
+    return [ping(), state(a="1", b="1"), *more]
+
+
+def test_a_server_that_is_gone_is_told_once_and_so_is_that_it_is_back() -> None:
+    scene = Scene(heard(Offline()), [Offline()], [Offline()], heard(), heard())
+    woken = []
+    for _ in scene.line.connections[:]:
+        scene.step()
+        woken.append(scene.wakes)
+    assert woken == [0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("error", [Unavailable("", 600.0), CaptivePortal("<html>"), TokenRefused()])
+def test_what_answers_in_its_place_is_found_out_by_whoever_synchronises(error: Exception) -> None:
+    scene = Scene(heard(), [error], heard())
+    assert (scene.step(), scene.wakes) == (events.BREATH, 0)
+    scene.step()
+    assert scene.wakes == 1
+    scene.listener.offer("t2", {"a": "1", "b": "1"})
+    scene.step()
+    # That it was refused a token is no sign of a server that was away.
+    assert scene.wakes == (1 if isinstance(error, TokenRefused) else 2)
+
+
+def test_a_line_that_is_back_at_once_wakes_nobody() -> None:
+    scene = Scene(heard(Offline()), heard(ping()), heard())
+    assert [scene.step() for _ in range(3)] == [events.BREATH, events.BREATH, 2 * events.FIRST_RETRY]
+    assert scene.wakes == 0
 
 
 def test_jitter_spreads_those_who_lost_their_server_together() -> None:
@@ -191,7 +223,7 @@ def test_what_a_busy_server_asks_for_is_granted() -> None:
 def test_a_line_that_is_cut_soon_each_time_carries_no_events() -> None:
     beginning = [ping(), state(a="1", b="1"), Offline()]
     scene = Scene(*(list(beginning) for _ in range(3)), jitter=0.0)
-    assert [scene.step() for _ in range(3)] == [2.5, 5, AGAIN]
+    assert [scene.step() for _ in range(3)] == [1, 5, AGAIN]
 
 
 @pytest.mark.parametrize(
@@ -270,8 +302,8 @@ KIND = "text/event-stream; charset=utf-8"
         (Answer(b"", status=401), None, 1),
         (Answer(b"", status=403), AGAIN, 0),
         (Answer(b"<html>Blocked</html>", status=403, kind="text/html"), AGAIN, 0),
-        (Answer((ping() + state(a="2")).encode(), kind=KIND), 2.5, 1),
-        (Answer((ping() + state(a="2")).encode(), kind=KIND, cut=60), 2.5, 0),
+        (Answer((ping() + state(a="2")).encode(), kind=KIND), 1.0, 1),
+        (Answer((ping() + state(a="2")).encode(), kind=KIND, cut=60), 1.0, 0),
         (Answer(b"event: " + b"x" * events.MAX_EVENT + b"\n\n", kind=KIND), AGAIN, 0),
         (Answer(b"???", kind=KIND, headers={"Content-Encoding": "br"}), AGAIN, 0),
         (Answer((b":" + b"x" * 60_000 + b"\n\n") * 300, kind=KIND), AGAIN, 0),
@@ -281,7 +313,7 @@ KIND = "text/event-stream; charset=utf-8"
                 kind=KIND,
                 headers={"Content-Encoding": "zstd"},
             ),
-            2.5,
+            1.0,
             1,
         ),
     ],
@@ -403,7 +435,7 @@ def test_a_proxy_that_keeps_events_back_is_found_out_by_its_silence(server: str,
         # What was heard and falls silent is a dead line, to be tried again soon.
         proxy.weather = Weather()
         with ends_within(10, "it listens for ever to a line that fell silent"):
-            assert _through(proxy.url, token) == (2.5, 1)
+            assert _through(proxy.url, token) == (1.0, 1)
 
 
 def test_stopping_is_heard_at_every_moment() -> None:
