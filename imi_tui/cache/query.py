@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from imi_core.text import fold, words
 from imi_tui.form_values import read_date
+from imi_tui.keyboard import typed_as_latin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from imi_tui.keyboard import Layout
 
 Key = Literal["country", "area", "procedure", "state", "from", "handler", "due", "activity", "is"]
 KEYS: tuple[Key, ...] = get_args(Key)
@@ -42,6 +45,9 @@ DATES = ("today", "tomorrow", "yesterday", "overdue", "none")
 """Dates with a name; ``overdue`` and ``none`` are of deadlines only."""
 ALIASES = {"country": {"gr": "el", "gb": "uk"}}
 """Codes that others use for what IMI calls otherwise."""
+LAYOUTS: tuple[Layout, ...] = ("off", "bds", "phonetic")
+"""Keyboards on which the names of terms may have been typed: as they are, or one that was not switched; each knows
+Greek, too."""
 _TERM = re.compile(r'(-?)(?:([^\W\d_]+):)?("[^"]*"?|[^\s"]*)')
 _PERIOD = re.compile(r"(\d{1,4})([dwm])")
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
@@ -50,9 +56,12 @@ _FIRST, _LAST = dt.date.min, dt.date.max
 
 
 class Problem(NamedTuple):
-    """A term that means nothing: `text` as typed, what is wrong with it, and the nearest term that means something."""
+    """A term that means nothing: `text` as typed, what is wrong with it, and the nearest term that means something.
 
-    kind: Literal["key", "value", "date"]
+    "or" is a word that elsewhere means a choice.
+    """
+
+    kind: Literal["key", "value", "date", "or"]
     text: str
     near: str
 
@@ -127,12 +136,18 @@ class Language:
         plain = text.strip('"')
         closed = len(text) > 1 and text.startswith('"') and text.endswith('"')
         if key is None:
+            joins = fold(text) if terms and not (minus or last) else ""
+            if joins == "and":
+                # Every term has to hold anyway.
+                return
+            if joins == "or":
+                problems.append(Problem("or", text, ""))
             if text.startswith('"'):
                 terms.append(Term('"', tuple(words(plain)), negated, open=last and not closed, at=at))
             elif folded := words(text):
                 terms.append(Term("", tuple(folded), negated, open=last, at=at))
             return
-        name = fold(key)
+        name, layout = self.key_of(key)
         if name not in self.keys:
             problems.append(Problem("key", f"{key}:", _near(name, self.keys, ":")))
             if folded := words(f"{key} {plain}"):
@@ -142,13 +157,19 @@ class Language:
             if whole or not last:
                 problems.append(Problem("value", found.group(), ""))
         elif name in ("due", "activity"):
-            self._dated(name, plain, found, terms, problems, typed_on=last and not whole)
+            latin = typed_as_latin(plain, layout)
+            self._dated(name, latin, found, terms, problems, typed_on=last and not whole)
         elif name == "from":
             terms.append(Term(name, tuple(words(plain)), negated, open=last and not closed, at=at))
         elif name in self.sets:
             terms.append(Term(name, tuple(part for part in plain.split(",") if part), negated, at=at))
         else:
-            self._listed(name, plain, found, terms, problems, last=last)
+            self._listed(name, plain, found, terms, problems, layout, last=last)
+
+    def key_of(self, typed: str) -> tuple[str, Layout]:
+        """The name of a term and the keyboard on which it was typed; as it stands where there is none."""
+        names = [fold(typed_as_latin(typed, layout)) for layout in LAYOUTS]
+        return next((each for each in zip(names, LAYOUTS, strict=True) if each[0] in self.keys), (names[0], LAYOUTS[0]))
 
     def _listed(
         self,
@@ -157,25 +178,34 @@ class Language:
         found: re.Match[str],
         terms: list[Term],
         problems: list[Problem],
+        layout: Layout,
         *,
         last: bool,
     ) -> None:
         given = [part for part in plain.split(",") if part]
         values: list[str] = []
         for number, part in enumerate(given, 1):
-            typed = fold(part)
-            typed = ALIASES.get(name, {}).get(typed, typed)
-            matching = [value for value in self.values[name] if value == typed]
-            if not matching and name == "procedure":
-                matching = [value for value in self.values[name] if value.startswith(f"{typed}.")]
-            if not matching and name == "handler":
-                matching = [value for value in self.values[name] if typed in value.split()]
-            if not matching and last and number == len(given):
-                matching = [value for value in self.values[name] if value.startswith(typed)]
+            begun = last and number == len(given)
+            matching = self._values(name, fold(part), begun=begun)
+            matching = matching or self._values(name, fold(typed_as_latin(part, layout)), begun=begun)
             if not matching:
-                problems.append(Problem("value", f"{name}:{part}", _near(typed, self.values[name], "", f"{name}:")))
+                problems.append(
+                    Problem("value", f"{name}:{part}", _near(fold(part), self.values[name], "", f"{name}:"))
+                )
             values += matching
         terms.append(Term(name, tuple(dict.fromkeys(values)), bool(found.group(1)), at=found.span()))
+
+    def _values(self, name: str, typed: str, *, begun: bool) -> list[str]:
+        """The values of a listed term that are meant; `begun`: somebody may still be typing it."""
+        typed = ALIASES.get(name, {}).get(typed, typed)
+        matching = [value for value in self.values[name] if value == typed]
+        if not matching and name == "procedure":
+            matching = [value for value in self.values[name] if value.startswith(f"{typed}.")]
+        if not matching and name == "handler":
+            matching = [value for value in self.values[name] if typed in value.split()]
+        if not matching and begun:
+            matching = [value for value in self.values[name] if value.startswith(typed)]
+        return matching
 
     def _dated(
         self,
@@ -205,6 +235,9 @@ class Language:
             first, _, last = typed.partition("..")
             low = self._days(first, past=past) if first else (_FIRST, _FIRST)
             high = self._days(last, past=past) if last else (_LAST, _LAST)
+            if low and high and low[0] >= high[1]:
+                # Written backwards: no day would be in it.
+                low, high = high, low
             return (low[0], high[1]) if low and high else None
         sign = re.match("[<>]=?", typed)
         operator = sign.group() if sign else ""

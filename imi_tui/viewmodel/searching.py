@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import fold
-from imi_tui.cache.query import DATES, LISTED, at_cursor
+from imi_tui.cache.query import DATES, LAYOUTS, LISTED, at_cursor
 from imi_tui.i18n import N_, _, ngettext
+from imi_tui.keyboard import typed_as_latin
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
 
@@ -107,18 +108,20 @@ def offers(
     if key is None:
         if typed.startswith('"') or (not typed and not minus and line.strip()):
             return Offers()
-        folded = fold(typed)
-        keys = [name for name in language.keys if name.startswith(folded)]
+        begun = tuple(fold(typed_as_latin(typed, layout)) for layout in LAYOUTS)
+        keys = [name for name in language.keys if name.startswith(begun)]
         return Offers(start, end, tuple(Offer(f"{minus}{name}:", _means(name)) for name in keys))
+    key, layout = language.key_of(key)
     if key not in language.keys:
         return Offers()
     before, _comma, last = typed.rpartition(",")
     head = f"{minus}{key}:" + (f"{before}," if before and key in (*LISTED, "tag") else "")
     folded = fold(last.strip('"'))
+    begun = (folded, fold(typed_as_latin(last, layout)))
     found: list[Offer] = []
     if key in LISTED:
         for value in language.values[key]:
-            if value.startswith(folded) or any(word.startswith(folded) for word in fold(meaning(key, value)).split()):
+            if value.startswith(begun) or any(word.startswith(folded) for word in fold(meaning(key, value)).split()):
                 shown = value.upper() if key == "country" else f'"{value}"' if " " in value else value
                 found.append(Offer(head + shown, meaning(key, value)))
     elif key == "from":
@@ -133,7 +136,7 @@ def offers(
     elif key in PERIODS:
         dates = DATES if key == "due" else ("today", "yesterday")
         known = (*((date, DATE_MEANINGS[date]) for date in dates), *PERIODS[key])
-        found = [Offer(head + text, _(means)) for text, means in known if text.startswith(folded)]
+        found = [Offer(head + text, _(means)) for text, means in known if text.startswith(begun)]
     return Offers(start, end, tuple(found[:MOST]))
 
 
@@ -205,6 +208,11 @@ def problem(found: Problem, *, command: bool = False) -> str:
     """
     if found.kind == "date":
         text = _("{term} is no date; write 5d, <2w, 2026-12 or today.").format(term=found.text)
+    elif found.kind == "or":
+        text = _(
+            "{term} is only a word here. One of several is written with a comma, country:DE,AT; the word itself in"
+            " quotes."
+        ).format(term=found.text)
     elif found.kind == "key" and command:
         text = _("{term} is no search term.").format(term=found.text)
     elif found.kind == "key":

@@ -84,6 +84,45 @@ def test_what_means_nothing_is_named_with_what_would(line: str, problem: Problem
     assert LANGUAGE.read(line).problems == (problem,)
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("ψοθντρυ:δε -αρεα:πς δθε:<5δ ισ:θνρεαδ", "country:de -area:pw due:<5d is:unread"),
+        ("ъдкхшищ:ан,ае -ьиеь:зу аке:<5а", "country:dk,de -area:pw due:<5d"),
+        ("цоунтръ:де -ареа:пв дуе:тодаъ", "country:de -area:pw due:today"),
+        ("ΣΤΑΤΕ:ΑΨΨΕΠΤΕΔ αψτιωιτυ:<2ς", "state:accepted activity:<2w"),
+    ],
+)
+def test_terms_typed_on_a_keyboard_that_was_not_switched(line: str, meant: str) -> None:
+    read, latin = LANGUAGE.read(line, whole=True), LANGUAGE.read(meant, whole=True)
+    assert [term[:4] for term in read.terms] == [term[:4] for term in latin.terms]
+
+
+def test_every_name_of_a_term_is_understood_from_each_layout_and_no_two_are_the_same() -> None:
+    from imi_tui.keyboard import _BDS, _GREEK, _PHONETIC
+
+    for table in (_GREEK, _BDS, _PHONETIC):
+        local = {latin: letter for letter, latin in table.items()}
+        for key in LANGUAGE.keys:
+            typed = "".join(local[letter] for letter in key)
+            assert LANGUAGE.key_of(typed)[0] == LANGUAGE.key_of(typed.upper())[0] == key
+
+
+def test_words_that_elsewhere_join_terms() -> None:
+    for line in ("zoll and alpbau", "zoll AND alpbau", "zoll alpbau"):
+        query = LANGUAGE.read(line)
+        assert [term.values for term in query.terms] == [("zoll",), ("alpbau",)]
+        assert not query.problems
+    for joined in ("or", "OR"):
+        query = LANGUAGE.read(f"country:DE {joined} country:AT")
+        assert query.problems == (Problem("or", joined, ""),)
+        assert [term.values for term in query.terms] == [("de",), ("or",), ("at",)]
+    # What may be a name that is being typed, what is left out, what stands in quotes.
+    for line in ("zoll and", "zoll or", "and zoll", "or zoll", "zoll -or x", 'zoll "or" x', 'zoll "and" x'):
+        assert not LANGUAGE.read(line).problems, line
+        assert len(LANGUAGE.read(line).terms) == len(line.split()), line
+
+
 def test_a_term_that_is_being_typed_is_no_problem() -> None:
     for line in ("country:", "due:", "due:<", "due:2026-", "from:", "-is:", '"', "-"):
         query = LANGUAGE.read(line)
@@ -143,6 +182,9 @@ def test_the_last_word_may_go_on(line: str, open: bool) -> None:
         ("due:<=2026-12", MIN, "2027-01-01"),
         ("due:>2026-12-24", "2026-12-25", MAX),
         ("due:2026-03..2026-05", "2026-03-01", "2026-06-01"),
+        ("due:31.12.2026..1.12.2026", "2026-12-01", "2027-01-01"),
+        ("due:2026-05..2026-03", "2026-03-01", "2026-06-01"),
+        ("due:2026-12-24..2026-12-24", "2026-12-24", "2026-12-25"),
         ("due:..today", MIN, "2026-03-11"),
         ("due:today..", "2026-03-10", MAX),
         ("due:9999-12-31", MAX, MAX),
