@@ -11,8 +11,9 @@ import datetime as dt
 from imi_core.errors import UnknownProcedure
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.i18n import _, ngettext
-from imi_tui.viewmodel.cells import fit
+from imi_tui.viewmodel.cells import cut, fit, one_line
 from imi_tui.viewmodel.suspects import narrow
+from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MARKS = 5
 """Cells of the marks column: cursor, marked, alarm, news, space."""
+LEAST_SPOKEN = 10
+"""Cells in which a name or a subject, read aloud, still begins to say something."""
 
 
 class Column(NamedTuple):
@@ -205,22 +208,29 @@ def texts(row: Row, columns: tuple[Column, ...], words: Words, today: dt.date) -
     return _join(cells[:1]), _join(cells[1:])
 
 
-def spoken(row: Row, words: Words, today: dt.date, *, marked: bool) -> str:
-    """A row as one sentence for a screen reader: what it is about and what is to do first, no sign without a word."""
+def spoken(row: Row, words: Words, today: dt.date, *, marked: bool, width: int) -> str:
+    """A row as one sentence for a screen reader: what it is about and what is to do first, no sign without a word.
+
+    Where `width` cells are too few for all of it, the other side and the subject are shortened, so that both begin.
+    """
     said = [
         _("marked") if marked else "",
         row.reference or "",
         words.state(row),
         due_words(row, today),
         _("unread") if row.unread and not row.pending else "",
-        f"{row.country} {narrow(row.counterpart)}",
-        row.subject,
+    ]
+    more = [
         _("tags {tags}").format(tags=" ".join(row.tags)) if row.tags else "",
         _("with a note") if row.noted else "",
         _("Looked after by {name}").format(name=narrow(row.handler_name)) if row.handler_name else "",
         ngettext("{count} file", "{count} files", row.files).format(count=row.files) if row.files else "",
     ]
-    return ", ".join(text.replace("\n", " ") for text in said if text.strip())
+    other, subject = one_line(f"{row.country} {narrow(row.counterpart)}"), one_line(row.subject)
+    room = width - sum(cell_len(text) + 2 for text in (*said, *more) if text.strip()) - 2
+    other = cut(other, max(room - cell_len(subject), room // 2, LEAST_SPOKEN))
+    subject = cut(subject, max(room - cell_len(other), LEAST_SPOKEN))
+    return ", ".join(one_line(text) for text in (*said, other, subject, *more) if text.strip())
 
 
 def due_words(row: Row, today: dt.date) -> str:

@@ -93,7 +93,7 @@ class CaseLines:
         elif rows.is_due(row, self._day) or row.rejected:
             alarm = style + looks.alarm
         if self._spoken:
-            said = rows.spoken(row, self._words(), self._day, marked=marked)
+            said = rows.spoken(row, self._words(), self._day, marked=marked, width=self.width)
             pieces = [Segment(fit(said, self.width), style)]
         else:
             marks = rows.marks(row, self._day, cursor=cursor, marked=marked)

@@ -15,8 +15,10 @@ from imi_tui.commands.tui import context_of
 from imi_tui.profile import Profile
 from imi_tui.settings import read, write
 from imi_tui.viewmodel import rows
+from imi_tui.viewmodel.cells import fit
 from imi_tui.widgets.announcer import Announcer
 from imi_tui.widgets.document import Document
+from imi_tui.widths import cell_len
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import case_list, running, settled, text_of
 
@@ -51,12 +53,29 @@ def test_a_row_says_every_mark_in_a_word(store: Store) -> None:
         pending=0,
         rejected=0,
     )
-    said = rows.spoken(row, words, TODAY, marked=True)
+    said = rows.spoken(row, words, TODAY, marked=True, width=200)
     assert said.startswith("marked, PW-26-000009, ")
     for part in (", due today, ", ", unread, ", ", Two lines, ", ", 2 files"):
         assert part in said + ", ", part
-    assert "refused" in rows.spoken(row._replace(rejected=1), words, TODAY, marked=False)
-    assert "queued" in rows.spoken(row._replace(pending=1), words, TODAY, marked=False)
+    assert "refused" in rows.spoken(row._replace(rejected=1), words, TODAY, marked=False, width=200)
+    assert "queued" in rows.spoken(row._replace(pending=1), words, TODAY, marked=False, width=200)
+
+
+def test_in_few_cells_a_row_still_says_what_it_is_about_and_what_belongs_to_it(store: Store) -> None:
+    words = rows.Words(store.rules, ("en",))
+    ends = 0
+    for row in store.window("all", "due", limit=200):
+        row = row._replace(unread=True, files=2)
+        whole = rows.spoken(row, words, TODAY, marked=False, width=999)
+        said = fit(rows.spoken(row, words, TODAY, marked=False, width=80), 80).rstrip()
+        begins = [row.reference, words.state(row), rows.due_words(row, TODAY), row.country, row.subject[:8]]
+        at = [said.find(begin) for begin in begins if begin]
+        assert -1 not in at, said
+        assert at == sorted(at), said
+        ends += said.endswith(", 2 files")
+        # Nothing is cut where there is room.
+        assert cell_len(said) >= min(80, cell_len(whole)) - 4, said
+    assert ends > 20
 
 
 @pytest.mark.anyio
