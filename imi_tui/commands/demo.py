@@ -108,20 +108,25 @@ def _used(file: Path, state_file: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            # Held by others it stays as it is; held by nobody, whoever comes next waits until the server has ended.
+            # Held by others it stays as it is.
             with contextlib.suppress(OSError):
                 fcntl.flock(using, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 found = _running(state_file)
                 if found is not None and found.get("stay") is not True:
-                    _end(int(found["pid"]), state_file)
+                    # It takes its time, and the shell shall not wait: a server that is begun meanwhile does (`_place`).
+                    _begin_end(int(found["pid"]), state_file)
 
 
-def _end(pid: int, state_file: Path) -> None:
-    """End the server, and wait for that."""
+def _begin_end(pid: int, state_file: Path) -> None:
     import signal
 
     state_file.unlink(missing_ok=True)
     os.kill(pid, signal.SIGTERM)
+
+
+def _end(pid: int, state_file: Path) -> None:
+    """End the server, and wait for that."""
+    _begin_end(pid, state_file)
     end = time.monotonic() + END_SECONDS
     while time.monotonic() < end and _alive(pid):
         with contextlib.suppress(ChildProcessError):
@@ -181,6 +186,7 @@ def _start(state_file: Path, data: Path, cases: int) -> dict[str, Any]:
     if cases:
         command += ["--cases", str(cases)]
     log = data.with_name("server.log")
+    place = _place(data.with_name("serving"))
     try:
         with log.open("ab") as errors:
             process = subprocess.Popen(  # noqa: S603
@@ -188,14 +194,15 @@ def _start(state_file: Path, data: Path, cases: int) -> dict[str, Any]:
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
-                pass_fds=(writing,),
+                pass_fds=(writing, *place),
                 start_new_session=True,
             )
     except OSError as error:
         os.close(reading)
         raise CommandError(_unstarted(log), commands.LOCAL) from error
     finally:
-        os.close(writing)
+        for descriptor in (writing, *place):
+            os.close(descriptor)
     line = _first_line(reading, process)
     try:
         found = json.loads(line)
@@ -212,6 +219,22 @@ def _start(state_file: Path, data: Path, cases: int) -> dict[str, Any]:
             shutil.rmtree(home, ignore_errors=True)
     _note(state_file, found)
     return found
+
+
+def _place(file: Path) -> tuple[int, ...]:
+    """What the server holds as long as it runs, for its process to inherit, once the one before it has ended."""
+    if sys.platform == "win32":
+        return ()
+    import fcntl
+
+    place = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    end = time.monotonic() + END_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        time.sleep(0.02)
+    return (place,)
 
 
 def _note(state_file: Path, found: dict[str, Any]) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from imi_tui.viewmodel.signing_in import Tell, Way
 
 
+ENOUGH = 0.2
+"""Seconds that the sync thread gets to end once its line is cut: an officer who leaves waits for the shell."""
 TOUR = "tour"
 """Under which name the profile keeps how far the tour is (`imi_tui.viewmodel.tour`)."""
 
@@ -240,9 +242,9 @@ class Wiring:
         self.sync_now()
 
     def stop(self) -> None:
-        """End the sync thread."""
+        """End the sync thread, or leave it behind: whatever it is at is undone or done again at the next start."""
         if self._worker is not None:
-            self._worker.stop()
+            self._worker.stop(ENOUGH)
             self._worker = None
 
     def use_server(self, address: str) -> str:

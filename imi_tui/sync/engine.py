@@ -38,6 +38,8 @@ from imi_tui.sync.taking import SMALLEST_PAGE, Taking, found
 from imi_tui.sync.translating import Translating
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.ports import Clock, Transport
 
@@ -64,10 +66,12 @@ class Engine:
         accept_removals: bool = False,
         page: int = PAGE,
         metered: bool = False,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """`languages`: in which labels of procedures are fetched. `accept_removals` releases the deletion brake.
 
-        `metered`: contents are fetched only of cases that somebody opens.
+        `metered`: contents are fetched only of cases that somebody opens. Once it is `stopping`, a run ends as with a
+        line that breaks, between two requests or two records of a stream.
         """
         self._page = self._most = page
         self.metered = metered
@@ -75,7 +79,7 @@ class Engine:
         self._transport = transport
         self._clock = clock
         self._languages = list(languages)
-        self._asking = Asking(store, transport)
+        self._asking = Asking(store, transport, stopping)
         self._mending = Mending(store, self._asking, clock, languages, accept=accept_removals)
         self._sessions = Sessions(store, transport, self._asking, self._mending, languages)
         self._taking = Taking(store, self._asking, self._sessions, self._mending, clock)

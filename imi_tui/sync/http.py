@@ -209,6 +209,10 @@ class Http:
                 # Below TLS, which is not made for two threads.
                 socket.socket.shutdown(listening.get_extra_info("socket"), socket.SHUT_RDWR)
 
+    def cut(self) -> None:
+        """From another thread: end the request that runs, as a line that breaks does."""
+        self._watch.end()
+
     def close(self) -> None:
         """Give the connection back."""
         if self._client is not None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import CASE, CORE
 from imi_tui.sync import reading
-from imi_tui.sync.errors import ManyRemoved, ServerMistake
+from imi_tui.sync.errors import ManyRemoved, Offline, ServerMistake
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.ports import Transport
@@ -78,14 +78,16 @@ class Run:
 class Asking:
     """Asks the server and counts it. `report` is that of the run; `expected` is set where a session is not proved."""
 
-    def __init__(self, store: SyncStore, transport: Transport) -> None:
+    def __init__(self, store: SyncStore, transport: Transport, stopping: Callable[[], bool] = lambda: False) -> None:
         self._store = store
         self._transport = transport
+        self._stopping = stopping
         self.report = Report()
         self.expected: str | None = None
 
     def count(self) -> None:
-        """Count a request or a record. Raises `ServerMistake` where there is no end."""
+        """Count a request or a record. Raises `ServerMistake` where there is no end, `Offline` where one is wanted."""
+        self._go_on()
         self.report.requests += 1
         if self.report.requests > MAX_REQUESTS:
             raise ServerMistake("no end of changes")
@@ -114,4 +116,9 @@ class Asking:
             if not number:
                 self._store.answered()
             yield reading.answers(response)
+            self._go_on()
             self._store.index_little()
+
+    def _go_on(self) -> None:
+        if self._stopping():
+            raise Offline("the program ends")

@@ -66,6 +66,13 @@ class Watch:
         self._running: list[_Request] = []
         self._last = _Request(None)
         self.requests = self.handshakes = 0
+        self._ended = False
+
+    def end(self) -> None:
+        """From another thread: cut what runs, and let nothing of it be tried once more."""
+        self._ended = True
+        for each in list(self._running):
+            _cut(each.socket)
 
     @property
     def socket(self) -> socket.socket | None:
@@ -79,7 +86,7 @@ class Watch:
     @property
     def stale(self) -> bool:
         """Whether the request that just failed is worth one more try on a new connection."""
-        return not self._last.answered and (not self._last.fresh or self._last.cut_asleep)
+        return not self._ended and not self._last.answered and (not self._last.fresh or self._last.cut_asleep)
 
     @property
     def cut_late(self) -> bool:

@@ -46,6 +46,8 @@ COUNT_SECONDS = 1.0
 """What the line carried is counted so often while something comes."""
 MOST_REPORTED = 5
 """Different mistakes of ours that one run keeps reports of."""
+GRACE = 0.2
+"""Seconds in which a running request may be answered before the program ends without it."""
 SKEW_SECONDS = 120.0
 """A difference of clocks worth telling the officer."""
 _NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherOfficer, OtherServer)
@@ -125,6 +127,7 @@ class SyncWorker:
         self.metered = metered
         self._rest = rest
         self._held = 0.0
+        self._http: Http | None = None
         self._spent = 0
         self._counted = 0.0
         self._wake = threading.Event()
@@ -145,11 +148,15 @@ class SyncWorker:
         self._wake.set()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End after the running request; what was on its way is sent again at the next start."""
+        """End after the running request, or cut it; what was on its way is sent again at the next start."""
         self._stopping.set()
         self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout)
+        if not self._thread.is_alive():
+            return
+        self._thread.join(GRACE)
+        if (http := self._http) is not None:
+            http.cut()
+        self._thread.join(timeout)
 
     def _main(self) -> None:
         from imi_tui.sync.events import Listener
@@ -166,7 +173,7 @@ class SyncWorker:
         # Somebody opened a case whose content is not here yet.
         unsubscribe = store.subscribe(lambda changed: self.poke() if "wanted" in changed.kinds else None)
         try:
-            http = Http(self._server)
+            http = self._http = Http(self._server)
             lines = [http]
             tokens = self._tokens(store.sync, http)
             transport = HttpTransport(http, tokens)
@@ -209,7 +216,7 @@ class SyncWorker:
 
         spoken = self.languages
         self._tried("alphabet", lambda: store.sync.alphabet.choose(spoken[0]))
-        return Engine(store.sync, transport, _now, languages=spoken), spoken
+        return Engine(store.sync, transport, _now, languages=spoken, stopping=self._stopping.is_set), spoken
 
     def _opened(self) -> Store | None:
         """The cache; where it is in use or the disk is full, as soon as that has passed. None where there is none."""
@@ -271,6 +278,9 @@ class SyncWorker:
             return report, moved.more
 
         done, failure, code = self._tried("run", work)
+        if done is None and self._stopping.is_set():
+            # Nobody failed: the next start has nothing to complain of.
+            return 0.0
         if done is None:
             wait = self._pace.after_failure(failure)
             code = "noAnswer" if self._pace.unanswered >= UNANSWERED else code

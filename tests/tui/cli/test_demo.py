@@ -8,14 +8,16 @@ import shutil
 import signal
 import stat
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from imi_tui import cli, commands, i18n
-from imi_tui.commands import tui
+from imi_tui.commands import demo, tui
 from tests.tui.cli.conftest import Run
 
 
@@ -125,6 +127,35 @@ def test_the_tour_goes_on_as_the_demo_in_a_program_of_its_own(monkeypatch: pytes
     assert (command[0], name, options.tour, options.lang) == (sys.executable, "demo", True, "fi")
 
 
+def test_whoever_leaves_the_demo_does_not_wait_for_its_server_and_the_next_one_does(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, made_demo: Path
+) -> None:
+    shutil.copytree(made_demo, folder / "server")
+    seen: list[int] = []
+    waited: list[float] = []
+
+    def screen(options: object, **_more: object) -> int:
+        seen.append(server(folder)[0])
+        os.kill(seen[0], signal.SIGSTOP)
+        return 0
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        os.kill(seen[0], signal.SIGCONT)
+        threading.Event().wait(seconds)
+
+    monkeypatch.setattr(tui, "show", screen)
+    monkeypatch.setattr(demo, "time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
+    assert run("demo", "--cases", "40", vault="").code == 0
+    assert not (folder / "server.json").exists()
+    assert not waited, "it is still at it"
+    assert run("demo", "--no-screen", vault="").code == 0
+    assert waited, "the one before had the data"
+    with pytest.raises(ProcessLookupError):
+        os.kill(seen[0], 0)
+    assert server(folder)[0] != seen[0]
+
+
 def test_the_server_ends_with_the_last_screen_unless_it_is_to_stay(
     run: Run, monkeypatch: pytest.MonkeyPatch, made_demo: Path
 ) -> None:
@@ -147,8 +178,7 @@ def test_the_server_ends_with_the_last_screen_unless_it_is_to_stay(
     assert run("demo", "--cases", "40", vault="").code == 0
     assert seen[0] == seen[1]
     assert not state.exists()
-    with pytest.raises(ProcessLookupError):
-        os.kill(seen[0], 0)
+    end(seen[0])
     assert run("demo", "--no-screen", vault="").code == 0
     assert run("demo", vault="").code == 0
     assert state.exists(), "it was asked to stay"

@@ -125,6 +125,22 @@ def test_a_connection_that_died_meanwhile_is_replaced_once() -> None:
     assert server.asked == [(0, "POST /one HTTP/1.1"), (0, "POST /two HTTP/1.1"), (1, "POST /two HTTP/1.1")]
 
 
+def test_a_request_that_was_cut_for_good_is_not_tried_again_on_a_new_connection() -> None:
+    def behave(_number: int, request: int, line: socket.socket) -> bool:
+        if request == 0:
+            return answer(line)
+        http.cut()
+        return False
+
+    with listening(behave) as server:
+        http = Http(server.url)
+        assert http.post("/one", {}).data == {"a": "bcd"}
+        with pytest.raises(Offline):
+            http.post("/two", {})
+        http.close()
+    assert server.asked == [(0, "POST /one HTTP/1.1"), (0, "POST /two HTTP/1.1")]
+
+
 def test_a_new_connection_that_breaks_is_not_tried_again_at_once() -> None:
     with listening(lambda *_: False) as server:
         http = Http(server.url)

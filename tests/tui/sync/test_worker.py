@@ -24,6 +24,8 @@ from imi_tui.signin.tokens import GivenToken
 from imi_tui.sync import heads
 from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import NotSignedIn, Offline, RateLimited, Unavailable
+from imi_tui.sync.reading import Answer as Reply
+from imi_tui.sync.register import Register
 from imi_tui.sync.run import Report
 from imi_tui.sync.worker import UNANSWERED, Pace, SyncWorker
 from tests.central.world import LYON, send
@@ -459,3 +461,60 @@ def test_a_busy_index_does_not_end_it(
         assert each.alive
     finally:
         each.stop(10)
+
+
+def test_it_ends_without_the_answer_it_waits_for_and_the_next_start_has_nothing_to_complain_of(
+    profile: Profile,
+) -> None:
+    store, asked, over = Store.open(profile, KEY), threading.Event(), threading.Event()
+    with hostile_server() as control:
+
+        def silent(_asked: object) -> Answer:
+            asked.set()
+            over.wait(60)
+            return Answer()
+
+        control.answer = silent
+        heard = Heard()
+        each = SyncWorker(profile, KEY, control.url, lambda _s, _h: GivenToken("t"), said=heard)
+        each.start()
+        try:
+            assert asked.wait(20)
+            each.stop(10)
+            assert not each.alive
+            assert len(control.asked) <= 1, "and asked nothing again"
+        finally:
+            over.set()
+    assert heard.queue.empty()
+    assert store.status().problem == ""
+    store.close()
+
+
+def test_it_ends_between_two_records_of_a_first_sync(
+    central: Central, server: str, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = {send(central).case_id for _ in range(5)}
+    token, store = _token(server), Store.open(profile, KEY)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token))
+    take = Register.take
+
+    def stopping(self: Register, found: dict[str, Reply]) -> None:
+        take(self, found)
+        # What `stop` does before it waits.
+        each._stopping.set()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Register, "take", stopping)
+        each.start()
+        each._thread.join(20)
+    assert not each.alive
+    assert store.procedures()
+    assert not store.counts()["all"]
+    assert store.status().problem == ""
+    heard = Heard()
+    again = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    again.start()
+    assert heard.next() == ""
+    again.stop()
+    assert {case for case, *_ in store.sync.known(LYON)} == cases
+    store.close()
