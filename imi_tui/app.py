@@ -215,6 +215,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         self.context.store.exports.take_over()
         gc.collect()
         gc.freeze()
+        self.tell_of_texts()
 
     def on_cache_changed(self, message: CacheChanged) -> None:
         """Gather changes, so that a first sync does not make screens read a hundred times a second."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from imi_tui import settings
+from imi_tui import i18n, settings
+from imi_tui.cache.errors import CacheError
 from imi_tui.failing import ReportingApp
 from imi_tui.i18n import _
 from imi_tui.screens import routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+LONG = 3.0
+"""Seconds after which what a synchronisation still has to bring is worth a sentence."""
 
 
 class AskingApp(ReportingApp, inherit_bindings=False):
@@ -29,6 +35,17 @@ class AskingApp(ReportingApp, inherit_bindings=False):
     @abstractmethod
     def write_again(self) -> None:
         """Every text on every screen, in the language of now."""
+
+    def tell_of_texts(self) -> None:
+        """Say why procedures read in English, where their texts in the officer's language are still to come."""
+        language = self.context.language
+        with contextlib.suppress(CacheError):
+            if language != i18n.PSEUDO and self.context.store.lacks_labels(language):
+                self.notify(
+                    _("Texts of procedures are in English until a synchronisation brings them in your language."),
+                    severity="warning",
+                    markup=False,
+                )
 
     def ask_keyboard(self) -> None:
         """Let the officer say which layout the keyboard has."""
@@ -54,7 +71,6 @@ class AskingApp(ReportingApp, inherit_bindings=False):
 
     def ask_language(self) -> None:
         """Let the officer choose the language of the program."""
-        from imi_tui import i18n
 
         def chosen(code: str | None) -> None:
             if code:
@@ -62,6 +78,7 @@ class AskingApp(ReportingApp, inherit_bindings=False):
                 self.context.language = code
                 self.context.spoken()
                 self.write_again()
+                self.set_timer(LONG, self.tell_of_texts)
                 self.keep_setting(lambda: self.context.setting("language", code))
 
         own = tuple((code, f"{code}  {name}") for code, name in i18n.languages().items())

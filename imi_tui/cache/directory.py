@@ -185,12 +185,20 @@ class Directory:
         )
 
     def put_procedures(self, procedures: list[tuple[Rules, Any]]) -> list[tuple[str, int]]:
-        """Inside: new or changed procedures; their keys."""
+        """Inside: new or changed procedures; their keys.
+
+        Texts in languages that were not asked for this time stay: who goes back to one of them needs no line for it.
+        """
         self._cache.many(
             "insert or replace into procedure values(?, ?, ?, ?)",
-            [(*rules.key, rules.procedure.area, encode(wire)) for rules, wire in procedures],
+            [(*rules.key, rules.procedure.area, encode(self._with_labels(rules, wire))) for rules, wire in procedures],
         )
         return [rules.key for rules, _ in procedures]
+
+    def _with_labels(self, rules: Rules, wire: dict[str, Any]) -> dict[str, Any]:
+        found = self._cache.one("select wire from procedure where id = ? and version = ?", rules.key)
+        before = decode(found[0]).get("labels") if found is not None else None
+        return {**wire, "labels": {**before, **rules.labels}} if before else wire
 
     def put_officers(self, officers: list[tuple[Officer, Any]]) -> None:
         """Inside: new or changed officers."""

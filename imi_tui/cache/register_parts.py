@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.session import SessionTable
 
 _WANTED_LABELS = "wanted_labels"
+SPOKEN = "procedureLanguages"
+"""Under which name the cache keeps in which languages texts were asked for, best first, with commas."""
 
 
 class Part(NamedTuple):
@@ -120,6 +122,13 @@ class RegisterParts:
         if language not in wanted:
             self._keep_wanted([*wanted, language])
         return True
+
+    def lacks_labels(self, language: str) -> bool:
+        """Whether the next synchronisation is still to bring texts of procedures in the officer's language."""
+        found = self._cache.one("select value from secret where name = ?", (SPOKEN,))
+        if language == "en" or found is None or found[0].split(",")[0] == language:
+            return False
+        return any(language not in rules.labels for rules in self._directory.procedures())
 
     def wanted_labels(self) -> list[str]:
         """Languages in which somebody wants to read the procedures."""

@@ -74,6 +74,10 @@ class Registered(Parts):
         """Ask for the whole record of an authority; True where it has to be fetched first."""
         return self._register_parts.want(id)
 
+    def lacks_labels(self, language: str) -> bool:
+        """Whether the next synchronisation is still to bring texts of procedures in the officer's language."""
+        return self._register_parts.lacks_labels(language)
+
     def want_labels(self, language: str) -> bool:
         """Ask for the texts of all procedures in a language; True where they have to be fetched first."""
         return self._register_parts.want_labels(language)

@@ -213,7 +213,9 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         elif found.count:
             text = ""
         else:
-            text = views.empty(self.view, self.store.status(), len(self.store.seats()))
+            text = views.empty(
+                self.view, self.store.status(), len(self.store.seats()), given=self.context.sign_in is None
+            )
         self.query_one(Instead).say(text, below=bool(found.count))
 
     def _head(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.register_parts import SPOKEN
 from imi_tui.sync import reading
 from imi_tui.sync.errors import OtherOfficer, OtherServer, SyncError
 from imi_tui.sync.register import Register
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from imi_tui.sync.reading import SessionInfo
     from imi_tui.sync.run import Asking, Run
 
-_LANGUAGES = "procedureLanguages"
 _OUTDATED = "sessionOutdated"
 
 
@@ -115,13 +115,13 @@ class Sessions:
 
     def _spoken_otherwise(self) -> bool:
         """Whether the officer chose a language in which the cache was not filled."""
-        return self._store.secret(_LANGUAGES) not in (None, ",".join(self._languages))
+        return self._store.secret(SPOKEN) not in (None, ",".join(self._languages))
 
     def _fetch_labels(self, session: SessionInfo) -> None:
         """Procedures and authorities that the cache has come again in a language that was chosen since."""
         wanted = ",".join(self._languages)
-        if self._store.secret(_LANGUAGES) == wanted or DIRECTORY not in session.accounts:
+        if self._store.secret(SPOKEN) == wanted or DIRECTORY not in session.accounts:
             return
         if self._store.state(DIRECTORY):
             Register(self._store, self._asking.ask, self._languages).begin()
-        self._store.set_secret(_LANGUAGES, wanted)
+        self._store.set_secret(SPOKEN, wanted)

@@ -133,9 +133,10 @@ def in_order(rows: Sequence[Row], order: str) -> Sequence[Row]:
     return rows
 
 
-def empty(view: ViewId, status: SyncStatus, seats: int) -> str:
-    """What an empty list says: what it means and what to do next."""
-    if status.filling is not None or (status.now.doing == "syncing" and not status.last_ok):
+def empty(view: ViewId, status: SyncStatus, seats: int, *, given: bool = False) -> str:
+    """What an empty list says: what it means, what to do next. `given`: it begins by itself, nobody has to sign in."""
+    begins = given and not seats and not status.last_ok and not status.problem
+    if begins or status.filling is not None or (status.now.doing == "syncing" and not status.last_ok):
         return _(
             "The first synchronisation is running. The newest cases come first; you can begin as soon as they show."
         )

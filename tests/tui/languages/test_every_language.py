@@ -11,15 +11,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar
 from textual.widgets import Static
 
-from imi_tui import i18n
+from imi_tui import asking, i18n
 from imi_tui.app import ImiApp
+from imi_tui.cache.register_parts import SPOKEN
 from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
 from imi_tui.outside.preview import Preview
 from imi_tui.screens import routes
 from imi_tui.screens.inbox import InboxScreen
@@ -48,6 +51,7 @@ FEW = ("de", "el", "fi", "hu", "mt", "en-XA")
 test-faults` looks at all.
 """
 LOOKED_AT = tries([each for each in LANGUAGES if each in FEW], list(LANGUAGES))
+TO_COME = "Texts of procedures are in English until a synchronisation brings them in your language."
 TEXTUAL = (
     "Search for commands",
     "No matches found",
@@ -324,6 +328,31 @@ async def test_the_language_chosen_is_kept_and_its_labels_are_fetched(store: Sto
         await pilot.pause()
         await pilot.press(*"suomi", "enter")
         assert (heard, kept, app.context.language) == (["fi"], {"language": "fi"}, "fi")
+
+
+async def test_texts_that_are_still_to_come_in_a_language_are_spoken_of(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "LONG", 0.01)
+    old = [msgspec.structs.replace(rules, labels={"de": rules.labels["de"]}) for rules in store.procedures()]
+    store.sync.reset_account("directory")
+    store.sync.apply("directory", Page("d2", procedures=[filled.procedure_wire(rules) for rules in old]))
+    store.sync.set_secret(SPOKEN, "de,en")
+    async with running(store, home) as (app, pilot):
+
+        async def told(name: str) -> list[str]:
+            app.clear_notifications()
+            app.ask_language()
+            await pilot.pause()
+            await pilot.press(*name, "enter")
+            await pilot.pause(0.3)
+            return [note.message for note in app._notifications]
+
+        assert await told("suomi") == [i18n.load("fi").gettext(TO_COME)]
+        assert await told("deutsch") == [], "they are here"
+        # What the synchronisation brought meanwhile needs no words, nor what no server has in this language.
+        store.sync.set_secret(SPOKEN, "sv,en")
+        assert await told("svenska") == []
 
 
 async def test_widgets_that_lie_over_each_other_are_found(walk: Walk) -> None:

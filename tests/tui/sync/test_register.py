@@ -282,6 +282,23 @@ def test_another_language_brings_procedures_and_authorities_in_it_once(central: 
     assert not [call for request in lyon.line.requests[before:] for call in request["methodCalls"] if "get" in call[0]]
 
 
+def test_texts_in_a_language_spoken_before_are_here_without_a_line(central: Central, client: Clients) -> None:
+    central.put_procedures(load())
+    lyon = client("lyon")
+    lyon.restart(languages=("el", "en"))
+    assert not lyon.store.lacks_labels("el"), "nothing was fetched at all"
+    lyon.sync()
+    assert not lyon.store.lacks_labels("el")
+    assert lyon.store.lacks_labels("fi")
+    greek = lyon.store.rules("pw.info").labels["el"]
+    lyon.restart(languages=("fi", "en"))
+    lyon.sync()
+    labels = lyon.store.rules("pw.info").labels
+    assert labels.keys() == {"el", "fi"}
+    assert labels["el"] == greek
+    assert not any(lyon.store.lacks_labels(language) for language in ("el", "fi", "en"))
+
+
 def test_texts_of_procedures_in_another_language_come_beside_those_of_the_officer(
     central: Central, client: Clients
 ) -> None:

@@ -198,6 +198,10 @@ def test_an_empty_list_says_what_is_going_on() -> None:
     never = SyncStatus("", 0, 0, "", None)
     assert "Press F5" in views.empty("todo", never, 1)
     assert "Sign in" in views.empty("todo", never, 0)
+    # Who has a token, as in the demo, signs in nowhere.
+    assert "first synchronisation is running" in views.empty("todo", never, 0, given=True)
+    assert "Press F5" in views.empty("todo", never, 1, given=True)
+    assert "cannot be reached" in views.empty("todo", never._replace(problem="offline"), 0, given=True)
     for seats in (0, 1):
         assert "first synchronisation is running" in views.empty("todo", never._replace(now=Now("syncing")), seats)
         offline = views.empty("todo", never._replace(problem="offline"), seats)
