@@ -20,7 +20,7 @@ import pyte
 from bench.memory import peak_kib
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 KEYS = {
@@ -53,6 +53,9 @@ KEYS = {
     **{f"ctrl+{letter}": bytes([ord(letter) - 96]) for letter in "abdefghklnopqrstuvwxyz"},
 }
 
+ASKS, KNOWS, WHOLE = b"\x1b[?2026$p", b"\x1b[?2026;2$y", b"\x1b[?2026l"
+"""How a program asks whether a terminal knows whole pictures, the answer of one that does, and the end of a picture."""
+
 
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -66,7 +69,8 @@ class NotSeen(AssertionError):
 class Terminal:
     """One program on a pty of `columns` x `rows`. Use as a context manager; the program is ended on exit.
 
-    `output` is everything the program wrote. Times are `time.perf_counter` seconds.
+    `output` is everything the program wrote. Times are `time.perf_counter` seconds. A `synchronised` terminal says
+    that it shows what is written between two marks as one picture: see `pictures`.
     """
 
     argv: Sequence[str]
@@ -74,6 +78,7 @@ class Terminal:
     rows: int = 24
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    synchronised: bool = False
 
     def __enter__(self) -> Self:
         self.output = bytearray()
@@ -137,7 +142,10 @@ class Terminal:
         except OSError:
             return None
         arrived = time.perf_counter()
+        asked = bytes(self.output[-len(ASKS) :]) + data
         self.output += data
+        if self.synchronised and ASKS in asked and ASKS not in asked[: len(ASKS)]:
+            os.write(self._master, KNOWS)
         return arrived if data else None
 
     def wait_for(self, what: str | Callable[[list[str]], bool], timeout: float = 10) -> float:
@@ -202,6 +210,14 @@ class Terminal:
             self._stream.feed(bytes(self.output[self._fed : end]))
             self._fed = end
         return self._screen
+
+    def pictures(self) -> Iterator[list[str]]:
+        """The screen as text after each picture the program wrote, in-between ones too, if it is `synchronised`."""
+        screen = pyte.Screen(self.columns, self.rows)
+        stream = pyte.ByteStream(screen)
+        for part in bytes(self.output).split(WHOLE)[:-1]:
+            stream.feed(part)
+            yield list(screen.display)
 
     def text(self) -> str:
         """The screen as one text."""

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 class SparingCompositor(Compositor):
-    """The same picture from fewer rendered lines. Nothing is rendered as long as `ready` says that it is too early."""
+    """The same picture from fewer rendered lines.
+
+    Nothing is rendered as long as `ready` says that it is too early, nor while the app holds pictures back: the
+    framework would forget what changed meanwhile, and the next picture show half of a screen on half of another.
+    """
 
     ready: Callable[[], bool] | None = None
 
@@ -29,6 +33,8 @@ class SparingCompositor(Compositor):
         self, full: bool = False, screen_stack: list[Screen[object]] | None = None, simplify: bool = False
     ) -> RenderableType | None:
         """What is to be drawn, None where that is nothing; what changed is kept while it is too early."""
+        if self.root is not None and self.root.app._batch_count:
+            return None
         if self.ready is not None:
             if not self.ready():
                 return None

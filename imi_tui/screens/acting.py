@@ -63,6 +63,15 @@ class ActionScreen(Lasting, Screen[Result]):
         self._leaves_with: tuple[Result | None] | None = None
         self.led: tuple[Widget, Widget | None] | None = None
 
+    def _compositor_refresh(self) -> None:
+        # What a new layout changed is not shown by itself where all of the screen is painted right behind: that would
+        # be half of this screen on half of the one before.
+        if self._repaint_required and self.is_current:
+            # The timer that would paint was stopped for the layout.
+            self.check_idle()
+        else:
+            super()._compositor_refresh()
+
     @property
     def imi(self) -> ImiApp:
         """The app, typed."""

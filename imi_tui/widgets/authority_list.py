@@ -117,8 +117,8 @@ class AuthorityFinder(Leaving, Vertical):
     AuthorityFinder .asked > Static { width: auto; padding: 0 1; }
     AuthorityFinder .asked > Choice { width: 1fr; }
     AuthorityFinder #words { width: 1fr; }
-    AuthorityFinder #narrowed { height: auto; max-height: 2; padding: 0 1; text-style: bold; }
-    AuthorityFinder #found { height: auto; max-height: 2; padding: 0 1; text-style: dim; }
+    AuthorityFinder #narrowed { width: 100%; height: auto; max-height: 2; padding: 0 1; text-style: bold; }
+    AuthorityFinder #found { width: 100%; height: auto; max-height: 2; padding: 0 1; text-style: dim; }
     """
 
     BINDINGS: ClassVar = [

@@ -365,6 +365,12 @@ class FormView(Leaving, Widget):
 
     async def _refresh(self) -> None:
         """Mount what is asked now, hide what is not, and write headings, values and problems again."""
+        # In one picture: what stands below would move while the answer itself does not show yet.
+        with self.app.batch_update():
+            await self._show_asked()
+        self.screen.check_idle()
+
+    async def _show_asked(self) -> None:
         views = self.model.visible()
         fields = self.query_one("#fields")
         before: FieldRow | None = None

@@ -21,6 +21,28 @@ def faults(shot: Shot) -> list[str]:
     return [f"{shot}: {fault}" for fault in (*_footer(shot), *_cut(shot)) if fault]
 
 
+def open_windows(picture: Shot) -> list[str]:
+    """Windows without a whole left edge: what was painted of one before it was complete."""
+    return [
+        f"{picture}: a window that is not whole in line {row}: {picture.lines[row].rstrip()}"
+        for top, line in enumerate(picture.lines)
+        for found in re.finditer("╭─+╮", line)
+        if (row := _gap(picture.lines, top, found.start())) is not None
+    ]
+
+
+def _gap(lines: list[str], top: int, column: int) -> int | None:
+    """The first line in which the left edge of a window is missing."""
+    for row in range(top + 1, len(lines)):
+        sign = lines[row][column]
+        # Another window, or what is said in a corner, may lie over the rest of it.
+        if sign == "╰" or re.search("[╭╰▌][^╮╯]*$", lines[row][:column]):
+            return None
+        if sign not in FRAME:
+            return row
+    return None
+
+
 def _footer(shot: Shot) -> list[str]:
     # A dialogue as high as the screen has its keys above its lower edge.
     last = shot.lines[-2].strip("│ ") if shot.lines[-1].lstrip().startswith("╰") else shot.lines[-1]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.effort import MANY, tries
-from tests.system.tour import Shot, Visitor, prepared, walks
+from tests.system.tour import Visitor, Walked, prepared, walks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,14 +108,15 @@ def strange(data: bytes, allowed: re.Pattern[str]) -> dict[str, str]:
     return found
 
 
-def assert_clean(walked: list[tuple[list[Shot], bytes]], mark: re.Pattern[str]) -> None:
+def assert_clean(walked: list[Walked], mark: re.Pattern[str]) -> None:
     """Nothing strange was written, and what was told did arrive, marked."""
     found: dict[str, str] = {}
-    for shots, written in walked:
-        assert len(written) > 1000
-        found.update({f"{char} from {shots[0].name!r} on": place for char, place in strange(written, ALLOWED).items()})
+    for each in walked:
+        assert len(each.written) > 1000
+        strangers = strange(each.written, ALLOWED).items()
+        found.update({f"{char} from {each.shots[0].name!r} on": place for char, place in strangers})
     assert not found, "\n".join(f"{what}: {place}" for what, place in sorted(found.items()))
-    shots = [shot for part, _written in walked for shot in part]
+    shots = [shot for each in walked for shot in each.shots]
     marked = {shot.name for shot in shots if mark.search("\n".join(shot.lines))}
     assert {"inbox", "case, tab 1", "compose, procedure", "compose, hits", "outbox", "authority"} <= marked
     shown = "\n".join(line for shot in shots for line in shot.lines)
@@ -161,10 +162,10 @@ def test_the_filter_of_drawn_lines_holds_alone(visitor: Visitor, tmp_path: Path)
     uncleaned.run("sync")
     # Signing in cleans with the functions of its own modules too; its texts do not come from the cache.
     walked = walks(uncleaned, tmp_path, [("en", 100, 30)], ("inbox", "case", "compose", "authorities"))
-    found = {char: place for _shots, written in walked for char, place in strange(written, ALLOWED).items()}
+    found = {char: place for each in walked for char, place in strange(each.written, ALLOWED).items()}
     assert not found, "\n".join(f"{what}: {place}" for what, place in sorted(found.items()))
     # The sequences arrived, without what makes them work.
-    assert any("]52;c;" in line for shots, _written in walked for shot in shots for line in shot.lines)
+    assert any("]52;c;" in line for each in walked for shot in each.shots for line in shot.lines)
 
 
 def test_no_command_passes_hostile_text_on(visitor: Visitor) -> None:

@@ -81,7 +81,9 @@ def test_every_screen_is_translated_and_laid_out_whole(
     known = known | data
     left: dict[str, str] = {}
     faults: list[str] = []
-    for shot in (shot for shots, _raw in found for shot in shots):
+    for picture in (picture for each in found for picture in each.pictures):
+        faults += layout.open_windows(picture)
+    for shot in (shot for each in found for shot in each.shots):
         faults += layout.faults(shot)
         for line in shot.lines:
             left.update({word: f"{shot}: {line.strip()}" for word in bare(line, known) - left.keys()})

@@ -87,7 +87,7 @@ class Visitor(Seat):
 
     def signed_out(self, columns: int, rows: int) -> Terminal:
         """The full screen without a token: everything can be read and written, nothing is sent or fetched."""
-        return Terminal([*self.argv, *self.flags], columns, rows, {**self.env, "IMI_TUI_TOKEN": ""})
+        return Terminal([*self.argv, *self.flags], columns, rows, {**self.env, "IMI_TUI_TOKEN": ""}, synchronised=True)
 
     def rows(self, view: str) -> list[dict[str, str]]:
         """The cases of a view."""
@@ -394,8 +394,17 @@ class Shot:
         return f"{self.name} ({self.visitor.language}, {self.columns} columns)"
 
 
-def walk(visitor: Visitor, parts: tuple[str, ...], columns: int, rows: int) -> tuple[list[Shot], bytes]:
-    """The screens of some parts of the tour one after the other, and every byte the client wrote."""
+@dataclass(frozen=True)
+class Walked:
+    """What a walk saw: the screens as they stood, every picture on the way, and every byte the client wrote."""
+
+    shots: list[Shot]
+    pictures: list[Shot]
+    written: bytes
+
+
+def walk(visitor: Visitor, parts: tuple[str, ...], columns: int, rows: int) -> Walked:
+    """The screens of some parts of the tour, one after the other."""
     with visitor.signed_out(columns, rows) as terminal:
         tour = Tour(visitor, terminal)
         if parts[0] != "inbox":
@@ -405,12 +414,13 @@ def walk(visitor: Visitor, parts: tuple[str, ...], columns: int, rows: int) -> t
         shots = [Shot(visitor, name, columns, terminal.lines()) for name in names]
         assert terminal.process.poll() is None, terminal.text()
         terminal.stop()
-        return shots, bytes(terminal.output)
+        pictures = [Shot(visitor, f"picture {n}", columns, lines) for n, lines in enumerate(terminal.pictures(), 1)]
+        return Walked(shots, pictures, bytes(terminal.output))
 
 
 def walks(
     visitor: Visitor, folder: Path, combinations: list[tuple[str, int, int]], parts: tuple[str, ...] = PARTS
-) -> list[tuple[list[Shot], bytes]]:
+) -> list[Walked]:
     """The whole tour for each (language, columns, rows), several at a time, each on a profile of its own.
 
     Two parts share a client: its start is the dearest step.

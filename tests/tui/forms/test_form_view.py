@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -13,9 +15,14 @@ from textual.geometry import Offset
 from imi_core.procedure import Rules
 from imi_tui.forms import FormModel
 from imi_tui.widgets.choice import Choice, shape_of
-from imi_tui.widgets.form_view import FormView
+from imi_tui.widgets.form_view import Fields, FormView
 from imi_tui.widgets.picker import Picker, matching
 from tests.core import world
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.screen import Screen
+    from textual.widget import Widget
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +87,36 @@ async def test_arrows_choose_and_a_follow_up_appears_below(pw_info: Rules) -> No
         await pilot.press(*"No files", "enter")
         assert app.model.answers["EST-01.cannot"] == "No files"
         assert form.field == "POS-05"
+
+
+async def test_an_answer_and_what_it_moves_are_one_picture(pw_info: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures: list[tuple[int, bool]] = []
+    mount = Fields.mount
+
+    async def slow(self: Fields, *rows: Widget, before: Widget | None = None, after: Widget | None = None) -> None:
+        await mount(self, *rows, before=before, after=after)
+        await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(Fields, "mount", slow)
+
+    class Seen(Stage):
+        def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+            super()._display(screen, renderable)
+            if renderable is not None and not self._batch_count:
+                lines = shown(self).splitlines()
+                below = next(number for number, line in enumerate(lines) if "Did they usually" in line)
+                pictures.append((below, any("(x) Yes" in line for line in lines)))
+
+    app = Seen(reply(pw_info, "EST-01", "POS-05"))
+    async with app.run_test(size=(80, 30)) as pilot:
+        app.query_one(FormView).focus_field("EST-01")
+        await pilot.pause()
+        before = pictures[-1]
+        pictures.clear()
+        await pilot.press("right")
+        await pilot.pause()
+        assert "Registered since" in shown(app)
+        assert set(pictures) <= {before, (before[0] + 1, True)}
 
 
 async def test_up_and_down_go_from_field_to_field_and_enter_goes_on(pw_info: Rules) -> None:

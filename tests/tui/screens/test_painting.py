@@ -15,7 +15,9 @@ from textual.widget import Widget
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
 from imi_tui.painting import SparingCompositor
+from imi_tui.screens import routes
 from imi_tui.standing import Standing
+from imi_tui.widgets.case_list import CaseList
 from tests.tui.screens import filled
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +70,56 @@ async def test_a_whole_screen_is_written_whole(store: Store, home: Path, monkeyp
         assert standing.changed(line) == ""
         app._display(app.screen, LayoutUpdate([], app.screen.region))
         assert (standing.width, standing.changed(line)) == (80, line)
+
+
+async def test_what_changed_while_pictures_are_held_back_is_all_in_the_next_one(store: Store, home: Path) -> None:
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app._begin_batch()
+        await app.push_screen(routes.choose("Which?", [("this", "1"), ("that", "2")], "1"))
+        for _step in range(3):
+            await pilot.pause()
+        compositor = app.screen._compositor
+        stack = app._background_screens
+        assert compositor.render_update(screen_stack=stack) is None
+        app._batch_count -= 1
+        update = compositor.render_update(screen_stack=stack)
+        assert isinstance(update, LayoutUpdate | ChopsUpdate)
+        box = app.screen.query_one(".dialogue").region
+        painted = {(y, x) for y, left, right in _spans(update, app) for x in range(left, right)}
+        assert {(y, x) for y in box.line_range for x in box.column_range} <= painted
+        app._batch_count += 1
+        app._end_batch()
+
+
+async def test_a_new_layout_and_the_whole_screen_are_one_picture(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[str] = []
+    display = ImiApp._display
+
+    def shown(self: ImiApp, screen: Any, update: Any) -> None:
+        painted.append(type(update).__name__)
+        display(self, screen, update)
+
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(ImiApp, "_display", shown)
+        app.screen.query_one(CaseList).refresh(layout=True)
+        app.screen.refresh(layout=True)
+        await pilot.pause()
+        assert painted == ["LayoutUpdate"]
+        painted.clear()
+        app.screen.query_one(CaseList).refresh()
+        await pilot.pause()
+        assert painted == ["ChopsUpdate"], "what changes alone is painted alone"
+
+
+def _spans(update: LayoutUpdate | ChopsUpdate, app: ImiApp) -> list[tuple[int, int, int]]:
+    if isinstance(update, LayoutUpdate):
+        return [(y, 0, app.size.width) for y in app.screen.region.line_range]
+    return list(update.spans)
 
 
 async def test_a_letter_is_one_picture_and_never_a_whole_screen(
