@@ -28,6 +28,12 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
+@functools.cache
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All within it, itself first: the same trees are looked through again and again."""
+    return tuple(ast.walk(tree))
+
+
 def called(node: ast.Call) -> str:
     """The dotted name that is called, as far as it is one: ``msgspec.structs.replace``."""
     parts: list[str] = []
@@ -48,9 +54,9 @@ OF_A_CASE = _names(Case) - _names(Entry) - {"reference"}
 
 def case_changes(tree: ast.Module) -> Iterator[str]:
     """Places that make or change a case: ``Case(...)`` and a replacement of what only a case has, by function."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    inside = {id(inner): outer.name for outer in functions for inner in ast.walk(outer)}
-    for node in ast.walk(tree):
+    functions = [node for node in nodes(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = {id(inner): outer.name for outer in functions for inner in nodes(outer)}
+    for node in nodes(tree):
         if not isinstance(node, ast.Call):
             continue
         name = called(node).rpartition(".")[2]
@@ -75,8 +81,8 @@ _SQL = re.compile(
 
 def sql(tree: ast.Module) -> Iterator[int]:
     """Lines with a string, no docstring, that is SQL."""
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    prose = {id(node.value) for node in nodes(tree) if isinstance(node, ast.Expr)}
+    for node in nodes(tree):
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
@@ -88,7 +94,7 @@ def sql(tree: ast.Module) -> Iterator[int]:
 
 def catch_alls(tree: ast.Module) -> Iterator[int]:
     """Lines that catch everything and do not raise it on as it came."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.ExceptHandler):
             continue
         kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
@@ -105,7 +111,7 @@ _GETTEXT = {"_", "N_", "gettext", "ngettext", "pgettext", "npgettext"}
 
 def odd_messages(tree: ast.Module) -> Iterator[int]:
     """Lines where a message id is put together instead of being written out."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and called(node).rpartition(".")[2] in _GETTEXT:
             texts = node.args[:2] if called(node).endswith("ngettext") else node.args[:1]
             for text in texts:
@@ -118,11 +124,11 @@ def early_messages(tree: ast.Module) -> Iterator[int]:
     """Lines that translate while the module is imported, when the language is not known yet."""
     inside = {
         id(inner)
-        for outer in ast.walk(tree)
+        for outer in nodes(tree)
         if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for inner in ast.walk(outer)
+        for inner in nodes(outer)
     }
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and called(node) in ("_", "ngettext") and id(node) not in inside:
             yield node.lineno
 
@@ -132,7 +138,7 @@ _WIDGETS = {"Static", "Label", "Button", "Checkbox", "RadioButton", "Link", "not
 
 def markup(tree: ast.Module) -> Iterator[int]:
     """Lines that may read a text as markup: a widget given a plain string without ``markup=False``, or a parser."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.Call):
             continue
         name = called(node).rpartition(".")[2]
