@@ -61,10 +61,11 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         # Its place is kept from the start: the list must not become narrower when the preview is loaded.
         yield Vertical(id="side")
         yield Place()
-        heading = ColumnHeads("heading")
+        cases = CaseList(self.words, self.context.today, spoken=self.context.screen_reader)
+        heading = ColumnHeads("heading", lambda: cases.room)
         heading.display = not self.context.screen_reader
         yield heading
-        yield CaseList(self.words, self.context.today, spoken=self.context.screen_reader)
+        yield cases
         yield Instead("empty")
 
     def title_text(self) -> str:
@@ -219,7 +220,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         self.query_one(Instead).say(text, below=bool(found.count))
 
     def _head(self) -> None:
-        self.query_one(ColumnHeads).fit(self.query_one(CaseList).room)
+        self.query_one(ColumnHeads).fit()
 
     def on_case_list_resized(self, _message: CaseList.Resized) -> None:
         """The heads of the columns follow the width, below a menu too."""

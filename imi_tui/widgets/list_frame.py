@@ -14,22 +14,32 @@ from textual.widgets import Static
 from imi_tui.viewmodel import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.color import Color
     from rich.segment import Segment
+    from textual.app import RenderResult
     from textual.geometry import Region
 
 
 class ColumnHeads(Static):
-    """One line, written again where it changes."""
+    """The heads of a list with `room` for a row, in the language of now; written again where they change."""
 
     DEFAULT_CSS = "ColumnHeads { height: 1; text-style: bold; text-wrap: nowrap; }"
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, room: Callable[[], int]) -> None:
         super().__init__("", id=id, markup=False)
+        self._room = room
         self._last = ""
 
-    def fit(self, width: int) -> None:
-        """Show the heads of a list `width` cells wide, in the language of now."""
+    def render(self) -> RenderResult:
+        """As the rows do, it asks for the room when it is drawn: told of it, it would stand over other columns once."""
+        self.fit()
+        return super().render()
+
+    def fit(self) -> None:
+        """Take the room there is now."""
+        width = self._room()
         text = rows.heading(rows.columns(width)) if width else ""
         if text and text != self._last:
             self._last = text

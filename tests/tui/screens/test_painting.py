@@ -10,6 +10,7 @@ import pytest
 from textual import events
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
+from textual.strip import Strip
 from textual.widget import Widget
 
 from imi_tui.app import ImiApp
@@ -17,7 +18,9 @@ from imi_tui.cache.store import Store
 from imi_tui.painting import SparingCompositor
 from imi_tui.screens import routes
 from imi_tui.standing import Standing
+from imi_tui.viewmodel import rows
 from imi_tui.widgets.case_list import CaseList
+from imi_tui.widgets.list_frame import ColumnHeads
 from tests.tui.screens import filled
 
 pytestmark = pytest.mark.anyio
@@ -114,6 +117,28 @@ async def test_a_new_layout_and_the_whole_screen_are_one_picture(
         app.screen.query_one(CaseList).refresh()
         await pilot.pause()
         assert painted == ["ChopsUpdate"], "what changes alone is painted alone"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_the_heads_of_columns_stand_over_them_in_the_first_picture_of_another_size(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    drawn: list[str] = []
+    original = ColumnHeads.render_lines
+
+    def render_lines(self: ColumnHeads, crop: Region) -> list[Strip]:
+        lines = original(self, crop)
+        drawn.extend(line.text.rstrip() for line in lines)
+        return lines
+
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(ColumnHeads, "render_lines", render_lines)
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        room = app.screen.query_one(CaseList).room
+        assert set(drawn) == {rows.heading(rows.columns(room)).rstrip()}
 
 
 def _spans(update: LayoutUpdate | ChopsUpdate, app: ImiApp) -> list[tuple[int, int, int]]:
