@@ -22,7 +22,7 @@ from imi_tui.cache.search import Found, Search
 from imi_tui.cache.sieve import COUNTERPART, FLAG_OF, REFERENCE, SUBJECT, name_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
@@ -150,14 +150,17 @@ class Finding:
         fewer = most if most < RANKED and len(found.rows) >= most else 0
         return found._replace(rows=[*rows, *found.rows[most:]][:limit], ranked=fewer)
 
-    def numbers(self, query: Query, view: ViewId, limit: int) -> list[int]:
-        """The numbers of at most `limit` cases of a view that answer the line, however many have to be compared."""
+    def numbers(self, query: Query, view: ViewId, limit: int) -> Iterator[list[int]]:
+        """The numbers of at most `limit` cases of a view that answer the line, however many have to be compared.
+
+        They come in parts, between which keys are answered.
+        """
         terms = _plainly(query.terms)
         if not terms or _means_nobody(terms):
-            return []
+            return
         if view in FLAG_OF:
             terms.append(Term("is", (FLAG_OF[view],)))
-        return Search(self, terms, _PATIENTLY, self._today()).numbers(limit)
+        yield from Search(self, terms, _PATIENTLY, self._today()).numbers(limit)
 
     def procedures_of(self, areas: Collection[str]) -> tuple[str, ...]:
         """The procedures of legal areas."""

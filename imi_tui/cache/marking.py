@@ -16,7 +16,7 @@ from imi_tui.cache.wire import microseconds
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from imi_core.authority import Seat
     from imi_core.case import Case
@@ -107,8 +107,8 @@ class Marking:
         """The numbers of the rows of a view; at most `MOST`."""
         return self.between(view, "due", b"", _END)
 
-    def matching(self, text: str, view: ViewId) -> list[int]:
-        """The numbers of the cases of a view that the search line `text` finds; at most `MOST`."""
+    def matching(self, text: str, view: ViewId) -> Iterator[list[int]]:
+        """The numbers of the cases of a view that the search line `text` finds, in parts; at most `MOST`."""
         return self._finding.numbers(self._finding.read(text), view, MOST)
 
     def cases(self, numbers: Iterable[int]) -> list[tuple[str, str]]:

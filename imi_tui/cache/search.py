@@ -20,7 +20,7 @@ from imi_tui.cache.vocabulary import EVERY, facet
 from imi_tui.cache.widening import Widening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imi_tui.cache.finding import Finding
     from imi_tui.cache.model import SortId
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FEW = 1_000
 """Cases that are looked for among the hits of a word, rather than the other way round."""
+ASKED, PART = 4_000, 500
+"""Documents that the index is asked for, and cases that are compared, between two keys."""
 _SAME_TIME = 1_000_000
 _RUNNING = frozenset(("todo", "accept", "answer", "close", "waiting", "open", "alert", "overdue", "soon"))
 _TURN = frozenset(("todo", "accept", "answer", "close", "overdue", "soon"))
@@ -143,15 +145,25 @@ class Search:
             return self._newest(source, sql.values, limit)
         return self._collect(sql, source, kind, limit)
 
-    def numbers(self, limit: int) -> list[int]:
-        """The numbers of the cases alone, in no order: nothing else of a row is read that is not compared."""
-        if self._sieve.reads or self._wide.compares:
-            return [row[0] for row in self.run(limit).rows]
+    def numbers(self, limit: int) -> Iterator[list[int]]:
+        """The numbers of the cases alone, in no order: nothing else of a row is read that is not compared.
+
+        They come in parts, so that keys are answered between two of them where every case is compared. What changes
+        between two may be missed.
+        """
         found = self._plan()
         if found is None:
-            return []
+            return
         sql = Sql()
         source, kind = self._source(sql, found)
+        if not (self._sieve.reads or self._wide.compares):
+            yield self._numbers_at_once(sql, source, kind, limit)
+        elif kind == "index":
+            yield from self._numbers_compared(source, sql.values, limit)
+        else:
+            yield [row[0] for row in self.run(limit).rows]
+
+    def _numbers_at_once(self, sql: Sql, source: str, kind: str, limit: int) -> list[int]:
         scanned, number, late = f"({source} limit {self._limits.scan}) c", "c.n", {}
         if kind in ("index", "days"):
             scanned, number = f"{scanned} cross join document d on d.docid = c.docid", "d.n"
@@ -161,6 +173,20 @@ class Search:
             scanned = f"{scanned} cross join listing l on l.n = {number}"
         text = f"select {number} from {scanned} where 1{sql.filters()} limit {limit}"  # noqa: S608
         return list(late | {n: None for (n,) in self._cache.rows(text, tuple(sql.values))})[:limit]
+
+    def _numbers_compared(self, source: str, values: Sequence[Any], limit: int) -> Iterator[list[int]]:
+        late = [row[0] for row in self._compared.late(self._match(lasting=True), limit)]
+        yield late
+        seen, left, read, ids = set(late), limit - len(late), 0, [-LAST]
+        while left > 0 and ids and read < self._limits.scan:
+            ids = self._compared.ids(source, values, ids[-1], min(ASKED, self._limits.scan - read))
+            read += len(ids)
+            for at in range(0, len(ids), PART):
+                rows = self._compared.rows(ids[at : at + PART], left, seen, (source, values))
+                left -= len(rows)
+                yield [row[0] for row in rows]
+                if left <= 0 or self._compared.has_read_enough():
+                    return
 
     def _plan(self) -> _Plan | None:
         """What decides how it is read; None where nothing can be found."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from imi_core.errors import UnknownProcedure
@@ -19,7 +21,7 @@ from imi_tui.viewmodel import bulk, doing
 from imi_tui.widgets.case_list import CaseList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from imi_tui.cache.marking import Kind, Standing
     from imi_tui.cache.model import OutboxItem, Queued, ViewId
 
+MOMENT = 0.05
+"""Seconds in which cases are looked for before the next key is answered."""
+BETWEEN = 0.005
+"""Seconds in which keys are answered before more cases are looked for."""
 AT_ONCE = 500
 """Entries queued one by one in one go; between two of them keys are answered."""
 CHOICE = 60
@@ -86,10 +92,39 @@ class TogetherActions(OwnActions):
 
         def answered(typed: str | None) -> None:
             if typed and typed.strip():
-                self._mark(self.store.marking.matching(typed, self.view_now()))
+                self._mark_found(self.store.marking.matching(typed, self.view_now()))
 
         label = _("Every case of this view that this search line finds is marked, such as: country:DE alpbau")
         await self.app.push_screen(routes.ask_line(_("Mark what matches"), label), answered)
+
+    def _mark_found(self, parts: Iterator[list[int]]) -> None:
+        """Mark what comes within a moment at once, so that the next key acts on it, and go on with the rest."""
+        numbers: list[int] = []
+        until = time.monotonic() + MOMENT
+        for part in parts:
+            numbers += part
+            if time.monotonic() > until:
+                self.run_worker(self._mark_in_parts(numbers, parts), group="marking", exclusive=True)
+                return
+        self._mark(numbers)
+
+    async def _mark_in_parts(self, first: list[int], parts: Iterator[list[int]]) -> None:
+        """Keys are answered in between, the count grows. It ends where marks are taken away or another view comes."""
+        found, view = self.query_one(CaseList), self.view_now()
+        put, count = 0, len(found.marked)
+        for part in chain((first,), parts):
+            while not self.is_active:
+                # What is asked there is about those that are marked by now.
+                await asyncio.sleep(BEHIND)
+            new = set(part) - found.marked
+            if self.view_now() != view or len(found.marked) < count or not self._room(len(new)):
+                return
+            found.mark(new)
+            put, count = put + len(new), len(found.marked)
+            self.refresh_title()
+            # A key goes through several hands: all of them get their turn.
+            await asyncio.sleep(BETWEEN)
+        self._told_marked(put)
 
     def _mark(self, numbers: list[int]) -> None:
         found = self.query_one(CaseList)
@@ -97,8 +132,12 @@ class TogetherActions(OwnActions):
         if not self._room(len(new)):
             return
         found.mark(new)
-        text = ngettext("{count} case marked, {all} in all.", "{count} cases marked, {all} in all.", len(new))
-        self.say(text.format(count=len(new), all=len(found.marked)))
+        self._told_marked(len(new))
+
+    def _told_marked(self, new: int) -> None:
+        found = self.query_one(CaseList)
+        text = ngettext("{count} case marked, {all} in all.", "{count} cases marked, {all} in all.", new)
+        self.say(text.format(count=new, all=len(found.marked)))
         self.marks_changed()
 
     def _room(self, more: int) -> bool:

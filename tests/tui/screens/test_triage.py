@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +13,14 @@ from textual.widgets._toast import ToastRack
 from imi_core.authority import Seat
 from imi_tui.cache.query import Query
 from imi_tui.cache.store import Store
+from imi_tui.screens import together
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.authorities import ChooseAuthority
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.prompt import DaysPrompt, LinePrompt
 from imi_tui.widgets.authority_list import AuthorityList
 from imi_tui.widgets.line_list import LineList
+from tests.tui.keys import a_key
 from tests.tui.screens.test_inbox_screen import case_list, footer, running, settled, text_of
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +54,67 @@ async def test_a_range_is_tagged_in_one_step_taken_back_and_done_again(store: St
         assert store.personal.tags() == [("paris", 4)]
 
 
+async def test_marking_very_many_goes_on_between_keys(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = sorted(row.n for row in store.window("all", "due", limit=40))
+    more, over = threading.Event(), threading.Event()
+
+    def parts(_line: str, _view: str) -> Iterator[list[int]]:
+        yield numbers[:5]
+        while not more.is_set():
+            yield []
+        yield numbers[5:]
+        over.set()
+
+    monkeypatch.setattr(together, "MOMENT", -1.0)
+    monkeypatch.setattr(store.marking, "matching", parts)
+    async with running(store, home, (120, 40)) as (app, pilot):
+        marked = case_list(app).marked
+
+        async def until(holds: Callable[[], object]) -> None:
+            for _step in range(2000):
+                if holds():
+                    return
+                await asyncio.sleep(0.005)
+            raise AssertionError(len(marked))
+
+        async def key(*keys: str) -> None:
+            # The pilot would wait until nothing runs.
+            for each in keys:
+                event = a_key(each)
+                event.set_sender(app)
+                app.post_message(event)
+                await asyncio.sleep(0.02)
+                await until(lambda: not app._typed._busy)
+
+        await pilot.press("8", "p", "x")
+        await key("enter")
+        await until(lambda: "+5 " in text_of(app))
+        # Other keys are answered, and what one of them asks is about those of now.
+        await key("b")
+        await until(lambda: isinstance(app.screen, ChooseScreen))
+        more.set()
+        await asyncio.sleep(0.3)
+        assert (len(marked), over.is_set()) == (5, False)
+        await key("escape")
+        await until(lambda: len(marked) == len(numbers))
+        told = f"{len(numbers)} cases marked, {len(numbers)} in all."
+        await until(lambda: told in [note.message for note in app._notifications])
+
+        # Marks that are taken away do not come back by themselves.
+        more.clear()
+        over.clear()
+        await pilot.press("escape", "p", "x")
+        await key("enter")
+        await until(lambda: len(marked) == 5)
+        await key("escape")
+        await until(lambda: not marked)
+        more.set()
+        await asyncio.sleep(0.1)
+        assert (marked, over.is_set()) == (set(), False)
+
+
 async def test_what_matches_is_marked_and_acted_on_after_one_look(store: Store, home: Path) -> None:
     async with running(store, home, (120, 40)) as (app, pilot):
         await pilot.press("8", "p")
@@ -56,7 +122,7 @@ async def test_what_matches_is_marked_and_acted_on_after_one_look(store: Store, 
         await pilot.press(*word, "enter")
         await settled(pilot)
         marked = set(case_list(app).marked)
-        assert marked == set(store.marking.matching(word, "all"))
+        assert marked == set().union(*store.marking.matching(word, "all"))
         ready = [row for row in store.window("to_accept", "due", limit=99) if row.n in marked]
         assert 0 < len(ready) < len(marked)
         await pilot.press("a")
