@@ -14,7 +14,7 @@ from imi_tui.i18n.languages import NAMES
 from tests.effort import tries
 from tests.system import layout
 from tests.system.pseudo import ARGUMENTS, OPTIONS, bare, narration, words
-from tests.system.tour import PARTS, Visitor, prepared, walks
+from tests.system.tour import PARTS, Shot, Visitor, prepared, walks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,16 @@ def test_every_screen_is_translated_and_laid_out_whole(
             left.update({word: f"{shot}: {line.strip()}" for word in bare(line, known) - left.keys()})
     assert not left, "\n".join(f"{word}: {place}" for word, place in sorted(left.items()))
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("below", "found"),
+    [("x│ a│x", False), ("x  a x", True), ("▌said ", False)],
+    ids=["whole", "no edge", "something said over it"],
+)
+def test_a_window_that_was_painted_in_parts_is_found(visitor: Visitor, below: str, found: bool) -> None:
+    shown = layout.open_windows(Shot(visitor, "one", 6, ["x╭──╮x", below, "x╰──╯x"]))
+    assert bool(shown) is found, shown
 
 
 MISTAKES = (
