@@ -1,4 +1,4 @@
-"""Ten thousand cases at once: marking them, and what is done to all of them before a key is answered again.
+"""Ten thousand cases at once: marking them, what is done to all of them before it shows, and behind that.
 
 Beside each action, in the same run, the plain thing it cannot be faster than: the same number of rows written to a file
 of the same kind with one ``executemany``.
@@ -83,14 +83,22 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
         store._cache.run(f"update listing set unread = 1 where n in ({','.join(map(str, found))})")
         unread = timed("mark as read", lambda: store.marking.read(numbers))
         timed("take that back", lambda: store.marking.unread(unread))
-        _acting(store, marked, timed)
+        _acting(store, marked, timed, times)
         timed("plain rows", lambda: _plain(target, cases))
     finally:
         store.close()
 
 
-def _acting(store: Store, marked: bulk.Marked, timed: Callable[[str, Callable[[], Any]], Any]) -> None:
-    """An action of the procedure with as many cases: what the key that confirms it does, and undo and redo."""
+def _acting(
+    store: Store,
+    marked: bulk.Marked,
+    timed: Callable[[str, Callable[[], Any]], Any],
+    times: dict[str, list[tuple[float, float]]],
+) -> None:
+    """An action of the procedure with as many cases: what the key that confirms it does, and undo and redo.
+
+    Each with what the list is drawn from then.
+    """
     _more_to_accept(store)
     numbers = frozenset(store.marking.all("to_accept")[:MARKED])
     marked.forget()
@@ -104,11 +112,28 @@ def _acting(store: Store, marked: bulk.Marked, timed: Callable[[str, Callable[[]
         assert (len(queued), refused, left) == (MARKED, [], [])
         undo.queued(queued, "Accept", numbers)
 
-    timed("accept", accept)
-    timed("undo", undo.take_back)
-    timed("redo", undo.redo)
+    # The rest is written behind the picture, in steps between which keys are answered.
+    store.go_on_behind(lambda: None)
+    for name, work in (("accept", accept), ("undo", undo.take_back), ("redo", undo.redo)):
+        timed(
+            name, lambda work=work: (work(), store.counts(), store.window("to_accept", "due", limit=64), undo.possible)
+        )
+        steps = _rest(store)
+        times.setdefault(f"{name}: all the rest", []).append(tuple(map(sum, zip(*steps, strict=True))))
+        times.setdefault(f"{name}: longest step of it", []).append(max(steps))
     assert store.counts()["to_accept"] + MARKED == len(store.marking.all("to_accept")) + store.outbox_table.counts()[0]
     undo.take_back()
+
+
+def _rest(store: Store) -> list[tuple[float, float]]:
+    """(wall, CPU) seconds of each step of what is left to write."""
+    out: list[tuple[float, float]] = []
+    left = True
+    while left:
+        wall, cpu = time.perf_counter(), time.process_time()
+        left = store.go_on()
+        out.append((time.perf_counter() - wall, time.process_time() - cpu))
+    return out
 
 
 def _more_to_accept(store: Store) -> None:

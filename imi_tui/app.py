@@ -62,6 +62,9 @@ SEND_AFTER = 30.0
 COMPLETE = 0.03
 """Seconds a new screen gets to lay itself out before it is painted."""
 
+PAINTED = 0.1
+"""Seconds in which a picture of what was just done is surely painted."""
+
 BEGIN = 0.3
 """Seconds after which the sync thread starts: it loads much, and the first keys come first."""
 LOADED = 3.0
@@ -183,6 +186,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         self.context.store.keep_little(little=False)
         # Whoever presses a key that changes thousands of cases does not wait until the log is copied.
         self.context.store.copy_aside()
+        self.context.store.go_on_behind(self._begin_to_go_on)
         gc.freeze()
         # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
         gc.set_threshold(50_000, 10, 140)
@@ -195,6 +199,15 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
             self.push_screen(routes.sign_in())
         elif self.context.demo:
             self.go_on_with_tour()
+
+    def _begin_to_go_on(self) -> None:
+        self.run_worker(self._go_on(), group="behind")
+
+    async def _go_on(self) -> None:
+        """Behind the picture of what was done with thousands of cases: the rest, between keys."""
+        await asyncio.sleep(PAINTED)
+        while self.context.store.go_on():
+            await asyncio.sleep(0)
 
     def _unknown_actions(self) -> list[str]:
         """Own keys for actions of procedures that no procedure here has; before the first are here, nobody knows."""

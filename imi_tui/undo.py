@@ -75,20 +75,20 @@ class Undo:
         self._store = store
         self._done: list[_Queued | Change] = []
         self._undone: list[_TakenBack | Change] = []
-        self._next: tuple[Untouched, ...] | Change | None = None
+        self._possible: bool | None = None
         self._called: dict[str, str] = {}
         """What entries that were queued again are called now."""
 
     def forget(self) -> None:
         """The outbox changed: look again when asked."""
-        self._next = None
+        self._possible = None
 
     @property
     def possible(self) -> bool:
         """Whether there is something to take back. Cheap: asked for every binding at every key."""
-        if self._next is None:
-            self._next = self._look()
-        return bool(self._next)
+        if self._possible is None:
+            self._possible = self._is_something()
+        return self._possible
 
     @property
     def last(self) -> str:
@@ -118,6 +118,15 @@ class Undo:
         self._done.append(change)
         self._undone.clear()
         self.forget()
+
+    def _is_something(self) -> bool:
+        """Whether `_look` would find something; of ten thousand entries one is enough."""
+        while self._done:
+            step = self._done[-1]
+            if isinstance(step, Change) or self._store.is_untouched(step.refs):
+                return True
+            self._done.pop()
+        return self._store.is_untouched()
 
     def _look(self) -> tuple[Untouched, ...] | Change:
         """What `take_back` would take back now: nothing of the outbox once its first byte has left."""

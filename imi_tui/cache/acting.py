@@ -143,6 +143,19 @@ class Acting(Parts):
         with suppress(CacheError):
             yield from self._together.foresee(numbers)
 
+    def go_on_behind(self, begin: Callable[[], None]) -> None:
+        """From now on tell what was done with very many cases before they have their places in every order.
+
+        `begin` is called then: it has to call `go_on` until nothing is left. What is read is right at once.
+        """
+        self._together.behind = begin
+        self._together.failed = lambda: self._tell_of(())
+
+    def go_on(self) -> bool:
+        """Write a part of what is left to write, some milliseconds long; whether anything is left."""
+        rest = self._cache.unfinished
+        return rest is not None and rest.step()
+
     def queue_alike(
         self, drafts: Sequence[Draft], numbers: Iterable[int] = ()
     ) -> tuple[list[Queued], list[tuple[Draft, ImiError | CacheError]], list[Draft]]:
@@ -172,6 +185,10 @@ class Acting(Parts):
     def untouched(self) -> list[Untouched]:
         """Entries that can be taken back, in order."""
         return self.outbox_table.untouched()
+
+    def is_untouched(self, refs: Sequence[str] | None = None) -> bool:
+        """Whether any entry can be taken back, or any of these."""
+        return self.outbox_table.is_untouched(refs)
 
     def take_back(self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int] = ()) -> list[Taken]:
         """Take queued entries back, in this order and all or none; only those drafts stay that `keep` says.

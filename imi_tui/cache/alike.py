@@ -192,7 +192,7 @@ class Alike:
         self._known.clear()
         self._moment = self._cache.moment()
 
-    def moved(self, moves: Moves, moment: tuple[int, int]) -> None:
+    def moved(self, moves: Moves, moment: tuple[int, int, int]) -> None:
         """These rows were written, at this moment, and nothing else since they were read."""
         moves.done()
         self._moment = moment

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from imi_tui.cache.mark import Noted
+    from imi_tui.cache.unfinished import Unfinished
 
     Part = Literal["work", "cache"]
     Values = tuple[Any, ...]
@@ -124,9 +125,12 @@ class Database:
         self.copying = Copying()
         self.again: Callable[[], apsw.Connection] | None = None
         """Makes another connection to the file."""
+        self.unfinished: Unfinished | None = None
+        """The transaction that is open behind the picture: what is read sees it, what is to be written ends it."""
         self._aside: Callable[[], apsw.Connection] | None = None
         self._log_pages = 0
         self._much = False
+        self._rolled_back = 0
         if part == "work" and file is not None:
             connection.set_wal_hook(self._logged)
 
@@ -139,6 +143,8 @@ class Database:
 
     def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """All rows, as tuples."""
+        if self.unfinished is not None:
+            self.unfinished.before(sql, values)
         try:
             return self.connection.execute(sql, values).fetchall()
         except apsw.Error as error:
@@ -146,6 +152,8 @@ class Database:
 
     def each(self, sql: str, values: Values = ()) -> Iterator[Any]:
         """Rows one by one as they are asked for; the rest is never read."""
+        if self.unfinished is not None:
+            self.unfinished.before(sql, values)
         try:
             yield from self.connection.execute(sql, values)
         except apsw.Error as error:
@@ -153,6 +161,8 @@ class Database:
 
     def one(self, sql: str, values: Values = ()) -> Any:
         """The first row as a tuple, or None."""
+        if self.unfinished is not None:
+            self.unfinished.before(sql, values)
         try:
             return self.connection.execute(sql, values).fetchone()
         except apsw.Error as error:
@@ -195,6 +205,7 @@ class Database:
 
         Without `shorten` the caller copies a log that became long, and what `keep_much` keeps in memory stays.
         """
+        self.finish()
         with self.turns.turn():
             self.run("begin immediate")
             before = self.connection.total_changes()
@@ -205,12 +216,18 @@ class Database:
                 self.run("commit")
             except BaseException:
                 self._roll_back()
+                self._rolled_back += 1
                 raise
             if marked is not None:
                 marked.note(commits)
             if shorten:
                 self._keep_usual()
                 self.shorten_log()
+
+    def finish(self) -> None:
+        """End the transaction that is open behind the picture, if one is."""
+        if self.unfinished is not None:
+            self.unfinished.finish()
 
     def _keep_usual(self) -> None:
         if self._much:
@@ -253,6 +270,7 @@ class Database:
 
     def empty_log(self) -> None:
         """Copy the log into the file and leave nothing in it. Raises `CacheBusy` where somebody reads."""
+        self.finish()
         self.copying.rest()
         self.run("pragma wal_checkpoint(truncate)")
 
@@ -287,6 +305,9 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """A read transaction: several reads of one moment."""
+        if self.unfinished is not None:
+            yield
+            return
         self.run("begin")
         try:
             yield
@@ -304,6 +325,7 @@ class Database:
 
         It has to change something: SQLite writes nothing, and waits for nothing, where nothing changes.
         """
+        self.finish()
         self.run("pragma synchronous = full")
         try:
             with self.write():
@@ -316,9 +338,9 @@ class Database:
         found: int = self.connection.pragma("data_version")
         return found
 
-    def moment(self) -> tuple[int, int]:
-        """Another pair whenever anything was written into the file, by whomever."""
-        return self.version(), self.connection.total_changes()
+    def moment(self) -> tuple[int, int, int]:
+        """Something else whenever anything was written into the file, by whomever, or rolled back."""
+        return self.version(), self.connection.total_changes(), self._rolled_back
 
     def typed(self, error: apsw.Error) -> CacheError:
         """The error of ours for one of SQLite's; a damaged cache is marked, so that the next start sets it aside."""
@@ -337,6 +359,7 @@ class Database:
 
     def close(self) -> None:
         """Give the file back."""
+        self.finish()
         if self._aside is not None:
             self.copying.rest()
         self.connection.close()

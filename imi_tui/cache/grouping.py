@@ -102,7 +102,7 @@ class Grouping:
     def tally(self, view: ViewId, by: GroupId, sort: SortId) -> list[Tally]:
         """How many cases of a view have each value there is."""
         today = self._today()
-        moment = (view, by, sort, today, self._cache.version(), self._cache.connection.total_changes())
+        moment = (view, by, sort, today, *self._cache.moment())
         if self._tallies[0] != moment:
             with self._cache.snapshot():
                 sizes = dict(self._cache.rows(COUNTS))

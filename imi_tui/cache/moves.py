@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.cache.order import group_of, keys, moved_keys, name_key, positions, tail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from imi_tui.cache.alike import Standing
     from imi_tui.cache.db import Database
@@ -26,6 +27,8 @@ _COUNTS = "insert into group_count values(?, ?) on conflict(no) do update set ro
 
 FEW = 8
 """Rows of which the same becomes, on average, from which on one statement for them takes less than one each."""
+STEP = 1000
+"""Places written in one step."""
 
 
 class Becomes(NamedTuple):
@@ -84,14 +87,29 @@ class Moves:
             self._stays.setdefault(after * 8 + position, {}).update(zip(news, numbers, strict=True))
 
     def write(self, cache: Database) -> None:
-        """Inside a transaction of the cache: rows, places and counts."""
+        """Inside a transaction of the cache: rows and counts; the places are left to `orders`."""
         self._write_rows(cache)
-        for slot, gone in self._gone.items():
-            # What stays where it stood is only written over. In their order, so that neighbours are written together.
-            cache.many_keys(_GONE, (slot,), sorted(set(gone).difference(self._stays.get(slot, ()))))
-        for slot, stays in self._stays.items():
-            cache.many_rows("insert or replace into view_row", [(slot, key, stays[key]) for key in sorted(stays)])
         cache.many(_COUNTS, [(group, step) for group, step in self._counts.items() if step])
+
+    def orders(self, cache: Database) -> dict[int, Iterator[None]]:
+        """Inside the same transaction: what writes the places of each order, by its position, in steps."""
+        return {position: self._order(cache, position) for position in positions(self._spellings)}
+
+    def _order(self, cache: Database, position: int) -> Iterator[None]:
+        here = partial(filter, lambda slot: slot % 8 == position)
+        for slot in here(self._gone):
+            # What stays where it stood is only written over. In their order, so that neighbours are written together.
+            gone = sorted(set(self._gone[slot]).difference(self._stays.get(slot, ())))
+            for start in range(0, len(gone), STEP):
+                cache.many_keys(_GONE, (slot,), gone[start : start + STEP])
+                yield
+        for slot in here(self._stays):
+            stays = self._stays[slot]
+            stand = sorted(stays)
+            for start in range(0, len(stand), STEP):
+                rows = [(slot, key, stays[key]) for key in stand[start : start + STEP]]
+                cache.many_rows("insert or replace into view_row", rows)
+                yield
 
     def _write_rows(self, cache: Database) -> None:
         """Rows of which the same becomes with one statement, others one by one."""

@@ -33,6 +33,7 @@ _COLUMNS = (
     "pos, client_ref, officer, desk, case_id, procedure, action, payload, state, attempts, queued_at, reference,"
     " subject, error, created, server_at"
 )
+_UNTOUCHED = "state = 'queued' and attempts = 0"
 
 
 class Outbox:
@@ -42,8 +43,8 @@ class Outbox:
         self.work = work
         self.drafts = Drafts(work)
         # With thousands of entries these take long, and screens ask several times between two changes.
-        self._counted: tuple[tuple[int, int], tuple[int, int]] = ((-1, -1), (0, 0))
-        self._untouched: tuple[tuple[int, int], list[Untouched]] = ((-1, -1), [])
+        self._counted: tuple[tuple[int, int, int], tuple[int, int]] = ((-1, -1, 0), (0, 0))
+        self._untouched: tuple[tuple[int, int, int], list[Untouched]] = ((-1, -1, 0), [])
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -80,11 +81,20 @@ class Outbox:
         moment = self.work.moment()
         if self._untouched[0] != moment:
             sql = (
-                "select client_ref, desk, case_id, reference, subject, queued_at from outbox"
-                " where state = 'queued' and attempts = 0 order by pos"
+                "select client_ref, desk, case_id, reference, subject, queued_at from outbox"  # noqa: S608
+                f" where {_UNTOUCHED} order by pos"
             )
             self._untouched = moment, list(map(Untouched._make, self.work.rows(sql)))
         return list(self._untouched[1])
+
+    def is_untouched(self, refs: Sequence[str] | None = None) -> bool:
+        """Whether any queued entry was never tried, or any of these."""
+        if refs is None:
+            return self.work.one(f"select 1 from outbox where {_UNTOUCHED} limit 1") is not None  # noqa: S608
+        sql = f"select 1 from json_each(?) j cross join outbox o on o.client_ref = j.value where {_UNTOUCHED} limit 1"  # noqa: S608
+        # Most often it is the first one.
+        parts = (refs[:1], refs[1:])
+        return any(self.work.one(sql, (json.dumps(part),)) is not None for part in parts if part)
 
     def counts(self) -> tuple[int, int]:
         """(waiting or on their way, rejected)."""

@@ -185,7 +185,7 @@ class Projector:
         return tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS))
 
     def move(self, rows: Sequence[tuple[Standing, Becomes]]) -> Moves:
-        """Write what becomes of rows with a change of the outbox that concerns nothing else."""
+        """Write what becomes of rows with a change of the outbox that concerns nothing else; not their `orders`."""
         moves = Moves(rows, self._all_spellings())
         moves.write(self._cache)
         return moves

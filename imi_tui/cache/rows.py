@@ -105,14 +105,14 @@ class Listing:
         self._desks = desks
         self._today = today
         self._counts: dict[ViewId, int] = {}
-        self._counted: tuple[int, int, dt.date] | None = None
+        self._counted: tuple[int, int, int, dt.date] | None = None
         """The state of the file, and the day, that these are of: those of a date are counted row by row."""
 
     def counts(self) -> dict[ViewId, int]:
         """Rows of every view."""
         today = self._today()
         with self._cache.snapshot():
-            state = self._cache.version(), self._cache.connection.total_changes(), today
+            state = *self._cache.moment(), today
             if state != self._counted:
                 sizes = self._sizes()
                 found = {view: sum(sizes.get(group, 0) for group in groups(view)) for view in VIEWS}

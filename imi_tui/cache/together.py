@@ -9,7 +9,8 @@ import gc
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from imi_core import workflow
@@ -20,6 +21,7 @@ from imi_tui.cache.item import Entry, Taken, digest_of
 from imi_tui.cache.model import Queued
 from imi_tui.cache.moves import Becomes
 from imi_tui.cache.personal import put_off
+from imi_tui.cache.unfinished import Unfinished
 from imi_tui.cache.wire import encode, microseconds
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.fold import Facts
     from imi_tui.cache.freezing import Freezer
     from imi_tui.cache.item import Item
+    from imi_tui.cache.moves import Moves
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.rows import Desks
@@ -118,6 +121,10 @@ class Together:
         self._alike = alike
         self._new_refs = new_refs
         self._stamp = stamp
+        self.behind: Callable[[], None] | None = None
+        """Called where the places in the orders are still to be written, by whoever goes on with it; None: at once."""
+        self.failed: Callable[[], None] = _nothing
+        """Called where they could not be written after all."""
 
     def queue(self, drafts: Sequence[Draft], numbers: Iterable[int]) -> tuple[list[Queued], Refused, list[Draft]]:
         """Queue an entry for each case that fares like others of its kind: what was queued, what was refused and why.
@@ -166,29 +173,21 @@ class Together:
         out: list[T] = []
         for _attempt in range(ATTEMPTS):
             try:
-                with (
-                    _no_rubbish(),
-                    ThreadPoolExecutor(1, "imi-together") as beside,
-                    self._desks.kept(),
-                    self._cache.write(shorten=False),
-                ):
-                    self._cache.keep_much()
-                    self._projector.catch_up()
-                    since = self._outbox.generation()
-                    result, rows, work = step()
-                    # Two files on two processors; the one that cannot be fetched again is committed first.
-                    committed = beside.submit(self._commit, work, since)
-                    beside.submit(self._outbox.work.shorten_log)
-                    try:
-                        moves = self._projector.move(rows)
-                    finally:
-                        generation = committed.result()
-                        out.append(result)
-                    self._projector.reflects(generation)
-                    moment = self._cache.moment()
-                    self._projector.catch_up()
-                self._alike.moved(moves, moment)
-                self._cache.shorten_log()
+                with _no_rubbish(), ExitStack() as transaction:
+                    transaction.enter_context(self._desks.kept())
+                    transaction.enter_context(self._cache.write(shorten=False))
+                    moves = self._move(step, out)
+                    rest = Unfinished(
+                        self._cache,
+                        moves.orders(self._cache),
+                        transaction.pop_all(),
+                        partial(self._end, moves),
+                        self.failed,
+                    )
+                if self.behind is None:
+                    rest.finish()
+                else:
+                    self.behind()
             except OutboxChanged:
                 # Between the look at the outbox and the step something of it was sent or came back.
                 continue
@@ -197,6 +196,35 @@ class Together:
                     raise
             return out[0]
         raise OutboxChanged(())
+
+    def _move(self, step: Callable[[], _Step[T]], out: list[T]) -> Moves:
+        """Inside a transaction of the cache: the step on the outbox, whose result goes into `out`, and the rows."""
+        self._cache.keep_much()
+        self._projector.catch_up()
+        since = self._outbox.generation()
+        result, rows, work = step()
+        with ThreadPoolExecutor(1, "imi-together") as beside:
+            # Two files on two processors; the one that cannot be fetched again is committed first.
+            committed = beside.submit(self._commit, work, since)
+            beside.submit(self._outbox.work.shorten_log)
+            try:
+                moves = self._projector.move(rows)
+            finally:
+                generation = committed.result()
+                out.append(result)
+        self._projector.reflects(generation)
+        return moves
+
+    def _end(self, moves: Moves) -> Callable[[], None]:
+        """All is written, and is about to be committed; what is to be done then."""
+        moment = self._cache.moment()
+        self._projector.catch_up()
+
+        def behind() -> None:
+            self._alike.moved(moves, moment)
+            self._cache.shorten_log()
+
+        return behind
 
     def _commit(self, work: Callable[[], int], since: int) -> int:
         """`work` on the outbox as it was at generation `since`; the generation that the rows then reflect."""
@@ -408,6 +436,10 @@ def _no_rubbish() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def _nothing() -> None:
+    """Nobody is told."""
 
 
 def _is_plain(draft: Draft, standing: Standing) -> bool:

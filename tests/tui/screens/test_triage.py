@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets._toast import ToastRack
 
 from imi_core.authority import Seat
+from imi_tui import app as app_module
+from imi_tui.cache import moves
 from imi_tui.cache.query import Query
 from imi_tui.cache.store import Store
 from imi_tui.screens import together
@@ -24,6 +27,15 @@ from tests.tui.keys import a_key
 from tests.tui.screens.test_inbox_screen import case_list, footer, running, settled, text_of
 
 pytestmark = pytest.mark.anyio
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Wait for what comes by itself."""
+    for _time in range(500):
+        if holds():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("it does not come")
 
 
 async def test_a_range_is_tagged_in_one_step_taken_back_and_done_again(store: Store, home: Path) -> None:
@@ -138,6 +150,34 @@ async def test_what_matches_is_marked_and_acted_on_after_one_look(store: Store, 
         await pilot.press("u")
         await settled(pilot)
         assert (store.outbox(), store.drafts()) == ([], [])
+
+
+async def test_what_was_done_with_many_shows_at_once_and_is_written_behind_that(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moves, "STEP", 1)
+    monkeypatch.setattr(app_module, "PAINTED", 60)
+    async with running(store, home, (120, 40)) as (app, pilot):
+        await until(pilot, lambda: store._together.behind is not None)
+        await pilot.press("2")
+        count = store.counts()["to_accept"]
+        await pilot.press("v", "end", "v", "a", "enter")
+        await settled(pilot)
+        rest = store._cache.unfinished
+        assert rest is not None
+        assert store._cache.connection.in_transaction
+        assert case_list(app).count == 0, "what is shown is read from what was written first"
+        assert len(store.outbox()) == count
+        # The next key may need it written to its end.
+        await pilot.press("u")
+        await settled(pilot)
+        assert rest.over
+        assert (case_list(app).count, store.outbox()) == (count, [])
+        monkeypatch.setattr(app_module, "PAINTED", 0)
+        await pilot.press("y")
+        await until(pilot, lambda: store._cache.unfinished is None)
+        assert not store._cache.connection.in_transaction
+        assert len(store.outbox()) == count
 
 
 async def test_a_form_for_many_says_which_are_left_out(store: Store, home: Path) -> None:

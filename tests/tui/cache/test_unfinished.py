@@ -1,0 +1,248 @@
+"""What was done with very many cases is right to whoever reads, while their places are still being written."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from imi_tui.cache import acting, moves
+from imi_tui.cache.errors import CacheError, DiskFull
+from imi_tui.cache.model import SORTS, Changed
+from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
+from tests.tui.cache.many import desk, drafts, is_settled, kept
+from tests.tui.screens import filled
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    found = desk(tmp_path_factory)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def store(made: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """Everything is taken back in the end; some steps are needed for few cases."""
+    monkeypatch.setattr(acting, "MANY", 1)
+    monkeypatch.setattr(moves, "STEP", 3)
+    before = kept(made)
+    made.go_on_behind(lambda: None)
+    yield made
+    made._together.behind = None
+    if refs := [item.client_ref for item in made.outbox()]:
+        made.take_back(refs, lambda draft: False)
+    assert kept(made) == before
+
+
+def accept(store: Store) -> list[str]:
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+    queued, _refused, left = store.queue_alike(drafts(store, "accept"), numbers)
+    assert left == []
+    assert len(queued) >= 10
+    return [each.client_ref for each in queued]
+
+
+def take_back(store: Store, refs: list[str]) -> None:
+    store.take_back(refs, lambda draft: False, [row.n for row in store.window("all", "due", limit=500)])
+
+
+Looks = dict[Any, Any]
+
+
+def ways() -> list[tuple[Any, ...]]:
+    """Whatever reads places."""
+    found: list[tuple[Any, ...]] = [("counts",), ("groups",)]
+    found += [("window", view, sort) for view in ("to_accept", "to_answer", "all", "overdue") for sort in SORTS]
+    return found
+
+
+def look(store: Store, way: tuple[Any, ...]) -> Any:
+    match way:
+        case ("counts",):
+            return store.counts()
+        case ("groups",):
+            return [store.grouping.tally(view, "due", "due") for view in ("todo", "overdue", "due_soon")]
+        case (_, view, sort):
+            rows = store.window(view, sort, limit=500)
+            assert store.window_before(view, sort, limit=500) == rows
+            assert store.before(view, sort, rows[-1].key) == len(rows) - 1 if rows else True
+            return [(row.n, row.state, row.pending, row.due, row.key) for row in rows]
+
+
+def all_looks(store: Store) -> Looks:
+    return {way: look(store, way) for way in ways()}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_order_reads_as_if_all_were_written_at_every_step(store: Store, seed: int) -> None:
+    choose = random.Random(seed)
+    before = all_looks(store)
+    store._together.behind = None
+    refs = accept(store)
+    after, whole = all_looks(store), kept(store)
+    take_back(store, refs)
+    store._together.behind = lambda: None
+    for _round in range(3):
+        for expected in (after, before):
+            if expected is after:
+                refs = accept(store)
+            else:
+                take_back(store, refs)
+            assert store._cache.unfinished is not None
+            for _step in range(choose.randrange(12)):
+                store.go_on()
+            for way in choose.sample(ways(), 5):
+                assert look(store, way) == expected[way], way
+                store.go_on()
+            while store.go_on():
+                pass
+            assert all_looks(store) == expected
+            if expected is after:
+                assert kept(store).keys() == whole.keys()
+                assert {name: rows for name, rows in kept(store).items() if name != "outbox"} == {
+                    name: rows for name, rows in whole.items() if name != "outbox"
+                }
+    assert is_settled(store)
+
+
+def test_only_the_order_that_is_read_is_written_for_it(store: Store) -> None:
+    accept(store)
+    rest = store._cache.unfinished
+    assert rest is not None
+    left = set(rest._orders)
+    store.window("all", "reference", limit=5)
+    assert left - set(rest._orders) == {SORTS.index("reference")}
+    store.counts()
+    assert left - set(rest._orders) == {SORTS.index("reference"), SORTS.index("due")}
+    store._cache.rows("select count(*) from view_row")
+    assert not rest._orders
+    assert not rest.over
+
+
+def test_others_see_it_when_it_is_over_and_write_then(store: Store) -> None:
+    first = store.window("to_accept", "due", limit=1)[0]
+    other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
+    refs = accept(store)
+    seen: list[int] = []
+
+    def look_and_write() -> None:
+        for _time in range(2):
+            row = other.row(first.desk, first.id, "all", "due")
+            assert row is not None
+            seen.append(row.pending)
+            other.sync.apply(first.desk, Page("later", cases=[]))
+
+    thread = threading.Thread(target=look_and_write)
+    thread.start()
+    while not seen:
+        time.sleep(0.001)
+    while store.go_on():
+        time.sleep(0.001)
+    thread.join()
+    other.close()
+    assert seen == [0, 1]
+    assert len(refs) == store.outbox_table.counts()[0]
+    assert is_settled(store)
+
+
+@pytest.mark.parametrize("how", ["write", "harden", "close", "undo"])
+def test_whoever_writes_ends_it_first(store: Store, how: str) -> None:
+    refs = accept(store)
+    match how:
+        case "write":
+            with store._cache.write():
+                assert store._cache.unfinished is None
+        case "harden":
+            store._cache.harden("update meta set value = value + 1 where name = 'rows'")
+        case "undo":
+            take_back(store, refs)
+            refs = []
+        case "close":
+            store._cache.finish()
+            other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
+            other._together.behind = lambda: None
+            take_back(other, refs)
+            refs = []
+            other.close()
+            assert other._cache.unfinished is None
+    while store.go_on():
+        pass
+    assert is_settled(store)
+    assert store.outbox_table.counts()[0] == len(refs)
+
+
+def test_what_the_server_took_meanwhile_shows_when_it_is_over(store: Store) -> None:
+    refs = accept(store)
+    store._work.run("update outbox set state = 'rejected', error = '{}' where client_ref = ?", (refs[0],))
+    store.outbox_table.touch([(item.desk, item.case_id) for item in store.outbox() if item.client_ref == refs[0]])
+    while store.go_on():
+        pass
+    assert len([row for row in store.window("all", "due", limit=500) if row.rejected]) == 1
+    assert is_settled(store)
+    store._work.run("update outbox set state = 'queued', error = null")
+
+
+@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize("where", ["steps", "read", "write"])
+def test_places_that_cannot_be_written_are_made_good_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch, after: int, where: str
+) -> None:
+    before = all_looks(store)
+    refs = accept(store)
+    for _step in range(after):
+        store.go_on()
+    for _time in range(2):
+        # The second time they are known.
+        shown = look(store, ("counts",))
+    assert shown != before["counts",]
+
+    def full(*_given: object) -> None:
+        raise DiskFull
+
+    told: list[Changed] = []
+    end = store.subscribe(told.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(store._cache, "many_rows", full)
+        patch.setattr(store._cache, "many_keys", full)
+        match where:
+            case "steps":
+                while store.go_on():
+                    pass
+            case "read":
+                # What this brings is read again, as is told.
+                store.window("all", "activity", limit=5)
+            case "write":
+                store._cache.finish()
+    end()
+    assert store._cache.unfinished is None
+    assert not store._cache.connection.in_transaction
+    assert told
+    assert all_looks(store) == before, "the list stands as it stood, its counts too"
+    assert {item.client_ref for item in store.outbox()} == set(refs)
+    store.recover_projection()
+    assert look(store, ("counts",)) == shown
+    assert is_settled(store)
+
+
+def test_what_is_no_matter_of_the_files_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    accept(store)
+
+    def wrong(*_given: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._cache, "many_keys", wrong)
+        with pytest.raises(ZeroDivisionError):
+            store.go_on()
+    assert not store._cache.connection.in_transaction
+    assert not store.go_on()
+    with pytest.raises(CacheError), store._cache.write():
+        raise DiskFull
+    store.recover_projection()
+    assert is_settled(store)
