@@ -7,13 +7,12 @@ text, which is why a file is looked at after its first page is written and befor
 from __future__ import annotations
 
 import os
-from _thread import allocate_lock
-from collections import deque
 from itertools import chain
 
 import apsw
 
-from imi_core.lean import TYPE_CHECKING, cached_property, contextmanager, suppress
+from imi_core.lean import TYPE_CHECKING, contextmanager, suppress
+from imi_tui.cache import turns
 from imi_tui.cache.copying import Copying
 from imi_tui.cache.db_files import PLAIN_HEADER, damage_mark, header
 from imi_tui.cache.errors import (
@@ -29,7 +28,6 @@ from imi_tui.cache.errors import (
 from imi_tui.cache.mark import Mark
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import Any, Literal
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     Values = tuple[Any, ...]
 
 KEY_BYTES = 32
-BUSY_MS = 15_000
 WORK_LOG = 64
 """Pages after which the log of `work.db` is copied into the file, whose pages are authenticated."""
 CACHE_LOG = 2000
@@ -74,50 +71,11 @@ class MemoryKey(bytes):
     """A key that says: keep everything in memory only. A plain empty key is refused, so that this is never a slip."""
 
 
-class Turns:
-    """Lets the threads of this process write in the order in which they ask.
-
-    SQLite alone lets whoever waits look now and then whether the file is free, which next to a thread that writes
-    one transaction after the other it hardly ever is.
-    """
-
-    def __init__(self) -> None:
-        self._order: deque[object] = deque()
-        self._lock = allocate_lock()
-
-    @cached_property
-    def _moved(self) -> threading.Condition:
-        # Nothing is written before the first picture.
-        import threading
-
-        return threading.Condition(self._lock)
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Around a write transaction. Raises `CacheBusy` after as long as SQLite would wait."""
-        me = object()
-        self._order.append(me)
-        try:
-            with self._moved:
-                if not self._moved.wait_for(lambda: self._order[0] is me, BUSY_MS / 1000):
-                    raise CacheBusy
-            yield
-        finally:
-            with self._moved:
-                self._order.remove(me)
-                self._moved.notify_all()
-
-    @property
-    def wanted(self) -> bool:
-        """Whether somebody waits for the one whose turn it is."""
-        return len(self._order) > 1
-
-
 class Database:
     """A connection to one file, for one thread. `turns` and `copying` are shared by those of a process to it."""
 
     def __init__(self, connection: apsw.Connection, part: Part, file: str | None) -> None:
-        self.turns = Turns()
+        self.turns = turns.Turns()
         self.connection = connection
         self.part: Part = part
         self.file = file
@@ -420,7 +378,7 @@ def _connected(file: str, key: bytes, part: Part) -> apsw.Connection:
     except apsw.Error as error:
         raise typed_error(error, part) from error
     try:
-        connection.set_busy_timeout(BUSY_MS)
+        connection.set_busy_timeout(turns.BUSY_MS)
         _keep_log(connection, part == "work")
         unlock(connection, key)
         if part == "cache":
@@ -446,7 +404,7 @@ def open_memory(name: str, part: Part) -> Database:
     """A database in memory, shared by the connections of this process that give the same name."""
     flags = apsw.SQLITE_OPEN_URI | apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     connection = apsw.Connection(f"file:/imi-{name}-{part}?vfs=memdb", flags=flags)
-    connection.set_busy_timeout(BUSY_MS)
+    connection.set_busy_timeout(turns.BUSY_MS)
     _tune(connection, part)
     return Database(connection, part, None)
 

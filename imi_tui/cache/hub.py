@@ -6,8 +6,8 @@ from _thread import allocate_lock
 
 from imi_core.lean import TYPE_CHECKING
 from imi_tui.cache.copying import Copying
-from imi_tui.cache.db import Turns
 from imi_tui.cache.model import Now
+from imi_tui.cache.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,30 +6,29 @@ What comes of it is what `DeskWork` and `Projector` make of the same drafts one 
 from __future__ import annotations
 
 import gc
-import hashlib
-import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from imi_core import workflow
 from imi_core.errors import ImiError
-from imi_tui.cache.alike import is_alike, kind_of
+from imi_tui.cache.alike import is_alike
+from imi_tui.cache.entry_forms import Form, Forms
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
-from imi_tui.cache.item import Entry, Taken, digest_of
+from imi_tui.cache.item import Taken
 from imi_tui.cache.model import Queued
 from imi_tui.cache.moves import Becomes
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.unfinished import Unfinished
-from imi_tui.cache.wire import encode, microseconds
+from imi_tui.cache.wire import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from imi_tui.cache.alike import Alike, Effect, Head, Standing
+    from imi_tui.cache.alike import Alike, Standing
     from imi_tui.cache.db import Database
     from imi_tui.cache.draft import Draft
+    from imi_tui.cache.entry_forms import Written
     from imi_tui.cache.fold import Facts
     from imi_tui.cache.freezing import Freezer
     from imi_tui.cache.item import Item
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     Case = tuple[str, str]
     Refused = list[tuple[Draft, ImiError | CacheError]]
     Rows = list[tuple[Standing, Becomes]]
-    _Written = tuple[Draft, Standing, "Form"]
-    """A draft, its case, and how its entry is written."""
 
 
 T = TypeVar("T")
@@ -52,41 +49,6 @@ FEW = 30_000
 """Cases of a group, all of whose places are read before an action on many of them."""
 _LISTED = "select count(l.state) from json_each(?) j cross join listing l on l.n = j.value"
 _STAND = "select count(*) from view_row where slot between ?1 * 8 and ?1 * 8 + 7"
-
-
-class Form(NamedTuple):
-    """How the entries of a kind are written: everything but whose they are is the same. `effect`: what they make of it.
-
-    `rest` is the payload behind its first three members; `hashed` the hash of what the digest is made of, up to
-    `basedOn`, and `end` what follows behind `caseId`.
-    """
-
-    effect: Effect
-    rest: str
-    hashed: Any
-    end: bytes
-
-    def payload(self, ref: str, case_id: str, based_on: int) -> str:
-        """The frozen payload of one entry."""
-        return f'{{"clientRef": "{ref}", "caseId": "{case_id}", "basedOn": {based_on}, {self.rest}'
-
-    def digest(self, case_id: str, based_on: int) -> str:
-        """`item.digest_of` this payload."""
-        found = self.hashed.copy()
-        found.update(b'"basedOn":%d,"caseId":"%s"%s' % (based_on, case_id.encode(), self.end))
-        return found.hexdigest()  # type: ignore[no-any-return]
-
-
-def form_of(item: Item, effect: Effect) -> Form | None:
-    """How entries like this one are written; None where that cannot be told from it."""
-    content = item.content
-    case_id, based_on = str(content.get("caseId", "")), int(content.get("basedOn", 0))
-    rest = json.dumps({name: content[name] for name in list(content)[3:]}, ensure_ascii=False)[1:]
-    hashed = encode({name: value for name, value in content.items() if name != "clientRef"}, order="sorted")
-    begin, _, end = hashed.partition(b'"basedOn":%d,"caseId":"%s"' % (based_on, case_id.encode()))
-    made = Form(effect, rest, hashlib.sha256(begin), end)
-    same = made.payload(item.client_ref, case_id, based_on) == item.payload
-    return made if same and made.digest(case_id, based_on) == digest_of(content) else None
 
 
 class _Step(NamedTuple, Generic[T]):
@@ -155,7 +117,7 @@ class Together:
     ) -> _Step[tuple[list[Queued], Refused, list[Draft]]]:
         """Inside a transaction of the cache."""
         found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
-        forms = _Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
+        forms = Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
         written, rows, refused, left = self._sorted(drafts, found, self._waiting(()), forms)
         server_at, queued = self._session.server_time(), list[Queued]()
 
@@ -235,10 +197,10 @@ class Together:
             return work()
 
     def _sorted(
-        self, drafts: Sequence[Draft], found: dict[Case, Standing], waiting: set[Case], forms: _Forms
-    ) -> tuple[list[_Written], Rows, Refused, list[Draft]]:
+        self, drafts: Sequence[Draft], found: dict[Case, Standing], waiting: set[Case], forms: Forms
+    ) -> tuple[list[Written], Rows, Refused, list[Draft]]:
         """The entries that drafts make and what becomes of their cases; what is refused, and what is left."""
-        written: list[_Written] = []
+        written: list[Written] = []
         rows: Rows = []
         refused: Refused = []
         left: list[Draft] = []
@@ -357,73 +319,6 @@ class Together:
             back = Becomes(standing.n, head.state, head.due or "", activity, row.mine, unread, 0, row.views)
             rows.append((standing, back))
         return rows
-
-
-class _Forms:
-    """The forms of the entries of one action: one for each kind of case, made when the first of it is met."""
-
-    def __init__(self, alike: Alike, freezer: Freezer, at: str, officer: str) -> None:
-        self._alike = alike
-        self._freezer = freezer
-        self.at = at
-        self.officer = officer
-        self._made: dict[Any, Form | ImiError | CacheError | None] = {}
-        self._counted: dict[tuple[str, int, str], frozenset[str] | None] = {}
-        self._said: tuple[Any, ...] = ()
-        self._alike_now: dict[tuple[int, bool, bool], Form | ImiError | CacheError | None] = {}
-
-    def of(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
-        """How the entry for a case is written, or why it is refused; None where that is no matter of its kind."""
-        said = self._said
-        # Drafts of one action of the officer share their answers.
-        if not said or said[0] is not draft.answers or said[1:] != (draft.action, draft.text, draft.lang):
-            self._said = draft.answers, draft.action, draft.text, draft.lang
-            self._alike_now = {}
-        key = standing.like, asleep, standing.handler == self.officer
-        if key not in self._alike_now:
-            self._alike_now[key] = self._of_kind(draft, standing, key)
-        return self._alike_now[key]
-
-    def entries(self, written: Sequence[_Written], refs: Sequence[str], server_at: str) -> list[Entry]:
-        """The entries that drafts make in these forms, under these references."""
-        out: list[Entry] = []
-        officer, at, entry = self.officer, self.at, Entry._make
-        for (draft, standing, form), ref in zip(written, refs, strict=True):
-            id, based_on = standing.id, draft.based_on or standing.version
-            payload, digest = form.payload(ref, id, based_on), form.digest(id, based_on)
-            head = ref, officer, draft.desk, id, "", draft.action, payload, digest
-            out.append(entry((*head, "queued", 0, at, standing.reference, standing.subject, server_at)))
-        return out
-
-    def _of_kind(
-        self, draft: Draft, standing: Standing, key: tuple[int, bool, bool]
-    ) -> Form | ImiError | CacheError | None:
-        head = standing.head
-        rules = head.procedure, head.procedure_version, draft.action
-        if rules not in self._counted:
-            self._counted[rules] = self._countries(head, draft.action)
-        counted = self._counted[rules]
-        if counted is None:
-            return None
-        said = json.dumps(self._said, ensure_ascii=False)
-        kind = said, draft.desk, key[1:], kind_of(head, draft.desk, counted)
-        if kind not in self._made:
-            self._made[kind] = self._make(draft, standing, asleep=key[1])
-        return self._made[kind]
-
-    def _countries(self, head: Head, action: str) -> frozenset[str] | None:
-        rules = self._alike.rules(head)
-        return workflow.counted_by(rules, action) if rules is not None and is_alike(rules, action) else None
-
-    def _make(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
-        try:
-            item = self._freezer.item(draft, draft.case_id, [])
-        except (ImiError, CacheError) as error:
-            return error
-        if item.state != "queued" or item.officer != self.officer:
-            return None
-        effect = self._alike.effect(draft.desk, standing, item._replace(queued_at=self.at), self.officer, asleep=asleep)
-        return form_of(item, effect) if effect is not None else None
 
 
 @contextmanager

@@ -90,10 +90,14 @@ class Unfinished:
     def _or_nothing(self) -> Iterator[None]:
         try:
             yield
-        except BaseException as error:
-            self._cache.unfinished = None
-            self._orders.clear()
-            self._transaction.__exit__(type(error), error, error.__traceback__)
-            if not isinstance(error, CacheError):
-                raise
+        except CacheError as error:
+            self._give_up(error)
             self._failed()
+        except BaseException as error:
+            self._give_up(error)
+            raise
+
+    def _give_up(self, error: BaseException) -> None:
+        self._cache.unfinished = None
+        self._orders.clear()
+        self._transaction.__exit__(type(error), error, error.__traceback__)

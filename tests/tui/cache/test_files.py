@@ -232,7 +232,7 @@ def test_reading_and_queueing_while_another_writes(
     store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, case(pw_info))
-    monkeypatch.setattr("imi_tui.cache.db.BUSY_MS", 1)
+    monkeypatch.setattr("imi_tui.cache.turns.BUSY_MS", 1)
     other = open_store(home)
     with store._cache.write():
         store._cache.run("insert or replace into meta values('x', 1)")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from imi_core.case import CONTENT, Case, to_wire
 from imi_core.procedure import Rules
-from imi_tui.cache import db, filling
+from imi_tui.cache import filling, turns
 from imi_tui.cache.contents import head_of
 from imi_tui.cache.filling import Filling, First
 from imi_tui.cache.store import Store
@@ -190,7 +190,7 @@ def test_what_is_written_in_between_counts(
         if found.numbers and len(looks) < 4:
             with monkeypatch.context() as soon:
                 # Its listing has to wait for us, in vain.
-                soon.setattr(db, "BUSY_MS", 100)
+                soon.setattr(turns, "BUSY_MS", 100)
                 other = open_store(home)
                 other.act(DE, case_id(2), "message", text="wort", lang="de")
                 other.close()

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from imi_core import workflow
-from imi_tui.cache import acting, db
+from imi_tui.cache import acting, turns
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
 from imi_tui.cache.ids import ASSIGN, uuid7, uuids7
@@ -218,7 +218,7 @@ def test_where_the_listing_cannot_be_written_everything_is_left_to_the_plain_way
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = drafts(store, "accept")
-    monkeypatch.setattr(db, "BUSY_MS", 1)
+    monkeypatch.setattr(turns, "BUSY_MS", 1)
     with store._cache.turns.turn():
         assert store.queue_alike(asked) == ([], [], asked)
     assert store.outbox() == []

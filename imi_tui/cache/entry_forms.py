@@ -1,0 +1,127 @@
+"""How the entries of one action for very many cases are written: alike for all of a kind but for whose they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imi_core import workflow
+from imi_core.errors import ImiError
+from imi_tui.cache.alike import is_alike, kind_of
+from imi_tui.cache.errors import CacheError
+from imi_tui.cache.item import Entry, digest_of
+from imi_tui.cache.wire import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imi_tui.cache.alike import Alike, Effect, Head, Standing
+    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.freezing import Freezer
+    from imi_tui.cache.item import Item
+
+    Written = tuple[Draft, Standing, "Form"]
+    """A draft, its case, and how its entry is written."""
+
+
+class Form(NamedTuple):
+    """How the entries of a kind are written: everything but whose they are is the same. `effect`: what they make of it.
+
+    `rest` is the payload behind its first three members; `hashed` the hash of what the digest is made of, up to
+    `basedOn`, and `end` what follows behind `caseId`.
+    """
+
+    effect: Effect
+    rest: str
+    hashed: Any
+    end: bytes
+
+    def payload(self, ref: str, case_id: str, based_on: int) -> str:
+        """The frozen payload of one entry."""
+        return f'{{"clientRef": "{ref}", "caseId": "{case_id}", "basedOn": {based_on}, {self.rest}'
+
+    def digest(self, case_id: str, based_on: int) -> str:
+        """`item.digest_of` this payload."""
+        found = self.hashed.copy()
+        found.update(b'"basedOn":%d,"caseId":"%s"%s' % (based_on, case_id.encode(), self.end))
+        return found.hexdigest()  # type: ignore[no-any-return]
+
+
+def form_of(item: Item, effect: Effect) -> Form | None:
+    """How entries like this one are written; None where that cannot be told from it."""
+    content = item.content
+    case_id, based_on = str(content.get("caseId", "")), int(content.get("basedOn", 0))
+    rest = json.dumps({name: content[name] for name in list(content)[3:]}, ensure_ascii=False)[1:]
+    hashed = encode({name: value for name, value in content.items() if name != "clientRef"}, order="sorted")
+    begin, _, end = hashed.partition(b'"basedOn":%d,"caseId":"%s"' % (based_on, case_id.encode()))
+    made = Form(effect, rest, hashlib.sha256(begin), end)
+    same = made.payload(item.client_ref, case_id, based_on) == item.payload
+    return made if same and made.digest(case_id, based_on) == digest_of(content) else None
+
+
+class Forms:
+    """The forms of the entries of one action: one for each kind of case, made when the first of it is met."""
+
+    def __init__(self, alike: Alike, freezer: Freezer, at: str, officer: str) -> None:
+        self._alike = alike
+        self._freezer = freezer
+        self.at = at
+        self.officer = officer
+        self._made: dict[Any, Form | ImiError | CacheError | None] = {}
+        self._counted: dict[tuple[str, int, str], frozenset[str] | None] = {}
+        self._said: tuple[Any, ...] = ()
+        self._alike_now: dict[tuple[int, bool, bool], Form | ImiError | CacheError | None] = {}
+
+    def of(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
+        """How the entry for a case is written, or why it is refused; None where that is no matter of its kind."""
+        said = self._said
+        # Drafts of one action of the officer share their answers.
+        if not said or said[0] is not draft.answers or said[1:] != (draft.action, draft.text, draft.lang):
+            self._said = draft.answers, draft.action, draft.text, draft.lang
+            self._alike_now = {}
+        key = standing.like, asleep, standing.handler == self.officer
+        if key not in self._alike_now:
+            self._alike_now[key] = self._of_kind(draft, standing, key)
+        return self._alike_now[key]
+
+    def entries(self, written: Sequence[Written], refs: Sequence[str], server_at: str) -> list[Entry]:
+        """The entries that drafts make in these forms, under these references."""
+        out: list[Entry] = []
+        officer, at, entry = self.officer, self.at, Entry._make
+        for (draft, standing, form), ref in zip(written, refs, strict=True):
+            id, based_on = standing.id, draft.based_on or standing.version
+            payload, digest = form.payload(ref, id, based_on), form.digest(id, based_on)
+            head = ref, officer, draft.desk, id, "", draft.action, payload, digest
+            out.append(entry((*head, "queued", 0, at, standing.reference, standing.subject, server_at)))
+        return out
+
+    def _of_kind(
+        self, draft: Draft, standing: Standing, key: tuple[int, bool, bool]
+    ) -> Form | ImiError | CacheError | None:
+        head = standing.head
+        rules = head.procedure, head.procedure_version, draft.action
+        if rules not in self._counted:
+            self._counted[rules] = self._countries(head, draft.action)
+        counted = self._counted[rules]
+        if counted is None:
+            return None
+        said = json.dumps(self._said, ensure_ascii=False)
+        kind = said, draft.desk, key[1:], kind_of(head, draft.desk, counted)
+        if kind not in self._made:
+            self._made[kind] = self._make(draft, standing, asleep=key[1])
+        return self._made[kind]
+
+    def _countries(self, head: Head, action: str) -> frozenset[str] | None:
+        rules = self._alike.rules(head)
+        return workflow.counted_by(rules, action) if rules is not None and is_alike(rules, action) else None
+
+    def _make(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
+        try:
+            item = self._freezer.item(draft, draft.case_id, [])
+        except (ImiError, CacheError) as error:
+            return error
+        if item.state != "queued" or item.officer != self.officer:
+            return None
+        effect = self._alike.effect(draft.desk, standing, item._replace(queued_at=self.at), self.officer, asleep=asleep)
+        return form_of(item, effect) if effect is not None else None
