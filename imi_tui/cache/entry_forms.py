@@ -10,7 +10,7 @@ from imi_core import workflow
 from imi_core.errors import ImiError
 from imi_tui.cache.alike import is_alike, kind_of
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.item import Entry, digest_of
+from imi_tui.cache.item import Entry, digest_of, maker
 from imi_tui.cache.wire import encode
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Forms:
     def entries(self, written: Sequence[Written], refs: Sequence[str], server_at: str) -> list[Entry]:
         """The entries that drafts make in these forms, under these references."""
         out: list[Entry] = []
-        officer, at, entry = self.officer, self.at, Entry._make
+        officer, at, entry = self.officer, self.at, maker(Entry)
         for (draft, standing, form), ref in zip(written, refs, strict=True):
             id, based_on = standing.id, draft.based_on or standing.version
             payload, digest = form.payload(ref, id, based_on), form.digest(id, based_on)

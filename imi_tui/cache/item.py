@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from imi_core.lean import TYPE_CHECKING, NamedTuple, json
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import OutboxItem, OutboxState, Queued
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any, TypeVar
+
+    R = TypeVar("R", bound=tuple[Any, ...])
+
+
+def maker(record: type[R]) -> Callable[[Iterable[Any]], R]:
+    """What makes this kind of tuple of as many values as it has members, in half the time of its own `_make`.
+
+    How many they are is not looked at.
+    """
+    return partial(tuple.__new__, record)
 
 
 class Item(NamedTuple):
@@ -100,7 +112,10 @@ class Entry(NamedTuple):
 
     def shown(self) -> Queued:
         """The entry as screens know it."""
-        return Queued._make((self[0], self[2], self[3], self[5], self[8], self[11], self[12]))
+        return _queued((self[0], self[2], self[3], self[5], self[8], self[11], self[12]))
+
+
+_queued = maker(Queued)
 
 
 class Taken(NamedTuple):

@@ -13,7 +13,7 @@ from imi_core.lean import TYPE_CHECKING, json
 from imi_tui.cache.drafts import Drafts
 from imi_tui.cache.errors import NoSuchItem, OutboxChanged
 from imi_tui.cache.ids import ASSIGN, BESIDE, LOCAL, TRANSLATE
-from imi_tui.cache.item import Item, digest_of, local_files
+from imi_tui.cache.item import Item, digest_of, local_files, maker
 from imi_tui.cache.model import OutboxState, Untouched
 from imi_tui.cache.personal import called
 
@@ -84,7 +84,7 @@ class Outbox:
                 "select client_ref, desk, case_id, reference, subject, queued_at from outbox"  # noqa: S608
                 f" where {_UNTOUCHED} order by pos"
             )
-            self._untouched = moment, list(map(Untouched._make, self.work.rows(sql)))
+            self._untouched = moment, list(map(maker(Untouched), self.work.rows(sql)))
         return list(self._untouched[1])
 
     def is_untouched(self, refs: Sequence[str] | None = None) -> bool:
@@ -119,7 +119,7 @@ class Outbox:
             f"select {_COLUMNS} from json_each(?) j cross join outbox o on o.client_ref = j.value"  # noqa: S608
             " order by j.key"
         )
-        found = list(map(Item._make, self.work.rows(sql, (json.dumps(list(refs)),))))
+        found = list(map(maker(Item), self.work.rows(sql, (json.dumps(list(refs)),))))
         if len(found) < len(refs):
             here = {item.client_ref for item in found}
             raise NoSuchItem(next(ref for ref in refs if ref not in here))

@@ -15,7 +15,7 @@ from imi_core.errors import ImiError
 from imi_tui.cache.alike import is_alike
 from imi_tui.cache.entry_forms import Form, Forms
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
-from imi_tui.cache.item import Taken
+from imi_tui.cache.item import Taken, maker
 from imi_tui.cache.model import Queued
 from imi_tui.cache.moves import Becomes
 from imi_tui.cache.personal import put_off
@@ -205,7 +205,7 @@ class Together:
         refused: Refused = []
         left: list[Draft] = []
         asleep = put_off(self._outbox.work)
-        becomes = Becomes._make
+        becomes = maker(Becomes)
         for draft in drafts:
             case = draft.desk, draft.case_id
             standing = found.get(case)
@@ -218,7 +218,6 @@ class Together:
                 written.append((draft, standing, form))
                 due = effect.due_of(standing.head) if effect.running else effect.due
                 unread = int(standing.version > standing.seen)
-                # Made of a tuple, which takes half as long.
                 row = becomes((standing.n, effect.state, due, effect.activity, effect.mine, unread, 1, effect.views))
                 rows.append((standing, row))
             elif form is None:
@@ -294,7 +293,7 @@ class Together:
         asleep, officer = put_off(self._outbox.work), self._session.officer_id()
         known: dict[Any, Facts | None] = {}
         rows: Rows = []
-        becomes = Becomes._make
+        becomes = maker(Becomes)
         for item in items:
             case = item.desk, item.case_id
             standing = found.get(case)
