@@ -61,10 +61,14 @@ _SEEN = 4096
 
 
 class _Places(dict[int, str]):
-    """The place of each character; filled as characters are met, up to a bound."""
+    """The place of each character; filled as characters are met, up to a bound. `letters` are those of the alphabet."""
+
+    def __init__(self, letters: dict[int, str]) -> None:
+        super().__init__(letters)
+        self.letters = letters
 
     def __missing__(self, code: int) -> str:
-        found = _foreign(chr(code), self)
+        found = _foreign(chr(code), self.letters)
         if len(self) < _SEEN:
             self[code] = found
         return found
@@ -101,7 +105,7 @@ def _begin(folded: str, key: str, units: dict[str, list[tuple[str, str]]], found
         if unit.startswith(folded) or folded.startswith(unit):
             _begin(folded[len(unit) :], key + place, units, found, letters - 1)
     if folded[0] not in units:
-        _begin(folded[1:], key + _foreign(folded[0], _tailored("")[2]), units, found, letters - 1)
+        _begin(folded[1:], key + _foreign(folded[0], _tailored("")[2].letters), units, found, letters - 1)
 
 
 @functools.cache
@@ -131,10 +135,6 @@ def _tailored(language: str) -> tuple[re.Pattern[str] | None, dict[str, str], _P
     return re.compile("|".join(several)) if several else None, marks, places
 
 
-def _foreign(char: str, places: _Places) -> str:
-    """The place of a character that the alphabet lacks: of its letters without marks, else of its code."""
-    folded = fold(char)
-    own = [dict.get(places, ord(each)) for each in folded]
-    if any(own):
-        return "".join(place or each for place, each in zip(own, folded, strict=True))
-    return "/" if char in _ODD else char
+def _foreign(char: str, letters: dict[int, str]) -> str:
+    """The place of a character that the alphabet lacks: of its letters without marks, those that it has and others."""
+    return "".join(letters.get(ord(each)) or ("/" if each in _ODD else each) for each in fold(char) or char)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from imi_core.collation import ALPHABETS, sort_key
+from imi_core.collation import ALPHABETS, _tailored, sort_key
 from imi_core.languages import NAMES
 
 ORDERS = {
@@ -71,3 +71,31 @@ def test_any_text_has_a_key(language: str) -> None:
     for text in ("", "İstanbul", "東京", "\ud800", "ﬁ", "Москва", "ß", "Æ"):
         assert sort_key(text, language)[1] == sort_key(text, language)[1]
     assert sort_key("Москва", language) > sort_key("Zürich", language) or language == "bg"
+
+
+@pytest.mark.parametrize("language", ["", "fr", "el", "sv", "bg"])
+def test_a_key_does_not_depend_on_what_was_asked_before(language: str) -> None:
+    texts = [
+        "Υπουργείο Εργασίας",
+        "υ",
+        "ι ο",
+        "Йод",
+        "и",
+        "Žižkov",
+        "½ ² ⅷ",
+        "2 1",
+        "＼",
+        "Ǆ",
+        "ﬁ",
+        "ก็",
+        "İ",
+        "\u0301",
+        "Ạ̈",
+    ]
+    keys = []
+    for order in (texts, texts[::-1]):
+        _tailored.cache_clear()
+        keys.append({text: sort_key(text, language) for text in order})
+    assert keys[0] == keys[1]
+    _tailored.cache_clear()
+    assert sort_key("Υπουργείο", "fr")[0] == "υπουργειο"
