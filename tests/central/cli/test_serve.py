@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse
 from uvicorn.server import ServerState
 
 from imi_central.cli import main
-from imi_central.serve import _config, _hang_up, _listen, _reread, _Server, _url
+from imi_central.serve import GRACE_SECONDS, _config, _hang_up, _listen, _reread, _Server, _url
 from imi_central.settings import Settings, SettingsError
 from tests.central.cli.running import SECRET, Running, Wire, started
 from tests.sim.test_tls import Issuer
@@ -147,7 +147,7 @@ def test_a_server_process_from_start_to_end(running: Running) -> None:
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < GRACE_SECONDS
     assert process.returncode == 0
     assert f"IMI central server at {url}" in out
     assert "GET /jmap 200" in err
