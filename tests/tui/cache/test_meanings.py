@@ -54,7 +54,7 @@ def test_the_register_and_labels_count_whenever_they_come(store: Store, pw_info:
     assert found("Verkehr", "lagerei", "-verkehr", "μεταφορες") == [[1], [1], [3, 2], []]
     texts = {"pw.info.field.sector.option.transport": "Μεταφορές"}
     directory("e", msgspec.structs.replace(pw_info, labels={"el": texts}))
-    assert found("Verkehr", "μεταφορες") == [[], [1]]
+    assert found("Verkehr", "μεταφορες") == [[1], [1]], "labels in a language that was spoken before stay"
 
 
 def test_while_very_many_other_sides_arrive_not_every_key_reads_them(
