@@ -191,7 +191,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
         gc.set_threshold(50_000, 10, 140)
         gc.enable()
-        self.set_timer(LOADED, self._set_aside)
+        self.set_timer(LOADED, self._loaded_all)
         self.context.start()
         if notices := [*self.context.notices, *self._unknown_actions()]:
             self.notify("\n".join(notices), severity="warning", markup=False, timeout=20)
@@ -223,8 +223,10 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         if self.tour is not None and not self.locked:
             self.call_later(self.tour.changed)
 
-    def _set_aside(self) -> None:
-        """Leave alone for good what the synchronisation loaded; complete what another process noted and was cut off."""
+    def _loaded_all(self) -> None:
+        """What the synchronisation loads is there and left alone for good; what was left for a quiet moment follows:
+        notes of exports that were cut off are completed, and it is said which texts are still to come.
+        """
         self.context.store.exports.take_over()
         gc.collect()
         gc.freeze()

@@ -182,11 +182,11 @@ class Together:
         moment = self._cache.moment()
         self._projector.catch_up()
 
-        def behind() -> None:
+        def committed() -> None:
             self._alike.moved(moves, moment)
             self._cache.shorten_log()
 
-        return behind
+        return committed
 
     def _commit(self, work: Callable[[], int], since: int) -> int:
         """`work` on the outbox as it was at generation `since`; the generation that the rows then reflect."""
