@@ -80,13 +80,21 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
         cases = timed("which cases", lambda: store.marking.cases(numbers))
         before = timed("tag", lambda: store.personal.change(cases, lambda _case, mine: tagged(mine, "bench")))
         timed("take tags back", lambda: store.personal.restore(before))
-        store._cache.run(f"update listing set unread = 1 where n in ({','.join(map(str, found))})")
+        _unread(store, found)
+        timed("mark as read, at once", lambda: store.marking.read(numbers))
+        _unread(store, found)
+        # As where it is shown what is possible with them.
+        store.marking.standings(numbers)
         unread = timed("mark as read", lambda: store.marking.read(numbers))
         timed("take that back", lambda: store.marking.unread(unread))
         _acting(store, marked, timed, times)
         timed("plain rows", lambda: _plain(target, cases))
     finally:
         store.close()
+
+
+def _unread(store: Store, numbers: list[int]) -> None:
+    store._cache.run(f"update listing set unread = 1 where n in ({','.join(map(str, numbers))})")
 
 
 def _acting(

@@ -170,22 +170,33 @@ class Alike:
 
     def standing(self, numbers: Collection[int]) -> list[Standing]:
         """Rows with what is stored of their confirmed cases; what cannot be read is left out."""
-        if self._moment != self._cache.moment():
-            self.forget()
-        new, desk_of = [n for n in numbers if n not in self._known], self._desks.id
+        known, likes, desk_of = self.known(), self._likes, self._desks.id
+        new = [n for n in numbers if n not in known]
         for *row, wire in self._cache.rows(_ROWS, (str(new),)) if new else ():
             try:
                 head = _decode(wire)
             except msgspec.ValidationError:
                 continue
             if head.version == row[17]:
-                kind = row[1], kind_of(head, desk_of(row[1]), None)
-                like = self._likes.setdefault(kind, len(self._likes))
-                self._known[row[0]] = Standing(*row, head, like)  # type: ignore[call-arg]
-        found = [self._known[n] for n in numbers if n in self._known]
-        if len(self._known) > MOST:
+                like = likes.setdefault((row[1], kind_of(head, desk_of(row[1]), None)), len(likes))
+                known[row[0]] = Standing(*row, head, like)  # type: ignore[call-arg]
+        found = [known[n] for n in numbers if n in known]
+        if len(known) > MOST:
             self.forget()
         return found
+
+    def known(self) -> dict[int, Standing]:
+        """The rows that are remembered, as they stand now."""
+        if self._moment != self._cache.moment():
+            self.forget()
+        return self._known
+
+    def read(self, seen: Iterable[tuple[int, int]]) -> None:
+        """These rows were written as seen up to these versions, and nothing else since `known` was asked."""
+        for n, version in seen:
+            if n in self._known:
+                self._known[n].seen = version
+        self._moment = self._cache.moment()
 
     def forget(self) -> None:
         """Nothing is known any more."""

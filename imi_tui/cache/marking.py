@@ -6,10 +6,12 @@ Marks are numbers of rows. Nothing here asks once a case: ten thousand are read 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core import workflow
 from imi_core.errors import UnknownProcedure
+from imi_tui.cache.item import maker
 from imi_tui.cache.model import Changed, Seen
 from imi_tui.cache.order import VIEW_BIT
 from imi_tui.cache.wire import microseconds
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 MOST = 100_000
 """Cases marked at once at most."""
+PART = 2000
+"""Rows that are looked at and written before the next ones: their pages are still in memory then."""
 _END = b"\xff" * 64
 """Behind every key."""
 _IN = "from json_each(?1) j cross join listing l on l.n = j.value"
@@ -45,7 +49,8 @@ _WAITING = (
     " on l.desk = j.value ->> 0 and l.id = j.value ->> 1 left join confirmed c on c.n = l.n where l.views & ?2"
 )
 _VERSIONS = "select c.n, c.version from json_each(?1) j cross join confirmed c on c.n = j.value"
-_READ = "update listing set unread = 0, seen = ? where n = ?"
+_UNREAD = f"select l.n, l.unread, l.seen {_IN} where l.unread = 1"
+_SEEN = "update listing set unread = ?, seen = ? where n = ?"
 
 
 class Kind(NamedTuple):
@@ -69,6 +74,14 @@ class Standing(NamedTuple):
     seen: Seen
     assigned: Seen = Seen()
     handler: str = ""
+
+
+class _Versions(dict[int, Seen]):
+    """What is seen of a case of a version for which nothing waits: of thousands of cases it is some dozen."""
+
+    def __missing__(self, version: int) -> Seen:
+        found = self[version] = Seen(version)
+        return found
 
 
 class Marking:
@@ -138,23 +151,21 @@ class Marking:
 
     def standings(self, numbers: Iterable[int]) -> dict[int, Standing]:
         """How each of these cases stands; those that are gone are left out."""
-        out: dict[int, Standing] = {}
         wanted = sorted(numbers)
-        found = {each.n: each for each in self._alike.standing(wanted)}
-        others = [n for n in wanted if n not in found or found[n].waits]
-        listed = dict(self._rows(others)) if others else {}
+        out: dict[int, Standing] = {}
         kinds: dict[int, Kind] = {}
-        for n in wanted:
-            each = found.get(n)
-            if each is None or each.waits:
-                if n in listed:
-                    out[n] = self._expected(*listed[n])
+        seen, made = _Versions(), maker(Standing)
+        for each in self._alike.standing(wanted):
+            if each.waits:
                 continue
-            if each.like not in kinds:
-                kinds[each.like] = self._kind(each)
-            kind, given = kinds[each.like], each.head.given
-            seen, assigned = Seen(each.version), Seen(given.version)
-            out[n] = Standing(kind.desk, each.id, each.reference, kind, seen, assigned, given.officer)
+            if (kind := kinds.get(each.like)) is None:
+                kind = kinds[each.like] = self._kind(each)
+            given = each.head.given
+            of_case = kind.desk, each.id, each.reference, kind
+            out[each.n] = made((*of_case, seen[each.version], seen[given.version], given.officer))
+        if others := [n for n in wanted if n not in out]:
+            out |= {n: self._expected(*case) for n, case in self._rows(others)}
+            return {n: out[n] for n in wanted if n in out}
         return out
 
     def _kind(self, row: Row) -> Kind:
@@ -221,23 +232,45 @@ class Marking:
 
     def read(self, numbers: Collection[int]) -> list[tuple[int, int, int]]:
         """Count these cases as read; (number, unread, seen) as it was before, of those that were not."""
-        sql = f"select l.n, l.unread, l.seen {_IN} where l.unread = 1"
-        with self._cache.write():
-            before = self._cache.rows(sql, (str(sorted(numbers)),))
-            if before:
-                # One table after the other: their pages would push each other, and what is written, out of memory.
-                versions = dict(self._cache.rows(_VERSIONS, (str([n for n, _unread, _seen in before]),)))
-                self._cache.many(_READ, [(versions.get(n, seen), n) for n, _unread, seen in before])
+        wanted = sorted(numbers)
+        before: list[tuple[int, int, int]] = []
+        with self._writing(len(wanted)) as write:
+            # How they stand is known while it is shown what is possible with them.
+            known = self._alike.known()
+            versions = {n: known[n].version for n in wanted if n in known}
+            for start in range(0, len(wanted), PART):
+                found = self._cache.rows(_UNREAD, (str(wanted[start : start + PART]),))
+                if missing := [n for n, _unread, _seen in found if n not in versions]:
+                    versions.update(self._cache.rows(_VERSIONS, (str(missing),)))
+                write([(0, versions.get(n, seen), n) for n, _unread, seen in found])
+                before += found
         self._tell(bool(before))
-        return [(n, unread, seen) for n, unread, seen in before]
+        return before
 
     def unread(self, before: list[tuple[int, int, int]]) -> None:
         """Take `read` back."""
-        with self._cache.write():
-            self._cache.many(
-                "update listing set unread = ?, seen = ? where n = ?", [(unread, seen, n) for n, unread, seen in before]
-            )
+        with self._writing(len(before)) as write:
+            self._alike.known()
+            write([(unread, seen, n) for n, unread, seen in before])
         self._tell(bool(before))
+
+    @contextmanager
+    def _writing(self, cases: int) -> Iterator[Callable[[list[tuple[int, int, int]]], None]]:
+        """A transaction in which nothing else is written than what is given to its value: (unread, seen, number).
+
+        What is known of cases has to be asked for in it, before anything is written.
+        """
+        written: list[tuple[int, int]] = []
+
+        def write(rows: list[tuple[int, int, int]]) -> None:
+            self._cache.many(_SEEN, rows)
+            written.extend([(n, seen) for _unread, seen, n in rows])
+
+        with self._cache.write():
+            if cases > PART:
+                self._cache.keep_much()
+            yield write
+            self._alike.read(written)
 
     def _tell(self, changed: bool) -> None:
         if changed:
