@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 
+from imi_tui.corner import CornerApp
 from imi_tui.idle import Idle
-from imi_tui.lasting import LastingApp
 from imi_tui.screens import routes
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ LOCK, DESK = "lock", "_default"
 """The modes; Textual names the second one."""
 
 
-class LockingApp(LastingApp, inherit_bindings=False):
+class LockingApp(CornerApp, inherit_bindings=False):
     """An app that locks: by `lock`, and when nobody touched it for as long as `idle` says."""
 
     MODES = {LOCK: routes.lock}

@@ -299,8 +299,10 @@ class ActionScreen(Lasting, Screen[Result]):
             return AwaitComplete()
         return super().dismiss(result)
 
-    def on_screen_resume(self) -> None:
-        """The terminal's own cursor goes back to what the keys act on here."""
+    async def on_screen_resume(self) -> None:
+        """What is said stays where it stood; the terminal's own cursor goes back to what the keys act on here."""
+        # Before this screen is painted: it was to be read on the one before.
+        await self.imi.show_said(self)
         if self._leaves_with is not None:
             self.dismiss(*self._leaves_with)
         else:
@@ -309,5 +311,5 @@ class ActionScreen(Lasting, Screen[Result]):
     def say(self, text: str, *, problem: bool = False) -> None:
         """Tell the officer one sentence (already translated); data in it stays text."""
         # One at a time: what was said before is no longer news, and two would hide the list.
-        self.app.clear_notifications()
+        self.imi.forget_said()
         self.app.notify(text, severity="warning" if problem else "information", markup=False)

@@ -108,7 +108,7 @@ class BaseScreen(ActionScreen[Result]):
         self.reload(frozenset())
         self.refresh_frame()
 
-    def on_screen_resume(self) -> None:
+    async def on_screen_resume(self) -> None:
         """Catch up with what changed while another screen was on top."""
         if self._stale:
             kinds, self._stale = self._stale, frozenset()
@@ -205,7 +205,7 @@ class Dialogue(ModalScreen[Result], ActionScreen[Result]):
 
     CSS_PATH = ["base.tcss"]
 
-    def on_screen_resume(self) -> None:
+    async def on_screen_resume(self) -> None:
         """The last line may be that of a screen below, whose keys do not work now: it shows those of this window."""
         shown = self.footer_items()
         for screen in reversed(self.app.screen_stack):

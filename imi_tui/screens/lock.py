@@ -37,7 +37,7 @@ class LockScreen(ActionScreen[None]):
             yield Static("", id="honest", markup=False)
         yield ActionFooter()
 
-    def on_screen_resume(self) -> None:
+    async def on_screen_resume(self) -> None:
         """Begin anew each time."""
         secret = self.context.unlock is not None
         self.query_one("#what", Static).update(

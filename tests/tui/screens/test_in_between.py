@@ -1,0 +1,60 @@
+"""Pictures on the way from one screen to another: nothing goes that comes back, nothing comes one picture late."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from imi_tui.app import ImiApp
+from imi_tui.cache.store import Store
+from imi_tui.screens import routes
+from tests.tui.screens import filled
+from tests.tui.screens.seen import Seen
+from tests.tui.screens.test_inbox_screen import settled
+
+pytestmark = pytest.mark.anyio
+FIRST, SECOND = "Queued, as said.", "Taken back, as said."
+
+
+@asynccontextmanager
+async def watched(
+    store: Store, home: Path, patch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[ImiApp, Pilot[None], Seen]]:
+    """The app with the first sentence in its corner."""
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settled(pilot)
+        app.screen.say(FIRST)  # type: ignore[attr-defined]
+        await settled(pilot)
+        yield app, pilot, Seen(app, patch)
+
+
+def opened(name: str) -> Any:
+    """A screen, or a window over the one that is there."""
+    return routes.outbox() if name == "outbox" else routes.choose("Which?", [("this", "1")], "1")
+
+
+@pytest.mark.parametrize("name", ["outbox", "window"])
+async def test_what_was_said_stays_when_a_screen_opens_and_is_left(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    async with watched(store, home, monkeypatch) as (app, pilot, seen):
+        await app.push_screen(opened(name))
+        await settled(pilot)
+        assert len(seen.pictures) > 1
+        assert seen.without(FIRST) == []
+        app.screen.say(SECOND, problem=True)  # type: ignore[attr-defined]
+        await settled(pilot)
+        assert seen.without(FIRST, SECOND) == [], "one sentence takes the place of the other"
+        assert FIRST not in "\n".join(seen.pictures[-1])
+        seen.begin()
+        await app.pop_screen()
+        await settled(pilot)
+        assert len(seen.pictures) > 1
+        assert seen.without(SECOND) == []
+        assert all(FIRST not in "\n".join(lines) for lines in seen.pictures), "no longer news"
