@@ -13,6 +13,7 @@ from textual.widgets._toast import Toast, ToastRack
 from imi_tui.lasting import LastingApp
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.screen import Screen
 
 
@@ -21,23 +22,26 @@ class CornerApp(LastingApp, inherit_bindings=False):
 
     def _refresh_notifications(self) -> None:
         if self._screen_stack:
-            self.call_later(self.show_said, self.screen)
+            self.call_later(show_said, self.screen)
 
-    def forget_said(self) -> None:
-        """What was said is no longer so; what is said next takes its place without a picture in between."""
-        self._notifications.clear()
 
-    async def show_said(self, screen: Screen[Any]) -> None:
-        """Show in the corner of `screen` what is said now, and nothing else."""
-        try:
-            rack = screen.get_child_by_type(ToastRack)
-        except NoMatches:
-            return
-        with self.batch_update():
-            for said in rack.query(Toast):
-                if said._notification not in self._notifications:
-                    said.display = False
-            rack.show(self._notifications)
-            for holder in rack.children:
-                await holder._mounted_event.wait()
-        screen.check_idle()
+def forget_said(app: App[Any]) -> None:
+    """What was said is no longer so; what is said next takes its place without a picture in between."""
+    app._notifications.clear()
+
+
+async def show_said(screen: Screen[Any]) -> None:
+    """Show in the corner of `screen` what is said now, and nothing else."""
+    try:
+        rack = screen.get_child_by_type(ToastRack)
+    except NoMatches:
+        return
+    said = screen.app._notifications
+    with screen.app.batch_update():
+        for toast in rack.query(Toast):
+            if toast._notification not in said:
+                toast.display = False
+        rack.show(said)
+        for holder in rack.children:
+            await holder._mounted_event.wait()
+    screen.check_idle()

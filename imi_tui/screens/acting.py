@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from imi_tui import actions as registry
 from imi_tui.actions import Action, Situation
+from imi_tui.corner import forget_said, show_said
 from imi_tui.i18n import _, ngettext
 from imi_tui.lasting import Lasting
 from imi_tui.painting import SparingCompositor
@@ -71,6 +72,18 @@ class ActionScreen(Lasting, Screen[Result]):
             self.check_idle()
         else:
             super()._compositor_refresh()
+
+    def _update_focus_styles(self, focused: Widget | None = None, blurred: Widget | None = None) -> None:
+        # Who gets the keys and who loses them hear of it by messages, what stands around them at once: it would be
+        # marked in another picture than they are.
+        for widget in (blurred, focused):
+            if widget is not None:
+                widget.has_focus = widget is focused
+        super()._update_focus_styles(focused, blurred)
+        for widget in (blurred, focused):
+            for node in widget.ancestors_with_self if widget is not None else ():
+                if isinstance(node, Widget) and node is not self:
+                    node._check_refresh()
 
     @property
     def imi(self) -> ImiApp:
@@ -302,7 +315,7 @@ class ActionScreen(Lasting, Screen[Result]):
     async def on_screen_resume(self) -> None:
         """What is said stays where it stood; the terminal's own cursor goes back to what the keys act on here."""
         # Before this screen is painted: it was to be read on the one before.
-        await self.imi.show_said(self)
+        await show_said(self)
         if self._leaves_with is not None:
             self.dismiss(*self._leaves_with)
         else:
@@ -311,5 +324,5 @@ class ActionScreen(Lasting, Screen[Result]):
     def say(self, text: str, *, problem: bool = False) -> None:
         """Tell the officer one sentence (already translated); data in it stays text."""
         # One at a time: what was said before is no longer news, and two would hide the list.
-        self.imi.forget_said()
+        forget_said(self.app)
         self.app.notify(text, severity="warning" if problem else "information", markup=False)

@@ -86,8 +86,11 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
         return self.rich_style + self.get_component_rich_style(f"document--{look}", partial=True)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Wrap again."""
-        self._lay_out()
+        """Wrap again for another width."""
+        if self.size.width and self.size.width == self._width:
+            self._measure()
+        else:
+            self._lay_out()
         self.call_after_refresh(self.park)
 
     def on_focus(self, _event: events.Focus) -> None:
@@ -126,7 +129,10 @@ class Document(ScrollView, can_focus=True, inherit_bindings=False):
             self._width = 0
             return
         self._wrap(width)
-        self.virtual_size = Size(width, len(self._lines))
+        self._measure()
+
+    def _measure(self) -> None:
+        self.virtual_size = Size(self._width, len(self._lines))
         self.vertical_scrollbar.window_virtual_size = len(self._lines)
         self.refresh()
 

@@ -145,7 +145,7 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
 
     def action_page(self, step: int) -> None:
         """One page up or down."""
-        if not self._items:
+        if not self._first:
             return
         lead(self)
         line = self._first[self._index] + step * max(1, self.size.height - 1)
@@ -185,9 +185,6 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the list; `y` counts from the top of the widget."""
         width, at = self.scrollable_content_region.width, self.scroll_offset.y + y
-        if width != self._width:
-            # The first lines are painted before the list hears of the room it got.
-            self._wrap(width)
         if at >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         index, text = self._lines[at]
@@ -201,8 +198,32 @@ class LineList(ScrollView, Generic[Item], can_focus=True):
         segments = [Segment(mark, style), *Segment.apply_style(text.render(self.app.console, end=""), style)]
         return Strip(segments).adjust_cell_length(width, style)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The lines in this width."""
+        self._fit(width - self.styles.scrollbar_size_vertical)
+        return len(self._lines)
+
+    def _get_scrollable_region(self, region: Region) -> Region:
+        # The layout asks this first of all: what it then decides about the scroll bar, and the first picture, are of
+        # lines in the room that the list is just getting.
+        inner = super()._get_scrollable_region(region)
+        if region:
+            self._fit(inner.width)
+            self.set_reactive(LineList.virtual_size, Size(inner.width, len(self._lines)))
+            self.set_reactive(LineList.show_vertical_scrollbar, len(self._lines) > region.height)
+        return inner
+
+    def _fit(self, width: int) -> None:
+        if width > 0 and width != self._width:
+            self._wrap(width)
+
     def _lay_out(self) -> None:
-        self._wrap(self.scrollable_content_region.width)
+        width = self.scrollable_content_region.width
+        if width <= 0:
+            # The layout comes for the lines when there is room for them.
+            self._width, self._lines, self._first = 0, [], []
+            return
+        self._wrap(width)
         self.virtual_size = Size(self._width, len(self._lines))
         self.refresh()
 

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
 from imi_tui.screens import routes
+from imi_tui.widgets.form_view import FieldRow
 from tests.tui.screens import filled
 from tests.tui.screens.seen import Seen
 from tests.tui.screens.test_inbox_screen import settled
@@ -58,3 +59,32 @@ async def test_what_was_said_stays_when_a_screen_opens_and_is_left(
         assert len(seen.pictures) > 1
         assert seen.without(SECOND) == []
         assert all(FIRST not in "\n".join(lines) for lines in seen.pictures), "no longer news"
+
+
+async def test_the_mark_of_a_field_goes_with_its_edge_from_field_to_field(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(store, home, monkeypatch) as (app, pilot, seen):
+        await pilot.press("6", "m")
+        await settled(pilot)
+        assert app.screen.query(FieldRow)
+        for _step in range(3):
+            seen.begin()
+            await pilot.press("tab")
+            await settled(pilot)
+            assert len(seen.pictures) > 1
+            for lines in seen.pictures:
+                edges = [line for line in lines if "┃" in line]
+                assert edges
+                assert all(line.startswith("▌") for line in edges), lines
+
+
+async def test_the_menu_is_never_seen_without_its_scroll_bar(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(store, home, monkeypatch) as (_app, pilot, seen):
+        await pilot.press("f9")
+        await settled(pilot)
+        shown = [lines for lines in seen.pictures if any("Take on" in line for line in lines)]
+        assert shown
+        assert all(set("▁▂▃▄▅▆▇") & set("".join(lines)) for lines in shown)

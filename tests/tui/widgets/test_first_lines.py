@@ -20,11 +20,16 @@ WORDS = "establishment undertakings recruitment " * 4
 
 
 class Painted:
-    """Keeps the lines that were painted."""
+    """Keeps the lines that were painted, and the widths for which they were wrapped."""
 
     def __init__(self) -> None:
         super().__init__()
         self.painted: list[str] = []
+        self.wrapped: list[int] = []
+
+    def _wrap(self, width: int) -> None:
+        self.wrapped.append(width)
+        super()._wrap(width)  # type: ignore[misc]
 
     def render_line(self, y: int) -> Strip:
         strip: Strip = super().render_line(y)  # type: ignore[misc]
@@ -62,9 +67,11 @@ async def test_first_picture_of_a_widget_that_was_hidden_is_wrapped_for_its_room
         else:
             shown.show([Block(WORDS)])
         shown.painted.clear()
+        shown.wrapped.clear()
         shown.set_class(False, "-away")
         await pilot.pause()
         lines = shown.painted
+        assert len(shown.wrapped) == 1, "for the room it got, once"
         first = lines[: shown.size.height]
         assert any("recruitment" in line for line in first), first
         for width in (40, 58):
