@@ -236,9 +236,14 @@ class Outbox:
         return self._raised_by_many()
 
     def delete_all(self, items: Iterable[Item]) -> int:
-        """Inside: the officer took these entries back; the generation that this raises."""
-        asked = json.dumps([item.pos for item in items])
-        self.work.run("delete from outbox where pos in (select value from json_each(?))", (asked,))
+        """Inside: the officer took these entries back; the generation that this raises.
+
+        Raises `OutboxChanged` where one is not untouched any more: it may be on its way this moment.
+        """
+        asked = [item.pos for item in items]
+        sql = f"delete from outbox where pos in (select value from json_each(?)) and {_UNTOUCHED}"  # noqa: S608
+        if self.work.run(sql, (json.dumps(asked),)) < len(asked):
+            raise OutboxChanged(())
         return self._raised_by_many()
 
     def remove(self, item: Item) -> None:

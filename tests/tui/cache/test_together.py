@@ -174,6 +174,30 @@ def test_an_outbox_that_changes_meanwhile_is_looked_at_again(store: Store, monke
     assert kept(store) == before
 
 
+def test_what_begins_to_be_sent_while_it_is_taken_back_stays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, numbers = kept(store), [row.n for row in store.window("all", "due", limit=500)]
+    queued, _refused, _left = store.queue_alike(drafts(store, "accept"), numbers)
+    refs = [each.client_ref for each in queued]
+    other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
+    look = store._together._standing
+
+    def late(*given: Any) -> Any:
+        other.sync.begin(refs[:1])
+        monkeypatch.setattr(store._together, "_standing", look)
+        return look(*given)
+
+    monkeypatch.setattr(store._together, "_standing", late)
+    with pytest.raises(AlreadyAttempted):
+        store.take_back(refs, lambda draft: False, numbers)
+    assert {item.client_ref for item in store.outbox()} == set(refs)
+    assert is_settled(store)
+    other.sync.recover()
+    other._work.run("update outbox set attempts = 0")
+    other.close()
+    store.take_back(refs, lambda draft: False, numbers)
+    assert kept(store) == before
+
+
 def test_the_parts_by_whose_country_an_action_counts() -> None:
     rules = next(one for one in filled.all_rules() if one.procedure.id == "pw.info")
     assert workflow.counted_by(rules, "accept") == {"responder"}
