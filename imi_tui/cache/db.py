@@ -121,6 +121,10 @@ class Database:
         """The first row as a tuple, or None."""
         if self.unfinished is not None:
             self.unfinished.before(sql, values)
+        return self.one_as_written(sql, values)
+
+    def one_as_written(self, sql: str, values: Values = ()) -> Any:
+        """`one`, without what is still to be written by the transaction that is open behind the picture."""
         try:
             return self.connection.execute(sql, values).fetchone()
         except apsw.Error as error:

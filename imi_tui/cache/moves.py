@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_tui.cache.order import group_of, keys, moved_keys, name_key, positions, tail
@@ -92,24 +91,26 @@ class Moves:
         cache.many(_COUNTS, [(group, step) for group, step in self._counts.items() if step])
 
     def orders(self, cache: Database) -> dict[int, Iterator[None]]:
-        """Inside the same transaction: what writes the places of each order, by its position, in steps."""
-        return {position: self._order(cache, position) for position in positions(self._spellings)}
+        """Inside the same transaction: what writes the places in each slot, in steps."""
+        return {slot: self._places(cache, slot) for slot in sorted({*self._gone, *self._stays})}
 
-    def _order(self, cache: Database, position: int) -> Iterator[None]:
-        here = partial(filter, lambda slot: slot % 8 == position)
-        for slot in here(self._gone):
-            # What stays where it stood is only written over. In their order, so that neighbours are written together.
-            gone = sorted(set(self._gone[slot]).difference(self._stays.get(slot, ())))
-            for start in range(0, len(gone), STEP):
-                cache.many_keys(_GONE, (slot,), gone[start : start + STEP])
-                yield
-        for slot in here(self._stays):
-            stays = self._stays[slot]
-            stand = sorted(stays)
-            for start in range(0, len(stand), STEP):
-                rows = [(slot, key, stays[key]) for key in stand[start : start + STEP]]
-                cache.many_rows("insert or replace into view_row", rows)
-                yield
+    def more(self, slot: int, first: bytes, end: bytes) -> int:
+        """How many more places a slot has from one key on, before another, when it is written."""
+        stand, stood = self._stays.get(slot, {}), self._gone.get(slot, [])
+        return sum(first <= key < end for key in stand) - sum(first <= key < end for key in stood)
+
+    def _places(self, cache: Database, slot: int) -> Iterator[None]:
+        # What stays where it stood is only written over. In their order, so that neighbours are written together.
+        stays = self._stays.get(slot, {})
+        gone = sorted(set(self._gone.get(slot, ())).difference(stays))
+        for start in range(0, len(gone), STEP):
+            cache.many_keys(_GONE, (slot,), gone[start : start + STEP])
+            yield
+        stand = sorted(stays)
+        for start in range(0, len(stand), STEP):
+            rows = [(slot, key, stays[key]) for key in stand[start : start + STEP]]
+            cache.many_rows("insert or replace into view_row", rows)
+            yield
 
     def _write_rows(self, cache: Database) -> None:
         """Rows of which the same becomes with one statement, others one by one."""

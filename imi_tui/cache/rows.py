@@ -127,7 +127,15 @@ class Listing:
     def _count_dated(self, view: ViewId, sizes: dict[int, int]) -> int:
         first, end = span(view, self._today())
         slots = self._slots(view, "due", sizes)
-        return sum(self._cache.one(_COUNT_BETWEEN, (slot, first, end))[0] for slot in slots)
+        return sum(self._count_between(slot, first, end) for slot in slots)
+
+    def _count_between(self, slot: int, first: bytes, end: bytes) -> int:
+        rest = self._cache.unfinished
+        more = rest.more(slot, first, end) if rest is not None else None
+        # Of thousands that move the numbers are known before they are written.
+        read = self._cache.one if more is None else self._cache.one_as_written
+        found: int = read(_COUNT_BETWEEN, (slot, first, end))[0]
+        return found + (more or 0)
 
     def _slots(self, view: ViewId, sort: SortId, sizes: dict[int, int]) -> tuple[int, ...]:
         """The slots of a view that have rows; with those of empty groups a merge would cost twice as much."""

@@ -142,6 +142,7 @@ class Together:
                     rest = Unfinished(
                         self._cache,
                         moves.orders(self._cache),
+                        moves.more,
                         transaction.pop_all(),
                         partial(self._end, moves),
                         self.failed,

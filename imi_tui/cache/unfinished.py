@@ -1,8 +1,8 @@
 """A transaction in which very many rows move, and of which what is asked for first is written first.
 
 Each of thousands of cases has its place in every order of the list, of which one is on the screen. The transaction
-stays open behind the picture: an order is written when it is first read, or bit by bit between keys. Whoever wants to
-write something else into the file ends it first.
+stays open behind the picture: the order of a group is written when it is first read, or bit by bit between keys.
+Whoever wants to write something else into the file ends it first.
 """
 
 from __future__ import annotations
@@ -24,22 +24,25 @@ _SLOT = re.compile(r"\bslot = (\d+|\?)")
 
 
 class Unfinished:
-    """What a transaction of `cache` still has to write: each order, by its position (`order.slots`), in steps.
+    """What a transaction of `cache` still has to write: the places in each slot (`order.slots`), in steps.
 
-    `end` is called before it is committed; what that gives is called behind the commit. `failed` is called where it
-    was rolled back instead.
+    `more` tells how many places between two keys a slot gets. `end` is called before it is committed; what that gives
+    is called behind the commit. `failed` is called where it was rolled back instead.
     """
 
     def __init__(
         self,
         cache: Database,
         orders: dict[int, Iterator[None]],
+        more: Callable[[int, bytes, bytes], int],
         transaction: ExitStack,
         end: Callable[[], Callable[[], None]],
         failed: Callable[[], None],
     ) -> None:
         self._cache = cache
         self._orders = orders
+        self._begun: set[int] = set()
+        self._more = more
         self._transaction = transaction
         self._end = end
         self._failed = failed
@@ -54,10 +57,17 @@ class Unfinished:
         """Write the orders that this statement reads."""
         if _PLACES not in sql:
             return
-        asked = {int(values[0] if slot == "?" else slot) % 8 for slot in _SLOT.findall(sql)}
-        for position in tuple(self._orders):
-            if not asked or position in asked:
-                self._write(position)
+        asked = {int(values[0] if slot == "?" else slot) for slot in _SLOT.findall(sql)}
+        for slot in tuple(self._orders):
+            # Where one cannot be written all are given up.
+            if slot in self._orders and (not asked or slot in asked):
+                self._write(slot)
+
+    def more(self, slot: int, first: bytes, end: bytes) -> int | None:
+        """How many more places from one key to another a slot will have; None where that has to be read."""
+        if slot not in self._orders:
+            return 0
+        return self._more(slot, first, end) if slot not in self._begun else None
 
     def step(self) -> bool:
         """Write a part of the rest, in the end commit; whether anything is left to do."""
@@ -72,12 +82,13 @@ class Unfinished:
         while self.step():
             pass
 
-    def _write(self, position: int, *, whole: bool = True) -> None:
+    def _write(self, slot: int, *, whole: bool = True) -> None:
+        self._begun.add(slot)
         with self._or_nothing():
-            for _part in self._orders[position]:
+            for _part in self._orders[slot]:
                 if not whole:
                     return
-            del self._orders[position]
+            del self._orders[slot]
 
     def _commit(self) -> None:
         with self._or_nothing():
