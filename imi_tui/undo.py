@@ -7,6 +7,7 @@ from collections.abc import Callable
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.cache.acting import MANY
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.rubbish import no_rubbish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,16 +131,14 @@ class Undo:
 
     def _look(self) -> tuple[Untouched, ...] | Change:
         """What `take_back` would take back now: nothing of the outbox once its first byte has left."""
-        free = {each.client_ref: each for each in self._store.untouched()}
         while self._done:
             step = self._done[-1]
             if isinstance(step, Change):
                 return step
-            group = tuple(free[ref] for ref in step.refs if ref in free)
-            if group:
+            if group := tuple(self._store.untouched_of(step.refs)):
                 return group
             self._done.pop()
-        last = max(free.values(), key=lambda each: (each.queued_at, each.client_ref), default=None)
+        last = max(self._store.untouched(), key=lambda each: (each.queued_at, each.client_ref), default=None)
         return (last,) if last is not None else ()
 
     def take_back(self) -> Done | None:
@@ -147,6 +146,10 @@ class Undo:
 
         What somebody wrote comes back as a draft, a bare action leaves none.
         """
+        with no_rubbish():
+            return self._take_back()
+
+    def _take_back(self) -> Done | None:
         found = self._look()
         if not found:
             return None
@@ -193,6 +196,10 @@ class Undo:
         Where this machine's files do not allow it just now, it can be tried again.
         Of what somebody wrote the draft is sent as it is now; one that was thrown away meanwhile is not.
         """
+        with no_rubbish():
+            return self._redo()
+
+    def _redo(self) -> Done | None:
         if not self._undone:
             return None
         step = self._undone[-1]
@@ -206,7 +213,7 @@ class Undo:
         for each, draft in zip(step.taken, self._store.drafts_of(step.taken), strict=True):
             if draft is not None:
                 draft.after = [self._called.get(ref, ref) for ref in draft.after]
-                again.append((each.item.client_ref, draft))
+                again.append((each.client_ref, draft))
         items, refused = self._queue([draft for _ref, draft in again], step.marks)
         self._undone.pop()
         if refused and not items:

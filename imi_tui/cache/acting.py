@@ -154,7 +154,13 @@ class Acting(Parts):
     def go_on(self) -> bool:
         """Write a part of what is left to write, some milliseconds long; whether anything is left."""
         rest = self._cache.unfinished
-        return rest is not None and rest.step()
+        if rest is not None:
+            rest.step()
+            return True
+        # What stands for them is as safe; whoever needs them meets the error where it can be told.
+        with suppress(CacheError):
+            return self.outbox_table.write_out()
+        return False
 
     def queue_alike(
         self, drafts: Sequence[Draft], numbers: Iterable[int] = ()
@@ -186,6 +192,13 @@ class Acting(Parts):
         """Entries that can be taken back, in order."""
         return self.outbox_table.untouched()
 
+    def untouched_of(self, refs: Sequence[str]) -> list[Untouched]:
+        """Those of these entries that can be taken back, in their order."""
+        if len(refs) >= MANY and (found := self._together.untouched(refs)) is not None:
+            return found
+        free = {each.client_ref: each for each in self.outbox_table.untouched()}
+        return [free[ref] for ref in refs if ref in free]
+
     def is_untouched(self, refs: Sequence[str] | None = None) -> bool:
         """Whether any entry can be taken back, or any of these."""
         return self.outbox_table.is_untouched(refs)
@@ -203,7 +216,7 @@ class Acting(Parts):
                 # One by one it is tried without the listing, and says why it does not work.
                 pass
             else:
-                self._tell_of([(each.item.desk, each.item.case_id) for each in taken])
+                self._tell_of([(each.desk, each.case_id) for each in taken])
                 return taken
         taken = self._desk_work.undo_all(refs, keep)
         self.reflect("drafts")

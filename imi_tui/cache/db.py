@@ -183,7 +183,7 @@ class Database:
             if marked is not None:
                 marked.note(commits)
             if shorten:
-                self._keep_usual()
+                self.keep_usual()
                 self.shorten_log()
 
     def finish(self) -> None:
@@ -191,7 +191,8 @@ class Database:
         if self.unfinished is not None:
             self.unfinished.finish()
 
-    def _keep_usual(self) -> None:
+    def keep_usual(self) -> None:
+        """Keep as many pages as usual again, where `keep_much` was asked for."""
         if self._much:
             self._much = False
             self.connection.pragma("cache_size", -USUAL_KIB[self.part])

@@ -21,7 +21,7 @@ from imi_tui.cache.errors import (
 from imi_tui.cache.freezing import Freezer, assigned_of, seen_of
 from imi_tui.cache.histories import Histories
 from imi_tui.cache.ids import ASSIGN
-from imi_tui.cache.item import Taken
+from imi_tui.cache.item import Item, Taken
 from imi_tui.cache.model import CaseDetail
 from imi_tui.cache.wire import decode, overlay
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from imi_core.case import Case
     from imi_tui.cache.db import Database
     from imi_tui.cache.directory import Directory
-    from imi_tui.cache.item import Item
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.projection import Projector
     from imi_tui.cache.rows import Desks
@@ -114,11 +113,7 @@ class DeskWork:
 
     def _items(self, desk: str, id: str) -> list[Item]:
         """What the outbox holds for a case."""
-        return [
-            item
-            for item in self._outbox.live()
-            if item.desk == desk and self._projector.resolve(desk, item.case_id) == id
-        ]
+        return [item for item in self._outbox.live_of(desk, id) if self._projector.resolve(desk, item.case_id) == id]
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -191,14 +186,17 @@ class DeskWork:
                 draft = self.freezer.draft(item)
                 if kept := keep(draft):
                     self._outbox.drafts.put(draft)
-                out.append(Taken(item, draft.id if kept else ""))
+                out.append(Taken(item.client_ref, item.desk, item.case_id, item, draft.id if kept else ""))
         return out
 
     def drafts_of(self, taken: Sequence[Taken]) -> list[Draft | None]:
         """What to queue for entries that were taken back, drafts as they are now; None where one was thrown away."""
         drafts = self._outbox.drafts.some([each.draft for each in taken if each.draft])
-        made = self.freezer.drafts(each.item for each in taken if not each.draft)
-        return [drafts.get(each.draft) if each.draft else next(made) for each in taken]
+        made = self.freezer.drafts(each.said for each in taken if isinstance(each.said, Item) and not each.draft)
+        return [
+            drafts.get(each.draft) if each.draft else next(made) if isinstance(each.said, Item) else each.said
+            for each in taken
+        ]
 
     def _take_back(self, refs: Iterable[str]) -> list[Item]:
         """Inside: remove queued entries; what they were."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,12 +9,11 @@ from imi_core import workflow
 from imi_core.errors import ImiError
 from imi_tui.cache.alike import is_alike, kind_of
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.item import Entry, digest_of, maker
+from imi_tui.cache.item import digest_of
+from imi_tui.cache.unwritten import Saying
 from imi_tui.cache.wire import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from imi_tui.cache.alike import Alike, Effect, Head, Standing
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.freezing import Freezer
@@ -26,26 +24,10 @@ if TYPE_CHECKING:
 
 
 class Form(NamedTuple):
-    """How the entries of a kind are written: everything but whose they are is the same. `effect`: what they make of it.
-
-    `rest` is the payload behind its first three members; `hashed` the hash of what the digest is made of, up to
-    `basedOn`, and `end` what follows behind `caseId`.
-    """
+    """What the entries of a kind make of their cases, and what they say."""
 
     effect: Effect
-    rest: str
-    hashed: Any
-    end: bytes
-
-    def payload(self, ref: str, case_id: str, based_on: int) -> str:
-        """The frozen payload of one entry."""
-        return f'{{"clientRef": "{ref}", "caseId": "{case_id}", "basedOn": {based_on}, {self.rest}'
-
-    def digest(self, case_id: str, based_on: int) -> str:
-        """`item.digest_of` this payload."""
-        found = self.hashed.copy()
-        found.update(b'"basedOn":%d,"caseId":"%s"%s' % (based_on, case_id.encode(), self.end))
-        return found.hexdigest()  # type: ignore[no-any-return]
+    saying: Saying
 
 
 def form_of(item: Item, effect: Effect) -> Form | None:
@@ -55,9 +37,10 @@ def form_of(item: Item, effect: Effect) -> Form | None:
     rest = json.dumps({name: content[name] for name in list(content)[3:]}, ensure_ascii=False)[1:]
     hashed = encode({name: value for name, value in content.items() if name != "clientRef"}, order="sorted")
     begin, _, end = hashed.partition(b'"basedOn":%d,"caseId":"%s"' % (based_on, case_id.encode()))
-    made = Form(effect, rest, hashlib.sha256(begin), end)
-    same = made.payload(item.client_ref, case_id, based_on) == item.payload
-    return made if same and made.digest(case_id, based_on) == digest_of(content) else None
+    saying = Saying(item.desk, item.action, rest, begin.decode(), end.decode())
+    if saying.payload(item.client_ref, case_id, based_on) != item.payload:
+        return None
+    return Form(effect, saying) if saying.digest(case_id, based_on, saying.begun()) == digest_of(content) else None
 
 
 class Forms:
@@ -84,17 +67,6 @@ class Forms:
         if key not in self._alike_now:
             self._alike_now[key] = self._of_kind(draft, standing, key)
         return self._alike_now[key]
-
-    def entries(self, written: Sequence[Written], refs: Sequence[str], server_at: str) -> list[Entry]:
-        """The entries that drafts make in these forms, under these references."""
-        out: list[Entry] = []
-        officer, at, entry = self.officer, self.at, maker(Entry)
-        for (draft, standing, form), ref in zip(written, refs, strict=True):
-            id, based_on = standing.id, draft.based_on or standing.version
-            payload, digest = form.payload(ref, id, based_on), form.digest(id, based_on)
-            head = ref, officer, draft.desk, id, "", draft.action, payload, digest
-            out.append(entry((*head, "queued", 0, at, standing.reference, standing.subject, server_at)))
-        return out
 
     def _of_kind(
         self, draft: Draft, standing: Standing, key: tuple[int, bool, bool]

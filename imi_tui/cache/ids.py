@@ -44,15 +44,18 @@ def uuid7(now: dt.datetime, rng: Random) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def uuids7(now: dt.datetime, rng: Random, count: int) -> list[str]:
-    """`count` times `uuid7`, of one moment."""
-    at = f"{int(now.timestamp() * 1000) & (1 << 48) - 1:012x}"
-    begin = f"{at[:8]}-{at[8:]}-7"
-    random = rng.token_bytes(10 * count).hex()
-    return [
-        f"{begin}{found[1:4]}-{_VARIANT[found[4]]}{found[5:8]}-{found[8:]}"
-        for found in (random[at : at + 20] for at in range(0, 20 * count, 20))
-    ]
+def first_of_many(now: dt.datetime, rng: Random) -> str:
+    """A `uuid7` from which `following` ones count on, as RFC 9562 allows (6.2, method 2)."""
+    first = uuid7(now, rng)
+    # A zero in front leaves room to count.
+    return f"{first[:_COUNTED]}0{first[_COUNTED + 1 :]}"
 
 
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+def following(first: str, count: int) -> list[str]:
+    """The `first` of many, and those that count on from it."""
+    begin, at = first[:_COUNTED], int(first[_COUNTED:], 16)
+    return [f"{begin}{number:012x}" for number in range(at, at + count)]
+
+
+_COUNTED = 24
+"""Where the twelve digits of a UUID begin of which all are random."""

@@ -6,11 +6,13 @@ from functools import partial
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple, json
 from imi_tui.cache.ids import LOCAL
-from imi_tui.cache.model import OutboxItem, OutboxState, Queued
+from imi_tui.cache.model import OutboxItem, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, TypeVar
+
+    from imi_tui.cache.draft import Draft
 
     R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -110,18 +112,14 @@ class Entry(NamedTuple):
     subject: str
     server_at: str
 
-    def shown(self) -> Queued:
-        """The entry as screens know it."""
-        return _queued((self[0], self[2], self[3], self[5], self[8], self[11], self[12]))
-
-
-_queued = maker(Queued)
-
 
 class Taken(NamedTuple):
-    """An entry that was taken back, and the id of its draft where one stays."""
+    """An entry that was taken back: whose it was, what it said, and the id of its draft where one stays."""
 
-    item: Item
+    client_ref: str
+    desk: str
+    case_id: str
+    said: Item | Draft
     draft: str = ""
 
 

@@ -16,13 +16,14 @@ from imi_tui.cache.ids import ASSIGN, BESIDE, LOCAL, TRANSLATE
 from imi_tui.cache.item import Item, digest_of, local_files, maker
 from imi_tui.cache.model import OutboxState, Untouched
 from imi_tui.cache.personal import called
+from imi_tui.cache.writing_out import COME_AND_GO, STAYS, UNTOUCHED, WritingOut
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from typing import Any, Literal
 
     from imi_tui.cache.db import Database
-    from imi_tui.cache.item import Entry
+    from imi_tui.cache.unwritten import Part
 
     Note = Literal["server", "epoch", "officer", "restored"]
     """Where what is written here belongs: the id of the server, its epoch, the id of the officer; and whether
@@ -33,14 +34,14 @@ _COLUMNS = (
     "pos, client_ref, officer, desk, case_id, procedure, action, payload, state, attempts, queued_at, reference,"
     " subject, error, created, server_at"
 )
-_UNTOUCHED = "state = 'queued' and attempts = 0"
+_COUNTS = "select state, count(*) from outbox where state <> 'acked' group by state"
 
 
-class Outbox:
+class Outbox(WritingOut):
     """The outbox, with the `drafts` that become its entries. Methods marked "inside" want an open write transaction."""
 
-    def __init__(self, work: Database) -> None:
-        self.work = work
+    def __init__(self, work: Database, with_room: Callable[[Callable[[], bool]], bool]) -> None:
+        super().__init__(work, with_room)
         self.drafts = Drafts(work)
         # With thousands of entries these take long, and screens ask several times between two changes.
         self._counted: tuple[tuple[int, int, int], tuple[int, int]] = ((-1, -1, 0), (0, 0))
@@ -70,7 +71,20 @@ class Outbox:
     def live(self) -> list[Item]:
         """Entries that are not in the confirmed tables yet, in order."""
         sql = f"select {_COLUMNS} from outbox where state <> 'acked' or confirmed = 0 order by pos"  # noqa: S608
-        return [Item(*row) for row in self.work.rows(sql)]
+        return [Item(*row) for row in self.entries.rows(sql)]
+
+    def live_of(self, desk: str, case_id: str) -> list[Item]:
+        """Of `live` those of one case, and those of cases that this machine began. Others are not written out."""
+        name = json.dumps(case_id)
+        if self.work.one("select 1 from unwritten where instr(wire, cast(? as blob))", (name,)) is not None:
+            self.write_out_all()
+        mine = f"case_id = ? or case_id between '{LOCAL}' and '{LOCAL}~'"
+        sql = (
+            f"select {_COLUMNS} from outbox where (state <> 'acked' or confirmed = 0) and desk = ? and ({mine})"  # noqa: S608
+            f" and {STAYS}"
+        )
+        # Few, most often none: sorted here none of a long outbox is looked at for it.
+        return [Item(*row) for row in sorted(self.work.rows(sql, (desk, case_id)))]
 
     def shown(self) -> list[Item]:
         """Entries that the server has not taken, in order."""
@@ -78,11 +92,11 @@ class Outbox:
 
     def untouched(self) -> list[Untouched]:
         """Queued entries that were never tried, in order; their payloads are not even read."""
-        moment = self.work.moment()
+        moment = self.entries.moment()
         if self._untouched[0] != moment:
             sql = (
                 "select client_ref, desk, case_id, reference, subject, queued_at from outbox"  # noqa: S608
-                f" where {_UNTOUCHED} order by pos"
+                f" where {UNTOUCHED} order by pos"
             )
             self._untouched = moment, list(map(maker(Untouched), self.work.rows(sql)))
         return list(self._untouched[1])
@@ -90,25 +104,27 @@ class Outbox:
     def is_untouched(self, refs: Sequence[str] | None = None) -> bool:
         """Whether any queued entry was never tried, or any of these."""
         if refs is None:
-            return self.work.one(f"select 1 from outbox where {_UNTOUCHED} limit 1") is not None  # noqa: S608
-        sql = f"select 1 from json_each(?) j cross join outbox o on o.client_ref = j.value where {_UNTOUCHED} limit 1"  # noqa: S608
+            sql = f"select 1 from outbox where {UNTOUCHED} and {STAYS} limit 1"  # noqa: S608
+            return self.comes() or self.work.one(sql) is not None
+        asked = "select 1 from json_each(?) j cross join outbox o on o.client_ref = j.value"
+        sql = f"{asked} where {UNTOUCHED} and {STAYS} limit 1"
         # Most often it is the first one.
         parts = (refs[:1], refs[1:])
-        return any(self.work.one(sql, (json.dumps(part),)) is not None for part in parts if part)
+        return any(self.comes(part) or self.work.one(sql, (json.dumps(part),)) is not None for part in parts if part)
 
     def counts(self) -> tuple[int, int]:
         """(waiting or on their way, rejected)."""
         moment = self.work.moment()
         if self._counted[0] != moment:
-            rows = dict(self.work.rows("select state, count(*) from outbox where state <> 'acked' group by state"))
-            waiting = rows.get("queued", 0) + rows.get("sending", 0)
+            rows = dict(self.work.rows(f"{_COUNTS} union all {COME_AND_GO}"))
+            waiting = rows.get("queued", 0) + rows.get("sending", 0) + rows["come"] - rows["go"]
             self._counted = moment, (waiting, rows.get("rejected", 0))
         return self._counted[1]
 
     def item(self, client_ref: str) -> Item:
         """One entry. Raises `NoSuchItem`."""
         sql = f"select {_COLUMNS} from outbox where client_ref = ?"  # noqa: S608
-        found = self.work.one(sql, (client_ref,))
+        found = self.entries.one(sql, (client_ref,))
         if found is None:
             raise NoSuchItem(client_ref)
         return Item(*found)
@@ -119,23 +135,31 @@ class Outbox:
             f"select {_COLUMNS} from json_each(?) j cross join outbox o on o.client_ref = j.value"  # noqa: S608
             " order by j.key"
         )
-        found = list(map(maker(Item), self.work.rows(sql, (json.dumps(list(refs)),))))
+        found = list(map(maker(Item), self.entries.rows(sql, (json.dumps(list(refs)),))))
         if len(found) < len(refs):
             here = {item.client_ref for item in found}
             raise NoSuchItem(next(ref for ref in refs if ref not in here))
         return found
 
-    def live_cases(self, but: Iterable[Item] = ()) -> list[tuple[str, str]]:
-        """(desk, case) of what `live` brings, each once; without these entries."""
+    def live_cases(self, but: Iterable[int] = ()) -> list[tuple[str, str]]:
+        """(desk, case) of what `live` brings, each once; without the entries at these positions."""
         sql = (
             "select distinct desk, case_id from outbox where (state <> 'acked' or confirmed = 0)"
             " and pos not in (select value from json_each(?))"
         )
-        return self.work.rows(sql, (json.dumps([item.pos for item in but]),))
+        return self.entries.rows(sql, (json.dumps(list(but)),))
+
+    def live_cases_beside(self, first: int, last: int) -> list[tuple[str, str]]:
+        """`live_cases` without the entries from one position to another."""
+        sql = (
+            "select distinct desk, case_id from outbox where (state <> 'acked' or confirmed = 0)"
+            " and pos not between ? and ?"
+        )
+        return self.entries.rows(sql, (first, last))
 
     def assigned_at(self, client_ref: str) -> int:
         """The version of the assignment that the server made of this one; 0 where that is not known."""
-        found = self.work.one(
+        found = self.entries.one(
             "select json_extract(created, '$.version') from outbox where client_ref = ?", (client_ref,)
         )
         return int(found[0] or 0) if found is not None else 0
@@ -143,12 +167,12 @@ class Outbox:
     def journal(self, desk: str) -> list[Item]:
         """Acknowledged entries of a desk that are still kept, in order."""
         sql = f"select {_COLUMNS} from outbox where desk = ? and state = 'acked' order by pos"  # noqa: S608
-        return [Item(*row) for row in self.work.rows(sql, (desk,))]
+        return [Item(*row) for row in self.entries.rows(sql, (desk,))]
 
     def kept(self) -> list[Item]:
         """Acknowledged entries of all desks that are still kept, in order."""
         sql = f"select {_COLUMNS} from outbox where state = 'acked' order by pos"  # noqa: S608
-        return [Item(*row) for row in self.work.rows(sql)]
+        return [Item(*row) for row in self.entries.rows(sql)]
 
     def alias(self, desk: str, case_id: str) -> str:
         """What `case_id` is called now."""
@@ -187,7 +211,7 @@ class Outbox:
             " and (r.action = ?1) = (o.action = ?1) and (r.action = ?2) = (o.action = ?2) and r.state = 'rejected')"
             " order by pos"
         )
-        return [Item(*row) for row in self.work.rows(sql, (ASSIGN, TRANSLATE))]
+        return [Item(*row) for row in self.entries.rows(sql, (ASSIGN, TRANSLATE))]
 
     def waiting_for_files(self, officer: str) -> list[Item]:
         """Queued entries of this officer whose files the server does not have yet, in order."""
@@ -202,7 +226,7 @@ class Outbox:
 
     def is_sound(self, item: Item) -> bool:
         """Whether its payload is what was frozen."""
-        [kept] = self.work.one("select digest from outbox where client_ref = ?", (item.client_ref,)) or ("",)
+        [kept] = self.entries.one("select digest from outbox where client_ref = ?", (item.client_ref,)) or ("",)
         content = item.content
         return content.get("clientRef") == item.client_ref and digest_of(content) == kept
 
@@ -211,14 +235,14 @@ class Outbox:
         if not item.starts:
             return False
         sql = "select 1 from outbox where desk = ? and case_id = ? and pos > ? and state <> 'acked'"
-        return self.work.one(sql, (item.desk, item.case_id, item.pos)) is not None
+        return self.entries.one(sql, (item.desk, item.case_id, item.pos)) is not None
 
     # --- writing, inside a transaction -------------------------------------------------------------------------
 
     def insert(self, item: Item) -> None:
         """Inside: a new entry, at the end or (`pos` not 0) in the place of one that was removed."""
         values = (item.pos or None, *item[1:8], digest_of(item.content), *item[8:])
-        self.work.run(
+        self.entries.run(
             "insert into outbox(pos, client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
             " attempts, queued_at, reference, subject, error, created, server_at)"
             " values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -226,13 +250,9 @@ class Outbox:
         )
         self.touch([(item.desk, item.case_id)])
 
-    def insert_all(self, entries: Sequence[Entry]) -> int:
-        """Inside: new entries at the end, for as many cases that are there; the generation they raise."""
-        self.work.many_rows(
-            "insert into outbox(client_ref, officer, desk, case_id, procedure, action, payload, digest, state,"
-            " attempts, queued_at, reference, subject, server_at)",
-            entries,
-        )
+    def stand_for(self, parts: Iterable[Part]) -> int:
+        """Inside: entries come, for as many cases that are there, or go; the generation that this raises."""
+        self.put_parts(parts)
         return self._raised_by_many()
 
     def delete_all(self, items: Iterable[Item]) -> int:
@@ -241,14 +261,14 @@ class Outbox:
         Raises `OutboxChanged` where one is not untouched any more: it may be on its way this moment.
         """
         asked = [item.pos for item in items]
-        sql = f"delete from outbox where pos in (select value from json_each(?)) and {_UNTOUCHED}"  # noqa: S608
-        if self.work.run(sql, (json.dumps(asked),)) < len(asked):
+        sql = f"delete from outbox where pos in (select value from json_each(?)) and {UNTOUCHED}"  # noqa: S608
+        if self.entries.run(sql, (json.dumps(asked),)) < len(asked):
             raise OutboxChanged(())
         return self._raised_by_many()
 
     def remove(self, item: Item) -> None:
         """Inside: the officer took this entry back."""
-        self.work.run("delete from outbox where client_ref = ?", (item.client_ref,))
+        self.entries.run("delete from outbox where client_ref = ?", (item.client_ref,))
         self.touch([(item.desk, item.case_id)])
 
     def replace_start(self, old: Item, new_ref: str) -> None:
@@ -260,14 +280,14 @@ class Outbox:
         self.work.run("insert or replace into alias values(?, ?, ?)", (old.desk, local, other))
         called(self.work, old.desk, local, other)
         sql = f"select {_COLUMNS} from outbox where desk = ? and case_id = ?"  # noqa: S608
-        for row in self.work.rows(sql, (old.desk, local)):
+        for row in self.entries.rows(sql, (old.desk, local)):
             item = Item(*row)
-            self.work.run("update outbox set case_id = ? where client_ref = ?", (other, item.client_ref))
+            self.entries.run("update outbox set case_id = ? where client_ref = ?", (other, item.client_ref))
             # What is damaged must not become sound by a new digest.
             if item.attempts == 0 and self.is_sound(item):
                 content = {**item.content, "caseId": other}
                 values = json.dumps(content, ensure_ascii=False), digest_of(content), item.client_ref
-                self.work.run("update outbox set payload = ?, digest = ? where client_ref = ?", values)
+                self.entries.run("update outbox set payload = ?, digest = ? where client_ref = ?", values)
         self.touch([(old.desk, local), (old.desk, other)])
 
     def begin(self, refs: Iterable[str]) -> None:
@@ -277,7 +297,7 @@ class Outbox:
             sql = (
                 "update outbox set state = 'sending', attempts = attempts + 1 where client_ref = ? and state = 'queued'"
             )
-            if not self.work.run(sql, (ref,)):
+            if not self.entries.run(sql, (ref,)):
                 gone.append(ref)
         if gone:
             raise OutboxChanged(tuple(gone))
@@ -286,7 +306,7 @@ class Outbox:
         """Inside: the server took it. A local case is called by its id from now on."""
         item = self.item(client_ref)
         case_id = str(created.get("caseId") or item.case_id)
-        self.work.run(
+        self.entries.run(
             "update outbox set state = 'acked', error = null, created = ? where client_ref = ?",
             (json.dumps(dict(created), ensure_ascii=False), client_ref),
         )
@@ -294,7 +314,7 @@ class Outbox:
         if item.starts and case_id != item.case_id:
             self.work.run("insert or replace into alias values(?, ?, ?)", (item.desk, item.case_id, case_id))
             called(self.work, item.desk, item.case_id, case_id)
-            self.work.run(
+            self.entries.run(
                 "update outbox set case_id = ?, reference = case when reference = '' then ? else reference end"
                 " where desk = ? and case_id = ?",
                 (case_id, str(created.get("reference") or ""), item.desk, item.case_id),
@@ -304,7 +324,7 @@ class Outbox:
     def reject(self, client_ref: str, error: Mapping[str, Any]) -> None:
         """Inside: the server refused it, for good."""
         item = self.item(client_ref)
-        self.work.run(
+        self.entries.run(
             "update outbox set state = 'rejected', error = ? where client_ref = ?",
             (json.dumps(dict(error), ensure_ascii=False), client_ref),
         )
@@ -313,7 +333,7 @@ class Outbox:
     def wait(self, client_ref: str, error: Mapping[str, Any]) -> None:
         """Inside: to be sent again, for the reason that `error` tells."""
         self.requeue([client_ref])
-        self.work.run(
+        self.entries.run(
             "update outbox set error = ? where client_ref = ?",
             (json.dumps(dict(error), ensure_ascii=False), client_ref),
         )
@@ -322,12 +342,12 @@ class Outbox:
         """Inside: to be sent again."""
         for ref in refs:
             item = self.item(ref)
-            self.work.run("update outbox set state = 'queued', confirmed = 0 where client_ref = ?", (ref,))
+            self.entries.run("update outbox set state = 'queued', confirmed = 0 where client_ref = ?", (ref,))
             self.touch([(item.desk, item.case_id)])
 
     def take_as_sent(self, items: Sequence[Item]) -> None:
         """Inside: the server has these. Since when is not known, so that no backup counts as reaching them."""
-        self.work.many(
+        self.entries.many(
             "update outbox set state = 'acked', confirmed = 1, created = json_remove(created, '$.seq')"
             " where client_ref = ?",
             [(item.client_ref,) for item in items],
@@ -344,7 +364,7 @@ class Outbox:
             "select client_ref from outbox where desk = ? and state = 'acked' and confirmed = 1"
             " and json_type(created, '$.seq') = 'integer' and json_extract(created, '$.seq') <= ?"
         )
-        return [ref for (ref,) in self.work.rows(sql, (desk, safe))]
+        return [ref for (ref,) in self.entries.rows(sql, (desk, safe))]
 
     def doubt(self, refs: Iterable[str]) -> set[str]:
         """Inside: queue these once more, unless that was done before; which they are."""
@@ -360,7 +380,7 @@ class Outbox:
     def forget(self, refs: Iterable[str]) -> None:
         """Inside: these are safe at the server."""
         gone = list(refs)
-        self.work.many("delete from outbox where client_ref = ? and state = 'acked'", [(ref,) for ref in gone])
+        self.entries.many("delete from outbox where client_ref = ? and state = 'acked'", [(ref,) for ref in gone])
         found = self.work.one("select value from meta where name = 'offered again'")
         left = set(json.loads(found[0])) - set(gone) if found is not None else set()
         if found is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from imi_core.lean import TYPE_CHECKING, cached_property
 from imi_tui.cache.activity import Activity
 from imi_tui.cache.brake import Brake
-from imi_tui.cache.ids import Random, uuid7, uuids7
+from imi_tui.cache.ids import Random, first_of_many, uuid7
 from imi_tui.cache.outbox import Outbox
 from imi_tui.cache.rows import Desks, Listing
 from imi_tui.cache.session import SessionTable
@@ -56,7 +56,7 @@ class Parts:
         self._hub = hub
         self._now = now
         self._rng = rng
-        self.outbox_table = Outbox(work)
+        self.outbox_table = Outbox(work, self._with_room)
         self.desks = Desks(cache)
         self._listing = Listing(cache, self.desks, self.today)
         self._session = SessionTable(cache)
@@ -172,7 +172,7 @@ class Parts:
             self._projector,
             self._desk_work.freezer,
             self._alike,
-            lambda count: uuids7(self._now(), self._rng, count),
+            lambda: first_of_many(self._now(), self._rng),
             self.stamp,
         )
 
@@ -227,6 +227,9 @@ class Parts:
         from imi_tui.cache.file_moves import FileMoves
 
         return FileMoves(self._work, self._cache, self._profile.blobs, self._hub, self.stamp)
+
+    def _with_room(self, write: Callable[[], bool]) -> bool:
+        return self.reserve.write(write)
 
     def today(self) -> dt.date:
         """The day where this machine is: what deadlines are compared with."""

@@ -140,7 +140,7 @@ class Projector:
         self._spellings = self._all_spellings()
         self._at = positions(self._spellings)
         reflected = self._cache.one("select value from meta where name = 'generation'")[0]
-        with self._outbox.work.snapshot():
+        with self._outbox.snapshot():
             generation = self._outbox.generation()
             self._put_off = put_off(self._outbox.work)
             items = self._outbox.live()

@@ -14,6 +14,7 @@ import apsw
 
 from imi_tui.cache.db import open_file
 from imi_tui.cache.errors import CorruptWork, FilesUnusable, WrongKey
+from imi_tui.cache.item import Entry
 from imi_tui.cache.mark import noted
 
 if TYPE_CHECKING:
@@ -108,9 +109,36 @@ def _outbox(work: Database, *, strict: bool) -> list[dict[str, Any]]:
     # A file that an earlier version left lacks what was added since.
     there = {name for (name,) in work.rows("select name from pragma_table_info('outbox')")}
     columns = ", ".join(name if name in there else f"'' as {name}" for name in _ITEM)
-    sql = f"select {columns} from outbox where state <> 'acked'"  # noqa: S608
-    found = [dict(zip(_ITEM.values(), row, strict=True)) for row in _rows(work, sql, "pos", strict=strict)]
+    by_thousands = not strict or _has(work, "unwritten")
+    going = _going(work, strict=strict) if by_thousands else []
+    sql = f"select {columns}, pos from outbox where state <> 'acked'"  # noqa: S608
+    found = [
+        dict(zip(_ITEM.values(), row, strict=True))
+        for *row, pos in _rows(work, sql, "pos", strict=strict)
+        if not any(first <= pos <= last for first, last in going)
+    ]
+    found += _coming(work, strict=strict) if by_thousands else []
     return [{**item, "payload": _json(item["payload"]), "error": _json(item["error"])} for item in found]
+
+
+def _going(work: Database, *, strict: bool) -> list[tuple[int, int]]:
+    """From which position to which entries were taken back that still stand in their rows."""
+    return list(_rows(work, "select first_pos, last_pos from unwritten where come = 0", "no", strict=strict))
+
+
+def _coming(work: Database, *, strict: bool) -> Iterator[dict[str, Any]]:
+    """Entries that are not written out yet (`imi_tui.cache.unwritten`)."""
+    from imi_tui.cache.unwritten import read
+
+    for (wire,) in _rows(work, "select wire from unwritten where come > 0", "no", strict=strict):
+        try:
+            entries = [dict(zip(Entry._fields, entry, strict=True)) for entry in read(wire).entries()]
+        except CorruptWork:
+            if strict:
+                raise
+            continue
+        for entry in entries:
+            yield {ours: entry.get(name) for name, ours in _ITEM.items()}
 
 
 def _drafts(work: Database, *, strict: bool) -> list[dict[str, Any]]:

@@ -111,6 +111,14 @@ WORK: tuple[str, ...] = (
       desk text not null, case_id text not null, until text not null, primary key (desk, case_id)
     ) strict, without rowid;
     """,
+    """
+    -- what stands for entries that come (wire) or go by the thousand until each is written
+    create table unwritten(
+      no integer primary key autoincrement, come integer not null,
+      first_ref text not null, last_ref text not null, first_pos integer not null, last_pos integer not null,
+      wire blob not null
+    ) strict;
+    """,
 )
 
 CACHE: tuple[str, ...] = (

@@ -5,33 +5,35 @@ What comes of it is what `DeskWork` and `Projector` make of the same drafts one 
 
 from __future__ import annotations
 
-import gc
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from imi_core.errors import ImiError
 from imi_tui.cache.alike import is_alike
+from imi_tui.cache.bundle import Bundle
 from imi_tui.cache.entry_forms import Form, Forms
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
-from imi_tui.cache.item import Taken, maker
+from imi_tui.cache.item import Item, Taken, maker
 from imi_tui.cache.model import Queued
 from imi_tui.cache.moves import Becomes
 from imi_tui.cache.personal import put_off
+from imi_tui.cache.rubbish import no_rubbish
 from imi_tui.cache.unfinished import Unfinished
+from imi_tui.cache.unwritten import going
 from imi_tui.cache.wire import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imi_tui.cache.alike import Alike, Standing
+    from imi_tui.cache.bundle import Written
     from imi_tui.cache.db import Database
     from imi_tui.cache.draft import Draft
-    from imi_tui.cache.entry_forms import Written
     from imi_tui.cache.fold import Facts
     from imi_tui.cache.freezing import Freezer
-    from imi_tui.cache.item import Item
+    from imi_tui.cache.model import Untouched
     from imi_tui.cache.moves import Moves
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.projection import Projector
@@ -71,7 +73,7 @@ class Together:
         projector: Projector,
         freezer: Freezer,
         alike: Alike,
-        new_refs: Callable[[int], list[str]],
+        first_ref: Callable[[], str],
         stamp: Callable[[], str],
     ) -> None:
         self._cache = cache
@@ -81,8 +83,10 @@ class Together:
         self._projector = projector
         self._freezer = freezer
         self._alike = alike
-        self._new_refs = new_refs
+        self._first_ref = first_ref
         self._stamp = stamp
+        self._last: Bundle | None = None
+        """What was queued last, as long as it may be taken back whole."""
         self.behind: Callable[[], None] | None = None
         """Called where the places in the orders are still to be written, by whoever goes on with it; None: at once."""
         self.failed: Callable[[], None] = _nothing
@@ -119,14 +123,15 @@ class Together:
         found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
         forms = Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
         written, rows, refused, left = self._sorted(drafts, found, self._waiting(()), forms)
-        server_at, queued = self._session.server_time(), list[Queued]()
+        queued = list[Queued]()
+        bundle = Bundle(self._first_ref(), written, forms.officer, forms.at, self._session.server_time())
 
         def work() -> int:
             # Beside what becomes of the rows, which is written meanwhile.
-            # In their order, so that neighbours are written together.
-            entries = forms.entries(written, sorted(self._new_refs(len(written))), server_at)
-            queued[:] = [each.shown() for each in entries]
-            return self._outbox.insert_all(entries)
+            generation = self._outbox.stand_for(bundle.coming.parts())
+            queued[:] = bundle.queued()
+            self._last = bundle
+            return generation
 
         return _Step((queued, refused, left), rows, work)
 
@@ -135,7 +140,7 @@ class Together:
         out: list[T] = []
         for _attempt in range(ATTEMPTS):
             try:
-                with _no_rubbish(), ExitStack() as transaction:
+                with no_rubbish(), ExitStack() as transaction:
                     transaction.enter_context(self._desks.kept())
                     transaction.enter_context(self._cache.write(shorten=False))
                     moves = self._move(step, out)
@@ -149,6 +154,7 @@ class Together:
                     )
                 if self.behind is None:
                     rest.finish()
+                    self._outbox.write_out_all()
                 else:
                     self.behind()
             except OutboxChanged:
@@ -218,7 +224,7 @@ class Together:
                 effect = form.effect
                 written.append((draft, standing, form))
                 due = effect.due_of(standing.head) if effect.running else effect.due
-                unread = int(standing.version > standing.seen)
+                unread = 1 if standing.version > standing.seen else 0
                 row = becomes((standing.n, effect.state, due, effect.activity, effect.mine, unread, 1, effect.views))
                 rows.append((standing, row))
             elif form is None:
@@ -238,7 +244,10 @@ class Together:
 
     def _waiting(self, but: Iterable[Item]) -> set[Case]:
         """The cases for which the outbox holds something besides these entries."""
-        return {(desk, self._projector.resolve(desk, id)) for desk, id in self._outbox.live_cases(but)}
+        return self._resolved(self._outbox.live_cases([item.pos for item in but]))
+
+    def _resolved(self, cases: Iterable[Case]) -> set[Case]:
+        return {(desk, self._projector.resolve(desk, id)) for desk, id in cases}
 
     # --- taking back ------------------------------------------------------------------------------------------------
 
@@ -248,7 +257,38 @@ class Together:
         None of them may start a case. `numbers`: as for `queue`. Raises `AlreadyAttempted`, `NoSuchItem` and any other
         `CacheError`; then nothing was taken back.
         """
-        return self._whole(lambda: self._take_back(refs, keep, numbers))
+        return self._whole(lambda: self._take_back_whole(refs, keep, numbers) or self._take_back(refs, keep, numbers))
+
+    def untouched(self, refs: Sequence[str]) -> list[Untouched] | None:
+        """These entries where they are what was queued last and can all be taken back; else None."""
+        bundle = self._last
+        if bundle is None or list(refs) != bundle.refs:
+            return None
+        span = self._outbox.span(bundle.refs[0], bundle.refs[-1])
+        return bundle.untouched() if span is not None and self._outbox.are_untouched(*span) else None
+
+    def _take_back_whole(
+        self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]
+    ) -> _Step[list[Taken]] | None:
+        """Inside a transaction of the cache: what was queued last; None where it cannot be taken back as a whole."""
+        bundle = self._last
+        if bundle is None or bundle.refs[::-1] != list(refs) or any(map(keep, bundle.drafts())):
+            return None
+        span = self._outbox.span(bundle.refs[0], bundle.refs[-1])
+        if span is None:
+            return None
+        taken = bundle.taken()
+        rows = self._back(taken, self._resolved(self._outbox.live_cases_beside(*span)), numbers)
+        if len(rows) < len(taken):
+            return None
+
+        def work() -> int:
+            if span[1] - span[0] + 1 != len(refs) or not self._outbox.are_untouched(*span):
+                self._last = None
+                raise OutboxChanged(())
+            return self._outbox.stand_for(going(*span))
+
+        return _Step(taken, rows, work)
 
     def _take_back(
         self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]
@@ -259,7 +299,17 @@ class Together:
             if item.attempts or item.state != "queued" or item.starts:
                 raise AlreadyAttempted(item.client_ref)
         drafts = self._drafts(items, keep)
-        rows = self._back(items, self._waiting(items), numbers)
+        taken = [
+            Taken(
+                item.client_ref,
+                item.desk,
+                item.case_id,
+                item,
+                drafts[item.client_ref].id if item.client_ref in drafts else "",
+            )
+            for item in items
+        ]
+        rows = self._back(taken, self._waiting(items), numbers)
         others: list[Case] = []
         if len(rows) < len(items):
             alike = {(self._desks.id(standing.number), standing.id) for standing, _row in rows}
@@ -273,7 +323,6 @@ class Together:
                 self._outbox.touch(others)
             return generation
 
-        taken = [Taken(item, drafts[item.client_ref].id if item.client_ref in drafts else "") for item in items]
         return _Step(taken, rows, work)
 
     def _drafts(self, items: Sequence[Item], keep: Callable[[Draft], bool]) -> dict[str, Draft]:
@@ -288,15 +337,15 @@ class Together:
                 out[item.client_ref] = self._freezer.draft(item)
         return out
 
-    def _back(self, items: Sequence[Item], waiting: set[Case], numbers: Iterable[int]) -> Rows:
+    def _back(self, taken: Sequence[Taken], waiting: set[Case], numbers: Iterable[int]) -> Rows:
         """Inside: the rows of the cases for which nothing waits any more."""
-        found = self._standing({(item.desk, item.case_id): None for item in items}, numbers)
+        found = self._standing([(each.desk, each.case_id) for each in taken], numbers)
         asleep, officer = put_off(self._outbox.work), self._session.officer_id()
         known: dict[Any, Facts | None] = {}
         rows: Rows = []
         becomes = maker(Becomes)
-        for item in items:
-            case = item.desk, item.case_id
+        for _ref, desk, id, said, _draft in taken:
+            case = desk, id
             standing = found.get(case)
             if standing is None or case in waiting:
                 continue
@@ -305,32 +354,20 @@ class Together:
                 state, due, activity, mine, views = standing.before
                 rows.append((standing, becomes((standing.n, state, due, activity, mine, unread, 0, views))))
                 continue
-            if '"attachments"' in item.payload:
+            if '"attachments"' in said.payload if isinstance(said, Item) else said.attachments:
                 continue
             sleeps = asleep.get(case, -1) == standing.version
-            kind = item.action, sleeps, standing.handler == officer, standing.like
+            kind = said.action, sleeps, standing.handler == officer, standing.like
             if kind not in known:
                 rules = self._alike.rules(head)
-                alike = rules is not None and is_alike(rules, item.action)
-                known[kind] = self._alike.unchanged(item.desk, standing, officer, asleep=sleeps) if alike else None
+                alike = rules is not None and is_alike(rules, said.action)
+                known[kind] = self._alike.unchanged(desk, standing, officer, asleep=sleeps) if alike else None
             if (row := known[kind]) is None:
                 continue
             activity = microseconds(head.last_activity)
             back = Becomes(standing.n, head.state, head.due or "", activity, row.mine, unread, 0, row.views)
             rows.append((standing, back))
         return rows
-
-
-@contextmanager
-def _no_rubbish() -> Iterator[None]:
-    """Of tens of thousands of values that all are needed none is looked at for whether it still is."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _nothing() -> None:

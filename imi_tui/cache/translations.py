@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.db import Database
     from imi_tui.cache.documents import Documents
+    from imi_tui.cache.item import Item
     from imi_tui.cache.outbox import Outbox
     from imi_tui.cache.rows import Desks
     from imi_tui.cache.session import SessionTable
@@ -57,14 +58,15 @@ class Translations:
         sql = f"select wire from translation where n = {_NUMBER} order by at, id"  # noqa: S608
         found = [decode(wire) for (wire,) in self._cache.rows(sql, (self._desks.number(desk), id))]
         here = {each["id"] for each in found}
-        queued = (made for at, server_id, made in self._queued() if at == (desk, id) and server_id not in here)
+        waiting = self._queued(self._outbox.live_of(desk, id))
+        queued = (made for at, server_id, made in waiting if at == (desk, id) and server_id not in here)
         return (*found, *queued)
 
-    def _queued(self) -> Iterator[tuple[tuple[str, str], str, dict[str, Any]]]:
-        """(desk, case), the server's id where it has one, and the translation, of all in the outbox."""
+    def _queued(self, items: Iterable[Item]) -> Iterator[tuple[tuple[str, str], str, dict[str, Any]]]:
+        """(desk, case), the server's id where it has one, and the translation, of those among entries of the outbox."""
         officer = self._session.officer()
         mine = {"officer": officer.get("id", ""), "officerName": officer.get("name", ""), "at": ""}
-        for item in self._outbox.live():
+        for item in items:
             if item.action == TRANSLATE and item.state != "rejected":
                 made = json.loads(item.created).get("id", "") if item.created else ""
                 yield (item.desk, item.case_id), made, {**item.content, **mine, "id": item.client_ref}
@@ -78,7 +80,7 @@ class Translations:
             here.add(made["id"])
             if made.get("lang") == lang and (entry := self._entry(desk, made)):
                 yield self._desks.id(desk), id, entry, made
-        for (of_desk, id), server_id, made in self._queued():
+        for (of_desk, id), server_id, made in self._queued(self._outbox.live()):
             number = self._desks.number(of_desk)
             if server_id not in here and made.get("lang") == lang and (entry := self._entry(number, made)):
                 yield of_desk, id, entry, made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +13,7 @@ from imi_core import workflow
 from imi_tui.cache import acting, turns
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
-from imi_tui.cache.ids import ASSIGN, uuid7, uuids7
+from imi_tui.cache.ids import ASSIGN, first_of_many, following
 from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -47,17 +47,14 @@ def test_both_ways_make_the_same_and_leave_nothing_behind(store: Store, action: 
     assert {each.client_ref for each in queued} == {item.client_ref for item in store.outbox()}
     assert all(store.outbox_table.is_sound(item) for item in store.outbox_table.live())
     taken = store.take_back([each.client_ref for each in reversed(queued)], lambda draft: draft.written, numbers)
-    assert [each.item.case_id for each in taken] == [each.case_id for each in reversed(queued)]
+    assert [each.case_id for each in taken] == [each.case_id for each in reversed(queued)]
     assert kept(store) | {"drafts": []} == before
     written = len(store.drafts())
     assert written == (len(queued) if "text" in SAID[action] else 0)
     again = store.drafts_of(taken)
     assert [(d.id, d.case_id, d.text) for d in again if d] == [
-        (t.draft, t.item.case_id, d.text) for t, d in zip(taken, again, strict=True) if d
+        (t.draft, t.case_id, d.text) for t, d in zip(taken, again, strict=True) if d
     ]
-    freezer = store._desk_work.freezer
-    entries = [each.item for each in taken]
-    assert list(freezer.drafts(entries)) == [freezer.draft(item, "") for item in entries]
     for draft in store.drafts():
         store.delete_draft(draft.id)
     assert kept(store) == before
@@ -248,17 +245,15 @@ def test_where_the_listing_cannot_be_written_everything_is_left_to_the_plain_way
     assert store.outbox() == []
 
 
-def test_many_references_are_made_as_each_alone() -> None:
-    class Bytes:
-        def __init__(self) -> None:
-            self.made = random.Random(7)
-
+def test_many_references_count_on_from_the_first_and_have_room_to() -> None:
+    class Highest:
         def token_bytes(self, nbytes: int, /) -> bytes:
-            return self.made.randbytes(nbytes)
+            return b"\xff" * nbytes
 
-    drawn = Bytes().token_bytes(10 * 50)
-    each = [
-        uuid7(filled.NOW, type("One", (), {"token_bytes": lambda _self, _n, at=at: drawn[at : at + 10]})())
-        for at in range(0, 500, 10)
-    ]
-    assert uuids7(filled.NOW, Bytes(), 50) == each
+    first = first_of_many(filled.NOW, Highest())
+    found = following(first, 100_000)
+    assert found[0] == first
+    assert len(set(found)) == 100_000
+    assert found == sorted(found)
+    assert {uuid.UUID(ref).version for ref in found} == {7}
+    assert {(len(ref), ref[:24]) for ref in found} == {(36, first[:24])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import threading
 import time
@@ -78,6 +79,35 @@ def look(store: Store, way: tuple[Any, ...]) -> Any:
 
 def all_looks(store: Store) -> Looks:
     return {way: look(store, way) for way in ways()}
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 5])
+def test_what_is_due_is_counted_on_whatever_day_and_however_much_is_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    days = {row.due for row in store.window("open", "due", limit=500)}
+    refs = accept(store)
+    days |= {row.due for row in store.window("open", "due", limit=500)}
+    take_back(store, refs)
+    days = sorted(days - {""})
+    refs = accept(store)
+    for work in (lambda: None, lambda: take_back(store, refs)):
+        work()
+        rest = store._cache.unfinished
+        assert rest is not None
+        for _step in range(steps):
+            store.go_on()
+        counted = []
+        for day in days:
+            monkeypatch.setattr(store._listing, "_today", lambda day=day: dt.date.fromisoformat(day))
+            counted.append(store.counts())
+        assert rest._orders
+        rest.finish()
+        for day, found in zip(days, counted, strict=True):
+            monkeypatch.setattr(store._listing, "_today", lambda day=day: dt.date.fromisoformat(day))
+            store._listing._counted = None
+            assert store.counts() == found
+        assert len({(found["overdue"], found["due_soon"]) for found in counted}) > 3
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -187,6 +217,7 @@ def test_whoever_writes_ends_it_first(store: Store, how: str) -> None:
 
 def test_what_the_server_took_meanwhile_shows_when_it_is_over(store: Store) -> None:
     refs = accept(store)
+    store.outbox_table.write_out_all()
     store._work.run("update outbox set state = 'rejected', error = '{}' where client_ref = ?", (refs[0],))
     store.outbox_table.touch([(item.desk, item.case_id) for item in store.outbox() if item.client_ref == refs[0]])
     while store.go_on():

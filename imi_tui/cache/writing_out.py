@@ -1,0 +1,111 @@
+"""Entries that come or go by the thousand are committed with a row for each thousand, and written out behind that.
+
+Writing each takes longer than the picture should wait, and the rows that stand for them are as safe. Whoever reads or
+changes entries asks for `entries`, which first writes out what is left; behind the picture that is done part by part.
+"""
+
+from __future__ import annotations
+
+from imi_core.lean import TYPE_CHECKING, contextmanager, json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from imi_tui.cache.db import Database
+    from imi_tui.cache.unwritten import Part
+
+INSERT = (
+    "insert into outbox(client_ref, officer, desk, case_id, procedure, action, payload, digest, state, attempts,"
+    " queued_at, reference, subject, server_at)"
+)
+STAYS = "not exists (select 1 from unwritten where pos between first_pos and last_pos)"
+"""Said of an entry: it is not one of those that are about to go."""
+UNTOUCHED = "state = 'queued' and attempts = 0"
+_ANY = "select 1 from unwritten limit 1"
+_FIRST = "select no, wire, first_pos, last_pos from unwritten order by no limit 1"
+COME_AND_GO = (
+    "select 'come', coalesce(sum(come), 0) from unwritten union all"
+    " select 'go', coalesce(sum(last_pos - first_pos + 1), 0) from unwritten where come = 0"
+)
+"""How many entries come, and how many go, that are not written out."""
+_COMES = "select 1 from json_each(?) j cross join unwritten u where j.value between u.first_ref and u.last_ref limit 1"
+
+
+class WritingOut:
+    """The file of the outbox. Methods marked "inside" want an open write transaction."""
+
+    def __init__(self, work: Database, with_room: Callable[[Callable[[], bool]], bool]) -> None:
+        self.work = work
+        self._with_room = with_room
+        """Does something, on a full disk once more with the room that is kept for that."""
+
+    @property
+    def entries(self) -> Database:
+        """The file with every entry written out: the one to ask for entries, and to change them in."""
+        if self.work.one(_ANY) is not None:
+            self.write_out_all()
+        return self.work
+
+    def write_out_all(self) -> None:
+        """Write out everything that is left. Raises `CacheError`; then what was not is as safe as before."""
+        while self.write_out():
+            pass
+
+    def write_out(self) -> bool:
+        """Write out what one row stands for, in a transaction if none is open; whether more is left."""
+        return self._part() if self.work.connection.in_transaction else self._with_room(self._alone)
+
+    def _alone(self) -> bool:
+        # The log is copied once, behind the last one.
+        with self.work.write(shorten=False):
+            self.work.keep_much()
+            left = self._part()
+        if not left:
+            self.work.keep_usual()
+            self.work.shorten_log()
+        return left
+
+    def _part(self) -> bool:
+        found = self.work.one(_FIRST)
+        if found is None:
+            return False
+        no, wire, first, last = found
+        if wire:
+            from imi_tui.cache.unwritten import read
+
+            self.work.many_rows(INSERT, list(read(wire).entries()))
+        else:
+            self.work.run("delete from outbox where pos between ? and ?", (first, last))
+        self.work.run("delete from unwritten where no = ?", (no,))
+        return self.work.one(_ANY) is not None
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A read transaction in which every entry is written out."""
+        while True:
+            self.write_out_all()
+            with self.work.snapshot():
+                if self.work.one(_ANY) is None:
+                    yield
+                    return
+
+    def put_parts(self, parts: Iterable[Part]) -> None:
+        """Inside: let these rows stand for entries that come or go."""
+        sql = "insert into unwritten(come, first_ref, last_ref, first_pos, last_pos, wire) values(?, ?, ?, ?, ?, ?)"
+        self.work.many(sql, parts)
+
+    def span(self, first: str, last: str) -> tuple[int, int] | None:
+        """At which positions the entries with these references stand; None where one of them is gone."""
+        found = [self.entries.one("select pos from outbox where client_ref = ?", (ref,)) for ref in (first, last)]
+        return (found[0][0], found[1][0]) if all(found) else None
+
+    def are_untouched(self, first: int, last: int) -> bool:
+        """Whether at all positions from one to another entries stand that were never tried."""
+        sql = f"select count(*) from outbox where pos between ? and ? and {UNTOUCHED}"  # noqa: S608
+        return bool(self.entries.one(sql, (first, last))[0] == last - first + 1)
+
+    def comes(self, refs: Sequence[str] | None = None) -> bool:
+        """Whether any entry comes that is not written out, or any of these."""
+        if refs is None:
+            return self.work.one("select 1 from unwritten where come > 0 limit 1") is not None
+        return self.work.one(_COMES, (json.dumps(refs),)) is not None
