@@ -112,6 +112,10 @@ class Entry(NamedTuple):
     subject: str
     server_at: str
 
+    def item(self) -> Item:
+        """As it will be read; its position is not known yet."""
+        return Item(0, *self[:7], *self[8:13], None, None, self.server_at)
+
 
 class Taken(NamedTuple):
     """An entry that was taken back: whose it was, what it said, and the id of its draft where one stays."""

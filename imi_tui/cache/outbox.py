@@ -74,17 +74,18 @@ class Outbox(WritingOut):
         return [Item(*row) for row in self.entries.rows(sql)]
 
     def live_of(self, desk: str, case_id: str) -> list[Item]:
-        """Of `live` those of one case, and those of cases that this machine began. Others are not written out."""
-        name = json.dumps(case_id)
-        if self.work.one("select 1 from unwritten where instr(wire, cast(? as blob))", (name,)) is not None:
-            self.write_out_all()
+        """Of `live` those of one case, and those of cases that this machine began; nothing is written out for them."""
+        # Read first: what is written out meanwhile is met twice, and not missed.
+        coming = self.coming_of(desk, case_id)
         mine = f"case_id = ? or case_id between '{LOCAL}' and '{LOCAL}~'"
         sql = (
             f"select {_COLUMNS} from outbox where (state <> 'acked' or confirmed = 0) and desk = ? and ({mine})"  # noqa: S608
             f" and {STAYS}"
         )
         # Few, most often none: sorted here none of a long outbox is looked at for it.
-        return [Item(*row) for row in sorted(self.work.rows(sql, (desk, case_id)))]
+        found = [Item(*row) for row in sorted(self.work.rows(sql, (desk, case_id)))]
+        there = {item.client_ref for item in found}
+        return [*found, *(item for item in coming if item.client_ref not in there)]
 
     def shown(self) -> list[Item]:
         """Entries that the server has not taken, in order."""

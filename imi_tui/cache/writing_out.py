@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imi_tui.cache.db import Database
+    from imi_tui.cache.item import Item
     from imi_tui.cache.unwritten import Part
 
 INSERT = (
@@ -28,6 +29,7 @@ COME_AND_GO = (
     " select 'go', coalesce(sum(last_pos - first_pos + 1), 0) from unwritten where come = 0"
 )
 """How many entries come, and how many go, that are not written out."""
+_COMING_OF = "select wire from unwritten where come > 0 and instr(wire, cast(? as blob)) order by no"
 _COMES = "select 1 from json_each(?) j cross join unwritten u where j.value between u.first_ref and u.last_ref limit 1"
 
 
@@ -103,6 +105,20 @@ class WritingOut:
         """Whether at all positions from one to another entries stand that were never tried."""
         sql = f"select count(*) from outbox where pos between ? and ? and {UNTOUCHED}"  # noqa: S608
         return bool(self.entries.one(sql, (first, last))[0] == last - first + 1)
+
+    def coming_of(self, desk: str, case_id: str) -> list[Item]:
+        """The entries for a case that come and are not written out, in order; they have no position yet."""
+        rows = self.work.rows(_COMING_OF, (json.dumps(case_id),))
+        if not rows:
+            return []
+        from imi_tui.cache.unwritten import read
+
+        return [
+            entry.item()
+            for (wire,) in rows
+            for entry in read(wire).entries()
+            if (entry.desk, entry.case_id) == (desk, case_id)
+        ]
 
     def comes(self, refs: Sequence[str] | None = None) -> bool:
         """Whether any entry comes that is not written out, or any of these."""
