@@ -162,6 +162,8 @@ class Alike:
         self._known: dict[int, Standing] = {}
         self._likes: dict[Any, int] = {}
         self._moment = self._cache.moment()
+        self._during: object = None
+        """The transaction that is open behind the picture, of which it is known what it makes of rows."""
 
     def numbers(self, cases: Iterable[tuple[str, str]]) -> list[int]:
         """The numbers of the rows of these cases; those that are not here are left out."""
@@ -187,7 +189,8 @@ class Alike:
 
     def known(self) -> dict[int, Standing]:
         """The rows that are remembered, as they stand now."""
-        if self._moment != self._cache.moment():
+        goes_on = self._during is not None and self._during is self._cache.unfinished
+        if not goes_on and self._moment != self._cache.moment():
             self.forget()
         return self._known
 
@@ -201,12 +204,17 @@ class Alike:
     def forget(self) -> None:
         """Nothing is known any more."""
         self._known.clear()
+        self._during = None
         self._moment = self._cache.moment()
 
-    def moved(self, moves: Moves, moment: tuple[int, int, int]) -> None:
-        """These rows were written, at this moment, and nothing else since they were read."""
+    def moved(self, moves: Moves, during: object) -> None:
+        """These rows stand so now, and nothing else is written before the transaction `during` which it was is over."""
         moves.done()
-        self._moment = moment
+        self._during = during
+
+    def over(self, moment: tuple[int, int, int]) -> None:
+        """That transaction was committed, at this moment."""
+        self._during, self._moment = None, moment
 
     def rules(self, head: Head) -> Rules | None:
         """The rules of a case, None where they are not here."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from imi_core.errors import ImiError
@@ -149,9 +148,10 @@ class Together:
                         moves.orders(self._cache),
                         moves.more,
                         transaction.pop_all(),
-                        partial(self._end, moves),
+                        self._end,
                         self.failed,
                     )
+                    self._alike.moved(moves, rest)
                 if self.behind is None:
                     rest.finish()
                     self._outbox.write_out_all()
@@ -184,13 +184,13 @@ class Together:
         self._projector.reflects(generation)
         return moves
 
-    def _end(self, moves: Moves) -> Callable[[], None]:
+    def _end(self) -> Callable[[], None]:
         """All is written, and is about to be committed; what is to be done then."""
         moment = self._cache.moment()
         self._projector.catch_up()
 
         def committed() -> None:
-            self._alike.moved(moves, moment)
+            self._alike.over(moment)
             self._cache.shorten_log()
 
         return committed

@@ -110,6 +110,31 @@ def test_what_is_due_is_counted_on_whatever_day_and_however_much_is_written(
         assert len({(found["overdue"], found["due_soon"]) for found in counted}) > 3
 
 
+def test_how_cases_stand_is_known_while_their_places_are_written(store: Store) -> None:
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+
+    def stand() -> list[tuple[Any, ...]]:
+        return [
+            (r.n, r.state, r.due, r.activity, r.mine, r.views, r.waits, r.version)
+            for r in store._alike.standing(numbers)
+        ]
+
+    refs = accept(store)
+    for work in (lambda: None, lambda: take_back(store, refs)):
+        work()
+        kept_known = store._alike._known
+        before = dict(kept_known)
+        assert len(before) > 50
+        found = [stand()]
+        store.go_on()
+        found.append(stand())
+        store._cache.finish()
+        found.append(stand())
+        assert {n: id(each) for n, each in before.items()}.items() <= {n: id(s) for n, s in kept_known.items()}.items()
+        store._alike.forget()
+        assert found == [stand()] * 3
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_every_order_reads_as_if_all_were_written_at_every_step(store: Store, seed: int) -> None:
     choose = random.Random(seed)
@@ -261,6 +286,7 @@ def test_places_that_cannot_be_written_are_made_good_later(
     end()
     assert store._cache.unfinished is None
     assert not store._cache.connection.in_transaction
+    assert store._alike.known() == {}
     assert told
     assert all_looks(store) == before, "the list stands as it stood, its counts too"
     assert {item.client_ref for item in store.outbox()} == set(refs)
