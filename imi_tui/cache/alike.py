@@ -164,6 +164,8 @@ class Alike:
         self._moment = self._cache.moment()
         self._during: object = None
         """The transaction that is open behind the picture, of which it is known what it makes of rows."""
+        self._moves: Moves | None = None
+        """What that is, where the rows that are remembered do not show it yet."""
 
     def numbers(self, cases: Iterable[tuple[str, str]]) -> list[int]:
         """The numbers of the rows of these cases; those that are not here are left out."""
@@ -192,6 +194,9 @@ class Alike:
         goes_on = self._during is not None and self._during is self._cache.unfinished
         if not goes_on and self._moment != self._cache.moment():
             self.forget()
+        if self._moves is not None:
+            self._moves.done()
+            self._moves = None
         return self._known
 
     def read(self, seen: Iterable[tuple[int, int]]) -> None:
@@ -204,13 +209,12 @@ class Alike:
     def forget(self) -> None:
         """Nothing is known any more."""
         self._known.clear()
-        self._during = None
+        self._during = self._moves = None
         self._moment = self._cache.moment()
 
     def moved(self, moves: Moves, during: object) -> None:
         """These rows stand so now, and nothing else is written before the transaction `during` which it was is over."""
-        moves.done()
-        self._during = during
+        self._during, self._moves = during, moves
 
     def over(self, moment: tuple[int, int, int]) -> None:
         """That transaction was committed, at this moment."""

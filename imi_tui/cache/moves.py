@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from imi_tui.cache.db import Database
     from imi_tui.cache.order import Spelling
 
+# Where it fails the whole transaction goes: SQLite need not keep every page to take the statement alone back.
 _BECOMES = (
-    "update listing set state = ?2, due = ?3, activity = ?4, mine = ?5, unread = ?6, pending = ?7, rejected = 0,"
-    " views = ?8, assigning = 0 where n "
+    "update or fail listing set state = ?2, due = ?3, activity = ?4, mine = ?5, unread = ?6, pending = ?7,"
+    " rejected = 0, views = ?8, assigning = 0 where n "
 )
 _LISTING = _BECOMES + "= ?1"
 _ALIKE = _BECOMES + "in (select value from json_each(?1))"  # noqa: S608 - put together of these two
