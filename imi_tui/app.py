@@ -15,6 +15,7 @@ from textual.reactive import Reactive
 from imi_tui import hints, keyboard, themes
 from imi_tui.asking import AskingApp
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.rubbish import no_rubbish
 from imi_tui.colours import theme_of
 from imi_tui.first_screen import FirstScreen
 from imi_tui.i18n import _
@@ -30,6 +31,7 @@ from imi_tui.widgets.parking import follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from rich.console import RenderableType
     from textual.app import SystemCommand
@@ -256,14 +258,18 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         if mine:
             self._pass_on()
 
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Around what is done with very many cases: what it made is looked through for rubbish behind the picture."""
+        return no_rubbish(lambda enable: self.set_timer(PAINTED, enable))
+
     def queued(self, items: Sequence[OutboxItem | Queued], what: str = "", marks: Iterable[int] = ()) -> None:
         """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent.
 
         `what` says what was done, `marks` are the numbers of the cases that were marked for it.
         """
         self.undo.queued(items, what, marks)
-        for item in items:
-            self.happened(f"queued {item.action}")
+        for action in dict.fromkeys(item.action for item in items):
+            self.happened(f"queued {action}")
         if self._sending is not None:
             self._sending.stop()
         self._sending = self.set_timer(SEND_AFTER, self.context.sync_now)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from imi_core.errors import UnknownProcedure
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.rubbish import no_rubbish
 from imi_tui.i18n import _, ngettext
 from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
@@ -280,7 +279,7 @@ class TogetherActions(OwnActions):
         return form_for(rules, action, doing.typed(detail.case)).fields if detail is not None and rules else None
 
     def _queue_together(self, plan: bulk.Plan, answers: dict[str, Any], target: str) -> None:
-        with no_rubbish():
+        with self.imi.undisturbed():
             queued, refused, left = self.store.queue_alike(bulk.drafts(plan, answers, target), self.marked)
         if len(left) > AT_ONCE:
             self.run_worker(self._queue_in_parts(plan, left, list(queued), len(refused)), group="queueing")

@@ -75,7 +75,8 @@ class UndoActions(BaseScreen[None]):
     def action_undo(self) -> None:
         """Take back the newest step that has not left this machine."""
         try:
-            done = self.imi.undo.take_back()
+            with self.imi.undisturbed():
+                done = self.imi.undo.take_back()
         except CacheError as error:
             self.say(problems.sentence(error.code), problem=True)
             return
@@ -90,7 +91,8 @@ class UndoActions(BaseScreen[None]):
     def action_redo(self) -> None:
         """Do again what was taken back last."""
         try:
-            done = self.imi.undo.redo()
+            with self.imi.undisturbed():
+                done = self.imi.undo.redo()
         except (CacheError, ImiError) as error:
             self.say(problems.sentence(error.code), problem=True)
             return
