@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cache import DESK, NOW, profile
+from imi_core.jmap import DIRECTORY
 from imi_tui.cache import db, db_files
 from imi_tui.cache.personal import tagged
 from imi_tui.cache.store import Store
@@ -22,12 +23,13 @@ from imi_tui.cache.sync import Page
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from imi_tui.undo import Undo
-from imi_tui.viewmodel import bulk
+from imi_tui.viewmodel import assigning, bulk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MARKED = 10_000
+COLLEAGUE = "demo-anna"
 LIMIT = 0.3
 """Seconds in which an action over all of them is done."""
 HITS: list[int] = []
@@ -88,6 +90,7 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
         unread = timed("mark as read", lambda: store.marking.read(numbers))
         timed("take that back", lambda: store.marking.unread(unread))
         _acting(store, marked, timed, times)
+        _assigning(store, numbers, timed, times)
         timed("plain rows", lambda: _plain(target, cases))
     finally:
         store.close()
@@ -126,11 +129,45 @@ def _acting(
         timed(
             name, lambda work=work: (work(), store.counts(), store.window("to_accept", "due", limit=64), undo.possible)
         )
-        steps = _rest(store)
-        times.setdefault(f"{name}: all the rest", []).append(tuple(map(sum, zip(*steps, strict=True))))
-        times.setdefault(f"{name}: longest step of it", []).append(max(steps))
+        _behind(store, name, times)
     assert store.counts()["to_accept"] + MARKED == len(store.marking.all("to_accept")) + store.outbox_table.counts()[0]
     undo.take_back()
+
+
+def _assigning(
+    store: Store,
+    numbers: frozenset[int],
+    timed: Callable[[str, Callable[[], Any]], Any],
+    times: dict[str, list[tuple[float, float]]],
+) -> None:
+    """As many cases given to a colleague, that taken back and done again."""
+    officers = [{"id": id, "name": id, "desks": {DESK: ["handler"]}} for id in ("demo-lyon", COLLEAGUE)]
+    store.sync.apply(DIRECTORY, Page("given.bench", officers=officers))
+    ready = assigning.plan(store.marking.standings(numbers).values(), {DESK}).ready
+    assert len(ready) == MARKED, "too few cases to assign"
+    undo = Undo(store)
+    list(store.foresee(numbers))
+
+    def give() -> None:
+        queued, refused, left = store.queue_alike(assigning.drafts(ready, COLLEAGUE), numbers)
+        assert (len(queued), refused, left) == (MARKED, [], [])
+        undo.queued(queued, "Assign", numbers)
+
+    steps: dict[str, Callable[[], Any]]
+    steps = {"assign": give, "undo assigning": undo.take_back, "redo assigning": undo.redo}
+    for name, work in steps.items():
+        timed(name, lambda work=work: (work(), store.counts(), store.window("all", "due", limit=64), undo.possible))
+        _behind(store, name, times)
+    undo.take_back()
+
+
+def _behind(store: Store, name: str, times: dict[str, list[tuple[float, float]]]) -> None:
+    """Write what is left, and keep how long it took."""
+    steps = _rest(store)
+    times.setdefault(f"{name}: all the rest", []).append(
+        (sum(wall for wall, _cpu in steps), sum(cpu for _wall, cpu in steps))
+    )
+    times.setdefault(f"{name}: longest step of it", []).append(max(steps))
 
 
 def _rest(store: Store) -> list[tuple[float, float]]:

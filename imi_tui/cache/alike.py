@@ -15,6 +15,7 @@ from imi_core.case import PartRole
 from imi_core.errors import UnknownProcedure
 from imi_tui.cache.contents import with_content
 from imi_tui.cache.fold import facts
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.wire import decode, to_case
 
 if TYPE_CHECKING:
@@ -86,9 +87,9 @@ class Standing(msgspec.Struct, gc=False):
     """A row of the listing as it stands, with the version of its confirmed case.
 
     `like`: the same number for rows that `kind_of` does not tell apart. `waits`: so many entries and assignments wait
-    for it here or were refused. `before`: state, deadline, latest activity, whose turn it is and views of one for which
-    an entry waits now, as they were without it. `keys`, `keys_before`: where it stands in the orders, and stood then,
-    if that was worked out.
+    for it here or were refused. `before`: state, deadline, latest activity, whose turn it is, views and handler of one
+    for which an entry waits now, as they were without it. `keys`, `keys_before`: where it stands in the orders, and
+    stood then, if that was worked out.
     """
 
     n: int
@@ -111,17 +112,25 @@ class Standing(msgspec.Struct, gc=False):
     version: int
     head: Head
     like: int
-    before: tuple[str, str, int, int, int] | None = None
+    before: tuple[str, str, int, int, int, str] | None = None
     keys: tuple[bytes, ...] = ()
     keys_before: tuple[bytes, ...] = ()
 
     def become(self, row: Becomes, keys: tuple[bytes, ...]) -> None:
         """The row was written so, and stands at these keys."""
-        _n, state, due, activity, mine, _unread, pending, views = row
+        _n, state, due, activity, mine, _unread, pending, views, handler, _assigning = row
         self.keys_before, self.keys = self.keys if pending else (), keys
-        self.before = (self.state, self.due, self.activity, self.mine, self.views) if pending else None
+        stood = self.state, self.due, self.activity, self.mine, self.views, self.handler
+        self.before = stood if pending else None
         self.waits = pending
-        self.state, self.due, self.activity, self.mine, self.views = state, due, activity, mine, views
+        self.state, self.due, self.activity, self.mine, self.views, self.handler = (
+            state,
+            due,
+            activity,
+            mine,
+            views,
+            handler,
+        )
 
 
 class Effect(NamedTuple):
@@ -146,6 +155,22 @@ class Effect(NamedTuple):
             if each.role == turn and each.code in running and (not due or each.on < due):
                 due = each.on
         return due
+
+    def row(self, old: Standing, unread: int) -> tuple[int, str, str, int, int, int, int, int, str, int]:
+        """What becomes of a row of this kind: the members of `Becomes`."""
+        due = self.due_of(old.head) if self.running else self.due
+        return old.n, self.state, due, self.activity, self.mine, unread, 1, self.views, old.handler, 0
+
+
+class Given(NamedTuple):
+    """What an assignment makes of every case of a kind; "" is nobody."""
+
+    handler: str
+    views: int
+
+    def row(self, old: Standing, unread: int) -> tuple[int, str, str, int, int, int, int, int, str, int]:
+        """What becomes of a row of this kind: the members of `Becomes`."""
+        return old.n, old.state, old.due, old.activity, old.mine, unread, 1, self.views, self.handler, 1
 
 
 _decode = msgspec.json.Decoder(Head).decode
@@ -232,7 +257,7 @@ class Alike:
         case = self.case(standing)
         return self._row(desk, standing, case, officer, asleep=asleep)
 
-    def effect(self, desk: str, standing: Standing, item: Item, officer: str, *, asleep: bool) -> Effect | None:
+    def effect(self, desk: str, standing: Standing, item: Item, officer: str, *, asleep: bool) -> Effect | Given | None:
         """What an entry makes of a case, and so of all of its kind; None where that cannot be told by its kind."""
         case = self.case(standing)
         found = self._cache.one("select wire from content where n = ?", (standing.n,))
@@ -240,11 +265,13 @@ class Alike:
             case = with_content(case, found[0])
         folded = self._folder.fold(desk, standing.id, case, [item])
         shown = folded.case
-        if shown is None or item.client_ref not in folded.versions:
+        if shown is None or item.client_ref not in (folded.assigned if item.action == ASSIGN else folded.versions):
             return None
         row = self._row(desk, standing, shown, officer, asleep=asleep)
         if row is None:
             return None
+        if item.action == ASSIGN:
+            return Given(row.handler, row.views)
         # What goes on is taken over as it is; what is new has been made.
         before = {id(each) for each in case.deadlines}
         new = [each.on.isoformat() for each in shown.deadlines if id(each) not in before and each.role == shown.turn]
@@ -261,13 +288,15 @@ class Alike:
         if state is None:
             return None
         row = facts(desk, case, state, asleep=asleep, officer=officer)
-        kept = row.reference, row.subject, row.country, row.counterpart, row.level, row.files, row.handler
+        kept = row.reference, row.subject, row.country, row.counterpart, row.level, row.files
         here = standing.reference, standing.subject, standing.country, standing.counterpart
-        return row if kept == (*here, standing.level, standing.files, standing.handler) else None
+        return row if kept == (*here, standing.level, standing.files) else None
 
 
 def is_alike(rules: Rules, action: str) -> bool:
     """Whether an action fares alike with all cases of a kind, whatever their content is and whomever they are with."""
+    if action == ASSIGN:
+        return True
     found = rules.lifecycle.actions.get(action)
     if found is None or found.starts or found.target is not None or found.form in ("request", "reply"):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from imi_tui.cache.entry_forms import based_on_of
 from imi_tui.cache.ids import following
 from imi_tui.cache.item import Taken, maker
 from imi_tui.cache.model import Queued, Untouched
@@ -36,7 +37,7 @@ class Bundle:
             no = numbers.setdefault(id(form), len(sayings))
             if no == len(sayings):
                 sayings.append(form.saying)
-            of.append((no, standing.id, draft.based_on or standing.version, standing.reference, standing.subject))
+            of.append((no, standing.id, based_on_of(draft, standing), standing.reference, standing.subject))
         self.coming = Coming(first, officer, queued_at, server_at, sayings, of)
 
     def drafts(self) -> list[Draft]:
@@ -63,7 +64,7 @@ class Bundle:
         """The entries as they were, the last one first."""
         made = maker(Taken)
         out = [
-            made((ref, draft.desk, at.id, draft if draft.based_on else replace(draft, based_on=of[2]), ""))
+            made((ref, draft.desk, at.id, draft if draft.based_on == of[2] else replace(draft, based_on=of[2]), ""))
             for ref, (draft, at, _form), of in zip(self.refs, self.written, self.coming.of, strict=True)
         ]
         out.reverse()

@@ -9,12 +9,13 @@ from imi_core import workflow
 from imi_core.errors import ImiError
 from imi_tui.cache.alike import is_alike, kind_of
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.item import digest_of
 from imi_tui.cache.unwritten import Saying
 from imi_tui.cache.wire import encode
 
 if TYPE_CHECKING:
-    from imi_tui.cache.alike import Alike, Effect, Head, Standing
+    from imi_tui.cache.alike import Alike, Effect, Given, Head, Standing
     from imi_tui.cache.draft import Draft
     from imi_tui.cache.freezing import Freezer
     from imi_tui.cache.item import Item
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 class Form(NamedTuple):
     """What the entries of a kind make of their cases, and what they say."""
 
-    effect: Effect
+    effect: Effect | Given
     saying: Saying
 
 
-def form_of(item: Item, effect: Effect) -> Form | None:
+def form_of(item: Item, effect: Effect | Given) -> Form | None:
     """How entries like this one are written; None where that cannot be told from it."""
     content = item.content
     case_id, based_on = str(content.get("caseId", "")), int(content.get("basedOn", 0))
@@ -41,6 +42,13 @@ def form_of(item: Item, effect: Effect) -> Form | None:
     if saying.payload(item.client_ref, case_id, based_on) != item.payload:
         return None
     return Form(effect, saying) if saying.digest(case_id, based_on, saying.begun()) == digest_of(content) else None
+
+
+def based_on_of(draft: Draft, standing: Standing) -> int:
+    """The version, of its case or of how that is assigned, on which the entry of a draft is based."""
+    if draft.action == ASSIGN:
+        return draft.based_on if draft.based_on >= 0 else standing.head.given.version
+    return draft.based_on or standing.version
 
 
 class Forms:
@@ -60,8 +68,9 @@ class Forms:
         """How the entry for a case is written, or why it is refused; None where that is no matter of its kind."""
         said = self._said
         # Drafts of one action of the officer share their answers.
-        if not said or said[0] is not draft.answers or said[1:] != (draft.action, draft.text, draft.lang):
-            self._said = draft.answers, draft.action, draft.text, draft.lang
+        says = draft.action, draft.text, draft.lang, draft.target
+        if not said or said[0] is not draft.answers or said[1:] != says:
+            self._said = draft.answers, *says
             self._alike_now = {}
         key = standing.like, asleep, standing.handler == self.officer
         if key not in self._alike_now:
@@ -86,7 +95,9 @@ class Forms:
 
     def _countries(self, head: Head, action: str) -> frozenset[str] | None:
         rules = self._alike.rules(head)
-        return workflow.counted_by(rules, action) if rules is not None and is_alike(rules, action) else None
+        if rules is None or not is_alike(rules, action):
+            return None
+        return workflow.counted_by(rules, action) if action != ASSIGN else frozenset()
 
     def _make(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
         try:

@@ -111,8 +111,8 @@ class Freezer:
         if case is None:
             raise NoSuchCase(draft.desk, draft.case_id)
         seen = Seen(draft.based_on, tuple(draft.after)) if draft.based_on >= 0 else assigned_of(stored, folded)
-        payload: dict[str, Any] = {"clientRef": self._new_ref(), "caseId": case_id, "officer": draft.target}
-        payload |= {"basedOn": seen.version} | ({"after": list(seen.after[-MAX_AFTER:])} if seen.after else {})
+        payload: dict[str, Any] = {"clientRef": self._new_ref(), "caseId": case_id, "basedOn": seen.version}
+        payload |= {"officer": draft.target} | ({"after": list(seen.after[-MAX_AFTER:])} if seen.after else {})
         colleague = self._directory.handlers.roles(draft.desk, draft.target)
         own = self._projector.folder.own_assigned(folded, seen.after)
         refusal = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple, json
-from imi_tui.cache.ids import LOCAL
+from imi_tui.cache.ids import ASSIGN, LOCAL
 from imi_tui.cache.model import OutboxItem, OutboxState
 
 if TYPE_CHECKING:
@@ -78,9 +78,13 @@ class Item(NamedTuple):
     def parts(self) -> tuple[str, str]:
         """The payload in two: whose it is, as JSON, and what is the same in all entries of one action of the officer.
 
-        The latter is empty of what is no action of a case.
+        An assignment is one of them. The latter is empty of what is no action of a case besides.
         """
-        at = self.payload.find(', "action": ')
+        if self.action == ASSIGN:
+            # Those of earlier versions name the officer first: they are not cut.
+            at = self.payload.find(', "officer": ', self.payload.find(', "basedOn": '))
+        else:
+            at = self.payload.find(', "action": ')
         return (f"{self.payload[:at]}}}", self.payload[at:]) if at >= 0 else (self.payload, "")
 
     @property

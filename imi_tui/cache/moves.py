@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Where it fails the whole transaction goes: SQLite need not keep every page to take the statement alone back.
 _BECOMES = (
     "update or fail listing set state = ?2, due = ?3, activity = ?4, mine = ?5, unread = ?6, pending = ?7,"
-    " rejected = 0, views = ?8, assigning = 0 where n "
+    " rejected = 0, views = ?8, handler = ?9, assigning = ?10 where n "
 )
 _LISTING = _BECOMES + "= ?1"
 _ALIKE = _BECOMES + "in (select value from json_each(?1))"  # noqa: S608 - put together of these two
@@ -42,6 +42,8 @@ class Becomes(NamedTuple):
     unread: int
     pending: int
     views: int
+    handler: str
+    assigning: int
 
 
 def keys_of(row: Standing, spellings: Sequence[Spelling]) -> tuple[bytes, ...]:
@@ -101,13 +103,14 @@ class Moves:
         return sum(first <= key < end for key in stand) - sum(first <= key < end for key in stood)
 
     def _places(self, cache: Database, slot: int) -> Iterator[None]:
-        # What stays where it stood is only written over. In their order, so that neighbours are written together.
+        # What stays where it stood is not written. In their order, so that neighbours are written together.
         stays = self._stays.get(slot, {})
-        gone = sorted(set(self._gone.get(slot, ())).difference(stays))
+        stood = set(self._gone.get(slot, ()))
+        gone = sorted(stood.difference(stays))
         for start in range(0, len(gone), STEP):
             cache.many_keys(_GONE, (slot,), gone[start : start + STEP])
             yield
-        stand = sorted(stays)
+        stand = sorted(stays.keys() - stood)
         for start in range(0, len(stand), STEP):
             rows = [(slot, key, stays[key]) for key in stand[start : start + STEP]]
             cache.many_rows("insert or replace into view_row", rows)

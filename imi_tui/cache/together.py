@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from imi_core.errors import ImiError
 from imi_tui.cache.alike import is_alike
 from imi_tui.cache.bundle import Bundle
-from imi_tui.cache.entry_forms import Form, Forms
+from imi_tui.cache.entry_forms import Form, Forms, based_on_of
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.item import Item, Taken, maker
 from imi_tui.cache.model import Queued
 from imi_tui.cache.moves import Becomes
@@ -221,12 +222,9 @@ class Together:
                 continue
             form = forms.of(draft, standing, asleep=bool(asleep) and asleep.get(case, -1) == standing.version)
             if isinstance(form, Form):
-                effect = form.effect
                 written.append((draft, standing, form))
-                due = effect.due_of(standing.head) if effect.running else effect.due
                 unread = 1 if standing.version > standing.seen else 0
-                row = becomes((standing.n, effect.state, due, effect.activity, effect.mine, unread, 1, effect.views))
-                rows.append((standing, row))
+                rows.append((standing, becomes(form.effect.row(standing, unread))))
             elif form is None:
                 left.append(draft)
             else:
@@ -351,13 +349,14 @@ class Together:
                 continue
             unread, head = int(standing.version > standing.seen), standing.head
             if standing.before is not None:
-                state, due, activity, mine, views = standing.before
-                rows.append((standing, becomes((standing.n, state, due, activity, mine, unread, 0, views))))
+                *facts, views, handler = standing.before
+                rows.append((standing, becomes((standing.n, *facts, unread, 0, views, handler, 0))))
                 continue
             if '"attachments"' in said.payload if isinstance(said, Item) else said.attachments:
                 continue
             sleeps = asleep.get(case, -1) == standing.version
-            kind = said.action, sleeps, standing.handler == officer, standing.like
+            handler = head.given.officer
+            kind = said.action, sleeps, handler == officer, standing.like
             if kind not in known:
                 rules = self._alike.rules(head)
                 alike = rules is not None and is_alike(rules, said.action)
@@ -365,8 +364,8 @@ class Together:
             if (row := known[kind]) is None:
                 continue
             activity = microseconds(head.last_activity)
-            back = Becomes(standing.n, head.state, head.due or "", activity, row.mine, unread, 0, row.views)
-            rows.append((standing, back))
+            stood = standing.n, head.state, head.due or "", activity, row.mine
+            rows.append((standing, becomes((*stood, unread, 0, row.views, handler, 0))))
         return rows
 
 
@@ -376,9 +375,13 @@ def _nothing() -> None:
 
 def _is_plain(draft: Draft, standing: Standing) -> bool:
     """Whether a draft says nothing that belongs to its case alone, and is based on all that is here of it."""
+    if draft.action == ASSIGN:
+        version, aimed = standing.head.given.version, ""
+    else:
+        version, aimed = standing.version, draft.target
     return (
-        not (draft.id or draft.after or draft.attachments or draft.target)
-        and (draft.based_on == 0 or draft.based_on >= standing.version)
+        not (draft.id or draft.after or draft.attachments or aimed)
+        and based_on_of(draft, standing) >= version
         and standing.id.isalnum()
         and standing.id.isascii()
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from imi_core import assigning as rules
 from imi_tui import problems
-from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.acting import MANY
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
 from imi_tui.lasting import OF_THIS_MACHINE
@@ -17,11 +17,7 @@ from imi_tui.viewmodel import assigning, bulk
 from imi_tui.viewmodel.suspects import narrow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from imi_tui.cache.draft import Draft
-    from imi_tui.cache.marking import Standing
-    from imi_tui.cache.model import OutboxItem
+    from imi_tui.cache.model import OutboxItem, Queued
 
 AT_ONCE = 500
 """Entries queued in one go; between two of them keys are answered."""
@@ -113,15 +109,20 @@ class AssignActions(CaseScreenBase):
         if not new:
             self.say(_("Nothing changed."))
             return
-        items: list[OutboxItem] = []
+        items: list[OutboxItem | Queued] = []
         refused, code = 0, ""
-        left: list[Standing] = []
-        for start in range(0, len(new), AT_ONCE):
+        left = assigning.drafts(new, officer)
+        if len(new) >= MANY:
+            together, not_queued, left = self.store.queue_alike(left, self.marks_now())
+            items += together
+            refused += len(not_queued)
+        while left:
             try:
-                queued, not_queued = self.store.queue_all(_drafts(new[start : start + AT_ONCE], officer))
+                queued, not_queued = self.store.queue_all(left[:AT_ONCE])
             except OF_THIS_MACHINE as error:
-                left, code = new[start:], error.code
+                code = error.code
                 break
+            left = left[AT_ONCE:]
             items += queued
             refused += len(not_queued)
             await asyncio.sleep(0)
@@ -129,10 +130,10 @@ class AssignActions(CaseScreenBase):
             self._given(new[0].desk, items, officer, refused)
         if left:
             if items:
-                self.put_marks(self.store.marking.numbers((each.desk, each.id) for each in left), marked=True)
+                self.put_marks(self.store.marking.numbers((each.desk, each.case_id) for each in left), marked=True)
             self.say(problems.sentence(code), problem=True)
 
-    def _given(self, desk: str, items: list[OutboxItem], officer: str, refused: int) -> None:
+    def _given(self, desk: str, items: list[OutboxItem | Queued], officer: str, refused: int) -> None:
         queued = [item for item in items if item.state == "queued"]
         name = self.store.handlers.name(desk, officer)
         what = assigning.told(officer, str(self.store.officer().get("id", "")), name, "")
@@ -150,22 +151,3 @@ class AssignActions(CaseScreenBase):
         self.acted([(item.desk, item.case_id) for item in items])
         self.assigned([(item.desk, item.case_id) for item in items])
         self.refresh_frame()
-
-
-def _drafts(standings: Sequence[Standing], officer: str) -> list[Draft]:
-    from imi_tui.cache.draft import Draft
-
-    return [
-        Draft(
-            id="",
-            desk=each.desk,
-            procedure="",
-            action=ASSIGN,
-            case_id=each.id,
-            target=officer,
-            # Based on what was here when the question was asked; a synchronisation may have changed it since.
-            based_on=each.assigned.version,
-            after=list(each.assigned.after),
-        )
-        for each in standings
-    ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imi_core.text import fold
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.i18n import _, ngettext
 from imi_tui.viewmodel.bulk import EXAMPLES, Plan, Reason
 from imi_tui.viewmodel.suspects import narrow
@@ -13,6 +14,7 @@ from imi_tui.viewmodel.suspects import narrow
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from imi_tui.cache.draft import Draft
     from imi_tui.cache.handlers import Handlers
     from imi_tui.cache.marking import Standing
     from imi_tui.cache.model import CaseDetail, OutboxItem
@@ -40,6 +42,29 @@ def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
         if found is not ready
     ]
     return Plan("", tuple(ready), tuple(refused))
+
+
+def drafts(standings: Iterable[Standing], officer: str) -> list[Draft]:
+    """What is queued where cases are given to an officer, "" for nobody."""
+    from imi_tui.cache.draft import Draft
+
+    # Shared, so that all are seen to say the same.
+    answers: dict[str, Any] = {}
+    return [
+        Draft(
+            id="",
+            desk=each.desk,
+            procedure="",
+            action=ASSIGN,
+            case_id=each.id,
+            target=officer,
+            answers=answers,
+            # Based on what was here when the question was asked; a synchronisation may have changed it since.
+            based_on=each.assigned.version,
+            after=list(each.assigned.after),
+        )
+        for each in standings
+    ]
 
 
 def without(plan: Plan, officer: str, name: Callable[[str, str], str]) -> Plan:

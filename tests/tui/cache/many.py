@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from imi_tui.cache.draft import Draft
+from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
 from tests.tui.screens import filled
 
 SAID: dict[str, dict[str, Any]] = {
@@ -18,10 +20,12 @@ SAID: dict[str, dict[str, Any]] = {
     "change_date": {"answers": {"agreed_days": 30}, "text": "Ferien", "lang": "de"},
     "close": {},
 }
+ANNA, READER = "demo-anna", "demo-reader"
+"""A colleague who handles cases, and one who only reads them."""
 
 
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A desk with cases in many states; some are put off, some read."""
+    """A desk with cases in many states; some are put off, some read, some looked after by somebody."""
     home = tmp_path_factory.mktemp("together") / "profile"
     found = filled.open_store(Path(shutil.copytree(filled.made(tmp_path_factory, 120), home)))
     rows = found.window("todo", "due", limit=500)
@@ -29,7 +33,36 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Store:
     found.personal.change(waiting, lambda case, mine: mine._replace(until="2026-06-01", version=waiting[case][1]))
     assert found.counts()["put_off"] > 3
     found.marking.read([row.n for row in rows[::2]])
+    give(found)
     return found
+
+
+def give(store: Store) -> None:
+    """Have colleagues, and cases that are given to somebody: every second one, one of these back to nobody."""
+    seat, me = store.seats()[0].desk, filled.OFFICER["id"]
+    roles = {me: ["handler"], ANNA: ["handler"], READER: ["viewer"]}
+    officers = [{**filled.OFFICER, "id": id, "name": id, "desks": {seat: held}} for id, held in roles.items()]
+    store.sync.apply("directory", Page("d2", officers=officers))
+    cases = []
+    for at, row in enumerate(store.window("all", "reference", limit=500)[::2]):
+        detail = store.case(row.desk, row.id)
+        assert detail is not None
+        version, officer = [(1, me), (2, ANNA), (3, "")][at % 3]
+        given = {"officer": officer, "version": version, "at": "2026-03-02T10:00:00Z", "by": ANNA}
+        cases.append({**detail.case, "assignment": given})
+    store.sync.apply(seat, Page("s2", cases=cases))
+
+
+def assignments(store: Store, officer: str) -> list[Draft]:
+    """One for every case, based on how it is assigned."""
+    standings = store.marking.standings([row.n for row in store.window("all", "reference", limit=500)])
+    said: dict[str, Any] = {"procedure": "", "action": ASSIGN, "target": officer, "answers": {}}
+    return [
+        Draft(
+            id="", desk=each.desk, case_id=each.id, based_on=each.assigned.version, after=[*each.assigned.after], **said
+        )
+        for each in standings.values()
+    ]
 
 
 def drafts(store: Store, action: str) -> list[Draft]:

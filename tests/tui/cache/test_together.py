@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,10 +16,10 @@ from imi_tui.cache import acting, turns
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
 from imi_tui.cache.ids import ASSIGN, first_of_many, following
-from imi_tui.cache.model import Changed
+from imi_tui.cache.model import Changed, Seen
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
-from tests.tui.cache.many import SAID, desk, drafts, is_settled, kept
+from tests.tui.cache.many import ANNA, READER, SAID, assignments, desk, drafts, is_settled, kept
 from tests.tui.screens import filled
 
 
@@ -35,26 +37,49 @@ def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("action", SAID)
 def test_both_ways_make_the_same_and_leave_nothing_behind(store: Store, action: str) -> None:
-    before = kept(store)
-    asked = drafts(store, action)
     numbers = [row.n for row in store.window("all", "due", limit=500)]
     if action == "accept":
         list(store.foresee(numbers))
+    _both_ways(store, drafts(store, action), numbers, written="text" in SAID[action])
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("officer", [ANNA, filled.OFFICER["id"], ""])
+def test_both_ways_assign_the_same_and_leave_nothing_behind(store: Store, officer: str, *, known: bool) -> None:
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+    asked = assignments(store, officer)
+    assert len({draft.based_on for draft in asked}) == 4
+    assert store.counts()["put_off"] > 3
+    _both_ways(store, asked, numbers, known=known)
+    # Nobody has to have looked: then it is based on what is here.
+    for draft in asked:
+        draft.based_on = -1
+    _both_ways(store, asked, numbers, known=known)
+
+
+def _both_ways(
+    store: Store, asked: list[Draft], numbers: list[int], *, written: bool = False, known: bool = True
+) -> None:
+    """Queue and take back, all together and one by one. `known`: it is remembered how rows stood before."""
+    before = kept(store)
     queued, refused, left = store.queue_alike(asked, numbers[:40])
     assert left == []
     assert len(queued) > 3
     together, counts = kept(store), store.counts()
     assert {each.client_ref for each in queued} == {item.client_ref for item in store.outbox()}
     assert all(store.outbox_table.is_sound(item) for item in store.outbox_table.live())
+    basis = {item.case_id: item.payload["basedOn"] for item in store.outbox()}
+    if not known:
+        store._together._alike.forget()
     taken = store.take_back([each.client_ref for each in reversed(queued)], lambda draft: draft.written, numbers)
     assert [each.case_id for each in taken] == [each.case_id for each in reversed(queued)]
     assert kept(store) | {"drafts": []} == before
-    written = len(store.drafts())
-    assert written == (len(queued) if "text" in SAID[action] else 0)
+    assert len(store.drafts()) == (len(queued) if written else 0)
     again = store.drafts_of(taken)
     assert [(d.id, d.case_id, d.text) for d in again if d] == [
         (t.draft, t.case_id, d.text) for t, d in zip(taken, again, strict=True) if d
     ]
+    assert all(draft.based_on == basis[draft.case_id] for draft in again if draft)
     for draft in store.drafts():
         store.delete_draft(draft.id)
     assert kept(store) == before
@@ -110,6 +135,71 @@ def test_what_is_no_matter_of_its_kind_is_left_and_nothing_is_taken_twice(store:
     store._work.run("update outbox set attempts = 0")
     store.take_back([refs[0], message.client_ref], lambda draft: False)
     assert kept(store) == before
+
+
+def test_assignments_that_are_no_matter_of_their_kind_are_left(store: Store) -> None:
+    before = kept(store)
+    rows = store.window("all", "reference", limit=12)
+    asked = {draft.case_id: draft for draft in assignments(store, ANNA)}
+    theirs = {row.id: row.handler for row in rows}
+    back, mine, stale, waits, acts, *plain = (asked[row.id] for row in rows)
+    assert [theirs[draft.case_id] for draft in (mine, stale)] == ["", ANNA]
+    first = store.act(waits.desk, waits.case_id, ASSIGN, target=filled.OFFICER["id"], seen=Seen(waits.based_on))
+    message = store.act(acts.desk, acts.case_id, "message", text="Bonjour", lang="fr")
+    waits.after = [first.client_ref]
+    stale.based_on, stale.target = 1, filled.OFFICER["id"]
+    changed = replace(plain[1], based_on=plain[1].based_on - 1)
+    queued, refused, left = store.queue_alike([back, mine, stale, waits, acts, *plain])
+    assert left == [stale, waits, acts]
+    assert refused == []
+    assert {each.case_id for each in queued} == {draft.case_id for draft in (back, mine, *plain)}
+    shown = {row.id: (row.handler, row.pending, row.assigning) for row in store.window("all", "reference", limit=12)}
+    assert {shown[each.case_id] for each in queued} == {(ANNA, 1, 1)}
+    assert shown[waits.case_id] == (filled.OFFICER["id"], 1, 1)
+    assert is_settled(store)
+    items, other = store.queue_all(left)
+    assert (len(items), other) == (3, [])
+    assert [item.state for item in items] == ["rejected", "queued", "queued"]
+    assert items[1].payload["after"] == [first.client_ref]
+    found = list(store._desk_work.freezer.drafts(store.outbox_table.live()))
+    assert found == [store._desk_work.freezer.draft(item, "") for item in store.outbox_table.live()]
+    store.discard(items[0].client_ref)
+    both = [item.client_ref for item in items[1:]]
+    store.take_back([*both, first.client_ref, message.client_ref, *(each.client_ref for each in queued)], _never)
+    assert kept(store) == before
+    # Who only reads is given no case, who is no handler gives none: each says so, as one by one.
+    wrong = [replace(draft, target=READER) for draft in plain]
+    assert store.queue_alike([*wrong, changed])[0] == []
+    refused = store.queue_alike(wrong)[1]
+    assert [(draft, str(error)) for draft, error in refused] == [
+        (draft, str(error)) for draft, error in store.queue_all(wrong)[1]
+    ]
+    assert kept(store) == before
+
+
+def test_each_is_given_to_whom_it_says_and_only_where_nobody_gave_it_meanwhile(store: Store) -> None:
+    before, asked = kept(store), assignments(store, ANNA)
+    me, stale = filled.OFFICER["id"], []
+    handlers = {row.id: row.handler for row in store.window("all", "reference", limit=500)}
+    for at, draft in enumerate(asked):
+        if at % 2:
+            draft.target = me
+            if handlers[draft.case_id] == ANNA and at % 4 == 1:
+                draft.based_on = 1
+                stale.append(draft)
+    assert len(stale) > 5
+    queued, refused, left = store.queue_alike(asked)
+    assert (left, refused) == (stale, [])
+    shown = {row.id: row.handler for row in store.window("all", "reference", limit=500)}
+    assert {draft.case_id: shown[draft.case_id] for draft in asked if draft not in stale} == {
+        draft.case_id: draft.target for draft in asked if draft not in stale
+    }
+    store.take_back([each.client_ref for each in queued], _never)
+    assert kept(store) == before
+
+
+def _never(_draft: Draft) -> bool:
+    return False
 
 
 def test_entries_count_though_the_listing_cannot_follow_and_it_follows_later(
@@ -205,7 +295,7 @@ def test_the_parts_by_whose_country_an_action_counts() -> None:
 
 
 def test_what_is_said_with_what_came_before_and_what_is_no_action_is_read_back_whole(store: Store) -> None:
-    first = store.window("to_accept", "due", limit=1)[0]
+    first = next(row for row in store.window("to_accept", "due", limit=9) if not row.handler)
     accepted = store.act(first.desk, first.id, "accept", answers={"agreed_days": 9})
     store.act(first.desk, first.id, "change_date", answers={"agreed_days": 12}, text="Ferien", lang="de")
     store.act(first.desk, first.id, ASSIGN, target="")
@@ -213,6 +303,11 @@ def test_what_is_said_with_what_came_before_and_what_is_no_action_is_read_back_w
     found = list(freezer.drafts([*entries, *entries]))
     assert found == [freezer.draft(item, "") for item in [*entries, *entries]]
     assert [draft.after for draft in found[:2]] == [[], [accepted.client_ref]]
+    given = entries[-1].content
+    # As earlier versions wrote it.
+    first_named = {name: given[name] for name in ("clientRef", "caseId", "officer", "basedOn")}
+    earlier = [entries[-1]._replace(payload=json.dumps(first_named | {"basedOn": at})) for at in (3, 3)]
+    assert [draft.based_on for draft in freezer.drafts(earlier)] == [3, 3]
     for item in reversed(entries):
         store.take_back([item.client_ref], lambda draft: False)
 
