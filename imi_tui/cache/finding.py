@@ -17,7 +17,7 @@ from imi_tui import i18n
 from imi_tui.cache.beginnings import Beginnings
 from imi_tui.cache.compared import Limits
 from imi_tui.cache.meanings import Meanings
-from imi_tui.cache.query import LISTED, Language, Query, Term
+from imi_tui.cache.query import LISTED, Language, Query, Term, written
 from imi_tui.cache.search import Found, Search
 from imi_tui.cache.sieve import COUNTERPART, FLAG_OF, REFERENCE, SUBJECT, name_words
 
@@ -116,7 +116,22 @@ class Finding:
 
     def read(self, line: str, *, whole: bool = False) -> Query:
         """A search line, taken apart; `whole`: as it stands, and not as somebody types it."""
-        return self.language().read(line, whole=whole)
+        query = self.language().read(line, whole=whole)
+        terms = tuple(self._by_keys(term) if term.latin else term for term in query.terms)
+        changed = [term for term, before in zip(terms, query.terms, strict=True) if term is not before]
+        return query._replace(terms=terms, read=tuple((line[slice(*term.at)], written(term)) for term in changed))
+
+    def _by_keys(self, term: Term) -> Term:
+        """The term; or by the Latin letters of the same keys, where only these find anything here."""
+        as_typed, latin = term._replace(negated=False), term._replace(values=term.latin, latin=())
+        if self._is_found(as_typed) or not self._is_found(latin._replace(negated=False)):
+            return term
+        return latin
+
+    def _is_found(self, term: Term) -> bool:
+        if term.key in self.sets:
+            return bool(self.sets[term.key](term.values))
+        return bool(Search(self, [term], Limits(SCAN, PHRASES), self._today()).run(1).rows)
 
     @staticmethod
     def says_nothing(query: Query) -> bool:

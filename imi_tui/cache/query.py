@@ -70,6 +70,7 @@ class Term(NamedTuple):
     """One term. `key` is "" for words and '"' for a phrase; a term's listed values are folded and known.
 
     `span`: dates from the first on, before the second. `open`: the last word may go on. `at`: where it stands.
+    `latin`: where its name was typed on a keyboard that was not switched, `values` in the Latin letters of these keys.
     """
 
     key: str
@@ -78,6 +79,7 @@ class Term(NamedTuple):
     span: tuple[dt.date, dt.date] | None = None
     open: bool = False
     at: tuple[int, int] = (0, 0)
+    latin: tuple[str, ...] = ()
 
 
 class Query(NamedTuple):
@@ -85,6 +87,8 @@ class Query(NamedTuple):
 
     terms: tuple[Term, ...]
     problems: tuple[Problem, ...] = ()
+    read: tuple[tuple[str, str], ...] = ()
+    """Terms as typed that find nothing, each with the one that was read instead."""
 
     def of(self, *keys: str) -> list[Term]:
         """The terms with one of these keys."""
@@ -116,7 +120,7 @@ class Language:
         word = last.values[0]
         if len(word) > 1 and not any(key.startswith(word) for key in self.keys):
             return None
-        return Query(tuple(terms), query.problems)
+        return query._replace(terms=tuple(terms))
 
     def read(self, line: str, *, whole: bool = False) -> Query:
         """The terms of `line`, and what of it means nothing. `whole`: nobody goes on typing what stands at its end."""
@@ -157,12 +161,13 @@ class Language:
             if whole or not last:
                 problems.append(Problem("value", found.group(), ""))
         elif name in ("due", "activity"):
-            latin = typed_as_latin(plain, layout)
-            self._dated(name, latin, found, terms, problems, typed_on=last and not whole)
+            self._dated(name, typed_as_latin(plain, layout), found, terms, problems, typed_on=last and not whole)
         elif name == "from":
-            terms.append(Term(name, tuple(words(plain)), negated, open=last and not closed, at=at))
+            latin = tuple(words(typed_as_latin(plain, layout))) if layout != "off" else ()
+            terms.append(Term(name, tuple(words(plain)), negated, open=last and not closed, at=at, latin=latin))
         elif name in self.sets:
-            terms.append(Term(name, tuple(part for part in plain.split(",") if part), negated, at=at))
+            latin = _listed_parts(typed_as_latin(plain, layout)) if layout != "off" else ()
+            terms.append(Term(name, _listed_parts(plain), negated, at=at, latin=latin))
         else:
             self._listed(name, plain, found, terms, problems, layout, last=last)
 
@@ -182,18 +187,24 @@ class Language:
         *,
         last: bool,
     ) -> None:
-        given = [part for part in plain.split(",") if part]
+        given = _listed_parts(plain)
         values: list[str] = []
         for number, part in enumerate(given, 1):
             begun = last and number == len(given)
-            matching = self._values(name, fold(part), begun=begun)
-            matching = matching or self._values(name, fold(typed_as_latin(part, layout)), begun=begun)
-            if not matching:
-                problems.append(
-                    Problem("value", f"{name}:{part}", _near(fold(part), self.values[name], "", f"{name}:"))
-                )
-            values += matching
+            meant = self._meant(name, part, layout, begun=begun)
+            if len(meant) == 1:
+                values += meant[0]
+            else:
+                near = meant[0][0] if meant else _near(fold(part), self.values[name], "")
+                problems.append(Problem("value", f"{name}:{part}", f"{name}:{near}" if near else ""))
         terms.append(Term(name, tuple(dict.fromkeys(values)), bool(found.group(1)), at=found.span()))
+
+    def _meant(self, name: str, part: str, layout: Layout, *, begun: bool) -> list[tuple[str, ...]]:
+        """What a value means as it is typed; else what it may, by the Latin letters of the same keys."""
+        if as_typed := self._values(name, fold(part), begun=begun):
+            return [tuple(as_typed)]
+        found = (tuple(self._values(name, typed, begun=begun)) for typed in readings(part, layout))
+        return list(dict.fromkeys(filter(None, found)))
 
     def _values(self, name: str, typed: str, *, begun: bool) -> list[str]:
         """The values of a listed term that are meant; `begun`: somebody may still be typing it."""
@@ -294,6 +305,22 @@ class Language:
     @staticmethod
     def _after(day: dt.date) -> dt.date:
         return day + dt.timedelta(1) if day < _LAST else _LAST
+
+
+def readings(text: str, layout: Layout) -> tuple[str, ...]:
+    """What the keys of `text` write in Latin letters, folded: on `layout`, or where that is "off" on each keyboard."""
+    layouts = LAYOUTS[1:] if layout == "off" else (layout,)
+    return tuple(dict.fromkeys(fold(typed_as_latin(text, each)) for each in layouts))
+
+
+def written(term: Term) -> str:
+    """A term of words, or of a set, as somebody would type it."""
+    said = " ".join(term.values) if term.key == "from" else ",".join(term.values)
+    return f"{'-' if term.negated else ''}{term.key}:" + (f'"{said}"' if " " in said else said)
+
+
+def _listed_parts(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split(",") if part)
 
 
 def at_cursor(line: str, cursor: int) -> tuple[int, int, str, str | None, str]:

@@ -142,7 +142,7 @@ def searched(store: Store, line: str, limit: int, order: str) -> Searched:
         told = (searching.problem(each, command=True) for each in found)
         raise CommandError("\n".join(told), commands.USAGE)
     hits = store.hits(query, limit + 1, patient=True)
-    notes = partly_searched(store.unsearched()), "" if hits.whole else searching.left_out(query, hits.whole)
+    notes = partly_searched(store.unsearched()), searching.left_out(query, hits.whole)
     return Searched(in_order(hits.rows[:limit], order), len(hits.rows) > limit, tuple(filter(None, notes)))
 
 

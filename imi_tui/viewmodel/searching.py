@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import fold
-from imi_tui.cache.query import DATES, LAYOUTS, LISTED, at_cursor
+from imi_tui.cache.query import DATES, LAYOUTS, LISTED, at_cursor, readings
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.keyboard import typed_as_latin
 from imi_tui.viewmodel.blocks import Block
@@ -117,7 +117,7 @@ def offers(
     before, _comma, last = typed.rpartition(",")
     head = f"{minus}{key}:" + (f"{before}," if before and key in (*LISTED, "tag") else "")
     folded = fold(last.strip('"'))
-    begun = (folded, fold(typed_as_latin(last, layout)))
+    begun = (folded, *readings(last, layout))
     found: list[Offer] = []
     if key in LISTED:
         for value in language.values[key]:
@@ -225,11 +225,15 @@ def problem(found: Problem, *, command: bool = False) -> str:
 
 
 def left_out(query: Query, whole: bool, ranked: int = 0) -> str:
-    """What a search did not do: terms without meaning, cases not compared or, but for `ranked` ones, not put in order.
+    """What a search did not do: terms without meaning, terms not searched as they are typed, cases not compared or, but
+    for `ranked` ones, not put in order.
 
     "" where it did everything.
     """
     lines = [problem(each) for each in query.problems]
+    for typed, meant in query.read:
+        text = _("{term} finds nothing; {meant}, typed with the same keys, was searched for.")
+        lines.append(text.format(term=typed, meant=meant))
     if not whole:
         lines.append(
             _(

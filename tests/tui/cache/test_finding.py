@@ -250,6 +250,41 @@ def test_every_line_finds_what_comparing_each_case_would(
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("φρομ:ζολλ", "from:zoll"),
+        ('φρομ:"ζολλ φκσ"', 'from:"zoll fks"'),
+        ("оидп:юдвв", "from:zoll"),
+        ("-фром:золл", "-from:zoll"),
+        ("alpbau таг:одд", "tag:odd"),
+        ("ταγ:οδδ", "tag:odd"),
+    ],
+)
+def test_words_behind_a_name_that_was_typed_unswitched_are_tried_as_typed_and_then_by_their_keys(
+    home: Path, pw_info: Rules, line: str, meant: str
+) -> None:
+    store = filled(home, pw_info, 0)
+    query, latin = store.finding.read(line), store.finding.read(f"alpbau {meant}" if "alpbau" in line else meant)
+    assert [row.id for row in store.hits(query, 99).rows] == [row.id for row in store.hits(latin, 99).rows] != []
+    assert [read for _typed, read in query.read] == [meant]
+    assert meant in searching.left_out(query, True)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "line", ["φρομ:δημοσια", "from:ζολλ", "φρομ:ξξξ", "zoll", "from:zoll", "tag:οδδ", "φρομ:zoll", "фром:"]
+)
+def test_words_that_say_something_as_they_are_typed_or_nothing_either_way_stay(
+    home: Path, pw_info: Rules, line: str
+) -> None:
+    store = filled(home, pw_info, 0)
+    query = store.finding.read(line)
+    assert query.read == ()
+    assert query.terms == store.finding.language().read(line).terms
+    store.close()
+
+
 def test_a_range_of_days_is_what_the_index_has_of_deadlines_in_it() -> None:
     dice = random.Random(1)
     days = [dt.date(2026, 1, 1) + dt.timedelta(dice.randrange(-400, 800)) for _ in range(60)]

@@ -98,6 +98,33 @@ def test_terms_typed_on_a_keyboard_that_was_not_switched(line: str, meant: str) 
     assert [term[:4] for term in read.terms] == [term[:4] for term in latin.terms]
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("country:ДЕ", "country:de"),
+        ("country:АЕ,ьш", "country:de,at"),
+        ("country:δε,ατ", "country:de,at"),
+        ("-country:дк", "-country:dk"),
+        ("state:ьъъезшеа", "state:accepted"),
+        ("is:унреад", "is:unread"),
+    ],
+)
+def test_values_typed_in_other_letters_behind_a_name_in_latin_ones(line: str, meant: str) -> None:
+    read, latin = LANGUAGE.read(line, whole=True), LANGUAGE.read(meant, whole=True)
+    assert [term[:4] for term in read.terms] == [term[:4] for term in latin.terms]
+    assert len(read.problems) == len(latin.problems)
+
+
+def test_letters_that_mean_one_country_on_one_keyboard_and_another_on_another_are_asked_about() -> None:
+    language = Language({**VALUES, "country": ("ie", "se")}, TODAY)
+    query = language.read("country:се", whole=True)
+    assert query.terms[0].values == ()
+    assert query.problems == (Problem("value", "country:се", "country:ie"),)
+    # Where the name of the term says which keyboard it is, nobody need be asked.
+    assert language.read("цоунтръ:се", whole=True).terms[0].values == ("se",)
+    assert language.read("ъдкхшищ:се", whole=True).terms[0].values == ("ie",)
+
+
 def test_every_name_of_a_term_is_understood_from_each_layout_and_no_two_are_the_same() -> None:
     from imi_tui.keyboard import _BDS, _GREEK, _PHONETIC
 
