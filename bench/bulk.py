@@ -23,7 +23,7 @@ from imi_tui.cache.sync import Page
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from imi_tui.undo import Undo
-from imi_tui.viewmodel import assigning, bulk
+from imi_tui.viewmodel import assigning, bulk, doing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +116,7 @@ def _acting(
     plan = marked.plan("accept", numbers)
     assert len(plan.ready) == MARKED, "too few cases to accept"
     undo = Undo(store)
-    timed("behind the question", lambda: list(store.foresee(numbers)))
+    timed("behind the question", lambda: (list(store.foresee(numbers)), doing.load_calendar("FR", NOW.date())))
 
     def accept() -> None:
         queued, refused, left = store.queue_alike(bulk.drafts(plan, {"agreed_days": 14}, ""), numbers)
