@@ -26,12 +26,13 @@ from imi_tui.undo import Undo
 from imi_tui.viewmodel import assigning, bulk, doing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MARKED = 10_000
 COLLEAGUE = "demo-anna"
 LIMIT = 0.3
 """Seconds in which an action over all of them is done."""
+_OVER = object()
 HITS: list[int] = []
 """How many cases the search finds whose hits are marked: several times as many, in the same limit."""
 
@@ -77,7 +78,10 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
         HITS.append(len(hits))
         marked = bulk.Marked(lambda: store.marking)
         numbers = frozenset(found)
-        timed("what is possible", lambda: marked.offered(numbers))
+        timed("what is possible, at once", lambda: bulk.Marked(lambda: store.marking).offered(numbers))
+        store.marking._alike.forget()
+        _in_steps("what is possible", marked.look(numbers), times)
+        timed("what is possible: shown", lambda: (marked.offered(numbers), marked.standings(numbers)))
         timed("preview", lambda: bulk.preview(marked.plan("message", numbers), "Message", lambda kind: kind.state))
         cases = timed("which cases", lambda: store.marking.cases(numbers))
         before = timed("tag", lambda: store.personal.change(cases, lambda _case, mine: tagged(mine, "bench")))
@@ -129,7 +133,7 @@ def _acting(
         timed(
             name, lambda work=work: (work(), store.counts(), store.window("to_accept", "due", limit=64), undo.possible)
         )
-        _behind(store, name, times)
+        _in_steps(name, _rest(store), times)
     assert store.counts()["to_accept"] + MARKED == len(store.marking.all("to_accept")) + store.outbox_table.counts()[0]
     undo.take_back()
 
@@ -157,28 +161,28 @@ def _assigning(
     steps = {"assign": give, "undo assigning": undo.take_back, "redo assigning": undo.redo}
     for name, work in steps.items():
         timed(name, lambda work=work: (work(), store.counts(), store.window("all", "due", limit=64), undo.possible))
-        _behind(store, name, times)
+        _in_steps(name, _rest(store), times)
     undo.take_back()
 
 
-def _behind(store: Store, name: str, times: dict[str, list[tuple[float, float]]]) -> None:
-    """Write what is left, and keep how long it took."""
-    steps = _rest(store)
+def _rest(store: Store) -> Iterator[None]:
+    """What is left to write, step by step."""
+    while store.go_on():
+        yield
+
+
+def _in_steps(name: str, work: Iterator[None], times: dict[str, list[tuple[float, float]]]) -> None:
+    """(wall, CPU) seconds of what is done between keys: all of it, and its longest step."""
+    steps: list[tuple[float, float]] = []
+    left = True
+    while left:
+        wall, cpu = time.perf_counter(), time.process_time()
+        left = next(work, _OVER) is not _OVER
+        steps.append((time.perf_counter() - wall, time.process_time() - cpu))
     times.setdefault(f"{name}: all the rest", []).append(
         (sum(wall for wall, _cpu in steps), sum(cpu for _wall, cpu in steps))
     )
     times.setdefault(f"{name}: longest step of it", []).append(max(steps))
-
-
-def _rest(store: Store) -> list[tuple[float, float]]:
-    """(wall, CPU) seconds of each step of what is left to write."""
-    out: list[tuple[float, float]] = []
-    left = True
-    while left:
-        wall, cpu = time.perf_counter(), time.process_time()
-        left = store.go_on()
-        out.append((time.perf_counter() - wall, time.process_time() - cpu))
-    return out
 
 
 def _more_to_accept(store: Store) -> None:
@@ -215,7 +219,7 @@ def report(times: dict[str, list[tuple[float, float]]]) -> list[str]:
         walls = [wall for wall, _cpu in found]
         middle, cpu = statistics.median(walls), statistics.median(cpu for _wall, cpu in found)
         line = (
-            f"  {name:26} {middle * 1000:7.1f} ms [{min(walls) * 1000:.0f}..{max(walls) * 1000:.0f}]"
+            f"  {name:30} {middle * 1000:7.1f} ms [{min(walls) * 1000:.0f}..{max(walls) * 1000:.0f}]"
             f"  CPU {cpu * 1000:6.1f}  ratio {middle / plain:5.2f}"
         )
         if name == "mark what a search finds":

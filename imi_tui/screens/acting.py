@@ -108,13 +108,17 @@ class ActionScreen(Lasting, Screen[Result]):
         """Lifecycle actions possible now; override where a case is at hand."""
         return ()
 
+    def known_actions(self) -> tuple[Action, ...]:
+        """What is known of them by now; override where asking takes long."""
+        return self.offered_actions()
+
     def refused_actions(self) -> tuple[Action, ...]:
         """Lifecycle actions that the case at hand does not allow now; override where there is one."""
         return ()
 
     def actions_now(self) -> tuple[Action, ...]:
-        """Everything possible now on this screen, lifecycle actions first."""
-        return (*self.offered_actions(), *registry.possible(registry.in_scope(self.SCOPE), self._now()))
+        """Everything that is known to be possible now on this screen, lifecycle actions first."""
+        return (*self.known_actions(), *registry.possible(registry.in_scope(self.SCOPE), self._now()))
 
     def _now(self) -> Situation:
         """The moment as the screen knows it, and whether the tour runs."""

@@ -124,6 +124,10 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         """What the lifecycle allows for the cases at hand."""
         return self.offered_together() if len(self.marked) > 1 and self.painted else self.offers(self._at_hand())
 
+    def known_actions(self) -> tuple[Action, ...]:
+        """The same without a wait."""
+        return self.known_together() if len(self.marked) > 1 and self.painted else self.offered_actions()
+
     def view_now(self) -> ViewId:
         """The view, which a search leaves as it is."""
         return "all" if self.line else self.view

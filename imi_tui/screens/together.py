@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from imi_tui.viewmodel import bulk, doing
 from imi_tui.widgets.case_list import CaseList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
@@ -47,7 +48,7 @@ class TogetherActions(OwnActions):
     def __init__(self) -> None:
         super().__init__()
         self.marks = bulk.Marked(lambda: self.store.marking)
-        self._offers: tuple[object, tuple[Action, ...]] = (None, ())
+        self._offers: tuple[tuple[frozenset[int], int, str] | None, tuple[Action, ...]] = (None, ())
 
     @property
     def marked(self) -> set[int]:
@@ -194,6 +195,28 @@ class TogetherActions(OwnActions):
             # Asked for at every key that is no binding of its own.
             self._offers = moment, self._look_what_is_possible(numbers)
         return self._offers[1]
+
+    def known_together(self) -> tuple[Action, ...]:
+        """The same as far as it is known: the line of keys follows, and no key waits, where thousands are marked."""
+        numbers = frozenset(self.marked)
+        if self.marks.lacks(numbers) <= bulk.PART:
+            return self.offered_together()
+        # Made when it begins: one that is followed by another at once never does.
+        look: Callable[[], Any] = partial(self._look, numbers)
+        self.run_worker(look, group="looking", exclusive=True)
+        known, _generation, language = self._offers[0] or (None, 0, "")
+        # What came into the cache meanwhile seldom changes it.
+        return self._offers[1] if (known, language) == (numbers, self.context.language) else ()
+
+    async def _look(self, numbers: frozenset[int]) -> None:
+        """Until other cases are marked or the cache changes: then it begins anew with the line of keys."""
+        generation = self.marks.generation
+        await asyncio.sleep(BETWEEN)
+        for _part in self.marks.look(numbers):
+            await asyncio.sleep(BETWEEN)
+            if self.marks.generation != generation or self.marked != numbers:
+                return
+        self.refresh_frame()
 
     def _look_what_is_possible(self, numbers: frozenset[int]) -> tuple[Action, ...]:
         names = self.marks.offered(numbers)

@@ -9,7 +9,7 @@ from imi_tui.i18n import _, ngettext
 from imi_tui.viewmodel.cells import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from imi_tui.cache.draft import Draft
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = 3
 """References named for each reason."""
+PART = 500
+"""Cases that are asked for before the next key is answered."""
 
 
 class Reason(NamedTuple):
@@ -50,7 +52,8 @@ class Marked:
 
     def __init__(self, marking: Callable[[], Marking]) -> None:
         self._marking = marking
-        self._known: dict[int, Standing] = {}
+        # None: it is gone.
+        self._known: dict[int, Standing | None] = {}
         self.generation = 0
         """Another number whenever what was known may be wrong."""
         self._offered: tuple[frozenset[int], tuple[str, ...]] = (frozenset(), ())
@@ -61,12 +64,23 @@ class Marked:
         self._known.clear()
         self._offered = (frozenset(), ())
 
+    def lacks(self, numbers: Iterable[int]) -> int:
+        """Of how many of these cases it is not known how they stand."""
+        return sum(n not in self._known for n in numbers)
+
+    def look(self, numbers: Iterable[int]) -> Iterator[None]:
+        """Ask for these cases, some at a time, so that keys are answered in between."""
+        wanted = sorted(numbers)
+        for start in range(0, len(wanted), PART):
+            self.standings(wanted[start : start + PART])
+            yield
+
     def standings(self, numbers: Iterable[int]) -> list[Standing]:
         """How these cases stand, in the order of their numbers."""
         wanted = sorted(numbers)
         if new := [n for n in wanted if n not in self._known]:
-            self._known |= self._marking().standings(new)
-        return [self._known[n] for n in wanted if n in self._known]
+            self._known |= dict.fromkeys(new) | self._marking().standings(new)
+        return [each for n in wanted if (each := self._known[n]) is not None]
 
     def offered(self, numbers: frozenset[int]) -> tuple[str, ...]:
         """The actions possible with at least one of these cases, those first that are possible with most."""

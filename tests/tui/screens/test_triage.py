@@ -20,7 +20,9 @@ from imi_tui.screens import together
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.authorities import ChooseAuthority
 from imi_tui.screens.confirm import ChooseScreen
+from imi_tui.screens.inbox import InboxScreen
 from imi_tui.screens.prompt import DaysPrompt, LinePrompt
+from imi_tui.viewmodel import bulk
 from imi_tui.widgets.authority_list import AuthorityList
 from imi_tui.widgets.line_list import LineList
 from tests.tui.keys import a_key
@@ -125,6 +127,76 @@ async def test_marking_very_many_goes_on_between_keys(
         more.set()
         await asyncio.sleep(0.1)
         assert (marked, over.is_set()) == (set(), False)
+
+
+async def test_what_is_possible_with_very_many_is_looked_up_between_keys(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    standings = store.marking.standings
+
+    def asking(numbers: list[int]) -> object:
+        asked.append(len(numbers))
+        return standings(numbers)
+
+    def wait(seconds: float) -> None:
+        monkeypatch.setattr(together, "BETWEEN", seconds)
+
+    monkeypatch.setattr(bulk, "PART", 5)
+    monkeypatch.setattr(store.marking, "standings", asking)
+    every = len(store.window("all", "due", limit=500))
+    async with running(store, home, (200, 40)) as (app, pilot):
+        # No step of it comes by itself.
+        wait(3600)
+        await pilot.press("8")
+        await app.screen.run_action("list_mark_all")
+        await settled(pilot)
+        assert len(case_list(app).marked) == every > 30
+        assert "Accept" not in footer(app), "nothing is shown that is not known"
+        assert asked == []
+        # A key asks for what it needs.
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, DaysPrompt))
+        assert asked == [every]
+        await pilot.press("escape")
+        await settled(pilot)
+        assert "Accept" in footer(app)
+
+        # The cache changes: what was known of the same cases stands until it is known anew.
+        message = store.act(*first(store), "message", text="Bonjour", lang="fr")
+        await settled(pilot)
+        assert (asked, "Accept" in footer(app)) == ([every], True)
+        wait(0.001)
+        store.discard(message.client_ref)
+        await settled(pilot)
+        await until(pilot, lambda: sum(asked) >= 2 * every)
+        assert max(asked[1:]) == 5
+        assert "Accept" in footer(app)
+
+        # Those that are gone are not asked for again and again.
+        case_list(app).mark(range(10**6, 10**6 + 20))
+        await settled(pilot)
+        await until(pilot, lambda: sum(asked) >= 2 * every + 20)
+        for _time in range(5):
+            await settled(pilot)
+        assert sum(asked) == 2 * every + 20
+
+        # The line of keys follows by itself.
+        await pilot.press("escape")
+        await settled(pilot)
+        assert isinstance(app.screen, InboxScreen)
+        app.screen.marks.forget()
+        wait(0.1)
+        await app.screen.run_action("list_mark_all")
+        assert "Accept" not in footer(app)
+        wait(0.001)
+        await until(pilot, lambda: "Accept" in footer(app))
+
+
+def first(store: Store) -> tuple[str, str]:
+    """A case that is not to be accepted."""
+    row = store.window("to_answer", "due", limit=1)[0]
+    return row.desk, row.id
 
 
 async def test_what_matches_is_marked_and_acted_on_after_one_look(store: Store, home: Path) -> None:
