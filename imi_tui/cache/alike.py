@@ -294,14 +294,23 @@ class Alike:
 
 
 def is_alike(rules: Rules, action: str) -> bool:
-    """Whether an action fares alike with all cases of a kind, whatever their content is and whomever they are with."""
+    """Whether an action fares alike with all cases of a kind, whatever their content is and whomever they are with.
+
+    One with an addressee does so where it hands on what this desk is in a case (`hands_on`).
+    """
     if action == ASSIGN:
         return True
     found = rules.lifecycle.actions.get(action)
-    if found is None or found.starts or found.target is not None or found.form in ("request", "reply"):
+    if found is None or found.starts or found.form in ("request", "reply"):
         return False
     form = rules.form(found.form) if found.form else None
     return form is None or not any(field.type in ("question", "questions") for field in form.fields)
+
+
+def hands_on(rules: Rules, action: str, head: Head, desk: str) -> bool:
+    """Whether an addressee of an action becomes what this desk is in a case: whom it is with stays the same."""
+    found = rules.lifecycle.actions[action]
+    return any(part.desk == desk and part.role == found.target for part in head.parts)
 
 
 def kind_of(head: Head, desk: str, counted: frozenset[str] | None) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core import workflow
 from imi_core.errors import ImiError
-from imi_tui.cache.alike import is_alike, kind_of
+from imi_tui.cache.alike import hands_on, is_alike, kind_of
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.item import digest_of
@@ -62,7 +62,7 @@ class Forms:
         self._made: dict[Any, Form | ImiError | CacheError | None] = {}
         self._counted: dict[tuple[str, int, str], frozenset[str] | None] = {}
         self._said: tuple[Any, ...] = ()
-        self._alike_now: dict[tuple[int, bool, bool], Form | ImiError | CacheError | None] = {}
+        self._alike_now: dict[tuple[Any, ...], Form | ImiError | CacheError | None] = {}
 
     def of(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
         """How the entry for a case is written, or why it is refused; None where that is no matter of its kind."""
@@ -72,14 +72,14 @@ class Forms:
         if not said or said[0] is not draft.answers or said[1:] != says:
             self._said = draft.answers, *says
             self._alike_now = {}
-        key = standing.like, asleep, standing.handler == self.officer
+        # Whether the addressee has a part in the case already, and which one.
+        held = [part.role for part in standing.head.parts if part.desk == draft.target] if draft.target else ()
+        key = standing.like, asleep, standing.handler == self.officer, *held
         if key not in self._alike_now:
             self._alike_now[key] = self._of_kind(draft, standing, key)
         return self._alike_now[key]
 
-    def _of_kind(
-        self, draft: Draft, standing: Standing, key: tuple[int, bool, bool]
-    ) -> Form | ImiError | CacheError | None:
+    def _of_kind(self, draft: Draft, standing: Standing, key: tuple[Any, ...]) -> Form | ImiError | CacheError | None:
         head = standing.head
         rules = head.procedure, head.procedure_version, draft.action
         if rules not in self._counted:
@@ -99,12 +99,16 @@ class Forms:
             return None
         return workflow.counted_by(rules, action) if action != ASSIGN else frozenset()
 
+    def _is_with_the_same(self, draft: Draft, head: Head) -> bool:
+        rules = self._alike.rules(head) if draft.target and draft.action != ASSIGN else None
+        return rules is None or hands_on(rules, draft.action, head, draft.desk)
+
     def _make(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
         try:
             item = self._freezer.item(draft, draft.case_id, [])
         except (ImiError, CacheError) as error:
             return error
-        if item.state != "queued" or item.officer != self.officer:
+        if item.state != "queued" or item.officer != self.officer or not self._is_with_the_same(draft, standing.head):
             return None
         effect = self._alike.effect(draft.desk, standing, item._replace(queued_at=self.at), self.officer, asleep=asleep)
         return form_of(item, effect) if effect is not None else None

@@ -375,12 +375,9 @@ def _nothing() -> None:
 
 def _is_plain(draft: Draft, standing: Standing) -> bool:
     """Whether a draft says nothing that belongs to its case alone, and is based on all that is here of it."""
-    if draft.action == ASSIGN:
-        version, aimed = standing.head.given.version, ""
-    else:
-        version, aimed = standing.version, draft.target
+    version = standing.head.given.version if draft.action == ASSIGN else standing.version
     return (
-        not (draft.id or draft.after or draft.attachments or aimed)
+        not (draft.id or draft.after or draft.attachments)
         and based_on_of(draft, standing) >= version
         and standing.id.isalnum()
         and standing.id.isascii()

@@ -19,6 +19,7 @@ SAID: dict[str, dict[str, Any]] = {
     "withdraw": {"text": "Nicht mehr nötig: „erledigt“ \\ ok.", "lang": "de"},
     "change_date": {"answers": {"agreed_days": 30}, "text": "Ferien", "lang": "de"},
     "close": {},
+    "forward": {"target": "fr-dreets-corse_pw"},
 }
 ANNA, READER = "demo-anna", "demo-reader"
 """A colleague who handles cases, and one who only reads them."""

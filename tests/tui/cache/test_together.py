@@ -13,6 +13,7 @@ import pytest
 
 from imi_core import workflow
 from imi_tui.cache import acting, turns
+from imi_tui.cache.alike import hands_on
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
 from imi_tui.cache.ids import ASSIGN, first_of_many, following
@@ -55,6 +56,49 @@ def test_both_ways_assign_the_same_and_leave_nothing_behind(store: Store, office
     for draft in asked:
         draft.based_on = -1
     _both_ways(store, asked, numbers, known=known)
+
+
+def test_who_had_a_part_before_is_handed_a_case_on_as_one_by_one_and_who_has_one_is_not(store: Store) -> None:
+    rows = [row for view in ("to_accept", "to_answer") for row in store.window(view, "reference", limit=500)]
+    rows = rows[:6]
+    desk, target = rows[0].desk, SAID["forward"]["target"]
+    before = [store.case(desk, row.id).case for row in rows]  # type: ignore[union-attr]
+    # Two that differ in nothing else.
+    one = {name: value for name, value in before[0].items() if name not in ("id", "reference", "subject")}
+    stand = [before[0], {**before[1], **one}, *before[2:]]
+    other = "fr-ddets-nord_pw"
+    held = [("recipient", target), ("recipient", other), ("recipient", other), ("observer", target), ("", "")]
+    cases = [
+        {
+            **case,
+            "version": 50,
+            "parts": case["parts"]
+            + ([{"role": role, "desk": at, "authority": at[:-3], "country": "FR", "name": "DDETS"}] if role else []),
+        }
+        for case, (role, at) in zip(stand, [*held, ("coordinator", target)], strict=True)
+    ]
+    store.sync.apply(desk, Page("s3", cases=cases))
+    asked = drafts(store, "forward")
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+    _both_ways(store, asked, numbers)
+    queued, refused, _left = store.queue_alike(asked, numbers)
+    assert {each.case_id for each in queued} & {row.id for row in rows} == {rows[at].id for at in (1, 2, 3, 4)}
+    assert {draft.case_id for draft, _error in refused} >= {rows[0].id, rows[5].id}
+    store.take_back([each.client_ref for each in queued], _never, numbers)
+    anew = [{**case, "version": 51} for case in before]
+    store.sync.apply(desk, Page("s5", cases=anew))
+
+
+def test_an_addressee_that_becomes_what_another_desk_is_is_no_matter_of_kind(store: Store) -> None:
+    rules = next(one for one in filled.all_rules() if one.procedure.id == "pw.info")
+    found = {row.id: row for row in store._alike.standing([row.n for row in store.window("all", "due", limit=500)])}
+    desk = store.seats()[0].desk
+    roles = {}
+    for id, standing in found.items():
+        own = next(part.role for part in standing.head.parts if part.desk == desk)
+        roles.setdefault(own, set()).add(hands_on(rules, "forward", standing.head, desk))
+        assert not hands_on(rules, "accept", standing.head, desk), id
+    assert roles == {"initiator": {False}, "observer": {False}, "responder": {True}}
 
 
 def _both_ways(
@@ -109,13 +153,13 @@ def test_what_is_no_matter_of_its_kind_is_left_and_nothing_is_taken_twice(store:
     asked = [
         accept(waits.id),
         accept(stale.id, based_on=1),
-        accept(aimed.id, action="forward", answers={}, target="x"),
         accept(attached.id, attachments=[{"blobId": "b", "name": "n"}]),
         accept("ref:none"),
     ]
-    queued, refused, left = store.queue_alike([*asked, *(accept(row.id) for row in plain)])
+    wrong = accept(aimed.id, target="fr-dreets-corse_pw")
+    queued, refused, left = store.queue_alike([*asked, wrong, *(accept(row.id) for row in plain)])
     assert left == asked
-    assert refused == []
+    assert [(draft, str(error)) for draft, error in refused] == [(wrong, "accept has no addressee")]
     assert {each.case_id for each in queued} == {row.id for row in plain}
     refs = [each.client_ref for each in queued]
     store.sync.begin(refs[:1])
