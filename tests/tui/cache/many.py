@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,18 @@ def drafts(store: Store, action: str) -> list[Draft]:
         Draft(id="", desk=row.desk, procedure="", action=action, case_id=row.id, **said)
         for row in store.window("all", "reference", limit=500)
     ]
+
+
+@contextmanager
+def written_behind(store: Store) -> Iterator[None]:
+    """What is done with many cases is written behind the picture; in the end all is taken back and as it was."""
+    before = kept(store)
+    store.go_on_behind(lambda: None)
+    yield
+    store._together.behind = None
+    if refs := [item.client_ref for item in store.outbox()]:
+        store.take_back(refs, lambda draft: False)
+    assert kept(store) == before
 
 
 def kept(store: Store) -> dict[str, list[Any]]:

@@ -17,7 +17,7 @@ from imi_tui.cache.model import SORTS, Changed
 from imi_tui.cache.order import groups, slots
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
-from tests.tui.cache.many import desk, drafts, is_settled, kept
+from tests.tui.cache.many import desk, drafts, is_settled, kept, written_behind
 from tests.tui.screens import filled
 
 
@@ -33,13 +33,8 @@ def store(made: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Everything is taken back in the end; some steps are needed for few cases."""
     monkeypatch.setattr(acting, "MANY", 1)
     monkeypatch.setattr(moves, "STEP", 3)
-    before = kept(made)
-    made.go_on_behind(lambda: None)
-    yield made
-    made._together.behind = None
-    if refs := [item.client_ref for item in made.outbox()]:
-        made.take_back(refs, lambda draft: False)
-    assert kept(made) == before
+    with written_behind(made):
+        yield made
 
 
 def accept(store: Store) -> list[str]:

@@ -17,7 +17,7 @@ from imi_tui.cache.rescue import rescue
 from imi_tui.cache.reserve import Reserve
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
-from tests.tui.cache.many import desk, drafts, is_settled, kept
+from tests.tui.cache.many import desk, drafts, is_settled, written_behind
 from tests.tui.screens import filled
 
 Entries = list[tuple[Any, ...]]
@@ -35,13 +35,8 @@ def store(made: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A desk that leaves entries to be written out, two with a row; one waits that has nothing to do with it."""
     monkeypatch.setattr(acting, "MANY", 1)
     monkeypatch.setattr(unwritten, "PART", 2)
-    before = kept(made)
-    made.go_on_behind(lambda: None)
-    yield made
-    made._together.behind = None
-    if refs := [item.client_ref for item in made.outbox()]:
-        made.take_back(refs, lambda draft: False)
-    assert kept(made) == before
+    with written_behind(made):
+        yield made
 
 
 def accept(store: Store) -> list[str]:
