@@ -40,7 +40,7 @@ class LineInput(Input):
 
     DEFAULT_CSS = """
     LineInput, LineInput:focus, LineInput:ansi {
-        height: 1; padding: 0; border: none; border-left: solid $border-blurred; background: $surface;
+        width: 1fr; height: 1; padding: 0; border: none; border-left: solid $border-blurred; background: $surface;
     }
     LineInput:focus { border-left: heavy $foreground; }
     """

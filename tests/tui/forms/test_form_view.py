@@ -15,6 +15,7 @@ from textual.geometry import Offset
 from imi_core.procedure import Rules
 from imi_tui.forms import FormModel
 from imi_tui.widgets.choice import Choice, shape_of
+from imi_tui.widgets.entry import LineInput
 from imi_tui.widgets.form_view import Fields, FormView
 from imi_tui.widgets.picker import Picker, matching
 from tests.core import world
@@ -58,6 +59,21 @@ def reply(rules: Rules, *questions: str) -> FormModel:
 def shown(app: App[None]) -> str:
     lines = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+
+
+async def test_what_is_typed_into_a_line_beside_its_label_stays_on_the_screen(pw_info: Rules) -> None:
+    app = Stage(reply(pw_info, "EST-01", "POS-05"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.query_one(FormView)
+        form.focus_field("EST-01")
+        await pilot.press("tab", "space", "tab")
+        line = app.focused
+        assert isinstance(line, LineInput) and line.region.x > 20, "the label stands beside it"
+        await pilot.press(*("word " * 14), "e", "n", "d")
+        await pilot.pause()
+        assert line.region.right <= app.query_one(Fields).scrollable_content_region.right
+        assert "word word end" in shown(app)
+        assert line.cursor_screen_offset.x == line.region.right - 1
 
 
 async def test_arrows_choose_and_a_follow_up_appears_below(pw_info: Rules) -> None:
