@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Literal
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding
-from textual.geometry import Offset, Region
+from textual.geometry import Offset
 from textual.message import Message
 from textual.widget import Widget
 
 from imi_core.text import fold
 from imi_tui.i18n import _
 from imi_tui.viewmodel.cells import wrap
-from imi_tui.widgets.parking import has_keys
+from imi_tui.widgets.parking import has_keys, reveal
 
 if TYPE_CHECKING:
     from textual import events
@@ -230,16 +230,8 @@ class Choice(Widget, can_focus=True):
             rows = [index for index, _line in self._column(self.content_size.width)]
             at = Offset(0, rows.index(self._at))
         if self.many and self._shape() == "column":
-            self._show_line(at.y)
+            reveal(self, at.y)
         self.app.cursor_position = self.content_region.offset + at
-
-    def _show_line(self, y: int) -> None:
-        """Bring one line of a long column into view: Textual only knows how to show a widget as a whole."""
-        for ancestor in self.ancestors:
-            if isinstance(ancestor, Widget) and ancestor.is_scrollable and ancestor.allow_vertical_scroll:
-                top = self.region.y - ancestor.content_region.y + round(ancestor.scroll_y)
-                ancestor.scroll_to_region(Region(0, top + y, 1, 1), animate=False)
-                return
 
 
 __all__ = ["Choice", "shape_of"]

@@ -16,6 +16,7 @@ from textual.widgets import Input, TextArea
 
 from imi_core.text import display, words
 from imi_tui.viewmodel.cells import cut
+from imi_tui.widgets.parking import has_keys, reveal
 
 if TYPE_CHECKING:
     from typing import ClassVar
@@ -236,6 +237,24 @@ class LinesInput(TextArea):
         result = self._replace_via_keyboard(display(text, "multi"), start, end)
         if result is not None:
             self.move_cursor(result.end_location)
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Bring the cursor into view, in the form around the text as well: it may show a part of it only."""
+        self.call_after_refresh(self.reveal)
+        return super().scroll_cursor_visible(center, animate)
+
+    def on_focus(self) -> None:
+        """Go on where the cursor is, which may be below what fits."""
+        self.call_after_refresh(self.reveal)
+
+    def on_resize(self) -> None:
+        """A line more, or another size of the window."""
+        self.call_after_refresh(self.reveal)
+
+    def reveal(self) -> None:
+        """Show the line with the cursor, where it has the keys."""
+        if has_keys(self):
+            reveal(self, self.cursor_screen_offset.y - self.region.y)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()

@@ -216,6 +216,14 @@ class FormView(Leaving, Widget):
             row.lay_out(event.size.width)
         if self.field:
             self._show_help(self.field)
+            self.call_after_refresh(self._keep_in_view)
+
+    def _keep_in_view(self) -> None:
+        """A smaller window shows the field that is being filled in."""
+        if (row := self._rows.get(self.field)) is not None:
+            row.scroll_visible(animate=False)
+            if isinstance(row.control, LinesInput):
+                row.control.reveal()
 
     # -- for screens ------------------------------------------------------------------------------------------------
 

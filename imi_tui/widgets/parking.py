@@ -72,3 +72,18 @@ def _place(screen: Screen[Any]) -> Offset | None:
         found = next(iter(screen.query(getattr(screen, "REST", "#empty"))), None)
         return found.content_region.offset if found is not None and found.content_region else None
     return focused.place() if isinstance(focused, Leading) else None
+
+
+def reveal(widget: Widget, line: int) -> None:
+    """Bring one line of a widget that may be higher than its surroundings into view, with the least movement.
+
+    The framework only knows how to show a widget as a whole, and shows the top of one that is too high.
+    """
+    from textual.geometry import Region
+    from textual.widget import Widget
+
+    for ancestor in widget.ancestors:
+        if isinstance(ancestor, Widget) and ancestor.is_scrollable and ancestor.allow_vertical_scroll:
+            top = widget.region.y - ancestor.content_region.y + round(ancestor.scroll_y)
+            ancestor.scroll_to_region(Region(0, top + line, 1, 1), animate=False)
+            return

@@ -13,9 +13,9 @@ from textual.app import App, ComposeResult
 from textual.geometry import Offset
 
 from imi_core.procedure import Rules
-from imi_tui.forms import FormModel
+from imi_tui.forms import TEXT, FormModel
 from imi_tui.widgets.choice import Choice, shape_of
-from imi_tui.widgets.entry import LineInput
+from imi_tui.widgets.entry import LineInput, LinesInput
 from imi_tui.widgets.form_view import Fields, FormView
 from imi_tui.widgets.picker import Picker, matching
 from tests.core import world
@@ -68,12 +68,38 @@ async def test_what_is_typed_into_a_line_beside_its_label_stays_on_the_screen(pw
         form.focus_field("EST-01")
         await pilot.press("tab", "space", "tab")
         line = app.focused
-        assert isinstance(line, LineInput) and line.region.x > 20, "the label stands beside it"
+        assert isinstance(line, LineInput)
+        assert line.region.x > 20, "the label stands beside it"
         await pilot.press(*("word " * 14), "e", "n", "d")
         await pilot.pause()
         assert line.region.right <= app.query_one(Fields).scrollable_content_region.right
         assert "word word end" in shown(app)
         assert line.cursor_screen_offset.x == line.region.right - 1
+
+
+async def test_the_line_being_written_stays_on_the_screen_where_the_text_does_not_fit(pw_info: Rules) -> None:
+    app = Stage(FormModel(pw_info, "message", case=world.case_in(pw_info, "accepted"), today=dt.date(2026, 3, 5)))
+    async with app.run_test(size=(80, 9)) as pilot:
+        form = app.query_one(FormView)
+        form.focus_field(TEXT)
+        await pilot.pause()
+        for number in range(12):
+            await pilot.press(*f"line {number}", "enter")
+        await pilot.press(*"last")
+        await pilot.pause()
+        fields = app.query_one(Fields).content_region
+        text = app.focused
+        assert isinstance(text, LinesInput)
+        assert text.region.height > fields.height
+        assert "last" in shown(app)
+        await pilot.press(*["up"] * 12)
+        await pilot.pause()
+        assert "line 0" in shown(app)
+        assert fields.contains_point(text.cursor_screen_offset)
+        await pilot.press(*["down"] * 12)
+        await pilot.resize_terminal(80, 7)
+        await pilot.pause()
+        assert "last" in shown(app)
 
 
 async def test_arrows_choose_and_a_follow_up_appears_below(pw_info: Rules) -> None:
