@@ -187,8 +187,11 @@ def _check_names(form: Form, answers: Answers) -> list[Problem]:
             unknown += 1
             if unknown <= MAX_UNKNOWN:
                 problems.append(Problem(_short(name), "unknown", _short(", ".join(sorted(fields)))))
-        elif base != name and not is_empty(value) and not (isinstance(value, str) and len(value) <= MAX_REMARK):
-            problems.append(Problem(name, "type", f"text of at most {MAX_REMARK} characters"))
+        elif base != name and not is_empty(value):
+            if not isinstance(value, str):
+                problems.append(Problem(name, "type", "text"))
+            elif len(value) > MAX_REMARK:
+                problems.append(Problem(name, "length", str(MAX_REMARK)))
     return problems
 
 

@@ -263,8 +263,10 @@ def test_remarks_and_reasons(pw_info: Rules) -> None:
     assert [(p.field, p.code) for p in check(form, {"EST-01.cannot": " ", "POS-04.cannot": "x"}, "send")] == [
         ("EST-01", "missing")
     ]
-    for wrong in ("x" * 4001, 5, ["x"], {"a": 1}):
+    for wrong in (5, ["x"], {"a": 1}):
         assert [p.code for p in check(form, {**fine, "EST-01.remark": wrong}, "send")] == ["type"]
+    long = check(form, {**fine, "EST-01.remark": "x" * 4001}, "send")
+    assert [(p.code, p.allowed) for p in long] == [("length", "4000")]
     assert check(form, {**fine, "EST-01.remark": None, "EST-01.cannot": ""}, "send") == ()
     assert [p.code for p in check(form, {**fine, "HS-11": "yes"}, "send")] == ["unknown"]
     assert [p.code for p in check(form, {**fine, "EST-01.other": "yes"}, "send")] == ["unknown"]
