@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imi_tui.cache.model import Row
-    from imi_tui.viewmodel.grouped import Grouped
+    from imi_tui.viewmodel.grouped import Grouped, Heading
     from imi_tui.viewmodel.window import Window
 
 CaseId = tuple[str, str]
@@ -30,6 +30,10 @@ class CaseMarks:
         def count(self) -> int:
             """How many lines the list has."""
 
+        @property
+        def group(self) -> Heading | None:
+            """The heading of the group that the cursor is in."""
+
         def go(self, index: int) -> None:
             """Put the cursor on a row."""
 
@@ -43,7 +47,8 @@ class CaseMarks:
         super().__init__()
         self.marked: set[int] = set()
         """The numbers of marked cases, in this view or another."""
-        self._anchor: CaseId | None = None
+        self._anchor: CaseId | str | None = None
+        """The case, or the folded group, that was marked last."""
 
     def toggle_mark(self) -> None:
         """Mark or unmark the row under the cursor and go to the next."""
@@ -62,19 +67,30 @@ class CaseMarks:
         """
         if self._window is None or not self.count:
             return []
-        start = self._window.find(*self._anchor, self._index) if self._anchor is not None else None
+        start = self._anchor_line(self._window)
         if (row := self.row) is not None:
             self._anchor = (row.desk, row.id)
         low, high = sorted((start or 0, self._index))
         return self._window.numbers(low, high)
+
+    def _anchor_line(self, window: Window | Grouped) -> int | None:
+        if isinstance(self._anchor, str):
+            # A list without groups has no headings, and is shown before anything of groups is loaded.
+            heading_of = getattr(window, "heading_of", None)
+            return heading_of(self._anchor) if heading_of is not None else None
+        return window.find(*self._anchor, self._index) if self._anchor is not None else None
 
     def all_numbers(self) -> list[int]:
         """The numbers of all cases of the list."""
         return self._window.numbers(0, self.count - 1) if self._window is not None else []
 
     def group_numbers(self) -> list[int]:
-        """The numbers of the cases of the folded group under the cursor."""
-        return self._window.numbers(self._index, self._index) if self._window is not None else []
+        """The numbers of the cases of the folded group under the cursor, from which a range now begins."""
+        if self._window is None:
+            return []
+        if (group := self.group) is not None:
+            self._anchor = group.id
+        return self._window.numbers(self._index, self._index)
 
     def unmark_some(self, numbers: Iterable[int]) -> None:
         """Take these marks away."""

@@ -99,6 +99,11 @@ async def test_groups_are_chosen_walked_folded_and_marked(store: Store, home: Pa
         assert {row.n for row in cases if row.country in first_two} <= found.marked
         assert len(found.marked) == headings[0].cases + headings[1].cases + 1
         await pilot.press("escape")
+        # One that was marked whole is where a range begins.
+        await pilot.press("home", "ctrl+pagedown", "space", "ctrl+pagedown", "v")
+        await settled(pilot)
+        assert len(found.marked) == headings[1].cases + 1
+        await pilot.press("escape")
         # All at once, and back.
         await app.screen.run_action("group_fold_all")
         await settled(pilot)
