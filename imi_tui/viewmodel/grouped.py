@@ -97,7 +97,9 @@ class Names:
             case "due":
                 return list(DUE_NAMES).index(value), ("", ""), _(DUE_NAMES[value])
             case "country":
+                # The codes stand in front, and are no words: Maltese has "ie" as a letter behind "i".
                 label = f"{value}  {self._words.country(value)}" if value else ""
+                return 0, sort_key(value, "en"), label or _NONE
             case "authority":
                 country, _space, name = value.partition(" ")
                 return int(not name), sort_key(name, self._language), f"{country}  {narrow(name)}" if name else _NONE

@@ -295,6 +295,13 @@ def test_groups_stand_in_the_order_of_the_officers_alphabet(store: Store) -> Non
     assert order == {"de": True, "sv": False}
 
 
+def test_countries_stand_in_the_order_of_their_codes_which_are_no_words(store: Store) -> None:
+    with i18n.speaking("mt"):
+        names = grouped.Names(store, rows.Words(store.rules, ("mt",)))
+        found = sorted(("IT", "IE", "HU", "LI", ""), key=lambda code: names.of("country", code))
+    assert found == ["", "HU", "IE", "IT", "LI"]
+
+
 def test_views_that_depend_on_the_day_have_the_groups_of_their_days(store: Store) -> None:
     for view in DATED:
         labels = {line.label for line in lines(in_groups(store, view, "due", "due")) if isinstance(line, Heading)}
