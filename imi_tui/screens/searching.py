@@ -236,13 +236,20 @@ class SearchingScreen(CaseScreenBase):
         return not self.store.finding.says_nothing(less) or bool(self.store.hits(query, 1).rows)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """To the hits; one that is alone opens. Now a word is a word, whatever it may have become."""
+        """To the hits; one that is alone opens, and where there are none the line goes on: letters are no commands yet.
+
+        Now a word is a word, whatever it may have become.
+        """
         self._writing, self._later = False, ""
         typed = event.value.strip()
         if not self.store.finding.says_nothing(self.store.finding.read(typed, whole=True)):
             self._typed = typed
             self._read = "", None
             self.show_rows(keep=True)
+            if self._hits is not None and not self._hits.rows:
+                if self.context.screen_reader:
+                    self.say(self.title_text())
+                return
         self.to_list()
 
     def on_input_blurred(self, _event: Input.Blurred) -> None:

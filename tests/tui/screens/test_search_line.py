@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from imi_tui.cache.store import Store
+from imi_tui.widgets.search_line import SearchLine
 from tests.tui.screens.test_inbox_screen import case_list, footer, running, settled, text_of
 from tests.tui.screens.test_touring import at, bar
 
@@ -59,6 +60,21 @@ async def test_escape_comes_back_to_the_case_one_was_at(store: Store, home: Path
         await pilot.press("end", "escape")
         await settled(pilot)
         assert (case_list(app).row.id, case_list(app).index) == (found[to], place)  # type: ignore[union-attr]
+
+
+async def test_where_nothing_is_found_enter_leaves_the_keys_in_the_line(store: Store, home: Path) -> None:
+    async with running(store, home) as (app, pilot):
+        await pilot.press("slash", *"due:5x", "enter")
+        await settled(pilot)
+        assert "due:5x is no date" in " ".join(text_of(app).split())
+        # What is typed next mends the line; in the list "o" would open the outbox and "u" take something back.
+        await pilot.press("backspace", "d", "enter")
+        await settled(pilot)
+        assert app.screen.query_one(SearchLine).value == "due:5d"
+        assert app.focused is case_list(app)
+        # A line that asks for nothing goes back to the list.
+        await pilot.press("slash", *["backspace"] * 6, "enter")
+        assert app.focused is case_list(app)
 
 
 async def test_the_tour_asks_for_no_letter_that_the_line_would_take(store: Store, home: Path) -> None:
