@@ -81,7 +81,7 @@ class Engine:
         self._languages = list(languages)
         self._asking = Asking(store, transport, stopping)
         self._mending = Mending(store, self._asking, clock, languages, accept=accept_removals)
-        self._sessions = Sessions(store, transport, self._asking, self._mending, languages)
+        self._sessions = Sessions(store, transport, self._asking, self._mending)
         self._taking = Taking(store, self._asking, self._sessions, self._mending, clock)
         self._contents = Contents(store, self._asking, clock)
         self._histories = Histories(store, self._asking)
@@ -159,6 +159,8 @@ class Engine:
     def _work(self, run: Run, left: list[str] | None = None) -> None:
         """Everything that is to be sent and fetched; `left`: the accounts to follow, all of them where None."""
         register = Register(self._store, self._asking.ask, self._languages)
+        if DIRECTORY in self._sessions.held.accounts:
+            register.speak()
         self.report.changed += register.records()
         register.labels()
         todo = self._mending.finish(run, self._sessions.held.accounts) if left is None else left

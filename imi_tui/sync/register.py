@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.errors import BadObject
+from imi_tui.cache.register_parts import SPOKEN
 from imi_tui.cache.sync import Page
 from imi_tui.sync import reading
 from imi_tui.sync.errors import ServerMistake
@@ -28,6 +29,7 @@ AT_ONCE = 8
 TOGETHER = 4 * PAGE
 """Authorities in one answer at most, of however many countries: what waits to be sent waits for it."""
 RECORDS = 50
+_INDEX = ["Authority/index", {"accountId": DIRECTORY}, "ri"]
 
 
 class Register:
@@ -38,29 +40,40 @@ class Register:
         self._ask = ask
         self._languages = list(languages)
 
+    @property
+    def _wanted(self) -> str:
+        return ",".join(self._languages)
+
     def begin(self) -> None:
         """Read the directory from its beginning, in a request of its own."""
         self.take(self._ask(self.calls()))
 
     def calls(self) -> list[list[Any]]:
         """What a beginning asks for, to stand in a request with other calls."""
-        return [
-            ["Authority/index", {"accountId": DIRECTORY}, "ri"],
-            ["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": self._languages}, "rp"],
-            ["Officer/get", {"accountId": DIRECTORY, "ids": None}, "ro"],
-        ]
+        return [_INDEX, self._procedures(self._languages), ["Officer/get", {"accountId": DIRECTORY, "ids": None}, "ro"]]
 
     def take(self, found: dict[str, Answer]) -> None:
         """Procedures and officers in full, the countries of the register, and the state that changes follow from."""
-        index = _whole(found["ri"])
-        counts, state = index.get("countries"), index.get("state")
-        if not isinstance(counts, dict) or not isinstance(state, str) or not state:
-            raise ServerMistake("an index without countries or state")
+        counts, state = _counted(found["ri"])
         procedures = reading.objects(found["rp"], DIRECTORY, None)
         officers = reading.objects(found["ro"], DIRECTORY, None)
         self._store.register.begin(counts)
+        self._store.set_secret(SPOKEN, self._wanted)
         # The state last: until it is there, an interrupted beginning begins anew.
         self._store.apply(DIRECTORY, Page(new_state=state, procedures=procedures, officers=officers))
+
+    def speak(self) -> None:
+        """Read again what has texts in the officer's languages, where the cache was filled in others.
+
+        Procedures now, for the officer reads English until they are here; the register country by country.
+        """
+        if not self._store.state(DIRECTORY) or self._store.secret(SPOKEN) == self._wanted:
+            return
+        found = self._ask([self._procedures(self._languages), _INDEX])
+        counts, _ = _counted(found["ri"])
+        self._take_procedures(found)
+        self._store.register.begin(counts)
+        self._store.set_secret(SPOKEN, self._wanted)
 
     def step(self) -> bool:
         """Fetch the next pages; whether there is more to fetch."""
@@ -97,10 +110,17 @@ class Register:
         if not wanted:
             return
         languages = [*self._languages, *(each for each in wanted if each not in self._languages)]
-        found = self._ask([["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": languages}, "p"]])
+        found = self._ask([self._procedures(languages)])
         with _asked(partial(self._store.register.labels_served, wanted)):
-            procedures = reading.objects(found["p"], DIRECTORY, None)
-            self._store.apply(DIRECTORY, Page(new_state=self._store.state(DIRECTORY), procedures=procedures))
+            self._take_procedures(found)
+
+    def _procedures(self, languages: list[str]) -> list[Any]:
+        return ["Procedure/get", {"accountId": DIRECTORY, "ids": None, "languages": languages}, "rp"]
+
+    def _take_procedures(self, found: dict[str, Answer]) -> None:
+        """Beside what the state stands for, which stays: what changed meanwhile comes with the changes since then."""
+        procedures = reading.objects(found["rp"], DIRECTORY, None)
+        self._store.apply(DIRECTORY, Page(new_state=self._store.state(DIRECTORY), procedures=procedures))
 
 
 @contextmanager
@@ -127,6 +147,15 @@ def _together(parts: list[Part]) -> list[Part]:
 def _call(part: Part, languages: list[str], call_id: str) -> list[Any]:
     arguments = {"country": part.country, "after": part.after, "languages": languages, "limit": PAGE}
     return ["Authority/index", {"accountId": DIRECTORY, **arguments}, call_id]
+
+
+def _counted(answer: Answer) -> tuple[dict[str, Any], str]:
+    """How many authorities each country has, and the state of the directory."""
+    index = _whole(answer)
+    counts, state = index.get("countries"), index.get("state")
+    if not isinstance(counts, dict) or not isinstance(state, str) or not state:
+        raise ServerMistake("an index without countries or state")
+    return counts, state
 
 
 def _whole(answer: Answer) -> dict[str, Any]:

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.register_parts import SPOKEN
 from imi_tui.sync import reading
 from imi_tui.sync.errors import OtherOfficer, OtherServer, SyncError
-from imi_tui.sync.register import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.mending import Mending
@@ -26,14 +24,11 @@ _OUTDATED = "sessionOutdated"
 class Sessions:
     """The session of one engine; `current` is None until a run has begun, and after a mistake."""
 
-    def __init__(
-        self, store: SyncStore, transport: Transport, asking: Asking, mending: Mending, languages: Sequence[str]
-    ) -> None:
+    def __init__(self, store: SyncStore, transport: Transport, asking: Asking, mending: Mending) -> None:
         self._store = store
         self._transport = transport
         self._asking = asking
         self._mending = mending
-        self._languages = list(languages)
         self.current: SessionInfo | None = None
 
     @property
@@ -52,7 +47,7 @@ class Sessions:
         if self.current is not None:
             return
         stored = self._store.session()
-        if stored is None or self._store.ready(1) or self._store.secret(_OUTDATED) or self._spoken_otherwise():
+        if stored is None or self._store.ready(1) or self._store.secret(_OUTDATED):
             self.load(run)
             return
         self.current = reading.session_info(stored)
@@ -111,17 +106,3 @@ class Sessions:
         self._store.set_session(session)
         self._store.set_secret(_OUTDATED, None)
         self._store.note_origin(new.server, new.officer)
-        self._fetch_labels(new)
-
-    def _spoken_otherwise(self) -> bool:
-        """Whether the officer chose a language in which the cache was not filled."""
-        return self._store.secret(SPOKEN) not in (None, ",".join(self._languages))
-
-    def _fetch_labels(self, session: SessionInfo) -> None:
-        """Procedures and authorities that the cache has come again in a language that was chosen since."""
-        wanted = ",".join(self._languages)
-        if self._store.secret(SPOKEN) == wanted or DIRECTORY not in session.accounts:
-            return
-        if self._store.state(DIRECTORY):
-            Register(self._store, self._asking.ask, self._languages).begin()
-        self._store.set_secret(SPOKEN, wanted)

@@ -10,12 +10,12 @@ import pytest
 
 from imi_central.catalogue import load
 from imi_central.store import Store as Central
-from imi_core.authority import Authority, Desk
+from imi_core.authority import Authority, Desk, Officer
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.sync import Page
 from imi_tui.sync import register
-from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake, Unavailable
-from tests.central.world import AUTHORITIES, ROSENHEIM, Clock, send
+from imi_tui.sync.errors import Offline, OtherServer, ReplyTooLarge, ServerMistake, Unavailable
+from tests.central.world import AUTHORITIES, LYON, ROSENHEIM, Clock, send
 from tests.tui.sync.world import Client
 
 Clients = Callable[[str], Client]
@@ -280,6 +280,42 @@ def test_another_language_brings_procedures_and_authorities_in_it_once(central: 
     lyon.restart(languages=("de", "en"))
     lyon.sync()
     assert not [call for request in lyon.line.requests[before:] for call in request["methodCalls"] if "get" in call[0]]
+
+
+def test_a_language_that_is_new_here_is_asked_for_before_anything_else(central: Central, client: Clients) -> None:
+    central.put_procedures(load())
+    lyon = client("lyon")
+    lyon.sync()
+    state, sessions, before = lyon.store.sync.state(DIRECTORY), lyon.line.sessions, len(lyon.line.requests)
+    central.put_officer(Officer(id="other", name="Other", desks={LYON: ("handler",)}))
+    lyon.restart(languages=("de", "en"))
+    lyon.line.lose = lambda _: "request" if len(lyon.line.requests) > before else ""
+    with pytest.raises(Offline):
+        lyon.sync()
+    [first] = lyon.line.requests[before:]
+    assert [call[0] for call in first["methodCalls"]] == ["Procedure/get", "Authority/index"]
+    assert lyon.line.sessions == sessions, "the session that is kept serves"
+    assert {code for rules in lyon.store.procedures() for code in rules.labels} == {"de"}
+    assert lyon.store.sync.state(DIRECTORY) == state
+    lyon.line.lose = lambda _: ""
+    lyon.sync()
+    assert lyon.store.handlers.called("other") == "Other", "what changed meanwhile comes with the changes"
+
+
+def test_texts_of_a_server_that_is_another_one_now_are_not_taken(central: Central, client: Clients) -> None:
+    central.put_procedures(load())
+    lyon = client("lyon")
+    lyon.sync()
+    lyon.restart(languages=("de", "en"))
+
+    def other(session: dict[str, Any]) -> dict[str, Any]:
+        session["capabilities"]["urn:imi:case"]["server"] = "another"
+        return session
+
+    lyon.line.change_session = other
+    with pytest.raises(OtherServer):
+        lyon.sync()
+    assert {code for rules in lyon.store.procedures() for code in rules.labels} == set()
 
 
 def test_texts_in_a_language_spoken_before_are_here_without_a_line(central: Central, client: Clients) -> None:
