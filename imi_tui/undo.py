@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple
-from imi_tui.cache.acting import MANY
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.rubbish import no_rubbish
 
@@ -234,10 +233,9 @@ class Undo:
         made: dict[int, OutboxItem | Queued] = {}
         refused: list[tuple[Draft, ImiError | CacheError]] = []
         left = drafts
-        many = len(drafts) >= MANY
-        if many and len({(draft.desk, draft.case_id) for draft in drafts}) == len(drafts):
+        of_case = {(draft.desk, draft.case_id): id(draft) for draft in drafts}
+        if len(of_case) == len(drafts):
             queued, refused, left = self._store.queue_alike(drafts, marks)
-            of_case = {(draft.desk, draft.case_id): id(draft) for draft in drafts}
             made = {of_case[item.desk, item.case_id]: item for item in queued}
         try:
             items, more = self._store.queue_all(left) if left else ([], [])

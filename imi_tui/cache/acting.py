@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 MANY = 20
-"""Entries from which on they are taken back in one go."""
+"""Entries from which on they are queued and taken back in one go."""
 
 
 class Acting(Parts):
@@ -168,8 +168,11 @@ class Acting(Parts):
         """`queue` drafts for very many cases at once, as far as they fare alike with all of a kind.
 
         What was queued, what was refused and why, and the drafts that are left for `queue_all`. No two may be for one
-        case. `numbers`: of rows among which those of the cases are, which are then found at once.
+        case. `numbers`: of rows among which those of the cases are, which are then found at once. Fewer than `MANY` are
+        left: nobody waits for them.
         """
+        if len(drafts) < MANY:
+            return [], [], list(drafts)
         try:
             made = self.reserve.write(lambda: self._together.queue(drafts, numbers))
         except CacheError:

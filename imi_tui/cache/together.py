@@ -276,7 +276,7 @@ class Together:
         if span is None:
             return None
         taken = bundle.taken()
-        rows = self._back(taken, self._resolved(self._outbox.live_cases_beside(*span)), numbers)
+        rows = self._back(taken, self._resolved(self._outbox.live_cases(range(span[0], span[1] + 1))), numbers)
         if len(rows) < len(taken):
             return None
 

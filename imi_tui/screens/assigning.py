@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from imi_core import assigning as rules
 from imi_tui import problems
-from imi_tui.cache.acting import MANY
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
 from imi_tui.lasting import OF_THIS_MACHINE
@@ -109,13 +108,9 @@ class AssignActions(CaseScreenBase):
         if not new:
             self.say(_("Nothing changed."))
             return
-        items: list[OutboxItem | Queued] = []
-        refused, code = 0, ""
-        left = assigning.drafts(new, officer)
-        if len(new) >= MANY:
-            together, not_queued, left = self.store.queue_alike(left, self.marks_now())
-            items += together
-            refused += len(not_queued)
+        together, not_queued, left = self.store.queue_alike(assigning.drafts(new, officer), self.marks_now())
+        items: list[OutboxItem | Queued] = [*together]
+        refused, code = len(not_queued), ""
         while left:
             try:
                 queued, not_queued = self.store.queue_all(left[:AT_ONCE])

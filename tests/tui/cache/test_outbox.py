@@ -507,3 +507,19 @@ def test_stored_json_is_exactly_the_payload(store: Store, pw_info: Rules) -> Non
     assert json.loads(stored) == item.payload
     assert item.payload["text"] == {"lang": "de", "text": 'é "quoted" \\ Łódź'}
     assert to_wire(item.payload) == item.payload
+
+
+def test_what_waits_besides_some_entries_is_the_same_by_their_ends_and_one_by_one(store: Store, pw_info: Rules) -> None:
+    numbers = range(1, 6)
+    for number in numbers:
+        put(store, case(pw_info, number))
+        message(store, case_id(number))
+    outbox = store.outbox_table
+    places = [item.pos for item in outbox.live()]
+    assert [case for _desk, case in sorted(outbox.live_cases())] == [case_id(number) for number in numbers]
+    for first in range(5):
+        for behind in range(first, 6):
+            left = sorted((DE, case_id(number)) for number in numbers if not first < number <= behind)
+            assert sorted(outbox.live_cases(places[first:behind])) == left
+            ends = range(places[first], places[first] + behind - first)
+            assert sorted(outbox.live_cases(ends)) == left

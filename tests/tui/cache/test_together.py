@@ -384,6 +384,14 @@ def test_where_the_listing_cannot_be_written_everything_is_left_to_the_plain_way
     assert store.outbox() == []
 
 
+def test_few_are_left_to_the_plain_way(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = drafts(store, "accept")
+    monkeypatch.setattr(acting, "MANY", len(asked) + 1)
+    assert store.queue_alike(asked) == ([], [], asked)
+    monkeypatch.setattr(acting, "MANY", len(asked))
+    assert len(store.queue_alike(asked)[0]) > 1
+
+
 def test_many_references_count_on_from_the_first_and_have_room_to() -> None:
     class Highest:
         def token_bytes(self, nbytes: int, /) -> bytes:
