@@ -48,6 +48,7 @@ class AssignActions(CaseScreenBase):
             if value:
                 await self._give(plan, "" if value == NOBODY else value)
 
+        self.read_ahead(self.marks_now())
         lines = bulk.preview(plan, _("Assign"), lambda kind: kind.state)
         if len(plan.ready) == 1 and not plan.refused:
             detail = self.store.case(desk, plan.ready[0].id)
@@ -80,6 +81,7 @@ class AssignActions(CaseScreenBase):
             if value == "do":
                 await self._give(plan, me)
 
+        self.read_ahead(self.marks_now())
         count = len(plan.ready)
         do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
         lines = bulk.preview(plan, _("Take on"), lambda kind: kind.state)
@@ -108,7 +110,8 @@ class AssignActions(CaseScreenBase):
         if not new:
             self.say(_("Nothing changed."))
             return
-        together, not_queued, left = self.store.queue_alike(assigning.drafts(new, officer), self.marks_now())
+        with self.imi.undisturbed():
+            together, not_queued, left = self.store.queue_alike(assigning.drafts(new, officer), self.marks_now())
         items: list[OutboxItem | Queued] = [*together]
         refused, code = len(not_queued), ""
         while left:

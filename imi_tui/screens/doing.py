@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from imi_tui.screens.undoing import UndoActions
 from imi_tui.viewmodel import doing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
@@ -167,6 +168,17 @@ class CaseScreenBase(UndoActions):
         """Behind the question for days: what its answer is counted by."""
         country = str((authority or {}).get("country", ""))
         self.app.set_timer(BEHIND, lambda: doing.load_calendar(country, self.context.today()))
+
+    def read_ahead(self, marked: Collection[int]) -> None:
+        """Behind a question about marked cases, as far as there are some: what its answer will need."""
+        if marked:
+            self.run_worker(self._foresee(tuple(marked)), group="foreseeing", exclusive=True)
+
+    async def _foresee(self, marked: tuple[int, ...]) -> None:
+        """Read it in steps between which keys are answered."""
+        await asyncio.sleep(BEHIND)
+        for _step in self.store.foresee(marked):
+            await asyncio.sleep(0)
 
     def _heading(self, rules: Rules, name: str, details: list[CaseDetail]) -> str:
         action = rules.lifecycle.actions[name]

@@ -247,8 +247,7 @@ class TogetherActions(OwnActions):
         detail = self.store.case(*self.marks.representative(plan.ready))
         if detail is None:
             return
-        marked = tuple(self.marked)
-        self.run_worker(self._foresee(marked), group="foreseeing", exclusive=True)
+        self.read_ahead(self.marked)
         what, field = doing.asks(rules, plan.action, doing.typed(detail.case))
         if what == "form":
             plan = bulk.alike(plan, lambda each: self._form(plan.action, each))
@@ -287,12 +286,6 @@ class TogetherActions(OwnActions):
         count = len(plan.ready)
         do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
         await self.app.push_screen(routes.choose(text, [(do, "do"), (_("Leave it"), "leave")]), chosen)
-
-    async def _foresee(self, marked: tuple[int, ...]) -> None:
-        """Read what the answer will need, in steps between which keys are answered."""
-        await asyncio.sleep(BEHIND)
-        for _step in self.store.foresee(marked):
-            await asyncio.sleep(0)
 
     def _form(self, action: str, standing: Standing) -> object:
         """The fields that an action asks for with a case."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from imi_core.authority import Seat
 from imi_tui import problems
+from imi_tui.app import PAINTED
 from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.marking import Standing
@@ -22,6 +24,7 @@ from imi_tui.cache.sync import Page
 from imi_tui.export.service import _case_wire
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.conflict import ConflictScreen
+from imi_tui.screens.doing import BEHIND
 from imi_tui.viewmodel import assigning
 from imi_tui.viewmodel.case import timeline
 from imi_tui.viewmodel.copying import pieces
@@ -190,6 +193,49 @@ async def test_a_case_is_given_back_and_one_that_a_colleague_took_meanwhile_is_n
         await settled(pilot)
         [item] = store.outbox()
         assert item.state == "rejected", "Anna took it after the question was asked"
+
+
+async def test_what_giving_marked_cases_away_needs_is_read_behind_the_question(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreseen: list[set[int]] = []
+    looked_through: list[bool] = []
+    foresee, queue_alike = store.foresee, store.queue_alike
+
+    def reading(numbers: tuple[int, ...]) -> Iterator[None]:
+        foreseen.append(set(numbers))
+        yield from foresee(numbers)
+
+    def queueing(drafts: Any, numbers: Any) -> Any:
+        looked_through.append(gc.isenabled())
+        return queue_alike(drafts, numbers)
+
+    monkeypatch.setattr(store, "foresee", reading)
+    monkeypatch.setattr(store, "queue_alike", queueing)
+    async with running(store, home) as (app, pilot):
+        gc.enable()
+        await pilot.press("full_stop")
+        await pilot.pause(2 * BEHIND)
+        assert isinstance(app.screen, ChooseScreen)
+        assert foreseen == [], "one case takes no time"
+        await pilot.press("escape", "space", "space")
+        await settled(pilot)
+        marked = set(case_list(app).marked)
+        assert len(marked) == 2
+        for key in ("full_stop", "comma"):
+            await pilot.press(key)
+            await pilot.pause(2 * BEHIND)
+            assert isinstance(app.screen, ChooseScreen)
+            assert foreseen.pop() == marked
+            assert foreseen == []
+            await pilot.press("enter")
+            await settled(pilot)
+            assert looked_through.pop() is False
+            assert len(store.outbox()) == 2
+            await pilot.press("u")
+            await settled(pilot)
+            await pilot.pause(2 * PAINTED)
+            assert gc.isenabled()
 
 
 async def test_many_are_given_in_parts_and_taken_on_after_one_look(
