@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import Static
 
@@ -14,7 +15,7 @@ from imi_tui.viewmodel import palette
 from imi_tui.viewmodel.cells import fit
 from imi_tui.widgets.choice_list import ChoiceList
 from imi_tui.widgets.entry import LineInput
-from imi_tui.widgets.line_list import LineList
+from imi_tui.widgets.line_list import LEAST, LineList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,35 +23,48 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from imi_tui.viewmodel.palette import Entry, Keyboard
+    from imi_tui.widgets.choice_list import Choice
 
-KEYS = 24
+KEYS = 21
 """Cells for the keys at the right."""
 
 
-def lines(found: Sequence[Entry], typed: str, keys: Keyboard, width: int) -> list[tuple[str, str | None]]:
-    """The menu's lines: by group, or best first for what was typed; what is not possible now under a heading."""
-    room = max(10, width - KEYS)
+class MenuList(ChoiceList):
+    """Actions, each with what `keys` says of it at the right, in the room that there is now."""
 
-    def line(entry: Entry) -> tuple[str, str | None]:
-        return f"{fit(entry.label, room)} {keys.shown(entry.action, 2)}", entry.action.id
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: dict[str, str] = {}
 
-    out: list[tuple[str, str | None]] = []
+    def lines_of(self, item: Choice, width: int) -> list[Text]:
+        """The action and its keys; a heading alone."""
+        label, id = item
+        if id in self.keys:
+            label = f"{fit(label, max(LEAST, width - KEYS))} {self.keys[id]}"
+        return super().lines_of((label, id), width)
+
+
+def choices(found: Sequence[Entry], typed: str, keys: Keyboard) -> list[Choice]:
+    """What the menu lists: by group, or best first for what was typed; what is not possible now under a heading."""
+    out: list[Choice] = []
     shown = palette.search(found, typed, keys) if typed.strip() else list(found)
     if typed.strip():
-        out += [line(entry) for entry in shown if not entry.why]
+        out += [_choice(entry) for entry in shown if not entry.why]
     else:
         for group, title in registry.GROUPS.items():
-            members = [line(entry) for entry in shown if entry.action.group == group and not entry.why]
+            members = [_choice(entry) for entry in shown if entry.action.group == group and not entry.why]
             out += [(_(title), None), *members] if members else []
-    impossible = [line(entry) for entry in shown if entry.why]
+    impossible = [_choice(entry) for entry in shown if entry.why]
     return out + ([(_("Not possible now"), None), *impossible] if impossible else [])
 
 
-def lines_elsewhere(found: Sequence[Entry], keys: Keyboard, width: int) -> list[tuple[str, str | None]]:
-    """The lines of what is done on other screens."""
-    room = max(10, width - KEYS)
-    told = [(f"{fit(entry.label, room)} {keys.shown(entry.action, 2)}", entry.action.id) for entry in found]
-    return [(_("On another screen"), None), *told] if told else []
+def choices_elsewhere(found: Sequence[Entry]) -> list[Choice]:
+    """What is done on other screens."""
+    return [(_("On another screen"), None), *map(_choice, found)] if found else []
+
+
+def _choice(entry: Entry) -> Choice:
+    return entry.label, entry.action.id
 
 
 class MenuScreen(Narrowing[registry.Action]):
@@ -78,12 +92,13 @@ class MenuScreen(Narrowing[registry.Action]):
             # Translators: the first line of the window; max-length:59.
             field.hint(_("Type to search; arrows and Enter to choose; Esc to leave"))
             yield field
-            yield ChoiceList()
+            yield MenuList()
             yield Static("", id="help", markup=False)
 
     def on_mount(self) -> None:
         """Fill the list."""
-        self.call_after_refresh(self.narrow, "")
+        self.query_one(MenuList).keys = self._shown_keys(self._found)
+        self.narrow("")
 
     def on_line_list_moved(self, _message: LineList.Moved) -> None:
         """Explain the action under the cursor, or say why it is not possible."""
@@ -99,16 +114,19 @@ class MenuScreen(Narrowing[registry.Action]):
             self.dismiss(entry.action)
 
     def _current(self) -> Entry | None:
-        value = self.query_one(ChoiceList).value
+        value = self.query_one(MenuList).value
         return next((entry for entry in (*self._found, *self._others) if entry.action.id == value), None)
+
+    def _shown_keys(self, entries: Sequence[Entry]) -> dict[str, str]:
+        return {entry.action.id: self._keys.shown(entry.action, 2) for entry in entries}
 
     def narrow(self, typed: str) -> None:
         """List what fits."""
-        found = self.query_one(ChoiceList)
-        shown = lines(self._found, typed, self._keys, found.size.width or 60)
-        others = [] if shown else palette.elsewhere(self._found, typed, self._keys)
-        self._others = others
-        shown = shown or lines_elsewhere(others, self._keys, found.size.width or 60)
+        found = self.query_one(MenuList)
+        shown = choices(self._found, typed, self._keys)
+        self._others = [] if shown else palette.elsewhere(self._found, typed, self._keys)
+        found.keys |= self._shown_keys(self._others)
+        shown = shown or choices_elsewhere(self._others)
         found.show(shown or [(_("Nothing here has that name or key."), None)])
         if typed.strip():
             # The best match is the first, whatever was under the cursor before.

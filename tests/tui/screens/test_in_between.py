@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
 from imi_tui.screens import routes
+from imi_tui.screens.menu import MenuList
 from imi_tui.widgets.form_view import FieldRow
 from tests.tui.screens import filled
 from tests.tui.screens.seen import Seen
@@ -88,3 +89,25 @@ async def test_the_menu_is_never_seen_without_its_scroll_bar(
         shown = [lines for lines in seen.pictures if any("Take on" in line for line in lines)]
         assert shown
         assert all(set("▁▂▃▄▅▆▇") & set("".join(lines)) for lines in shown)
+
+
+@pytest.mark.parametrize("width", [60, 120])
+async def test_the_menu_keeps_its_keys_at_the_right_in_a_terminal_of_another_size(
+    store: Store, home: Path, width: int
+) -> None:
+    app = ImiApp(filled.context(store, home))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f9")
+        await settled(pilot)
+        before = keys_of("Take on", app)
+        await pilot.resize_terminal(width, 24)
+        await settled(pilot)
+        assert keys_of("Take on", app) == before
+
+
+def keys_of(name: str, app: ImiApp) -> tuple[str, int]:
+    """The keys of an action in the menu, and how far from its right edge they begin."""
+    found = app.screen.query_one(MenuList)
+    [line] = [text.plain for _index, text in found._lines if text.plain.startswith(name)]
+    keys = line.removeprefix(name).strip()
+    return keys, found.size.width - line.rindex(keys)

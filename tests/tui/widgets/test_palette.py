@@ -12,7 +12,7 @@ from imi_tui import actions, i18n
 from imi_tui.actions import Situation
 from imi_tui.actions.sought import SOUGHT
 from imi_tui.screens.help import page
-from imi_tui.screens.menu import lines_elsewhere
+from imi_tui.screens.menu import choices_elsewhere
 from imi_tui.viewmodel import footer, palette
 from imi_tui.viewmodel.palette import Entry, Keyboard
 
@@ -120,7 +120,7 @@ def test_what_is_done_on_another_screen_is_named_with_what_it_does_there() -> No
     assert "On another screen" in told
     assert "Print. Prints the case, whole or without personal data." in told
     assert [block.text for block in page(listed, PLAIN, "qqqq")] == ["Nothing here has that name or key."]
-    titles = [line for line, id in lines_elsewhere([entry], PLAIN, 60) if id is None]
+    titles = [line for line, id in choices_elsewhere([entry]) if id is None]
     assert titles == ["On another screen"]
 
 
