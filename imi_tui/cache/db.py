@@ -103,6 +103,10 @@ class Database:
         """All rows, as tuples."""
         if self.unfinished is not None:
             self.unfinished.before(sql, values)
+        return self.rows_as_written(sql, values)
+
+    def rows_as_written(self, sql: str, values: Values = ()) -> list[Any]:
+        """`rows`, without what is still to be written by the transaction that is open behind the picture."""
         try:
             return self.connection.execute(sql, values).fetchall()
         except apsw.Error as error:

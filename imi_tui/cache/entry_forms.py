@@ -61,20 +61,20 @@ class Forms:
         self.officer = officer
         self._made: dict[Any, Form | ImiError | CacheError | None] = {}
         self._counted: dict[tuple[str, int, str], frozenset[str] | None] = {}
-        self._said: tuple[Any, ...] = ()
+        self._answers: object = None
+        self._says: tuple[str, ...] = ()
         self._alike_now: dict[tuple[Any, ...], Form | ImiError | CacheError | None] = {}
 
-    def of(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
+    def of(self, draft: Draft, standing: Standing, asleep: bool) -> Form | ImiError | CacheError | None:
         """How the entry for a case is written, or why it is refused; None where that is no matter of its kind."""
-        said = self._said
         # Drafts of one action of the officer share their answers.
-        says = draft.action, draft.text, draft.lang, draft.target
-        if not said or said[0] is not draft.answers or said[1:] != says:
-            self._said = draft.answers, *says
+        if draft.answers is not self._answers or (draft.action, draft.text, draft.lang, draft.target) != self._says:
+            self._answers, self._says = draft.answers, (draft.action, draft.text, draft.lang, draft.target)
             self._alike_now = {}
-        # Whether the addressee has a part in the case already, and which one.
-        held = [part.role for part in standing.head.parts if part.desk == draft.target] if draft.target else ()
-        key = standing.like, asleep, standing.handler == self.officer, *held
+        key: tuple[Any, ...] = standing.like, asleep, standing.handler == self.officer
+        if draft.target:
+            # Whether the addressee has a part in the case already, and which one.
+            key += tuple(part.role for part in standing.head.parts if part.desk == draft.target)
         if key not in self._alike_now:
             self._alike_now[key] = self._of_kind(draft, standing, key)
         return self._alike_now[key]
@@ -87,7 +87,7 @@ class Forms:
         counted = self._counted[rules]
         if counted is None:
             return None
-        said = json.dumps(self._said, ensure_ascii=False)
+        said = json.dumps((draft.answers, *self._says), ensure_ascii=False)
         kind = said, draft.desk, key[1:], kind_of(head, draft.desk, counted)
         if kind not in self._made:
             self._made[kind] = self._make(draft, standing, asleep=key[1])

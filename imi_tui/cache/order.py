@@ -65,6 +65,8 @@ NAMES = SORTS.index("authority"), 7
 are made in the other one (`imi_tui.cache.alphabet`).
 """
 _FIXED = tuple(range(NAMES[0]))
+DUE, LATEST, REFERENCE = map(SORTS.index, ("due", "activity", "reference"))
+"""Where among the `keys` of a case those of these orders are; behind them those by name."""
 
 
 class Spelling(NamedTuple):
@@ -176,17 +178,19 @@ def keys(due: str, activity: int, reference: str, names: Iterable[bytes], end: b
     return _on(due) + latest, latest, number + end, *[name + b"\0" + latest for name in names]
 
 
-def moved_keys(
-    old: Sequence[tuple[bytes, ...]], dues: Iterable[str], activities: Iterable[int]
-) -> list[tuple[bytes, ...]]:
-    """The `keys` of cases that had the `old` ones, each with another due date and another latest activity."""
+def latest_keys(old: Iterable[bytes], activities: Iterable[int]) -> list[bytes]:
+    """The keys at `LATEST` of cases that had the `old` ones, each with another latest activity."""
+    return [(_LAST - activity).to_bytes(8, "big") + key[8:] for activity, key in zip(activities, old, strict=True)]
+
+
+def moved_keys(place: int, old: list[bytes], dues: Iterable[str], latest: Sequence[bytes]) -> list[bytes]:
+    """The keys at another `place` of cases that had the `old` ones, each with another due date and `LATEST` key."""
     # Order by order and not case by case: of thousands that takes a third of the time.
-    _dues, before, numbers, *names = zip(*old, strict=True)
-    latest = [(_LAST - activity).to_bytes(8, "big") + key[8:] for activity, key in zip(activities, before, strict=True)]
-    due = [_on(due) + key for due, key in zip(dues, latest, strict=True)]
-    end = -len(latest[0])
-    moved = [[name[:end] + key for name, key in zip(column, latest, strict=True)] for column in names]
-    return list(zip(due, latest, numbers, *moved, strict=True))
+    if place == DUE:
+        return [_on(due) + key for due, key in zip(dues, latest, strict=True)]
+    if place == REFERENCE:
+        return old
+    return [name[: -len(key)] + key for name, key in zip(old, latest, strict=True)]
 
 
 def places(views: int, sorted_keys: tuple[bytes, ...], at: tuple[int, ...]) -> list[tuple[int, bytes]]:

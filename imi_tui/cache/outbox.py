@@ -105,8 +105,7 @@ class Outbox(WritingOut):
     def is_untouched(self, refs: Sequence[str] | None = None) -> bool:
         """Whether any queued entry was never tried, or any of these."""
         if refs is None:
-            sql = f"select 1 from outbox where {UNTOUCHED} and {STAYS} limit 1"  # noqa: S608
-            return self.comes() or self.work.one(sql) is not None
+            return self.comes() or self.any_untouched()
         asked = "select 1 from json_each(?) j cross join outbox o on o.client_ref = j.value"
         sql = f"{asked} where {UNTOUCHED} and {STAYS} limit 1"
         # Most often it is the first one.

@@ -185,9 +185,9 @@ class Projector:
         return tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS))
 
     def move(self, rows: Sequence[tuple[Standing, Becomes]]) -> Moves:
-        """Write what becomes of rows with a change of the outbox that concerns nothing else; not their `orders`."""
+        """What becomes of rows with a change of the outbox that concerns nothing else: only how many is written yet."""
         moves = Moves(rows, self._all_spellings())
-        moves.write(self._cache)
+        moves.count(self._cache)
         return moves
 
     def reflects(self, generation: int) -> None:

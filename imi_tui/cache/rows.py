@@ -27,6 +27,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 SPELLING = "select alphabet, position from spelling where role = 'shown'"
 COUNTS = "select no, rows from group_count where rows > 0"
 ONE = f"select {COLUMNS} from listing l where l.desk = ? and l.id = ?"  # noqa: S608
+_NUMBER = "select n from listing where desk = ? and id = ?"
 _REFERRED = "select l.desk, l.id from json_each(?) j cross join listing l on l.n = j.value where l.reference = ?"
 _COUNT_BEFORE = "select count(*) from view_row where slot = ? and key < ?"
 _COUNT_BETWEEN = "select count(*) from view_row where slot = ? and key >= ? and key < ?"
@@ -263,8 +264,8 @@ class Listing:
     def row(self, desk: str, id: str, view: ViewId, sort: SortId) -> Row | None:
         """One case's row as it stands in a view and order; also where it has just left that view."""
         number = self._desks.number(desk)
-        found = self._cache.one(ONE, (number, id)) if number is not None else None
-        return self.made(found, sort_of(view, sort)) if found is not None else None
+        found = self._shown(ONE, (number, id), _NUMBER) if number is not None else ()
+        return self.made(found[0], sort_of(view, sort)) if found else None
 
     def made(self, found: Any, sort: SortId) -> Row:
         """A row from `COLUMNS`, with its key in `sort`."""
@@ -283,10 +284,17 @@ class Listing:
         values: tuple[Any, ...] = span(view, self._today()) if view in DATED else ()
         if key is not None:
             values += (key,)
-        sql = window_sql(found, numbered(view in DATED, where), f"?{len(values) + 1}", back=back)
+        asked = found, numbered(view in DATED, where), f"?{len(values) + 1}"
+        rows = self._shown(window_sql(*asked, back=back), (*values, limit), keys_sql(*asked, back=back))
         # The rows come in the order of the window, which SQL does not promise of what is joined to it.
-        rows = sorted(self._cache.rows(sql, (*values, limit)), key=_key)
-        return [self.as_row(row[0], row[1:]) for row in rows]
+        return [self.as_row(row[0], row[1:]) for row in sorted(rows, key=_key)]
+
+    def _shown(self, sql: str, values: tuple[Any, ...], numbers: str) -> list[Any]:
+        """What a statement reads of few rows; `numbers`: the one that tells which they are, last in what it brings."""
+        if (rest := self._cache.unfinished) is None:
+            return self._cache.rows(sql, values)
+        rest.show([found[-1] for found in self._cache.rows(numbers, values)])
+        return self._cache.rows_as_written(sql, values)
 
     def as_row(self, key: bytes, found: Any) -> Row:
         """A row from its key in the order it was read in and `COLUMNS`."""

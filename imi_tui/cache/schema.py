@@ -119,6 +119,10 @@ WORK: tuple[str, ...] = (
       wire blob not null
     ) strict;
     """,
+    """
+    -- empty but for what was tried: whether any of thousands was is asked before they are taken back
+    create index outbox_tried on outbox(pos) where state <> 'queued' or attempts > 0;
+    """,
 )
 
 CACHE: tuple[str, ...] = (

@@ -18,6 +18,7 @@ from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.item import Item, Taken, maker
 from imi_tui.cache.model import Queued
 from imi_tui.cache.moves import Becomes
+from imi_tui.cache.order import DUE
 from imi_tui.cache.personal import put_off
 from imi_tui.cache.rubbish import no_rubbish
 from imi_tui.cache.unfinished import Unfinished
@@ -56,7 +57,7 @@ _STAND = "select count(*) from view_row where slot between ?1 * 8 and ?1 * 8 + 7
 class _Step(NamedTuple, Generic[T]):
     """What comes of it, what becomes of rows, and what is done to the outbox, which gives its generation."""
 
-    result: T
+    result: Callable[[], T]
     rows: Rows
     work: Callable[[], int]
 
@@ -123,17 +124,15 @@ class Together:
         found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
         forms = Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
         written, rows, refused, left = self._sorted(drafts, found, self._waiting(()), forms)
-        queued = list[Queued]()
         bundle = Bundle(self._first_ref(), written, forms.officer, forms.at, self._session.server_time())
 
         def work() -> int:
             # Beside what becomes of the rows, which is written meanwhile.
             generation = self._outbox.stand_for(bundle.coming.parts())
-            queued[:] = bundle.queued()
             self._last = bundle
             return generation
 
-        return _Step((queued, refused, left), rows, work)
+        return _Step(lambda: (bundle.queued(), refused, left), rows, work)
 
     def _whole(self, step: Callable[[], _Step[T]]) -> T:
         """Carry out a step: whole, or nothing of it. What was committed counts, whatever becomes of the listing."""
@@ -144,14 +143,7 @@ class Together:
                     transaction.enter_context(self._desks.kept())
                     transaction.enter_context(self._cache.write(shorten=False))
                     moves = self._move(step, out)
-                    rest = Unfinished(
-                        self._cache,
-                        moves.orders(self._cache),
-                        moves.more,
-                        transaction.pop_all(),
-                        self._end,
-                        self.failed,
-                    )
+                    rest = Unfinished(self._cache, moves, transaction.pop_all(), self._end, self.failed)
                     self._alike.moved(moves, rest)
                 if self.behind is None:
                     rest.finish()
@@ -179,14 +171,18 @@ class Together:
             beside.submit(self._outbox.work.shorten_log)
             try:
                 moves = self._projector.move(rows)
+                # What is due is counted next.
+                moves.work_out(DUE)
             finally:
+                made = result()
                 generation = committed.result()
-                out.append(result)
+                out.append(made)
         self._projector.reflects(generation)
         return moves
 
     def _end(self) -> Callable[[], None]:
         """All is written, and is about to be committed; what is to be done then."""
+        self._alike.known()
         moment = self._cache.moment()
         self._projector.catch_up()
 
@@ -213,18 +209,18 @@ class Together:
         refused: Refused = []
         left: list[Draft] = []
         asleep = put_off(self._outbox.work)
-        becomes = maker(Becomes)
+        becomes, of = maker(Becomes), forms.of
         for draft in drafts:
             case = draft.desk, draft.case_id
             standing = found.get(case)
             if standing is None or case in waiting or not _is_plain(draft, standing):
                 left.append(draft)
                 continue
-            form = forms.of(draft, standing, asleep=bool(asleep) and asleep.get(case, -1) == standing.version)
+            version = standing.version
+            form = of(draft, standing, bool(asleep) and asleep.get(case, -1) == version)
             if isinstance(form, Form):
                 written.append((draft, standing, form))
-                unread = 1 if standing.version > standing.seen else 0
-                rows.append((standing, becomes(form.effect.row(standing, unread))))
+                rows.append((standing, becomes(form.effect.row(standing, 1 if version > standing.seen else 0))))
             elif form is None:
                 left.append(draft)
             else:
@@ -233,12 +229,15 @@ class Together:
 
     def _standing(self, cases: Iterable[Case], numbers: Iterable[int]) -> dict[Case, Standing]:
         """How these cases stand."""
-        id_of = self._desks.id
-        found = {(id_of(each.number), each.id): each for each in self._alike.standing(sorted(numbers))}
+        found = self._by_case(numbers)
         if missing := [case for case in cases if case not in found]:
-            more = self._alike.standing(sorted(self._alike.numbers(missing)))
-            found |= {(id_of(each.number), each.id): each for each in more}
+            found |= self._by_case(self._alike.numbers(missing))
         return found
+
+    def _by_case(self, numbers: Iterable[int]) -> dict[Case, Standing]:
+        standing = self._alike.standing(sorted(numbers))
+        desks = {number: self._desks.id(number) for number in {each.number for each in standing}}
+        return {(desks[each.number], each.id): each for each in standing}
 
     def _waiting(self, but: Iterable[Item]) -> set[Case]:
         """The cases for which the outbox holds something besides these entries."""
@@ -262,8 +261,10 @@ class Together:
         bundle = self._last
         if bundle is None or list(refs) != bundle.refs:
             return None
-        span = self._outbox.span(bundle.refs[0], bundle.refs[-1])
-        return bundle.untouched() if span is not None and self._outbox.are_untouched(*span) else None
+        return bundle.untouched() if self._are_untouched(bundle) else None
+
+    def _are_untouched(self, bundle: Bundle) -> bool:
+        return self._outbox.are_untouched(bundle.refs[0], bundle.refs[-1], len(bundle.refs))
 
     def _take_back_whole(
         self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]
@@ -281,12 +282,12 @@ class Together:
             return None
 
         def work() -> int:
-            if span[1] - span[0] + 1 != len(refs) or not self._outbox.are_untouched(*span):
+            if not self._are_untouched(bundle):
                 self._last = None
                 raise OutboxChanged(())
             return self._outbox.stand_for(going(*span))
 
-        return _Step(taken, rows, work)
+        return _Step(lambda: taken, rows, work)
 
     def _take_back(
         self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]
@@ -321,7 +322,7 @@ class Together:
                 self._outbox.touch(others)
             return generation
 
-        return _Step(taken, rows, work)
+        return _Step(lambda: taken, rows, work)
 
     def _drafts(self, items: Sequence[Item], keep: Callable[[Draft], bool]) -> dict[str, Draft]:
         """The drafts that stay of these entries, by their references."""
@@ -375,10 +376,8 @@ def _nothing() -> None:
 
 def _is_plain(draft: Draft, standing: Standing) -> bool:
     """Whether a draft says nothing that belongs to its case alone, and is based on all that is here of it."""
+    if draft.id or draft.after or draft.attachments:
+        return False
     version = standing.head.given.version if draft.action == ASSIGN else standing.version
-    return (
-        not (draft.id or draft.after or draft.attachments)
-        and based_on_of(draft, standing) >= version
-        and standing.id.isalnum()
-        and standing.id.isascii()
-    )
+    id = standing.id
+    return based_on_of(draft, standing) >= version and id.isalnum() and id.isascii()

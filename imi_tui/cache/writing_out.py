@@ -22,6 +22,15 @@ INSERT = (
 STAYS = "not exists (select 1 from unwritten where pos between first_pos and last_pos)"
 """Said of an entry: it is not one of those that are about to go."""
 UNTOUCHED = "state = 'queued' and attempts = 0"
+# Told by an index alone: the entries themselves fill thousands of pages.
+_THERE = "select count(*) from outbox where client_ref between ? and ?"
+_TRIED = (
+    "select 1 from outbox indexed by outbox_tried where pos between ? and ?"
+    " and (state <> 'queued' or attempts > 0) limit 1"
+)
+_GO = "select first_pos, last_pos from unwritten where come = 0 order by first_pos"
+_UNTOUCHED_AT = f"select 1 from outbox where pos between ? and ? and {UNTOUCHED} limit 1"  # noqa: S608
+_END = 1 << 62
 _ANY = "select 1 from unwritten limit 1"
 _FIRST = "select no, wire, first_pos, last_pos from unwritten order by no limit 1"
 COME_AND_GO = (
@@ -101,10 +110,23 @@ class WritingOut:
         found = [self.entries.one("select pos from outbox where client_ref = ?", (ref,)) for ref in (first, last)]
         return (found[0][0], found[1][0]) if all(found) else None
 
-    def are_untouched(self, first: int, last: int) -> bool:
-        """Whether at all positions from one to another entries stand that were never tried."""
-        sql = f"select count(*) from outbox where pos between ? and ? and {UNTOUCHED}"  # noqa: S608
-        return bool(self.entries.one(sql, (first, last))[0] == last - first + 1)
+    def are_untouched(self, first: str, last: str, count: int) -> bool:
+        """Whether so many entries, with all references from one to another, stand in a row and were never tried."""
+        span, entries = self.span(first, last), self.entries
+        return (
+            span is not None
+            and span[1] - span[0] + 1 == count == entries.one(_THERE, (first, last))[0]
+            and entries.one(_TRIED, span) is None
+        )
+
+    def any_untouched(self) -> bool:
+        """Whether an entry that was never tried stays; none is written out for it."""
+        begin = -1
+        for first, last in [*self.work.rows(_GO), (_END, _END)]:
+            if self.work.one(_UNTOUCHED_AT, (begin, first - 1)) is not None:
+                return True
+            begin = last + 1
+        return False
 
     def coming_of(self, desk: str, case_id: str) -> list[Item]:
         """The entries for a case that come and are not written out, in order; they have no position yet."""

@@ -7,6 +7,8 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from itertools import chain
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from imi_tui.cache.model import SORTS, Changed
 from imi_tui.cache.order import groups, slots
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
-from tests.tui.cache.many import desk, drafts, is_settled, kept, written_behind
+from tests.tui.cache.many import ANNA, assignments, desk, drafts, is_settled, kept, written_behind
 from tests.tui.screens import filled
 
 
@@ -54,7 +56,7 @@ Looks = dict[Any, Any]
 
 def ways() -> list[tuple[Any, ...]]:
     """Whatever reads places."""
-    found: list[tuple[Any, ...]] = [("counts",), ("groups",)]
+    found: list[tuple[Any, ...]] = [("counts",), ("groups",), ("rows",), ("standings",), ("found",)]
     found += [("window", view, sort) for view in ("to_accept", "to_answer", "all", "overdue") for sort in SORTS]
     return found
 
@@ -65,11 +67,27 @@ def look(store: Store, way: tuple[Any, ...]) -> Any:
             return store.counts()
         case ("groups",):
             return [store.grouping.tally(view, "due", "due") for view in ("todo", "overdue", "due_soon")]
+        case ("rows",):
+            rows = [store.row(item.desk, item.id, "all", "activity") for item in numbered(store)]
+            return [(row.n, row.state, row.pending, row.due, row.unread, row.key) for row in rows if row is not None]
+        case ("standings",):
+            standings = store.marking.standings([item.n for item in numbered(store)])
+            return {n: (each.kind, each.seen.version, len(each.seen.after)) for n, each in standings.items()}
+        case ("found",):
+            return [store.marking.all(view) for view in ("to_accept", "waiting")], [
+                sorted(chain(*store.marking.matching(line, "all"))) for line in ("is:todo", "state:accepted")
+            ]
         case (_, view, sort):
             rows = store.window(view, sort, limit=500)
             assert store.window_before(view, sort, limit=500) == rows
             assert store.before(view, sort, rows[-1].key) == len(rows) - 1 if rows else True
             return [(row.n, row.state, row.pending, row.due, row.key) for row in rows]
+
+
+def numbered(store: Store) -> list[Any]:
+    """Number, desk and id of all cases, which nothing changes."""
+    found = store._cache.rows("select n, desk, id from listing order by n")
+    return [SimpleNamespace(n=n, desk=store.desks.id(desk), id=id) for n, desk, id in found]
 
 
 def all_looks(store: Store) -> Looks:
@@ -131,8 +149,12 @@ def test_how_cases_stand_is_known_while_their_places_are_written(store: Store) -
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_every_order_reads_as_if_all_were_written_at_every_step(store: Store, seed: int) -> None:
+def test_every_order_reads_as_if_all_were_written_at_every_step(
+    store: Store, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
     choose = random.Random(seed)
+    # Every other time those that become the same are written with one statement.
+    monkeypatch.setattr(moves, "FEW", seed % 2 * 1000)
     before = all_looks(store)
     store._together.behind = None
     refs = accept(store)
@@ -144,6 +166,9 @@ def test_every_order_reads_as_if_all_were_written_at_every_step(store: Store, se
             if expected is after:
                 refs = accept(store)
             else:
+                # Of some it is not known any more where they stood.
+                for n in choose.sample(sorted(store._alike.known()), 9 * (seed % 3)):
+                    del store._alike._known[n]
                 take_back(store, refs)
             assert store._cache.unfinished is not None
             for _step in range(choose.randrange(12)):
@@ -181,6 +206,49 @@ def test_only_the_order_that_is_read_is_written_for_it(store: Store) -> None:
     store._cache.rows("select count(*) from view_row")
     assert not rest._orders
     assert not rest.over
+
+
+def test_only_the_rows_that_are_shown_are_written_for_it(store: Store) -> None:
+    def written() -> list[int]:
+        return [n for (n,) in store._cache.rows_as_written("select n from listing where pending > 0 order by n")]
+
+    queued = store.queue_alike(drafts(store, "accept"), [each.n for each in numbered(store)])[0]
+    cases = {(each.desk, each.case_id) for each in queued}
+    assert written() == []
+    last = next(each for each in reversed(numbered(store)) if (each.desk, each.id) in cases)
+    assert store.row(last.desk, last.id, "all", "due").pending == 1
+    assert written() == [last.n]
+    shown = [row.n for row in store.window("all", "activity", limit=4) if row.pending]
+    assert written() == sorted({last.n, *shown})
+    assert len(written()) > 1
+    for sql in ("select reference from listing", "select n from listing where desk = 1 and id = 'a'"):
+        store._cache.rows(sql)
+    assert written() == sorted({last.n, *shown})
+    store.go_on()
+    assert {last.n, *shown} < set(written())
+    store._cache.one("select * from listing")
+    assert len(written()) == len(queued)
+
+
+@pytest.mark.parametrize("column", moves.CHANGED)
+def test_whoever_reads_what_changes_of_a_row_finds_it_changed(store: Store, column: str) -> None:
+    sql = f"select n, {column} from listing l order by n"
+    store._cache.run("update listing set rejected = 1 where pending = 0 and n % 3 = 0")
+    before = store._cache.rows(sql)
+    numbers = [each.n for each in numbered(store)]
+    for work in (
+        lambda: store.queue_alike(drafts(store, "accept"), numbers),
+        lambda: store.queue_alike(assignments(store, ANNA), numbers),
+    ):
+        work()
+        found = store._cache.rows(sql)
+        rest = store._cache.unfinished
+        assert rest is not None
+        assert rest._rows is None
+        rest.finish()
+        assert store._cache.rows(sql) == found
+    # Of these cases it is the same desk's turn then, and none is read by it.
+    assert found != before or column in ("mine", "unread")
 
 
 def test_others_see_it_when_it_is_over_and_write_then(store: Store) -> None:
@@ -297,7 +365,7 @@ def test_what_is_no_matter_of_the_files_is_told(store: Store, monkeypatch: pytes
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._cache, "many_keys", wrong)
+        patch.setattr(store._cache, "many", wrong)
         with pytest.raises(ZeroDivisionError):
             store.go_on()
     assert not store._cache.connection.in_transaction

@@ -176,6 +176,21 @@ def test_what_was_taken_back_is_not_sent_by_whoever_read_it_before(store: Store)
     other.close()
 
 
+def test_what_is_left_of_many_is_what_can_be_taken_back(store: Store) -> None:
+    refs = accept(store)
+    assert [each.client_ref for each in store.untouched_of(refs)] == refs
+    store.discard(refs[4])
+    store.sync.begin(refs[6:7])
+    gone = {refs[4], refs[6]}
+    assert [each.client_ref for each in store.untouched_of(refs)] == [ref for ref in refs if ref not in gone]
+    store.sync.recover()
+    store._work.run("update outbox set attempts = 0")
+    here = [ref for ref in refs if ref != refs[4]]
+    assert [each.client_ref for each in store.untouched_of(refs)] == here
+    take_back(store, here)
+    assert not store.is_untouched()
+
+
 def test_what_is_queued_behind_stands_behind(store: Store) -> None:
     refs = accept(store)
     first = store.window("to_answer", "reference", limit=1)[0]
