@@ -72,7 +72,7 @@ class Forms:
             self._answers, self._says = draft.answers, (draft.action, draft.text, draft.lang, draft.target)
             self._alike_now = {}
         key: tuple[Any, ...] = standing.like, asleep, standing.handler == self.officer
-        if draft.target:
+        if draft.target and draft.action != ASSIGN:
             # Whether the addressee has a part in the case already, and which one.
             key += tuple(part.role for part in standing.head.parts if part.desk == draft.target)
         if key not in self._alike_now:

@@ -50,20 +50,11 @@ def drafts(standings: Iterable[Standing], officer: str) -> list[Draft]:
 
     # Shared, so that all are seen to say the same.
     answers: dict[str, Any] = {}
+    # Based on what was here when the question was asked; a synchronisation may have changed it since.
+    # By their places: of ten thousand that takes two thirds of the time.
     return [
-        Draft(
-            id="",
-            desk=each.desk,
-            procedure="",
-            action=ASSIGN,
-            case_id=each.id,
-            target=officer,
-            answers=answers,
-            # Based on what was here when the question was asked; a synchronisation may have changed it since.
-            based_on=each.assigned.version,
-            after=list(each.assigned.after),
-        )
-        for each in standings
+        Draft("", desk, "", ASSIGN, id, officer, answers, "", "", assigned.version, "", list(assigned.after))
+        for desk, id, _reference, _kind, _seen, assigned, _handler in standings
     ]
 
 
