@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from functools import cached_property
     from typing import NamedTuple, Protocol, cast
 else:
+    # The part of `operator` that is built in; the module itself would have to be loaded.
+    try:
+        from _operator import itemgetter
+    except ImportError:
+        from operator import itemgetter
+
     try:
         from _collections import _tuplegetter
     except ImportError:
@@ -95,6 +101,12 @@ else:
     def _filled(record, given, named):
         """`given` with what was `named` and the defaults."""
         fields, defaults = record._fields, record._field_defaults
+        if not given and len(whole := defaults | named) == len(fields) > 1:
+            try:
+                return record._in_order(whole)
+            except KeyError:
+                # One lacks and another is none of it: which, is told below.
+                pass
         values = list(given)
         for field in fields[len(given) :]:
             if field in named:
@@ -116,6 +128,7 @@ else:
             for place, field in enumerate(fields):
                 members[field] = _tuplegetter(place, None)
             members |= {"__slots__": (), "_fields": fields, "_field_defaults": defaults, "__match_args__": fields}
+            members["_in_order"] = itemgetter(*fields) if fields else None
             return type.__new__(kind, name, bases, members)
 
     class NamedTuple(tuple, metaclass=_Record):
@@ -134,10 +147,10 @@ else:
             return made
 
         def _replace(self, **named):
-            made = tuple.__new__(type(self), [named.pop(*pair) for pair in zip(self._fields, self, strict=True)])
-            if named:
-                raise ValueError(f"{type(self).__name__} has no {next(iter(named))}")
-            return made
+            values = dict(zip(self._fields, self, strict=True)) | named
+            if len(values) > len(self._fields):
+                raise ValueError(f"{type(self).__name__} has no {[*values][len(self._fields)]}")
+            return tuple.__new__(type(self), values.values())
 
         def _asdict(self):
             return dict(zip(self._fields, self, strict=True))

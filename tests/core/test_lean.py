@@ -40,10 +40,12 @@ MAKE: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
     ((1,), {}),
     ((1, "x", (2,)), {}),
     ((), {"one": 1, "three": (3,)}),
+    ((), {"three": (3,), "one": 1, "two": "y"}),
     ((1,), {"two": "y"}),
 ]
 REFUSED: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
     ((), {}),
+    ((), {"two": "y", "four": 2}),
     ((1, "x", (), 4), {}),
     ((1,), {"one": 2}),
     ((1,), {"four": 2}),
@@ -57,6 +59,7 @@ def test_a_record_is_made_as_a_named_tuple(given: tuple[Any, ...], named: dict[s
     assert repr(own) == repr(theirs).replace("Theirs", "Own")
     assert (own.one, own.two, own.three, own.both) == (*theirs, f"{theirs.one}{theirs.two}")
     assert own._replace(two="z") == theirs._replace(two="z")
+    assert own._replace(three=(), one=5) == theirs._replace(three=(), one=5)
     assert type(own._replace(two="z")) is type(Own._make(own)) is type(pickle.loads(pickle.dumps(own))) is Own
     assert pickle.loads(pickle.dumps(own)) == own
     match own:
