@@ -48,12 +48,14 @@ def link(prev: bytes, account_id: str, seq: int, item: Change) -> bytes:
     return seal.link(prev, account_id, seq, item.type, item.object_id, item.kind)
 
 
-def open_account(conn: Connection, account_id: str) -> None:
-    """Make sure that the account has a sequence."""
-    if conn.scalar(sa.select(account.c.id).where(account.c.id == account_id)) is None:
+def open_accounts(conn: Connection, account_ids: Iterable[str]) -> None:
+    """Make sure that these accounts, as many as one statement carries, have a sequence."""
+    wanted = dict.fromkeys(account_ids)
+    known = set(conn.scalars(sa.select(account.c.id).where(account.c.id.in_(list(wanted)))))
+    if fresh := [account_id for account_id in wanted if account_id not in known]:
         server_id = conn.execute(sa.select(server.c.id)).scalar_one()
-        head = genesis(server_id, account_id)
-        conn.execute(sa.insert(account).values(id=account_id, seq=0, head=head, floor=0, safe_seq=0))
+        rows = [{"id": each, "seq": 0, "head": genesis(server_id, each), "floor": 0, "safe_seq": 0} for each in fresh]
+        insert_many(conn, account, rows)
 
 
 def head(conn: Connection, account_id: str) -> Head:

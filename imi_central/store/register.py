@@ -59,8 +59,8 @@ def put_authorities(conn: Connection, at: int, given: Iterable[Authority]) -> in
         if rows:
             conn.execute(sa.insert(desk), rows)
         desks += [str(row["id"]) for row in rows]
-    for desk_id in desks:
-        changes.open_account(conn, desk_id)
+    for start in range(0, len(desks), _BATCH):
+        changes.open_accounts(conn, desks[start : start + _BATCH])
     _log(conn, at, log)
     return len(log)
 

@@ -101,7 +101,7 @@ class Store:
             dialect.alone(conn)
             if conn.scalar(sa.select(server.c.id)) is None:
                 conn.execute(sa.insert(server).values(one=1, id=new_id(), epoch=new_id()))
-            changes.open_account(conn, DIRECTORY)
+            changes.open_accounts(conn, [DIRECTORY])
             if (before := trail.last(conn)) is not None:
                 watch.was_at(dt.datetime.fromtimestamp(before / 1000, dt.UTC))
         return store
