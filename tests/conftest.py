@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import gc
+import importlib
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,13 +50,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--harder", action="store_true", help="only the tests that try harder than in make test")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Look for no cycles meanwhile: nearly everything that is made here stays."""
+    gc.disable()
+    try:
+        _import_part(session.config)
+        return (yield)
+    finally:
+        gc.enable()
+
+
+def _import_part(config: pytest.Config) -> None:
+    """Begin with a part of the test modules, each worker with another, where all are collected: in a fresh copy of the
+    project pytest rewrites the assertions of each module once instead of once a worker, for it keeps what it wrote.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None or not _are_all(config):
+        return
+    paths = sorted(TESTS.rglob("test_*.py"))
+    for path in paths[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+        # What cannot be imported is told when it is collected.
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.relative_to(TESTS.parent).with_suffix("").parts))
+
+
+def _are_all(config: pytest.Config) -> bool:
+    """Whether the tests were asked for as a whole."""
+    return [Path(each).resolve() for each in config.args] == [TESTS]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of all tests `--harder` leaves out what runs in the same way without, and a run without it most of PostgreSQL's:
     every third of them shows what a statement does there. Who names a file runs all in it.
     """
     if config.getoption("harder"):
         left = [item for item in items if not (_on_postgresql(item) or _tries_harder(item))]
-    elif not effort.MANY and [Path(each).resolve() for each in config.args] == [TESTS]:
+    elif not effort.MANY and _are_all(config):
         seconds = [item for item in items if _on_postgresql(item)]
         left = [item for number, item in enumerate(seconds) if number % 3]
     else:
