@@ -196,15 +196,24 @@ class FormView(Leaving, Widget):
 
     def compose(self) -> ComposeResult:
         """Legend, fields, help line."""
-        yield Static(id="legend")
+        legend = self._written["#legend"] = self.model.legend()
+        yield Static(Text(legend), id="legend")
         with Fields(id="fields"):
-            for view in self.model.visible():
-                yield self._row(view)
+            yield from self._all_rows()
         yield Static(id="help")
 
-    def _row(self, view: FieldView) -> FieldRow:
+    def _row(self, view: FieldView, *, first: bool = False) -> FieldRow:
         row = self._rows[view.id] = FieldRow(view, self.model)
+        row.lay_out(self._room())
+        row.show_heading(view.heading, first=first)
         return row
+
+    def _room(self) -> int:
+        # Before the first layout the form has no width, and a picture may come before anything else is known.
+        return self.size.width or self.app.size.width
+
+    def _all_rows(self) -> list[FieldRow]:
+        return [self._row(view, first=number == 0) for number, view in enumerate(self.model.visible())]
 
     async def on_mount(self) -> None:
         """First problems, headings and legend."""
@@ -231,10 +240,11 @@ class FormView(Leaving, Widget):
         """Show another model."""
         self.model = model
         fields = self.query_one("#fields")
-        await fields.remove_children()
-        self._rows.clear()
-        await fields.mount_all([self._row(view) for view in model.visible()])
-        await self._refresh()
+        with self.app.batch_update():
+            await fields.remove_children()
+            self._rows.clear()
+            await fields.mount_all(self._all_rows())
+            await self._refresh()
 
     def show_problems(self) -> None:
         """Show all that is missing and go to the first field concerned."""
@@ -394,7 +404,7 @@ class FormView(Leaving, Widget):
             if row.display != (id in asked):
                 row.display = id in asked
             row.show_heading(asked.get(id, ""), first=bool(views) and views[0].id == id)
-            row.lay_out(self.size.width)
+            row.lay_out(self._room())
             row.refresh_value()
         self._write("#legend", self.model.legend())
         self._show_problems()

@@ -161,6 +161,35 @@ async def test_an_answer_and_what_it_moves_are_one_picture(pw_info: Rules, monke
         assert set(pictures) <= {before, (before[0] + 1, True)}
 
 
+async def test_a_form_appears_with_its_fields_at_once(pw_info: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    def model() -> FormModel:
+        return FormModel(pw_info, "send", answers={}, languages=("en",), today=dt.date(2026, 3, 5))
+
+    pictures: list[tuple[int, str]] = []
+
+    class Seen(Stage):
+        def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+            super()._display(screen, renderable)
+            if renderable is not None and not self._batch_count:
+                lines = shown(self).splitlines()
+                pictures.extend((at, line[1:].rstrip().replace("┃", "│")) for at, line in enumerate(lines) if "Subject" in line)
+
+    refresh = FormView._refresh
+
+    async def slow(self: FormView) -> None:
+        await asyncio.sleep(0.1)
+        await refresh(self)
+
+    monkeypatch.setattr(FormView, "_refresh", slow)
+    app = Seen(model())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await app.query_one(FormView).show(model())
+        await pilot.pause()
+    assert len(set(pictures)) == 1, "the same place and width in every picture"
+    assert pictures[0][1].endswith("│")
+
+
 async def test_up_and_down_go_from_field_to_field_and_enter_goes_on(pw_info: Rules) -> None:
     model = FormModel(pw_info, "send", answers={}, languages=("en",), today=dt.date(2026, 3, 5))
     app = Stage(model)
