@@ -25,6 +25,7 @@ from imi_tui.i18n import _
 if TYPE_CHECKING:
     import argparse
 
+    from imi_core.procedure import Option
     from imi_tui.cache.model import CaseDetail
     from imi_tui.cache.store import Store
     from imi_tui.viewmodel.view import View
@@ -112,9 +113,7 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...], reads: 
         lines.append(f"  {told}")
     lines += [f"  {line}" for line in own.lines(detail, dt.datetime.now().astimezone().date())]
     for name in ("request", "answers"):
-        for field, value in case.get(name, {}).items():
-            lines.append(f"  {_label(view, field)}: {_value(value)}")
-            lines += _translated(view, field, value, of_answer=name == "answers")
+        lines += _answers(view, case.get(name, {}), of_answer=name == "answers")
     lines += _open_questions(view, case)
     lines.append("")
     lines += _timeline(view, detail)
@@ -124,6 +123,26 @@ def _lines(store: Store, detail: CaseDetail, languages: tuple[str, ...], reads: 
         lines += [f"  | {display(line(each))}" for each in near]
     if detail.actions:
         lines += ["", _("You can: {actions}").format(actions=", ".join(detail.actions))]
+    return lines
+
+
+def _answers(view: View | None, given: dict[str, Any], *, of_answer: bool) -> list[str]:
+    """Answers by what they are called and in words, as the full screen has them, each with its remark below."""
+    from imi_core.answers import CANNOT, REMARK, base_id
+    from imi_tui.i18n.joining import with_name
+
+    lines: list[str] = []
+    for base in dict.fromkeys(base_id(name) for name in given):
+        label, options, prefix = _asked(view, base)
+        for name in (base, base + CANNOT, base + REMARK):
+            if (value := given.get(name)) in (None, "", []):
+                continue
+            text = _in_words(view, options, prefix, value)
+            if name.endswith(CANNOT):
+                text = _("Cannot be answered: {reason}").format(reason=text)
+            remark = name.endswith(REMARK)
+            lines.append("    " + with_name(_("Remark"), text) if remark else "  " + with_name(label, text))
+            lines += _translated(view, name, value, of_answer=of_answer)
     return lines
 
 
@@ -177,15 +196,33 @@ def _beside(view: View | None, entry: dict[str, Any], part: str, text: str) -> l
 
 def _label(view: View | None, field: str) -> str:
     """What a field is called, marked where personal data is asked for; one nobody knows is shown raw."""
+    return _asked(view, field)[0]
+
+
+def _asked(view: View | None, field: str) -> tuple[str, tuple[Option, ...], str]:
+    """(label, options, prefix of the ids of their labels) of a field."""
+    from imi_core.answers import YES_NO
+
     if view is None:
-        return display(field)
+        return display(field), (), ""
     procedure = view.rules.procedure
     follow_ups = (each for question in procedure.questions for each in question.follow_ups)
     found = next((each for each in (*procedure.request.fields, *follow_ups) if each.id == field), None)
-    return display(view.field(found) if found is not None else view.question(field))
+    if found is not None:
+        options = YES_NO if found.type == "boolean" else found.options
+        return display(view.field(found)), options, f"{procedure.id}.field.{field}"
+    question = procedure.question(field)
+    options = question.options if question is not None else ()
+    if question is not None and question.type == "boolean":
+        options = YES_NO
+    return display(view.question(field)), options, f"{procedure.id}.question.{field}"
 
 
-def _value(value: Any) -> str:
+def _in_words(view: View | None, options: tuple[Option, ...], prefix: str, value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(display(str(item)) for item in value)
-    return display(str(value))
+        return ", ".join(_in_words(view, options, prefix, each) for each in value)
+    if view is None:
+        return display(str(value))
+    from imi_tui.viewmodel.view import answer_text
+
+    return display(answer_text(view, options, prefix, value))

@@ -194,10 +194,17 @@ def test_act_reads_answers_by_the_kind_of_their_field(run: Run, central: Central
         commands.REFUSED,
         ["  EST-01: Give an answer, or why there is none, but not both."],
     )
+    answers = ("EST-01=yes", "EST-01.remark=As usual.", "POS-04.cannot=Lost.")
+    partly = run("act", row["reference"], "reply_partly", *(f"--answer={each}" for each in answers), "--no-sync")
+    assert partly.out.startswith("queued"), partly.err
+    shown = run("show", row["reference"]).out
+    assert "?: Yes\n    Remark: As usual.\n" in shown, "in words, and no codes"
+    assert ": Cannot be answered: Lost.\n" in shown
     assert run("config", "set", "writes", "de").code == 0
     run("act", row["reference"], "message", "--text", "Guten Tag.", "--no-sync")
     run("act", row["reference"], "message", "--text", "God dag.", "--text-lang", "da", "--no-sync")
-    said = [each["payload"]["text"]["lang"] for each in run("outbox", "--json").json["outbox"]]
+    waiting = run("outbox", "--json").json["outbox"]
+    said = [each["payload"]["text"]["lang"] for each in waiting if each["action"] == "message"]
     assert said == ["de", "da"], "as in the settings, unless it is said"
     impossible = run("act", row["reference"], "fly")
     assert impossible.code == commands.REFUSED
