@@ -161,13 +161,17 @@ def _fetched(client: Client, options: argparse.Namespace, detail: CaseDetail) ->
 
 
 def _synchronise(client: Client) -> None:
+    from imi_tui.cache.errors import AlreadyRunning
     from imi_tui.commands.syncing import synchronise
     from imi_tui.sync.errors import SyncError
 
     try:
         synchronise(client)
-    except (SyncError, CommandError) as error:
-        say(problems.sentence(error.code) if isinstance(error, SyncError) else error.text)
+    except CommandError as error:
+        say(error.text)
+    # Beside the full screen, which fetches what was asked for at its next synchronisation.
+    except (SyncError, AlreadyRunning) as error:
+        say(problems.sentence(error.code))
 
 
 def _list(client: Client, options: argparse.Namespace) -> Job:

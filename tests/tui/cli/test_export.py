@@ -11,6 +11,7 @@ import pypdf
 
 from imi_central.store import Store as Central
 from imi_tui import commands
+from imi_tui.cache.lock import lock_profile
 from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
@@ -19,7 +20,7 @@ from tests.tui.cli.conftest import Run
 
 
 def test_a_case_leaves_as_pdf_with_the_file_that_has_to_be_fetched(
-    run: Run, central: Central, server: str, token: str, tmp_path: Path
+    run: Run, central: Central, server: str, token: str, home: Path, tmp_path: Path
 ) -> None:
     case = send(central)
     accept(central, case.case_id)
@@ -35,6 +36,11 @@ def test_a_case_leaves_as_pdf_with_the_file_that_has_to_be_fetched(
     out.mkdir()
     bare = run("export", row["reference"], "--to", str(out), "--no-fetch", "--json", *at).json
     assert (bare["missingFiles"], bare["cases"]) == (1, 1)
+    with lock_profile(Profile(home)):
+        beside = run("export", row["reference"], "--to", str(out), "--in", "lt", *at, token=token)
+    assert beside.code == 0, "it works beside the full screen, which alone fetches"
+    assert "1 file of the case is not in it." in beside.err
+    assert "already runs" in beside.err
     made = run("export", row["reference"], "--to", str(out), "--in", "fr", *at, token=token)
     assert made.code == 0, made.err
     path = Path(made.out.strip())
@@ -47,6 +53,7 @@ def test_a_case_leaves_as_pdf_with_the_file_that_has_to_be_fetched(
     log = run("export", "--log", "--json").json["exports"]
     assert [(each["state"], each["what"], each["files"]) for each in log] == [
         ("done", row["reference"], 1),
+        ("done", row["reference"], 0),
         ("done", row["reference"], 0),
     ]
     assert str(path) in run("export", "--log").out

@@ -172,7 +172,9 @@ async def test_a_form_appears_with_its_fields_at_once(pw_info: Rules, monkeypatc
             super()._display(screen, renderable)
             if renderable is not None and not self._batch_count:
                 lines = shown(self).splitlines()
-                pictures.extend((at, line[1:].rstrip().replace("┃", "│")) for at, line in enumerate(lines) if "Subject" in line)
+                pictures.extend(
+                    (at, line[1:].rstrip().replace("┃", "│")) for at, line in enumerate(lines) if "Subject" in line
+                )
 
     refresh = FormView._refresh
 
