@@ -162,9 +162,10 @@ class Undo:
             step = self._done[-1] if self._done else None
             marks = step.marks if isinstance(step, _Queued) else ()
             taken = self._store.take_back(refs, lambda draft: draft.written, marks)
-            if isinstance(step, _Queued) and marks and len(refs) < len(step.refs):
-                # What was sent is done: only the rest is to be done otherwise.
-                here = set(self._store.marking.numbers((each.desk, each.case_id) for each in found))
+            if isinstance(step, _Queued) and len(refs) < len(step.refs):
+                # What was sent is done: only the rest is to be done otherwise. What the step says is of all of it.
+                what = ""
+                here = set(self._store.marking.numbers((each.desk, each.case_id) for each in found)) if marks else ()
                 marks = tuple(n for n in marks if n in here)
             self._undone.append(_TakenBack(what, tuple(reversed(taken)), marks))
             names = tuple(each.reference or each.subject for each in found)

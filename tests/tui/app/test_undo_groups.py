@@ -173,8 +173,10 @@ def test_of_a_step_that_was_sent_in_part_only_what_came_back_is_marked_again(sto
     done = undo.take_back()
     assert done is not None
     assert set(done.marks) == {row.n for row in others}
+    assert (done.what, set(done.names)) == ("", {row.reference for row in others}), "it were no longer four"
     again = undo.redo()
     assert again is not None
+    assert (again.what, set(again.names)) == ("", {row.reference for row in others})
     assert set(again.marks) == {row.n for row in others}
     done = undo.take_back()
     assert done is not None
