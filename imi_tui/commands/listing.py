@@ -238,8 +238,9 @@ def _table(store: Store, found: Sequence[Row | Heading], rows: list[Row]) -> Non
 
 
 def _marks(row: Row, today: str) -> str:
-    """What is special: ! overdue, x refused, ~ waits to be sent, * unread."""
-    marks = ("!" if row.due and row.due < today else "") + ("x" if row.rejected else "~" if row.pending else "")
+    """What is special, as in the full screen: ! to do and due or late, x refused, ~ waits to be sent, * unread."""
+    late = row.due and row.turn_mine and row.due <= today
+    marks = ("!" if late else "") + ("x" if row.rejected else "~" if row.pending else "")
     return (marks + ("*" if row.unread else "")) or " "
 
 

@@ -25,10 +25,12 @@ from imi_tui.cache.mark import Mark, noted
 from imi_tui.cache.store import Store
 from imi_tui.cache.vault import open_vault
 from imi_tui.cli import TOKEN_VARIABLE
+from imi_tui.commands import listing
 from imi_tui.commands.common import CommandError, find_case
 from imi_tui.export.mark import CLASSIFICATION
 from imi_tui.profile import Profile
 from imi_tui.signin import device
+from imi_tui.viewmodel import rows
 from tests.central.world import LYON, REQUEST, ROSENHEIM, accept, act, send
 from tests.tui.cli.conftest import Run
 from tests.tui.live import PASSWORD, in_background, person, submit
@@ -603,3 +605,12 @@ def test_free_text_is_translated_shown_and_written(run: Run, central: Central, s
     [item] = run("outbox", "--json").json["outbox"]
     assert item["payload"]["texts"] == {"text": "The list, please."}
     assert run("translate", "PW-26-000001", "--to", "de", "--list").out == ""
+
+
+@pytest.mark.parametrize("turn", [True, False])
+@pytest.mark.parametrize("due", ["", "2026-03-04", "2026-03-05", "2026-03-06"])
+def test_a_list_marks_as_late_what_the_full_screen_does(due: str, turn: bool) -> None:
+    row: Any = SimpleNamespace(due=due, turn_mine=turn, rejected=0, pending=0, unread=False)
+    late = rows.is_due(row, dt.date(2026, 3, 5))
+    assert listing._marks(row, "2026-03-05") == ("!" if late else " ")
+    assert late == (turn and due in ("2026-03-04", "2026-03-05"))
