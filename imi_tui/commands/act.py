@@ -67,7 +67,11 @@ def run(options: argparse.Namespace) -> int:
                 for line in _lines(asked):
                     out(line)
             return commands.OK
-        given = writing.parse_answers(options.answer, forms.form_for(rules, options.action, case))
+        form = forms.form_for(rules, options.action, case)
+        given = writing.parse_answers(options.answer, form)
+        if given and rules.lifecycle.actions[options.action].form == "request":
+            # As in the full screen, which shows the form as it was filled in: what is not named stays.
+            given = forms.kept(form, {**case.request, "questions": list(case.questions), **given})
         item = store.act(
             desk,
             detail.id,

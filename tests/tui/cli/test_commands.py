@@ -607,6 +607,21 @@ def test_free_text_is_translated_shown_and_written(run: Run, central: Central, s
     assert run("translate", "PW-26-000001", "--to", "de", "--list").out == ""
 
 
+def test_a_request_is_modified_in_what_is_named(run: Run, central: Central, server: str, token: str) -> None:
+    case = send(central, subject="Before", company_address="Here")
+    run("sync", "--server", server, token=token)
+    [row] = run("list", "--view", "all", "--json").json["cases"]
+    changed = ("--answer", "subject=After", "--answer", "company_address=")
+    done = run("act", row["reference"], "modify", *changed, "--server", server, token=token)
+    assert (done.code, done.out) == (0, f"sent {row['reference']}\n"), done.err
+    with central.view("lyon") as view:
+        [stored] = view.cases(LYON, [case.case_id], 10)
+    before = {each: value for each, value in REQUEST.items() if each != "questions"}
+    assert stored.request == {**before, "subject": "After"}, "the rest stays, what is empty is taken out"
+    assert list(stored.questions) == REQUEST["questions"]
+    assert run("act", row["reference"], "modify").code == commands.REFUSED, "nothing is named"
+
+
 @pytest.mark.parametrize("turn", [True, False])
 @pytest.mark.parametrize("due", ["", "2026-03-04", "2026-03-05", "2026-03-06"])
 def test_a_list_marks_as_late_what_the_full_screen_does(due: str, turn: bool) -> None:
