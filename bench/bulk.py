@@ -120,10 +120,13 @@ def _acting(
     plan = marked.plan("accept", numbers)
     assert len(plan.ready) == MARKED, "too few cases to accept"
     undo = Undo(store)
-    timed("behind the question", lambda: (list(store.foresee(numbers)), doing.load_calendar("FR", NOW.date())))
+    answers: dict[str, Any] = {}
+    drafts = timed("drafts, behind the question", lambda: bulk.drafts(plan, answers, ""))
+    timed("behind the question", lambda: (list(store.foresee(numbers, drafts)), doing.load_calendar("FR", NOW.date())))
 
     def accept() -> None:
-        queued, refused, left = store.queue_alike(bulk.drafts(plan, {"agreed_days": 14}, ""), numbers)
+        answers["agreed_days"] = 14
+        queued, refused, left = store.queue_alike(drafts, numbers)
         assert (len(queued), refused, left) == (MARKED, [], [])
         undo.queued(queued, "Accept", numbers)
 

@@ -138,10 +138,13 @@ class Acting(Parts):
             )
         )
 
-    def foresee(self, numbers: Iterable[int]) -> Iterator[None]:
-        """Read step by step what queueing something for these cases will need, while the question is looked at."""
+    def foresee(self, numbers: Iterable[int], drafts: Sequence[Draft] = ()) -> Iterator[None]:
+        """Read step by step what queueing something for these cases will need, while the question is looked at.
+
+        `drafts`: what will be queued, but for what is still to be answered in them.
+        """
         with suppress(CacheError):
-            yield from self._together.foresee(numbers)
+            yield from self._together.foresee(numbers, drafts)
 
     def go_on_behind(self, begin: Callable[[], None]) -> None:
         """From now on tell what was done with very many cases before they have their places in every order.

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from imi_core.errors import ImiError
 from imi_tui.cache.alike import is_alike
 from imi_tui.cache.bundle import Bundle
-from imi_tui.cache.entry_forms import Form, Forms, based_on_of
+from imi_tui.cache.entry_forms import Form, Forms
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
-from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.item import Item, Taken, maker
 from imi_tui.cache.model import Queued
 from imi_tui.cache.moves import Becomes
 from imi_tui.cache.order import DUE
 from imi_tui.cache.personal import put_off
+from imi_tui.cache.ready import Ready
 from imi_tui.cache.rubbish import no_rubbish
 from imi_tui.cache.unfinished import Unfinished
 from imi_tui.cache.unwritten import going
@@ -86,6 +86,8 @@ class Together:
         self._alike = alike
         self._first_ref = first_ref
         self._stamp = stamp
+        self._ready: Ready | None = None
+        """What was looked at last: it is done again as long as nothing else was written."""
         self._last: Bundle | None = None
         """What was queued last, as long as it may be taken back whole."""
         self.behind: Callable[[], None] | None = None
@@ -101,8 +103,11 @@ class Together:
         """
         return self._whole(lambda: self._queue(drafts, numbers))
 
-    def foresee(self, numbers: Iterable[int]) -> Iterator[None]:
-        """Read step by step what queueing something for these cases will need, while the question is looked at."""
+    def foresee(self, numbers: Iterable[int], drafts: Sequence[Draft] = ()) -> Iterator[None]:
+        """Read step by step what queueing these drafts, or others for these cases, will need.
+
+        For while the question is looked at: what the drafts answer may still be put into them.
+        """
         wanted = sorted(numbers)
         with self._cache.snapshot():
             self._projector.foresee(self._alike.standing(wanted))
@@ -112,6 +117,10 @@ class Together:
         for sql, values in ((_LISTED, (str(wanted),)), *((_STAND, (group,)) for group in self._groups())):
             self._cache.rows(sql, values)
             yield
+        self._ready = Ready(drafts)
+        with self._cache.snapshot():
+            found = self._by_case(wanted)
+        yield from self._ready.look(found)
 
     def _groups(self) -> list[int]:
         """The groups of cases in which there are not so many that looking at all takes long."""
@@ -121,9 +130,14 @@ class Together:
         self, drafts: Sequence[Draft], numbers: Iterable[int]
     ) -> _Step[tuple[list[Queued], Refused, list[Draft]]]:
         """Inside a transaction of the cache."""
-        found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
+        ready = self._ready
+        if ready is None or not ready.is_for(drafts, self._alike.known()):
+            ready = self._ready = Ready(drafts)
+            found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
+            for _step in ready.look(found):
+                pass
         forms = Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
-        written, rows, refused, left = self._sorted(drafts, found, self._waiting(()), forms)
+        written, rows, refused, left = self._sorted(ready, self._waiting(()), forms)
         bundle = Bundle(self._first_ref(), written, forms.officer, forms.at, self._session.server_time())
 
         def work() -> int:
@@ -201,31 +215,29 @@ class Together:
             return work()
 
     def _sorted(
-        self, drafts: Sequence[Draft], found: dict[Case, Standing], waiting: set[Case], forms: Forms
+        self, ready: Ready, waiting: set[Case], forms: Forms
     ) -> tuple[list[Written], Rows, Refused, list[Draft]]:
         """The entries that drafts make and what becomes of their cases; what is refused, and what is left."""
         written: list[Written] = []
         rows: Rows = []
         refused: Refused = []
-        left: list[Draft] = []
+        left = set(map(id, ready.left))
         asleep = put_off(self._outbox.work)
         becomes, of = maker(Becomes), forms.of
-        for draft in drafts:
-            case = draft.desk, draft.case_id
-            standing = found.get(case)
-            if standing is None or case in waiting or not _is_plain(draft, standing):
-                left.append(draft)
+        for draft, standing in ready.plain:
+            if waiting and (draft.desk, draft.case_id) in waiting:
+                left.add(id(draft))
                 continue
             version = standing.version
-            form = of(draft, standing, bool(asleep) and asleep.get(case, -1) == version)
+            form = of(draft, standing, bool(asleep) and asleep.get((draft.desk, draft.case_id), -1) == version)
             if isinstance(form, Form):
                 written.append((draft, standing, form))
                 rows.append((standing, becomes(form.effect.row(standing, 1 if version > standing.seen else 0))))
             elif form is None:
-                left.append(draft)
+                left.add(id(draft))
             else:
                 refused.append((draft, form))
-        return written, rows, refused, left
+        return written, rows, refused, [draft for draft in ready.drafts if id(draft) in left] if left else []
 
     def _standing(self, cases: Iterable[Case], numbers: Iterable[int]) -> dict[Case, Standing]:
         """How these cases stand."""
@@ -276,8 +288,11 @@ class Together:
         span = self._outbox.span(bundle.refs[0], bundle.refs[-1])
         if span is None:
             return None
-        taken = bundle.taken()
-        rows = self._back(taken, self._resolved(self._outbox.live_cases(range(span[0], span[1] + 1))), numbers)
+        taken, known = bundle.taken(), self._alike.known()
+        found: list[Standing | None] = [standing for _draft, standing, _form in reversed(bundle.written)]
+        if any(known.get(standing.n) is not standing for _draft, standing, _form in bundle.written):
+            found = self._of(taken, numbers)
+        rows = self._back(taken, self._resolved(self._outbox.live_cases(range(span[0], span[1] + 1))), found)
         if len(rows) < len(taken):
             return None
 
@@ -308,7 +323,7 @@ class Together:
             )
             for item in items
         ]
-        rows = self._back(taken, self._waiting(items), numbers)
+        rows = self._back(taken, self._waiting(items), self._of(taken, numbers))
         others: list[Case] = []
         if len(rows) < len(items):
             alike = {(self._desks.id(standing.number), standing.id) for standing, _row in rows}
@@ -336,26 +351,30 @@ class Together:
                 out[item.client_ref] = self._freezer.draft(item)
         return out
 
-    def _back(self, taken: Sequence[Taken], waiting: set[Case], numbers: Iterable[int]) -> Rows:
-        """Inside: the rows of the cases for which nothing waits any more."""
-        found = self._standing([(each.desk, each.case_id) for each in taken], numbers)
+    def _of(self, taken: Sequence[Taken], numbers: Iterable[int]) -> list[Standing | None]:
+        """How the cases of entries stand."""
+        cases = [(each.desk, each.case_id) for each in taken]
+        found = self._standing(cases, numbers)
+        return [found.get(case) for case in cases]
+
+    def _back(self, taken: Sequence[Taken], waiting: set[Case], found: Sequence[Standing | None]) -> Rows:
+        """Inside: the rows of the cases for which nothing waits any more; `found`: how those of `taken` stand."""
         asleep, officer = put_off(self._outbox.work), self._session.officer_id()
         known: dict[Any, Facts | None] = {}
         rows: Rows = []
         becomes = maker(Becomes)
-        for _ref, desk, id, said, _draft in taken:
-            case = desk, id
-            standing = found.get(case)
-            if standing is None or case in waiting:
+        for (_ref, desk, id, said, _draft), standing in zip(taken, found, strict=True):
+            if standing is None or (waiting and (desk, id) in waiting):
                 continue
-            unread, head = int(standing.version > standing.seen), standing.head
+            unread = 1 if standing.version > standing.seen else 0
             if standing.before is not None:
                 *facts, views, handler = standing.before
                 rows.append((standing, becomes((standing.n, *facts, unread, 0, views, handler, 0))))
                 continue
+            head = standing.head
             if '"attachments"' in said.payload if isinstance(said, Item) else said.attachments:
                 continue
-            sleeps = asleep.get(case, -1) == standing.version
+            sleeps = asleep.get((desk, id), -1) == standing.version
             handler = head.given.officer
             kind = said.action, sleeps, handler == officer, standing.like
             if kind not in known:
@@ -372,12 +391,3 @@ class Together:
 
 def _nothing() -> None:
     """Nobody is told."""
-
-
-def _is_plain(draft: Draft, standing: Standing) -> bool:
-    """Whether a draft says nothing that belongs to its case alone, and is based on all that is here of it."""
-    if draft.id or draft.after or draft.attachments:
-        return False
-    version = standing.head.given.version if draft.action == ASSIGN else standing.version
-    id = standing.id
-    return based_on_of(draft, standing) >= version and id.isalnum() and id.isascii()

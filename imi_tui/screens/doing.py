@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
+    from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem, Queued, Row
 
 CaseId = tuple[str, str]
@@ -169,15 +170,18 @@ class CaseScreenBase(UndoActions):
         country = str((authority or {}).get("country", ""))
         self.app.set_timer(BEHIND, lambda: doing.load_calendar(country, self.context.today()))
 
-    def read_ahead(self, marked: Collection[int]) -> None:
-        """Behind a question about marked cases, as far as there are some: what its answer will need."""
-        if marked:
-            self.run_worker(self._foresee(tuple(marked)), group="foreseeing", exclusive=True)
+    def read_ahead(self, marked: Collection[int], drafts: Callable[[], Sequence[Draft]] = tuple) -> None:
+        """Behind a question about marked cases, as far as there are some: what its answer will need.
 
-    async def _foresee(self, marked: tuple[int, ...]) -> None:
+        `drafts`: makes what will be queued, but for what is still to be answered.
+        """
+        if marked:
+            self.run_worker(self._foresee(tuple(marked), drafts), group="foreseeing", exclusive=True)
+
+    async def _foresee(self, marked: tuple[int, ...], drafts: Callable[[], Sequence[Draft]]) -> None:
         """Read it in steps between which keys are answered."""
         await asyncio.sleep(BEHIND)
-        for _step in self.store.foresee(marked):
+        for _step in self.store.foresee(marked, drafts()):
             await asyncio.sleep(0)
 
     def _heading(self, rules: Rules, name: str, details: list[CaseDetail]) -> str:

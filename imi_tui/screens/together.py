@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -247,8 +247,10 @@ class TogetherActions(OwnActions):
         detail = self.store.case(*self.marks.representative(plan.ready))
         if detail is None:
             return
-        self.read_ahead(self.marked)
+        answers: dict[str, Any] = {}
+        drafts = cache(partial(bulk.drafts, plan, answers, target))
         what, field = doing.asks(rules, plan.action, doing.typed(detail.case))
+        self.read_ahead(self.marked, drafts if what != "form" else tuple)
         if what == "form":
             plan = bulk.alike(plan, lambda each: self._form(plan.action, each))
             cases = {(each.desk, each.id): each.seen for each in plan.ready}
@@ -270,7 +272,8 @@ class TogetherActions(OwnActions):
 
             def answered(days: int | None) -> None:
                 if days is not None:
-                    self._queue_together(plan, {field.id: days}, target)
+                    answers[field.id] = days
+                    self._queue_together(plan, drafts())
 
             base = f"{rules.lifecycle.id}.form.{rules.lifecycle.actions[plan.action].form}.{field.id}"
             label = rules.label(base, field.label, self.context.languages)
@@ -281,7 +284,7 @@ class TogetherActions(OwnActions):
 
         def chosen(value: str | None) -> None:
             if value == "do":
-                self._queue_together(plan, {}, target)
+                self._queue_together(plan, drafts())
 
         count = len(plan.ready)
         do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
@@ -294,9 +297,9 @@ class TogetherActions(OwnActions):
         detail, rules = self.store.case(standing.desk, standing.id), self._rules_of_kind(standing.kind)
         return form_for(rules, action, doing.typed(detail.case)).fields if detail is not None and rules else None
 
-    def _queue_together(self, plan: bulk.Plan, answers: dict[str, Any], target: str) -> None:
+    def _queue_together(self, plan: bulk.Plan, drafts: list[Draft]) -> None:
         with self.imi.undisturbed():
-            queued, refused, left = self.store.queue_alike(bulk.drafts(plan, answers, target), self.marked)
+            queued, refused, left = self.store.queue_alike(drafts, self.marked)
         if len(left) > AT_ONCE:
             self.run_worker(self._queue_in_parts(plan, left, list(queued), len(refused)), group="queueing")
             return

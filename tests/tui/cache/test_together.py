@@ -12,12 +12,13 @@ import msgspec
 import pytest
 
 from imi_core import workflow
-from imi_tui.cache import acting, turns
+from imi_tui.cache import acting, ready, turns
 from imi_tui.cache.alike import hands_on
 from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
 from imi_tui.cache.ids import ASSIGN, first_of_many, following
 from imi_tui.cache.model import Changed, Seen
+from imi_tui.cache.ready import Ready
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.tui.cache.many import ANNA, READER, SAID, assignments, desk, drafts, is_settled, kept
@@ -39,9 +40,10 @@ def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("action", SAID)
 def test_both_ways_make_the_same_and_leave_nothing_behind(store: Store, action: str) -> None:
     numbers = [row.n for row in store.window("all", "due", limit=500)]
+    asked = drafts(store, action)
     if action == "accept":
-        list(store.foresee(numbers))
-    _both_ways(store, drafts(store, action), numbers, written="text" in SAID[action])
+        list(store.foresee(numbers, asked))
+    _both_ways(store, asked, numbers, written="text" in SAID[action])
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -367,10 +369,105 @@ def test_what_was_read_of_cases_is_read_again_when_anybody_wrote(store: Store) -
     wire = {**detail.case, **later, "state": "awaiting_acceptance", "turn": "responder", "deadlines": deadlines}
     other.sync.apply(queued[0].desk, Page("s2", cases=[wire]))
     other.close()
-    store.take_back([each.client_ref for each in queued], lambda draft: False, numbers)
+    store.take_back([each.client_ref for each in reversed(queued)], lambda draft: False, numbers)
     shown = store.row(queued[0].desk, queued[0].case_id, "all", "due")
     assert shown is not None
     assert (shown.due, shown.pending) == ("2026-03-30", 0)
+    assert is_settled(store)
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[Ready]:
+    """What was looked at, as often as it was."""
+    found: list[Ready] = []
+    look = Ready.look
+
+    def looking(self: Ready, standing: dict[Any, Any]) -> Iterator[None]:
+        found.append(self)
+        yield from look(self, standing)
+
+    monkeypatch.setattr(Ready, "look", looking)
+    return found
+
+
+def test_what_was_looked_at_behind_the_question_is_looked_at_once_and_answered_later(
+    store: Store, looked: list[Ready]
+) -> None:
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+    before = kept(store)
+    asked = drafts(store, "accept")
+    answers = asked[0].answers
+    answers.clear()
+    list(store.foresee(numbers, asked))
+    assert len(looked) == 1
+    answers["agreed_days"] = 9
+    said = {}
+    for _time in range(2):
+        queued, refused, left = store.queue_alike(asked, numbers)
+        assert left == []
+        assert {*map(id, asked)} == {*map(id, [draft for draft, _error in refused])} | {
+            id(draft) for draft in asked if draft.case_id in {each.case_id for each in queued}
+        }
+        said[_time] = [item.payload["answers"] for item in store.outbox()]
+        taken = store.take_back([each.client_ref for each in reversed(queued)], lambda draft: False, numbers)
+        assert kept(store) == before
+        # As when it is done again: the same drafts, without those that were refused.
+        asked = [each.said for each in reversed(taken)]
+    assert said == {0: [{"agreed_days": 9}] * len(queued), 1: [{"agreed_days": 9}] * len(queued)}
+    assert len(looked) == 2, "once before, and once for those that are left"
+    store.queue_alike(asked, numbers)
+    assert len(looked) == 2
+    store.take_back([item.client_ref for item in store.outbox()], lambda draft: False, numbers)
+    assert kept(store) == before
+
+
+@pytest.mark.parametrize("what", ["a case", "part of it", "others"])
+def test_what_changed_since_it_was_looked_at_is_looked_at_again(
+    store: Store, looked: list[Ready], monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(ready, "STEP", 5)
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+    asked = drafts(store, "accept")
+    steps = store.foresee(numbers, asked)
+    row = store.window("to_accept", "due", limit=1)[0]
+    match what:
+        case "a case":
+            list(steps)
+            detail = store.case(row.desk, row.id)
+            assert detail is not None
+            version = detail.case.get("version", 1)
+            moved = {**detail.case, "version": version + 1, "lastActivity": "2026-03-05T08:00:00Z"}
+            store.sync.apply(row.desk, Page(f"s-{what}", cases=[moved]))
+            for draft in asked:
+                if draft.case_id == row.id:
+                    draft.based_on = version
+        case "part of it":
+            while not looked:
+                next(steps)
+        case "others":
+            list(steps)
+            asked = drafts(store, "accept")
+    queued, _refused, left = store.queue_alike(asked, numbers)
+    assert len(looked) == 2
+    assert [draft.case_id for draft in left] == ([row.id] if what == "a case" else [])
+    store.take_back([each.client_ref for each in queued], lambda draft: False, numbers)
+    assert is_settled(store)
+
+
+def test_what_waits_since_it_was_looked_at_is_left(store: Store, looked: list[Ready]) -> None:
+    numbers = [row.n for row in store.window("all", "due", limit=500)]
+    asked = drafts(store, "accept")
+    row = store.window("to_accept", "due", limit=1)[0]
+    list(store.foresee(numbers, asked))
+    # Queued, but not shown yet: as by another window whose list could not follow.
+    other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(other, "reflect", lambda *_kinds: None)
+        own = other.act(row.desk, row.id, "message", text="Bonjour", lang="fr").client_ref
+    other.close()
+    queued, _refused, left = store.queue_alike(asked, numbers)
+    assert [draft.case_id for draft in left] == [row.id]
+    store.take_back([*(each.client_ref for each in queued), own], lambda draft: False, numbers)
     assert is_settled(store)
 
 
@@ -389,7 +486,9 @@ def test_few_are_left_to_the_plain_way(store: Store, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(acting, "MANY", len(asked) + 1)
     assert store.queue_alike(asked) == ([], [], asked)
     monkeypatch.setattr(acting, "MANY", len(asked))
-    assert len(store.queue_alike(asked)[0]) > 1
+    queued = store.queue_alike(asked)[0]
+    assert len(queued) > 1
+    store.take_back([each.client_ref for each in queued], lambda draft: False)
 
 
 def test_many_references_count_on_from_the_first_and_have_room_to() -> None:

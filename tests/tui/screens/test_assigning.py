@@ -202,9 +202,9 @@ async def test_what_giving_marked_cases_away_needs_is_read_behind_the_question(
     looked_through: list[bool] = []
     foresee, queue_alike = store.foresee, store.queue_alike
 
-    def reading(numbers: tuple[int, ...]) -> Iterator[None]:
+    def reading(numbers: tuple[int, ...], drafts: Any) -> Iterator[None]:
         foreseen.append(set(numbers))
-        yield from foresee(numbers)
+        yield from foresee(numbers, drafts)
 
     def queueing(drafts: Any, numbers: Any) -> Any:
         looked_through.append(gc.isenabled())

@@ -13,7 +13,7 @@ from textual.widgets._toast import ToastRack
 
 from imi_core.authority import Seat
 from imi_tui import app as app_module
-from imi_tui.cache import moves
+from imi_tui.cache import acting, moves
 from imi_tui.cache.query import Query
 from imi_tui.cache.store import Store
 from imi_tui.screens import together
@@ -227,6 +227,7 @@ async def test_what_matches_is_marked_and_acted_on_after_one_look(store: Store, 
 async def test_what_was_done_with_many_shows_at_once_and_is_written_behind_that(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(acting, "MANY", 1)
     monkeypatch.setattr(moves, "STEP", 1)
     monkeypatch.setattr(app_module, "PAINTED", 60)
     async with running(store, home, (120, 40)) as (app, pilot):
