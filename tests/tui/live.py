@@ -55,8 +55,11 @@ def live_server(store: Store, data: Path) -> Iterator[str]:
 
 
 def person(address: str, officer: str = "lyon", password: str = PASSWORD) -> httpx.Response:
-    """Open the address, sign in, and follow back to the client; the last page."""
-    with httpx.Client(follow_redirects=False, trust_env=False) as browser:
+    """Open the address, sign in, and follow back to the client; the last page.
+
+    A person waits on a busy machine: the client would wait five minutes for one who gave up.
+    """
+    with httpx.Client(follow_redirects=False, trust_env=False, timeout=60) as browser:
         page = browser.get(address)
         answer = submit(browser, page, login=officer, password=password)
         while answer.is_redirect:
