@@ -153,10 +153,11 @@ def _assigning(
     ready = assigning.plan(store.marking.standings(numbers).values(), {DESK}).ready
     assert len(ready) == MARKED, "too few cases to assign"
     undo = Undo(store)
-    list(store.foresee(numbers))
+    drafts = assigning.drafts(ready, "")
+    list(store.foresee(numbers, drafts))
 
     def give() -> None:
-        queued, refused, left = store.queue_alike(assigning.drafts(ready, COLLEAGUE), numbers)
+        queued, refused, left = store.queue_alike(assigning.given(drafts, COLLEAGUE), numbers)
         assert (len(queued), refused, left) == (MARKED, [], [])
         undo.queued(queued, "Assign", numbers)
 

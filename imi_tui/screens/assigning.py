@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from imi_core import assigning as rules
@@ -16,6 +17,9 @@ from imi_tui.viewmodel import assigning, bulk
 from imi_tui.viewmodel.suspects import narrow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import OutboxItem, Queued
 
 AT_ONCE = 500
@@ -44,11 +48,13 @@ class AssignActions(CaseScreenBase):
         if any(each.handler for each in plan.ready):
             answers.append((_("Give it back: nobody"), NOBODY))
 
+        drafts = cache(partial(assigning.drafts, plan.ready, ""))
+
         async def chosen(value: str | None) -> None:
             if value:
-                await self._give(plan, "" if value == NOBODY else value)
+                await self._give(plan, "" if value == NOBODY else value, drafts)
 
-        self.read_ahead(self.marks_now())
+        self.read_ahead(self.marks_now(), drafts)
         lines = bulk.preview(plan, _("Assign"), lambda kind: kind.state)
         if len(plan.ready) == 1 and not plan.refused:
             detail = self.store.case(desk, plan.ready[0].id)
@@ -70,18 +76,20 @@ class AssignActions(CaseScreenBase):
             self.say(self._role(), problem=True)
             return
         if len(plan.ready) == 1 and not plan.refused:
-            await self._give(plan, me)
+            await self._give(plan, me, partial(assigning.drafts, plan.ready, me))
             return
         plan = assigning.without(plan, me, self.store.handlers.name)
         if not plan.ready:
             self.say(_("Nothing changed."))
             return
 
+        drafts = cache(partial(assigning.drafts, plan.ready, me))
+
         async def chosen(value: str | None) -> None:
             if value == "do":
-                await self._give(plan, me)
+                await self._give(plan, me, drafts)
 
-        self.read_ahead(self.marks_now())
+        self.read_ahead(self.marks_now(), drafts)
         count = len(plan.ready)
         do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
         lines = bulk.preview(plan, _("Take on"), lambda kind: kind.state)
@@ -104,14 +112,18 @@ class AssignActions(CaseScreenBase):
     def _role(self) -> str:
         return problems.sentence("forbidden")
 
-    async def _give(self, plan: bulk.Plan, officer: str) -> None:
-        """Queue it where it changes something, some at a time; what is queued is one step, whatever ends this."""
+    async def _give(self, plan: bulk.Plan, officer: str, drafts: Callable[[], list[Draft]]) -> None:
+        """Queue it where it changes something, some at a time; what is queued is one step, whatever ends this.
+
+        `drafts`: makes those for all that are ready.
+        """
         new = [each for each in plan.ready if each.handler != officer]
         if not new:
             self.say(_("Nothing changed."))
             return
+        asked = drafts() if len(new) == len(plan.ready) else assigning.drafts(new, officer)
         with self.imi.undisturbed():
-            together, not_queued, left = self.store.queue_alike(assigning.drafts(new, officer), self.marks_now())
+            together, not_queued, left = self.store.queue_alike(assigning.given(asked, officer), self.marks_now())
         items: list[OutboxItem | Queued] = [*together]
         refused, code = len(not_queued), ""
         while left:

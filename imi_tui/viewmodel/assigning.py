@@ -58,6 +58,13 @@ def drafts(standings: Iterable[Standing], officer: str) -> list[Draft]:
     ]
 
 
+def given(drafts: list[Draft], officer: str) -> list[Draft]:
+    """These, once it is known whom the cases are given to."""
+    for draft in drafts:
+        draft.target = officer
+    return drafts
+
+
 def without(plan: Plan, officer: str, name: Callable[[str, str], str]) -> Plan:
     """What giving cases to an officer changes: those are left out, and it is said why, that are theirs already.
 

@@ -195,19 +195,38 @@ async def test_a_case_is_given_back_and_one_that_a_colleague_took_meanwhile_is_n
         assert item.state == "rejected", "Anna took it after the question was asked"
 
 
+async def test_what_is_theirs_already_is_not_given_once_more(store: Store, home: Path) -> None:
+    async with running(store, home, (120, 40)) as (_app, pilot):
+        theirs, other = store.window("todo", "due", limit=2)
+        detail = store.case(theirs.desk, theirs.id)
+        assert detail is not None
+        given = {"officer": OFFICER["id"], "version": 1, "at": "2026-03-04T10:00:00Z", "by": ANNA}
+        store.sync.apply(theirs.desk, Page("s2", cases=[{**detail.case, "assignment": given}]))
+        await settled(pilot)
+        await pilot.press("space", "space", "full_stop")
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert [(item.case_id, item.payload["officer"]) for item in store.outbox()] == [(other.id, OFFICER["id"])]
+
+
 async def test_what_giving_marked_cases_away_needs_is_read_behind_the_question(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreseen: list[set[int]] = []
     looked_through: list[bool] = []
+    read: list[Any] = []
+    asked: list[tuple[bool, str]] = []
     foresee, queue_alike = store.foresee, store.queue_alike
 
     def reading(numbers: tuple[int, ...], drafts: Any) -> Iterator[None]:
         foreseen.append(set(numbers))
+        read[:] = drafts
         yield from foresee(numbers, drafts)
 
     def queueing(drafts: Any, numbers: Any) -> Any:
         looked_through.append(gc.isenabled())
+        asked[:] = [(any(draft is each for each in read), draft.target) for draft in drafts]
         return queue_alike(drafts, numbers)
 
     monkeypatch.setattr(store, "foresee", reading)
@@ -231,6 +250,7 @@ async def test_what_giving_marked_cases_away_needs_is_read_behind_the_question(
             await pilot.press("enter")
             await settled(pilot)
             assert looked_through.pop() is False
+            assert asked == [(True, OFFICER["id"])] * 2, "the drafts that were looked at"
             assert len(store.outbox()) == 2
             await pilot.press("u")
             await settled(pilot)
