@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bench.queries import Question, questions
 from bench.register import LANGUAGES, PUBLICBODIES, WITHOUT_FILES, authorities, fill
 from imi_core.text import words
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cache import DESK, NOW, profile
 from imi_core.jmap import DIRECTORY
-from imi_tui.cache import db, db_files
-from imi_tui.cache.personal import tagged
+from imi_tui.cache.personal.annotations import tagged
+from imi_tui.cache.storage import db, db_files
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
-from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from imi_tui.undo import Undo
 from imi_tui.viewmodel import assigning, bulk, doing

@@ -21,10 +21,10 @@ from imi_central.store.register import wire_id
 from imi_core import visibility
 from imi_core.case import to_wire
 from imi_core.jmap import CASE, CORE, DIRECTORY
-from imi_tui.cache import schema
+from imi_tui.cache.storage import schema
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
-from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from bench.keys import percentile
 from bench.search import REFERENCE
 from bench.sync.world import World
 from bench.terminal import KEYS, Terminal
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 
 if TYPE_CHECKING:

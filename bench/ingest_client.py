@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bench.memory import peak_kib
 from bench.sync.world import NOW
-from imi_tui.cache import db, db_files, migrations, schema
+from imi_tui.cache.storage import db, db_files, migrations, schema
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
 from imi_tui.sync import http, wire
@@ -206,7 +206,7 @@ _OF_SPAN = {
 
 
 def _texts(source: db.Database, span: tuple[int, int]) -> list[tuple[int, str]]:
-    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.content.documents import Documents
 
     documents = Documents(source)
     numbers = source.rows("select docid, n from document where n > ? and n <= ? order by docid", span)

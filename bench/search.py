@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from bench.cache import NOW, profile
 from bench.keys import QUIET, percentile
 from bench.terminal import KEYS, Terminal
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import open_vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

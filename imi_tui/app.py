@@ -12,19 +12,20 @@ from textual.app import App
 from textual.filter import Monochrome, NoColor
 from textual.reactive import Reactive
 
-from imi_tui import hints, keyboard, themes
+from imi_tui import hints
 from imi_tui.asking import AskingApp
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.rubbish import no_rubbish
-from imi_tui.colours import theme_of
-from imi_tui.first_screen import FirstScreen
+from imi_tui.cache.storage.gc_pause import no_rubbish
+from imi_tui.config import keyboard, themes
+from imi_tui.framework.colours import theme_of
+from imi_tui.framework.first_screen import FirstScreen
+from imi_tui.framework.line_filter import ControlFilter
+from imi_tui.framework.typeahead import Passed, TypeAhead
 from imi_tui.i18n import _
 from imi_tui.idle import Idle
 from imi_tui.messages import CacheChanged, CyrillicKey, DayChanged, LanguageChanged
-from imi_tui.safety import ControlFilter
 from imi_tui.screens import routes
 from imi_tui.tour_host import TourHost
-from imi_tui.typeahead import Passed, TypeAhead
 from imi_tui.undo import Undo
 from imi_tui.viewmodel import front
 from imi_tui.widgets.parking import follow
@@ -43,10 +44,10 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from imi_tui.cache.model import Changed, OutboxItem, Queued
+    from imi_tui.config.keyboard import Layout
     from imi_tui.context import Context
-    from imi_tui.early import Early
+    from imi_tui.early.first_paint import Early
     from imi_tui.ending import Ending
-    from imi_tui.keyboard import Layout
     from imi_tui.telling import Teller
 
 GATHER = 0.1
@@ -115,7 +116,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
             # One column at every width: what stands beside the list would be read between its rows.
             self.HORIZONTAL_BREAKPOINTS = self.HORIZONTAL_BREAKPOINTS[:1]
         if context.keymap:
-            from imi_tui.keymap import for_textual
+            from imi_tui.config.keymap import for_textual
 
             self.set_keymap(for_textual(context.keymap))
 
@@ -126,7 +127,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's, on the picture that stands already, and sparing a slow line."""
-        from imi_tui.takeover import taking_over
+        from imi_tui.terminal.driver import taking_over
 
         return taking_over(super().get_driver_class(), self._early, aloud=self.context.screen_reader)
 
@@ -215,7 +216,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         """Own keys for actions of procedures that no procedure here has; before the first are here, nobody knows."""
         if not any(id.startswith("do.") for id in self.context.keymap):
             return []
-        from imi_tui.keymap import unknown_lifecycle
+        from imi_tui.config.keymap import unknown_lifecycle
 
         names = {name for rules in self.context.store.procedures() for name in rules.lifecycle.actions}
         return [slip.text for slip in unknown_lifecycle(self.context.keymap, names)] if names else []

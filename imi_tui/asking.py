@@ -6,8 +6,9 @@ import contextlib
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from imi_tui import i18n, settings
+from imi_tui import i18n
 from imi_tui.cache.errors import CacheError
+from imi_tui.config import settings
 from imi_tui.failing import ReportingApp
 from imi_tui.i18n import _
 from imi_tui.screens import routes

@@ -13,7 +13,7 @@ from imi_tui.profile import expanded
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imi_tui.cache.files import Files
+    from imi_tui.cache.files.local_files import Files
     from imi_tui.cache.model import CaseDetail
 
 

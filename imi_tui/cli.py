@@ -77,8 +77,9 @@ def _incident(error: BaseException) -> int:
 def _run(command: str, options: argparse.Namespace, token: str) -> int:
     import gc
 
-    from imi_tui import i18n, process, settings
+    from imi_tui import i18n, process
     from imi_tui.commands import common
+    from imi_tui.config import settings
     from imi_tui.profile import Profile
 
     process.no_core_dumps()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 
-from imi_tui.corner import CornerApp
+from imi_tui.framework.toasts import CornerApp
 from imi_tui.idle import Idle
 from imi_tui.screens import routes
 

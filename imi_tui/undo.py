@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.rubbish import no_rubbish
+from imi_tui.cache.storage.gc_pause import no_rubbish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from imi_core.errors import ImiError
-    from imi_tui.cache.draft import Draft
-    from imi_tui.cache.item import Taken
     from imi_tui.cache.model import OutboxItem, Queued, Untouched
+    from imi_tui.cache.outbox.draft import Draft
+    from imi_tui.cache.outbox.item import Taken
     from imi_tui.cache.store import Store
 
 CaseId = tuple[str, str]

@@ -23,8 +23,8 @@ import httpx  # noqa: F401
 import zstandard  # noqa: F401
 
 from bench.memory import peak_kib
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken
 from imi_tui.sync.engine import Engine

@@ -6,7 +6,7 @@ same rules and can be remapped under the id ``do.<action>``.
 
 Rules for keys: every action can be reached from the menu (F9), so none exists only as a letter; letters are
 mnemonic, unshifted a-z and the same in every language; characters that need AltGr or a dead key somewhere in the
-Union are forbidden, and so are control keys that a terminal turns into something else (see `imi_tui.keymap`).
+Union are forbidden, and so are control keys that a terminal turns into something else (see `imi_tui.config.keymap`).
 """
 
 from __future__ import annotations

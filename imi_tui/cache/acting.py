@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from imi_core.errors import ImiError
-    from imi_tui.cache.draft import Draft
-    from imi_tui.cache.item import Taken
     from imi_tui.cache.model import Untouched
-    from imi_tui.cache.shelf import Kind, Phrase, Template
+    from imi_tui.cache.outbox.draft import Draft
+    from imi_tui.cache.outbox.item import Taken
+    from imi_tui.cache.personal.templates import Kind, Phrase, Template
 
 
 MANY = 20
@@ -118,7 +118,7 @@ class Acting(Parts):
 
         `seen`: what the officer had in front of them, by default the case as it is here now.
         """
-        from imi_tui.cache.draft import Draft
+        from imi_tui.cache.outbox.draft import Draft
 
         seen = seen or Seen()
         return self.queue(

@@ -6,15 +6,15 @@ import os
 import unicodedata
 
 from imi_core.lean import TYPE_CHECKING, suppress
-from imi_tui.cache import schema
-from imi_tui.cache.db import Database, MemoryKey, open_file, open_memory, require_cipher
-from imi_tui.cache.db_files import is_marked, set_aside, sidecar_names, sidecars
 from imi_tui.cache.errors import CacheError, CorruptCache, CorruptWork, FilesUnusable, WrongKey
-from imi_tui.cache.mark import mark_of, noted
-from imi_tui.cache.migrations import forget_copies_of, migrate
+from imi_tui.cache.storage import schema
+from imi_tui.cache.storage.db import Database, MemoryKey, open_file, open_memory, require_cipher
+from imi_tui.cache.storage.db_files import is_marked, set_aside, sidecar_names, sidecars
+from imi_tui.cache.storage.migrations import forget_copies_of, migrate
+from imi_tui.cache.storage.wal_mark import mark_of, noted
 
 if TYPE_CHECKING:
-    from imi_tui.cache.hub import Hub
+    from imi_tui.cache.storage.hub import Hub
     from imi_tui.profile import Profile
 
 FOLDING = f"4/{unicodedata.unidata_version}"
@@ -131,8 +131,8 @@ def _check_folding(cache: Database) -> None:
     if found is not None and found[0] == FOLDING:
         _index_translations(cache)
         return
-    from imi_tui.cache.directory import Directory
-    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.content.documents import Documents
+    from imi_tui.cache.register.directory import Directory
     from imi_tui.cache.wire import decode
 
     with cache.write():
@@ -149,7 +149,7 @@ def _check_folding(cache: Database) -> None:
 
 def _index_translations(cache: Database) -> None:
     """Index anew the translated cases of a program that did not look for words in translations."""
-    from imi_tui.cache.documents import Documents
+    from imi_tui.cache.content.documents import Documents
 
     with cache.write():
         translated = [n for (n,) in cache.rows("select distinct n from translation")]

@@ -62,7 +62,7 @@ def sort_of(view: ViewId, sort: SortId) -> SortId:
 
 NAMES = SORTS.index("authority"), 7
 """Where among the orders of a group its cases stand by name: in one of two places, while those of another alphabet
-are made in the other one (`imi_tui.cache.alphabet`).
+are made in the other one (`imi_tui.cache.listing.alphabet`).
 """
 _FIXED = tuple(range(NAMES[0]))
 DUE, LATEST, REFERENCE = map(SORTS.index, ("due", "activity", "reference"))

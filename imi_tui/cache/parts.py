@@ -6,11 +6,11 @@ Only what reading windows needs is imported here; rules, types and the directory
 from __future__ import annotations
 
 from imi_core.lean import TYPE_CHECKING, cached_property
-from imi_tui.cache.activity import Activity
-from imi_tui.cache.brake import Brake
+from imi_tui.cache.confirmed.activity import Activity
+from imi_tui.cache.confirmed.deletion_brake import Brake
 from imi_tui.cache.ids import Random, first_of_many, uuid7
-from imi_tui.cache.outbox import Outbox
-from imi_tui.cache.rows import Desks, Listing
+from imi_tui.cache.listing.rows import Desks, Listing
+from imi_tui.cache.outbox.outbox import Outbox
 from imi_tui.cache.session import SessionTable
 from imi_tui.cache.times import stamp
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
-    from imi_tui.cache.alike import Alike
-    from imi_tui.cache.contents import Contents
-    from imi_tui.cache.db import Database
-    from imi_tui.cache.desk_work import DeskWork
-    from imi_tui.cache.directory import Directory
-    from imi_tui.cache.documents import Documents
-    from imi_tui.cache.exports import Exports
-    from imi_tui.cache.file_moves import FileMoves
-    from imi_tui.cache.files import Files
-    from imi_tui.cache.finding import Finding
-    from imi_tui.cache.hub import Hub
-    from imi_tui.cache.known import Known
-    from imi_tui.cache.marking import Marking
+    from imi_tui.cache.bulk.kinds import Alike
+    from imi_tui.cache.bulk.marking import Marking
+    from imi_tui.cache.bulk.together import Together
+    from imi_tui.cache.confirmed.translations import Translations
+    from imi_tui.cache.content.contents import Contents
+    from imi_tui.cache.content.documents import Documents
+    from imi_tui.cache.files.local_files import Files
+    from imi_tui.cache.files.transfers import FileMoves
+    from imi_tui.cache.listing.projection import Projector
     from imi_tui.cache.model import Changed
-    from imi_tui.cache.partners import Partners
-    from imi_tui.cache.projection import Projector
-    from imi_tui.cache.register import Register
-    from imi_tui.cache.related import Related
-    from imi_tui.cache.reserve import Reserve
-    from imi_tui.cache.saved import SavedViews
-    from imi_tui.cache.shelf import Shelf
-    from imi_tui.cache.together import Together
-    from imi_tui.cache.translations import Translations
+    from imi_tui.cache.personal.export_log import Exports
+    from imi_tui.cache.personal.saved_views import SavedViews
+    from imi_tui.cache.personal.templates import Shelf
+    from imi_tui.cache.queueing.desk_work import DeskWork
+    from imi_tui.cache.register.directory import Directory
+    from imi_tui.cache.register.lookup import Register
+    from imi_tui.cache.register.partners import Partners
+    from imi_tui.cache.search.finding import Finding
+    from imi_tui.cache.search.known_answers import Known
+    from imi_tui.cache.search.related import Related
+    from imi_tui.cache.storage.db import Database
+    from imi_tui.cache.storage.hub import Hub
+    from imi_tui.cache.storage.reserve import Reserve
     from imi_tui.profile import Profile
 
 
@@ -89,39 +89,39 @@ class Parts:
 
     @cached_property
     def _directory(self) -> Directory:
-        from imi_tui.cache.directory import Directory
+        from imi_tui.cache.register.directory import Directory
 
         return Directory(self._cache)
 
     @cached_property
     def _register(self) -> Register:
-        from imi_tui.cache.register import Register
+        from imi_tui.cache.register.lookup import Register
 
         return Register(self._cache, self._directory)
 
     @cached_property
     def _contents(self) -> Contents:
-        from imi_tui.cache.contents import Contents
+        from imi_tui.cache.content.contents import Contents
 
         return Contents(self._cache)
 
     @cached_property
     def _documents(self) -> Documents:
-        from imi_tui.cache.documents import Documents
+        from imi_tui.cache.content.documents import Documents
 
         return Documents(self._cache)
 
     @cached_property
     def related(self) -> Related:
         """Cases that share words with another one."""
-        from imi_tui.cache.related import Related
+        from imi_tui.cache.search.related import Related
 
         return Related(self._cache, self.desks)
 
     @cached_property
     def finding(self) -> Finding:
         """The search over cases; `find` of a `Store` makes rows of it."""
-        from imi_tui.cache.finding import Finding
+        from imi_tui.cache.search.finding import Finding
 
         return Finding(self._cache, self._directory, self._documents, self.today, self._session.officer_id)
 
@@ -129,19 +129,19 @@ class Parts:
     def saved(self) -> SavedViews:
         """The officer's own views."""
         from imi_tui.cache.model import Changed
-        from imi_tui.cache.saved import SavedViews
+        from imi_tui.cache.personal.saved_views import SavedViews
 
         return SavedViews(self._work, self.reserve, lambda: self.publish(Changed(frozenset(("views",)))))
 
     @cached_property
     def _projector(self) -> Projector:
-        from imi_tui.cache.projection import Projector
+        from imi_tui.cache.listing.projection import Projector
 
         return Projector(self._cache, self.desks, self.outbox_table, self._directory, self._session, self._documents)
 
     @cached_property
     def _desk_work(self) -> DeskWork:
-        from imi_tui.cache.desk_work import DeskWork
+        from imi_tui.cache.queueing.desk_work import DeskWork
 
         return DeskWork(
             self._cache,
@@ -156,13 +156,13 @@ class Parts:
 
     @cached_property
     def _alike(self) -> Alike:
-        from imi_tui.cache.alike import Alike
+        from imi_tui.cache.bulk.kinds import Alike
 
         return Alike(self._cache, self.desks, self._directory, self._projector.folder)
 
     @cached_property
     def _together(self) -> Together:
-        from imi_tui.cache.together import Together
+        from imi_tui.cache.bulk.together import Together
 
         return Together(
             self._cache,
@@ -179,7 +179,7 @@ class Parts:
     @cached_property
     def marking(self) -> Marking:
         """Many cases at once."""
-        from imi_tui.cache.marking import Marking
+        from imi_tui.cache.bulk.marking import Marking
 
         return Marking(
             self._cache,
@@ -196,35 +196,35 @@ class Parts:
     @cached_property
     def reserve(self) -> Reserve:
         """Room for the last words on a full disk."""
-        from imi_tui.cache.reserve import Reserve
+        from imi_tui.cache.storage.reserve import Reserve
 
         return Reserve(self._profile)
 
     @cached_property
     def files(self) -> Files:
         """Attached files on this machine."""
-        from imi_tui.cache.files import Files
+        from imi_tui.cache.files.local_files import Files
 
         return Files(self._work, self._cache, self._profile.blobs, self._hub, self._new_ref, self.stamp)
 
     @cached_property
     def partners(self) -> Partners:
         """Authorities this officer knows."""
-        from imi_tui.cache.partners import Partners
+        from imi_tui.cache.register.partners import Partners
 
         return Partners(self._work, self._cache, self._directory, self.reserve, self._hub, self.stamp)
 
     @cached_property
     def exports(self) -> Exports:
         """The log of what left this machine."""
-        from imi_tui.cache.exports import Exports
+        from imi_tui.cache.personal.export_log import Exports
 
         return Exports(self._work, self.reserve, self._session.officer, self.stamp, self._profile.home)
 
     @cached_property
     def file_moves(self) -> FileMoves:
         """Attached files on their way, for the sync thread."""
-        from imi_tui.cache.file_moves import FileMoves
+        from imi_tui.cache.files.transfers import FileMoves
 
         return FileMoves(self._work, self._cache, self._profile.blobs, self._hub, self.stamp)
 
@@ -238,21 +238,21 @@ class Parts:
     @cached_property
     def shelf(self) -> Shelf:
         """Templates and phrases."""
-        from imi_tui.cache.shelf import Shelf
+        from imi_tui.cache.personal.templates import Shelf
 
         return Shelf(self._work, self._new_ref, self.stamp)
 
     @cached_property
     def known(self) -> Known:
         """What own cases say, to complete fields with."""
-        from imi_tui.cache.known import Known
+        from imi_tui.cache.search.known_answers import Known
 
         return Known(self._cache, self.desks)
 
     @cached_property
     def translations(self) -> Translations:
         """Free text in other languages."""
-        from imi_tui.cache.translations import Translations
+        from imi_tui.cache.confirmed.translations import Translations
 
         return Translations(
             self._cache, self.desks, self.outbox_table, self._session, self._documents, self.publish, self._new_ref

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Rules
     from imi_core.workflow import Target
-    from imi_tui.cache.asked import Answer, Query
     from imi_tui.cache.model import AuthorityHit
-    from imi_tui.cache.register import Facets
-    from imi_tui.cache.register_parts import RegisterParts
+    from imi_tui.cache.register.countries import RegisterParts
+    from imi_tui.cache.register.lookup import Facets
+    from imi_tui.cache.register.question import Answer, Query
 
 
 class Registered(Parts):
@@ -21,7 +21,7 @@ class Registered(Parts):
 
     @cached_property
     def _register_parts(self) -> RegisterParts:
-        from imi_tui.cache.register_parts import RegisterParts
+        from imi_tui.cache.register.countries import RegisterParts
 
         return RegisterParts(self.publish, self._cache, self._directory, self._session)
 
@@ -37,7 +37,7 @@ class Registered(Parts):
         self, words: str, *, country: str = "", area: str = "", languages: tuple[str, ...] = (), limit: int = 50
     ) -> list[AuthorityHit]:
         """Authorities as `find_authorities` ranks them, without anything this officer did before."""
-        from imi_tui.cache.asked import Query
+        from imi_tui.cache.register.question import Query
 
         query = Query(words=words, country=country, area=area, languages=tuple(languages))
         return self._register.search(query, limit)[0]

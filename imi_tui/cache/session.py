@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from imi_core import authority as core
-    from imi_tui.cache.db import Database
+    from imi_tui.cache.storage.db import Database
 
 SERVER_TIME = "server time"
 _CASE = "urn:imi:case"

@@ -7,23 +7,23 @@ import datetime as dt
 from imi_core.lean import TYPE_CHECKING, cached_property, json
 from imi_tui.cache.acting import Acting
 from imi_tui.cache.errors import DiskFull
-from imi_tui.cache.handlers import Handlers
-from imi_tui.cache.hub import hub_of
 from imi_tui.cache.ids import Random, SystemRandom
+from imi_tui.cache.listing.rows import ONE
 from imi_tui.cache.model import VIEWS, Changed, DeskProgress, Hits, Row, Seat, SyncStatus
 from imi_tui.cache.opening import open_pair
-from imi_tui.cache.personal import Personal
+from imi_tui.cache.personal.annotations import Personal
+from imi_tui.cache.register.handlers import Handlers
 from imi_tui.cache.registered import Registered
-from imi_tui.cache.rows import ONE
+from imi_tui.cache.storage.hub import hub_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from imi_tui.cache.finding import Finding
-    from imi_tui.cache.grouping import Grouping
+    from imi_tui.cache.listing.grouping import Grouping
     from imi_tui.cache.model import CaseDetail, GroupId, Held, SortId, ViewId
-    from imi_tui.cache.query import Query as CaseQuery
+    from imi_tui.cache.search.finding import Finding
+    from imi_tui.cache.search.query import Query as CaseQuery
     from imi_tui.cache.sync import SyncStore
     from imi_tui.profile import Profile
 
@@ -68,7 +68,7 @@ class Store(Acting, Registered):
         try:
             return opened()
         except DiskFull:
-            from imi_tui.cache.reserve import Reserve
+            from imi_tui.cache.storage.reserve import Reserve
 
             if not Reserve(profile).give_up():
                 raise
@@ -114,7 +114,7 @@ class Store(Acting, Registered):
     @cached_property
     def grouping(self) -> Grouping:
         """Lists in groups."""
-        from imi_tui.cache.grouping import Grouping
+        from imi_tui.cache.listing.grouping import Grouping
 
         return Grouping(
             self._cache,
@@ -194,7 +194,7 @@ class Store(Acting, Registered):
         """Cases that answer a search line which `finding.read`: by deadline where it asks for one without words,
         else the newest first; `best`: those first that say it in reference, subject or name; `patient`: compare
         as many as it takes."""
-        from imi_tui.cache.late import LateRows
+        from imi_tui.cache.search.lazy_rows import LateRows
 
         found = self.finding.find(query, limit, best=best, patient=patient)
         by: SortId = "due" if found.by == "due" else "activity"
@@ -327,7 +327,7 @@ class Store(Acting, Registered):
 
     def _grouped(self) -> list[tuple[GroupId, SortId]]:
         """What lists are put in groups by, and in which order, as screens keep it."""
-        from imi_tui.cache.grouped_index import order_in
+        from imi_tui.cache.listing.grouped_index import order_in
 
         kept = json.loads(self.kept("arrangements") or "{}")
         arranged = [(view, kept[view]) for view in VIEWS if view in kept]

@@ -8,30 +8,30 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from imi_core.case import MARK
-from imi_tui.cache.alphabet import Alphabet
-from imi_tui.cache.arriving import Arriving, Page
-from imi_tui.cache.contents import OPENED, REST, Wanted
+from imi_tui.cache.confirmed.arriving import Arriving, Page
+from imi_tui.cache.confirmed.soundness import sound_part
+from imi_tui.cache.content.contents import OPENED, REST, Wanted
+from imi_tui.cache.content.indexing import Indexing
 from imi_tui.cache.errors import BadObject, CacheError
-from imi_tui.cache.histories import Histories
-from imi_tui.cache.indexing import Indexing
+from imi_tui.cache.listing.alphabet import Alphabet
+from imi_tui.cache.listing.projection import Arrival
 from imi_tui.cache.model import ASIDE, Changed
-from imi_tui.cache.projection import Arrival
-from imi_tui.cache.register_parts import RegisterParts
-from imi_tui.cache.sending import Sending
+from imi_tui.cache.queueing.sending import Sending
+from imi_tui.cache.register.countries import RegisterParts
+from imi_tui.cache.register.former_handlers import Histories
 from imi_tui.cache.session import SERVER_TIME, seats_of
-from imi_tui.cache.soundness import sound_part
 from imi_tui.cache.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from imi_tui.cache.contents import Contents
-    from imi_tui.cache.db import Database
-    from imi_tui.cache.directory import Directory
-    from imi_tui.cache.documents import Documents
-    from imi_tui.cache.outbox import Outbox
-    from imi_tui.cache.projection import Projector
+    from imi_tui.cache.content.contents import Contents
+    from imi_tui.cache.content.documents import Documents
+    from imi_tui.cache.listing.projection import Projector
+    from imi_tui.cache.outbox.outbox import Outbox
+    from imi_tui.cache.register.directory import Directory
     from imi_tui.cache.session import SessionTable
+    from imi_tui.cache.storage.db import Database
     from imi_tui.cache.store import Store
 
 __all__ = ["Page", "SyncStore"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from imi_tui.forms import FieldView, FormModel
+    from imi_tui.forms.form import FieldView, FormModel
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
             say(_("You can: {actions}").format(actions=", ".join(detail.actions) or "-"))
             raise ActionRefused("notAvailable", f"there is no action {display(options.action)!r}")
         if options.form:
-            from imi_tui.forms import FormModel
+            from imi_tui.forms.form import FormModel
             from imi_tui.viewmodel.doing import reader
 
             to = writing.target_desk(store, options.to, rules.procedure.area) if options.to else ""
@@ -92,8 +92,8 @@ def _fields(asked: FormModel) -> list[FieldView]:
 
 def _lines(asked: FormModel) -> Iterator[str]:
     """A field a line, its choices below it; labels are the procedure's and come from the server."""
-    from imi_tui.form_hints import languages as told
-    from imi_tui.forms import LANG
+    from imi_tui.forms.form import LANG
+    from imi_tui.forms.hints import languages as told
 
     if legend := asked.legend():
         yield legend

@@ -14,8 +14,8 @@ from imi_tui.i18n import _
 if TYPE_CHECKING:
     import argparse
 
-    from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import OutboxItem
+    from imi_tui.cache.outbox.draft import Draft
     from imi_tui.cache.store import Store
 
 
@@ -73,7 +73,7 @@ def _state(left: OutboxItem | None) -> str:
 
 
 def _draft(desk: str, id: str, officer: str) -> Draft:
-    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.outbox.draft import Draft
 
     return Draft(id="", desk=desk, procedure="", action=ASSIGN, case_id=id, target=officer, based_on=-1)
 

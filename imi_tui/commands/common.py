@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from imi_core.procedure import Rules
     from imi_tui.cache.model import CaseDetail
     from imi_tui.cache.store import Store
+    from imi_tui.config.settings import Settings
     from imi_tui.profile import Profile
-    from imi_tui.settings import Settings
     from imi_tui.sync.http import Http
     from imi_tui.sync.ports import Secrets, TokenSource
 
@@ -115,7 +115,7 @@ class Client(NamedTuple):
 
 def profile_and_settings() -> tuple[Profile, Settings]:
     """Where this officer's files are, and the settings in them; slips in the settings are told."""
-    from imi_tui import settings
+    from imi_tui.config import settings
     from imi_tui.profile import Profile
 
     profile = Profile.locate()
@@ -143,7 +143,7 @@ def opened(options: argparse.Namespace) -> Iterator[Client]:
 def unlock(options: argparse.Namespace, profile: Profile, settings: Settings) -> tuple[bytes, str]:
     """The key of the profile and how it is kept: as chosen, else the keyring, else a passphrase."""
     from imi_tui.cache.errors import VaultUnavailable
-    from imi_tui.cache.vault import open_vault
+    from imi_tui.cache.storage.vault import open_vault
 
     kind, _colon, path = str(getattr(options, "vault", "") or settings.vault).partition(":")
     ask = _Passphrase(getattr(options, "passphrase_fd", None))

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imi_core.text import display
-from imi_tui import commands, configuration, settings
+from imi_tui import commands
 from imi_tui.commands.common import CommandError, out, out_json, say
 from imi_tui.commands.tables import table
+from imi_tui.config import provenance, settings
 from imi_tui.i18n import _
 from imi_tui.profile import Profile
 
@@ -60,8 +61,8 @@ def run(options: argparse.Namespace) -> int:
 def _show(path: Path, options: argparse.Namespace) -> None:
     named = {"server": "server", "vault": "vault", "language": "lang"}
     given = {name: str(getattr(options, option, "") or "") for name, option in named.items()}
-    found = configuration.origins(path, given)
-    keys = [key for key in configuration.keys(path) if options.keys or key.line]
+    found = provenance.origins(path, given)
+    keys = [key for key in provenance.keys(path) if options.keys or key.line]
     bad, notes = _slips(path)
     if options.json:
         out_json(
@@ -88,7 +89,7 @@ def _show(path: Path, options: argparse.Namespace) -> None:
 
 def _slips(path: Path) -> tuple[list[settings.Slip], list[settings.Slip]]:
     """What in the file cannot be used, the server's address as signing in sees it included; and what is of note."""
-    bad, notes = configuration.slips(path)
+    bad, notes = provenance.slips(path)
     values, _unread, text = settings.look(path)
     if problem := _problem_of_address(str(values.get("server", ""))):
         bad.append(settings.Slip("server", settings.line_of(text, "server"), problem))
@@ -137,7 +138,7 @@ def _init(path: Path) -> None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_new(path, configuration.sample().encode())
+        write_new(path, provenance.sample().encode())
     except FileExistsError as error:
         text = _("The file {file} is there already; nothing was changed.").format(file=path)
         raise CommandError(text, commands.REFUSED) from error

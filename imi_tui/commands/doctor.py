@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imi_tui.cache.store import Store
+    from imi_tui.config.settings import Settings
     from imi_tui.profile import Profile
-    from imi_tui.settings import Settings
     from imi_tui.sync.http import Http
 
 
@@ -76,8 +76,8 @@ def _opened(
     options: argparse.Namespace, profile: Profile, settings: Settings, findings: list[Finding]
 ) -> Iterator[Store | None]:
     """Vault, cipher, cache, outbox. A profile that does not exist yet is not made by looking at it."""
-    from imi_tui.cache.db import require_cipher
     from imi_tui.cache.errors import CacheError, VaultError
+    from imi_tui.cache.storage.db import require_cipher
     from imi_tui.cache.store import Store
 
     store = None

@@ -81,8 +81,8 @@ def _tags(store: Store, json: bool) -> int:
 
 def _edit(store: Store, options: argparse.Namespace, cases: list[CaseId]) -> Callable[[CaseId, Mine], Mine]:
     """What to make of what is kept. Raises `CommandError` for what cannot be meant."""
-    from imi_tui.cache.personal import note_text, tag_name, tagged, untagged
-    from imi_tui.form_values import read_date
+    from imi_tui.cache.personal.annotations import note_text, tag_name, tagged, untagged
+    from imi_tui.typed_values import read_date
     from imi_tui.viewmodel.own import last_day
 
     today = dt.datetime.now().astimezone().date()

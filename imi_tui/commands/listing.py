@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imi_core.text import display
 from imi_tui import commands, i18n
 from imi_tui.cache.model import GROUPINGS, SORTS, VIEWS, Row
-from imi_tui.cache.saved import DRAFTS
+from imi_tui.cache.personal.saved_views import DRAFTS
 from imi_tui.commands.common import CommandError, languages, opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imi_tui.cache.model import SortId
-    from imi_tui.cache.saved import SavedView
+    from imi_tui.cache.personal.saved_views import SavedView
     from imi_tui.cache.store import Store
     from imi_tui.viewmodel.grouped import Grouped, Heading
     from imi_tui.viewmodel.rows import Words

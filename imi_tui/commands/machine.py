@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from imi_core.text import display
-from imi_tui import i18n, keymap, themes
+from imi_tui import i18n
 from imi_tui.commands.finding import Finding, Result, plain
+from imi_tui.config import keymap, themes
 from imi_tui.i18n import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from imi_tui.keyboard import Layout
+    from imi_tui.config.keyboard import Layout
+    from imi_tui.config.settings import Settings
     from imi_tui.profile import Profile
-    from imi_tui.settings import Settings
 
 MOST, MANY = 1 << 24, 256
 ANSWER = 0.3
@@ -180,7 +181,7 @@ def keyring(profile: Profile, settings: Settings, given: str) -> Finding:
     name = N_("keyring")
     if kind in ("file", "memory", "passphrase") or (not kind and (profile.home / "vault.json").exists()):
         return Finding(name, "ok", N_("not used: the key is kept by {kind}"), values={"kind": kind or "passphrase"})
-    from imi_tui.cache.vault import keyring_state
+    from imi_tui.cache.storage.vault import keyring_state
 
     backend, state = keyring_state()
     told = {"backend": display(backend)}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from imi_tui.cache.store import Store
-    from imi_tui.offers import Offer
+    from imi_tui.forms.offers import Offer
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.outbox.draft import Draft
 
     with opened(options) as client:
         store = client.store
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _offer(store: Store, procedure: str, desk: str) -> Offer:
     """Which of the officer's desks starts it. Raises `CommandError` where none may, or several."""
-    from imi_tui.offers import offers
+    from imi_tui.forms.offers import offers
 
     found = [offer for offer in offers(store, languages()) if offer.procedure == procedure]
     if desk:

@@ -123,7 +123,7 @@ def _noted(profile: Profile, now: dt.datetime, found: dict[str, Any], target: Pa
     import hashlib
 
     from imi_tui.cache.errors import FilesUnusable
-    from imi_tui.cache.exports import NotedAside
+    from imi_tui.cache.personal.export_log import NotedAside
     from imi_tui.cache.times import stamp
     from imi_tui.outside.saving import write_new
 
@@ -166,7 +166,7 @@ def _export(options: argparse.Namespace) -> int:
     import datetime as dt
     import json
 
-    from imi_tui.cache.rescue import rescue
+    from imi_tui.cache.outbox.rescue import rescue
     from imi_tui.export.mark import CLASSIFICATION
     from imi_tui.profile import expanded
 

@@ -13,7 +13,7 @@ from imi_tui.i18n import _, language, ngettext
 if TYPE_CHECKING:
     import argparse
 
-    from imi_tui.cache.shelf import Phrase
+    from imi_tui.cache.personal.templates import Phrase
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,13 +66,13 @@ def _list(found: list[Phrase]) -> None:
 
 def _standard(lang: str) -> list[Phrase]:
     """The standard texts in a language, "" for the officer's own."""
-    from imi_tui import standard_texts
+    from imi_tui.forms import standard_texts
 
     return standard_texts.phrases([lang or language()])
 
 
 def _read(file: str) -> list[Phrase]:
-    from imi_tui.phrases import MAX_FILE, PhraseProblem, from_toml
+    from imi_tui.forms.phrases import MAX_FILE, PhraseProblem, from_toml
 
     path = Path(file)
     try:
@@ -88,8 +88,8 @@ def _read(file: str) -> list[Phrase]:
 
 
 def _write(file: str, found: list[Phrase]) -> None:
+    from imi_tui.forms.phrases import to_toml
     from imi_tui.outside.saving import write_new
-    from imi_tui.phrases import to_toml
 
     path = Path(file)
     try:

@@ -6,9 +6,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from imi_core.text import display
-from imi_tui import commands, settings
+from imi_tui import commands
 from imi_tui.commands.common import opened, out, say
 from imi_tui.commands.syncing import synchronise
+from imi_tui.config import settings
 from imi_tui.i18n import _
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ def synchronise(client: Client, *, accept_removals: bool = False, metered: bool 
     import datetime as dt
 
     from imi_tui.cache.errors import CacheError
-    from imi_tui.cache.lock import lock_profile
+    from imi_tui.cache.storage.lock import lock_profile
     from imi_tui.sync import transfers
     from imi_tui.sync.engine import Engine
     from imi_tui.sync.errors import SyncError

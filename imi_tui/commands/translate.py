@@ -87,7 +87,7 @@ def _view(client: Client, desk: str, id: str, lang: str) -> View:
 
 
 def _write(client: Client, view: View, number: str, text: str) -> None:
-    from imi_tui.cache.draft import own_translation
+    from imi_tui.cache.outbox.draft import own_translation
     from imi_tui.viewmodel.translating import foreign
 
     found = foreign(view)

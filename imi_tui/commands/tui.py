@@ -6,9 +6,10 @@ import os
 import sys
 
 from imi_core.lean import TYPE_CHECKING, cast
-from imi_tui import commands, i18n, settings
+from imi_tui import commands, i18n
 from imi_tui.commands import common
 from imi_tui.commands.common import CommandError, languages, opened, tokens
+from imi_tui.config import settings
 from imi_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imi_tui.commands.common import Client
+    from imi_tui.config.keyboard import Layout
     from imi_tui.context import Context
-    from imi_tui.early import Early
+    from imi_tui.early.first_paint import Early
     from imi_tui.ending import Ending
-    from imi_tui.keyboard import Layout
     from imi_tui.sync.worker import SyncWorker
     from imi_tui.viewmodel.signing_in import Tell, Way
 
@@ -48,8 +49,8 @@ def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         text = _("The full screen needs a terminal; see imi-tui --help for commands.")
         raise CommandError(text, commands.USAGE)
-    from imi_tui import early
-    from imi_tui.cache.lock import lock_profile
+    from imi_tui.cache.storage.lock import lock_profile
+    from imi_tui.early import first_paint
     from imi_tui.outside.copies import forget_copies
 
     # The thread that writes to the terminal and the one that synchronises share the interpreter with the screen.
@@ -57,7 +58,7 @@ def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
     # Textual waits up to a frame before it paints; at its own 60 a second that is most of what a page down takes.
     os.environ.setdefault("TEXTUAL_FPS", "250")
     if (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8"):
-        from imi_tui.encoded import keep_cells
+        from imi_tui.terminal.charset import keep_cells
 
         for stream in (sys.stdout, sys.stderr):
             keep_cells(stream)
@@ -73,7 +74,7 @@ def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
         client.store.keep_little(little=True)
         context = context_of(client, demo=demo)
         try:
-            with early.shown(context) as picture:
+            with first_paint.shown(context) as picture:
                 code = _run_screen(context, picture, clear)
         finally:
             clear()
@@ -121,7 +122,7 @@ def context_of(client: Client, *, demo: bool) -> Context:
     keymap: dict[str, tuple[str, ...]] = {}
     notices: list[str] = []
     if client.settings.keys:
-        from imi_tui.keymap import read_keymap
+        from imi_tui.config.keymap import read_keymap
 
         keymap, slips = read_keymap(client.settings.keys, cast("Layout", client.settings.keyboard))
         if wrong := [slip for slip in slips if not slip.used]:
@@ -175,7 +176,7 @@ def unlocking(client: Client) -> Callable[[str], str] | None:
         import hmac
 
         from imi_tui.cache.errors import CacheError, VaultError
-        from imi_tui.cache.vault import PassphraseVault
+        from imi_tui.cache.storage.vault import PassphraseVault
 
         try:
             found = PassphraseVault(client.profile, lambda _question: given).key()

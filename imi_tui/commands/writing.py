@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
 
 def parse_answers(given: Iterable[str], form: Form) -> dict[str, Any]:
     """Answers written as FIELD=VALUE, read by the kind of their field; lists have commas. Raises `CommandError`."""
-    from imi_tui.form_values import parse
+    from imi_tui.typed_values import parse
 
     kinds = {field.id: field.type for field in form.fields}
     today = dt.datetime.now().astimezone().date()

@@ -10,8 +10,8 @@ import shutil
 import sys
 from collections.abc import Mapping
 
-from imi_tui.harmless import control
 from imi_tui.outside.opening import PLACES, Start, environment_of, start_program
+from imi_tui.terminal.harmless import control
 
 _NINE = ("iTerm.app", "WezTerm", "ghostty")
 """Terminals (TERM_PROGRAM, LC_TERMINAL) that take OSC 9."""

@@ -12,13 +12,14 @@ from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from imi_core.errors import ActionRefused, ImiError
-from imi_tui import phrases, problems
+from imi_tui import problems
 from imi_tui.actions import Situation
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.model import OutboxItem, Queued, Seen
-from imi_tui.form_history import Place, Written, into_form, of_form
-from imi_tui.forms import FormModel
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.forms import phrases
+from imi_tui.forms.form import FormModel
+from imi_tui.forms.form_history import Place, Written, into_form, of_form
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes

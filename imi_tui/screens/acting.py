@@ -13,10 +13,10 @@ from textual.widget import Widget
 
 from imi_tui import actions as registry
 from imi_tui.actions import Action, Situation
-from imi_tui.corner import forget_said, show_said
+from imi_tui.framework.compositor import SparingCompositor
+from imi_tui.framework.file_errors import Lasting
+from imi_tui.framework.toasts import forget_said, show_said
 from imi_tui.i18n import _, ngettext
-from imi_tui.lasting import Lasting
-from imi_tui.painting import SparingCompositor
 from imi_tui.widgets.parking import park
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from imi_tui.app import ImiApp
     from imi_tui.cache.store import Store
+    from imi_tui.config.keyboard import Layout
     from imi_tui.context import Context
-    from imi_tui.keyboard import Layout
     from imi_tui.viewmodel.blocks import Block
     from imi_tui.viewmodel.palette import Entry, Keyboard
 
@@ -43,7 +43,7 @@ def label_of(action: Action) -> str:
 
 def _typed() -> Callable[[str], bool]:
     # Nobody types into a field when the program opens.
-    from imi_tui.keymap import is_typed
+    from imi_tui.config.keymap import is_typed
 
     return is_typed
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from imi_core import assigning as rules
 from imi_tui import problems
+from imi_tui.framework.file_errors import OF_THIS_MACHINE
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
-from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.doing import CaseId, CaseScreenBase
 from imi_tui.viewmodel import assigning, bulk
@@ -19,8 +19,8 @@ from imi_tui.viewmodel.suspects import narrow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import OutboxItem, Queued
+    from imi_tui.cache.outbox.draft import Draft
 
 AT_ONCE = 500
 """Entries queued in one go; between two of them keys are answered."""

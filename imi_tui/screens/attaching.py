@@ -10,7 +10,7 @@ from typing import Any
 from imi_tui import problems
 from imi_tui.attachments import held
 from imi_tui.cache.errors import CacheError
-from imi_tui.form_history import Place
+from imi_tui.forms.form_history import Place
 from imi_tui.i18n import _
 from imi_tui.screens import routes
 from imi_tui.screens.rewriting import Rewriting

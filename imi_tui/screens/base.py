@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 from textual.screen import ModalScreen
 
-from imi_tui.bindings import bindings
+from imi_tui.framework.bindings import bindings
 from imi_tui.i18n import _
 from imi_tui.screens.acting import ActionScreen, Result, label_of
 from imi_tui.widgets.announcer import Announcer

@@ -10,9 +10,9 @@ from rich.cells import cell_len
 from textual.widgets import Static
 
 from imi_tui.actions import Action, Situation
+from imi_tui.framework.file_errors import OF_THIS_MACHINE
 from imi_tui.i18n import N_, _
 from imi_tui.i18n.joining import with_name
-from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.base import bindings
 from imi_tui.screens.case_files import FilesTab

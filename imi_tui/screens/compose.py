@@ -10,16 +10,17 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from imi_core.errors import ActionRefused, UnknownProcedure
-from imi_tui import phrases, problems
+from imi_tui import problems
 from imi_tui.actions import Situation
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.ids import SystemRandom, uuid7
-from imi_tui.compose import STEP_NAMES, Composition, Gap, Step
-from imi_tui.form_history import Place, Written, into_case, of_case
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.forms import phrases
+from imi_tui.forms.compose import STEP_NAMES, Composition, Gap, Step
+from imi_tui.forms.form_history import Place, Written, into_case, of_case
+from imi_tui.forms.offers import Offer, offers
 from imi_tui.hints import hint
 from imi_tui.i18n import _
-from imi_tui.offers import Offer, offers
 from imi_tui.screens import routes
 from imi_tui.screens.attaching import Attaching
 from imi_tui.screens.base import BaseScreen, bindings

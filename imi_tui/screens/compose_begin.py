@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from imi_tui import beginning, problems
+from imi_tui import problems
 from imi_tui.cache.errors import CacheError
-from imi_tui.form_history import Place
+from imi_tui.forms import beginning
+from imi_tui.forms.form_history import Place
 from imi_tui.i18n import _
 from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
@@ -17,8 +18,8 @@ from imi_tui.undo import Change
 from imi_tui.viewmodel.cells import one_line
 
 if TYPE_CHECKING:
-    from imi_tui.beginning import Source
-    from imi_tui.compose import Composition
+    from imi_tui.forms.beginning import Source
+    from imi_tui.forms.compose import Composition
 
 
 class BeginsFrom(Rewriting):

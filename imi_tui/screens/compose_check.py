@@ -13,7 +13,7 @@ from imi_tui.widgets.check_list import CheckList
 from imi_tui.widgets.form_view import FormView
 
 if TYPE_CHECKING:
-    from imi_tui.compose import Composition, Gap, Step
+    from imi_tui.forms.compose import Composition, Gap, Step
 
 
 class ChecksCase(Rewriting):

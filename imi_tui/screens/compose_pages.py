@@ -8,9 +8,9 @@ from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from imi_tui.forms.offers import offers
+from imi_tui.framework.closing import Leaving
 from imi_tui.i18n import _
-from imi_tui.leaving import Leaving
-from imi_tui.offers import offers
 from imi_tui.viewmodel import writing
 from imi_tui.viewmodel.asking import Asking
 from imi_tui.viewmodel.suspects import named
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from imi_tui.cache.store import Store
-    from imi_tui.compose import Composition, Gap, Step
     from imi_tui.context import Context
-    from imi_tui.form_history import Typed
-    from imi_tui.offers import Offer
+    from imi_tui.forms.compose import Composition, Gap, Step
+    from imi_tui.forms.form_history import Typed
+    from imi_tui.forms.offers import Offer
     from imi_tui.viewmodel.asking import Found
 
 

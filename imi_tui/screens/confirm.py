@@ -8,9 +8,9 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.terminal.widths import cell_len
 from imi_tui.viewmodel.cells import wrap
 from imi_tui.widgets.choice_list import ChoiceList
-from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -10,10 +10,10 @@ from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
 from imi_tui import actions as registry
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
+from imi_tui.framework.file_errors import OF_THIS_MACHINE
 from imi_tui.hints import hint
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
-from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.undoing import UndoActions
 from imi_tui.viewmodel import doing
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
-    from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import AuthorityHit, CaseDetail, OutboxItem, Queued, Row
+    from imi_tui.cache.outbox.draft import Draft
 
 CaseId = tuple[str, str]
 

@@ -27,7 +27,7 @@ from imi_tui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.outbox.draft import Draft
 
 
 async def open_draft(screen: BaseScreen[None], draft: Draft) -> None:

@@ -79,7 +79,7 @@ class GroupedScreen(SearchingScreen):
         """The orders that the view can have in these groups."""
         if self.group is None:
             return list(SORTS)
-        from imi_tui.cache.grouped_index import order_in
+        from imi_tui.cache.listing.grouped_index import order_in
 
         return [sort for sort in SORTS if order_in(self.view, self.group, sort) == sort]
 

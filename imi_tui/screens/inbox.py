@@ -11,8 +11,8 @@ from textual.timer import Timer
 from imi_core.lean import json
 from imi_tui.actions import Action, Situation
 from imi_tui.cache.model import SORTS
+from imi_tui.framework.file_errors import OF_THIS_MACHINE
 from imi_tui.i18n import _, pgettext
-from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings

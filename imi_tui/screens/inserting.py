@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from imi_tui import completion, standard_texts
+from imi_tui.forms import completion, standard_texts
+from imi_tui.forms.phrases import abbreviation_before
 from imi_tui.i18n import _
-from imi_tui.phrases import abbreviation_before
 from imi_tui.screens import routes
 from imi_tui.screens.rewriting import Rewriting
 from imi_tui.viewmodel import inserting

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from imi_tui.compose import Gap
+from imi_tui.forms.compose import Gap
 from imi_tui.i18n import _
 from imi_tui.screens.base import Dialogue, bindings
 from imi_tui.widgets.check_list import CheckList

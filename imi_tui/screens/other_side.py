@@ -15,7 +15,7 @@ from imi_tui.widgets.document import Document
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from imi_tui.compose import Composition
+    from imi_tui.forms.compose import Composition
 
 
 class OtherSideScreen(Dialogue[None]):

@@ -37,7 +37,7 @@ class OwnActions(AssignActions):
             label += "\n" + _("In use: {tags}").format(tags=used)
 
         def answered(typed: str | None) -> None:
-            from imi_tui.cache.personal import tagged, untagged
+            from imi_tui.cache.personal.annotations import tagged, untagged
             from imi_tui.viewmodel.own import read_tags
 
             tags = read_tags(typed or "")
@@ -66,7 +66,7 @@ class OwnActions(AssignActions):
         before = self.store.personal.one(*cases[0]).note if len(cases) == 1 else ""
 
         def answered(typed: str | None) -> None:
-            from imi_tui.cache.personal import note_text
+            from imi_tui.cache.personal.annotations import note_text
 
             if typed is None or (len(cases) > 1 and not typed.strip()):
                 return
@@ -104,7 +104,7 @@ class OwnActions(AssignActions):
 
     def _day(self, typed: str) -> str:
         """The ISO date that was typed; "" for none after today."""
-        from imi_tui.form_values import read_date
+        from imi_tui.typed_values import read_date
 
         today = self.context.today()
         found = read_date(typed, self.context.language, today) or ""

@@ -13,9 +13,9 @@ from imi_core.text import display
 from imi_tui.i18n import _
 from imi_tui.profile import expanded
 from imi_tui.screens.base import Dialogue, bindings
+from imi_tui.terminal.widths import cell_len
 from imi_tui.viewmodel.cells import cut
 from imi_tui.widgets.entry import LineInput
-from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

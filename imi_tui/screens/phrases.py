@@ -8,10 +8,11 @@ from rich.text import Text
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from imi_tui import phrases, problems, standard_texts
+from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.shelf import Phrase
+from imi_tui.cache.personal.templates import Phrase
+from imi_tui.forms import phrases, standard_texts
 from imi_tui.hints import hint
 from imi_tui.i18n import _, pgettext
 from imi_tui.i18n.joining import with_name

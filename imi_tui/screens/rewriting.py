@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.form_history import History, Place, Typed, Written
+from imi_tui.forms.form_history import History, Place, Typed, Written
 from imi_tui.i18n import ngettext
 from imi_tui.screens.base import ActionScreen
 from imi_tui.widgets.form_view import FormView
 
 if TYPE_CHECKING:
-    from imi_tui.form_history import Step
+    from imi_tui.forms.form_history import Step
 
 
 class Rewriting(ActionScreen[Any]):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from imi_core.procedure import Field
     from imi_tui.actions import Action
     from imi_tui.cache.model import AuthorityHit, OutboxItem, Queued, Row, Seen
-    from imi_tui.cache.shelf import Phrase
-    from imi_tui.compose import Composition, Gap
+    from imi_tui.cache.personal.templates import Phrase
+    from imi_tui.forms.compose import Composition, Gap
     from imi_tui.outside.preview import Preview
     from imi_tui.viewmodel.blocks import Block
     from imi_tui.viewmodel.inserting import Insertion, Shelf

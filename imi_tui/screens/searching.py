@@ -11,7 +11,7 @@ from textual.widgets import Input
 from imi_tui import problems
 from imi_tui.actions import by_id
 from imi_tui.cache.errors import NameTaken
-from imi_tui.cache.saved import NAME
+from imi_tui.cache.personal.saved_views import NAME
 from imi_tui.i18n import _
 from imi_tui.i18n.joining import with_name
 from imi_tui.screens import routes
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
 
     from imi_tui.cache.model import GroupId, Hits
-    from imi_tui.cache.query import Query
-    from imi_tui.cache.saved import SavedView
+    from imi_tui.cache.personal.saved_views import SavedView
+    from imi_tui.cache.search.query import Query
     from imi_tui.viewmodel.blocks import Block
     from imi_tui.viewmodel.grouped import Grouped
     from imi_tui.viewmodel.rows import Words

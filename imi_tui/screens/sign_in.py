@@ -172,7 +172,7 @@ class SignInScreen(BaseScreen[None]):
 
     def _ask_server(self, way: Way, use: Callable[[str], str]) -> None:
         """Ask for the address, which nobody gave, and go on."""
-        from imi_tui.configuration import MEANINGS
+        from imi_tui.config.provenance import MEANINGS
 
         def checked(typed: str) -> str:
             code = use(_address(typed))

@@ -10,8 +10,8 @@ from textual.widgets import Static
 from imi_core.errors import UnknownProcedure
 from imi_tui import problems
 from imi_tui.actions import Situation
-from imi_tui.beginning import MAX_NAME
 from imi_tui.cache.errors import CacheError
+from imi_tui.forms.beginning import MAX_NAME
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import with_name
 from imi_tui.labels import Labels
@@ -25,7 +25,7 @@ from imi_tui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from imi_tui.cache.shelf import Template
+    from imi_tui.cache.personal.templates import Template
 
 
 class TemplateList(LineList["Template"]):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from imi_core.errors import UnknownProcedure
 from imi_tui import problems
 from imi_tui.cache.errors import CacheError
+from imi_tui.framework.file_errors import OF_THIS_MACHINE
 from imi_tui.i18n import _, ngettext
-from imi_tui.lasting import OF_THIS_MACHINE
 from imi_tui.screens import routes
 from imi_tui.screens.doing import BEHIND, CaseId
 from imi_tui.screens.own import OwnActions
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
-    from imi_tui.cache.draft import Draft
-    from imi_tui.cache.marking import Kind, Standing
+    from imi_tui.cache.bulk.marking import Kind, Standing
     from imi_tui.cache.model import OutboxItem, Queued, ViewId
+    from imi_tui.cache.outbox.draft import Draft
 
 MOMENT = 0.05
 """Seconds in which cases are looked for before the next key is answered."""
@@ -142,7 +142,7 @@ class TogetherActions(OwnActions):
         self.marks_changed()
 
     def _room(self, more: int) -> bool:
-        from imi_tui.cache.marking import MOST
+        from imi_tui.cache.bulk.marking import MOST
 
         if len(self.marked) + more <= MOST:
             return True

@@ -24,7 +24,7 @@ from imi_tui.widgets.entry import LinesInput
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.outbox.draft import Draft
     from imi_tui.viewmodel.translating import Foreign
     from imi_tui.viewmodel.view import View
 
@@ -92,7 +92,7 @@ class TranslateActions(BaseScreen[None]):
         await self.app.push_screen(routes.choose(_("Which text?"), answers), write)
 
     def _queue_translation(self, case: tuple[str, str], text: Foreign, translated: str, lang: str) -> None:
-        from imi_tui.cache.draft import own_translation
+        from imi_tui.cache.outbox.draft import own_translation
 
         try:
             item = self.store.queue(own_translation(secrets.token_hex(16), case, text[:3], translated, lang))

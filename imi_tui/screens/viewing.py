@@ -12,7 +12,7 @@ from imi_tui.widgets.views_column import ViewsColumn
 
 if TYPE_CHECKING:
     from imi_tui.cache.model import ViewId
-    from imi_tui.cache.saved import SavedView
+    from imi_tui.cache.personal.saved_views import SavedView
 
 
 class ViewsScreen(GroupedScreen):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.errors import BadObject
-from imi_tui.cache.register_parts import SPOKEN
+from imi_tui.cache.register.countries import SPOKEN
 from imi_tui.cache.sync import Page
 from imi_tui.sync import reading
 from imi_tui.sync.errors import ServerMistake
@@ -16,7 +16,7 @@ from imi_tui.sync.errors import ServerMistake
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from imi_tui.cache.register_parts import Part
+    from imi_tui.cache.register.countries import Part
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.reading import Answer
 

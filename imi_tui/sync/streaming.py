@@ -23,7 +23,7 @@ from imi_tui.sync.errors import AccountGone, ReplyTooLarge, ServerMistake, Strea
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from imi_tui.cache.contents import Wanted
+    from imi_tui.cache.content.contents import Wanted
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.ports import Clock
     from imi_tui.sync.reading import Answer

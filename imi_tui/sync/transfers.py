@@ -12,9 +12,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.jmap import CASE, CORE
-from imi_tui.cache import sealed
 from imi_tui.cache.errors import DamagedFile, DiskFull
-from imi_tui.cache.file_moves import OTHER, PART_HOURS
+from imi_tui.cache.files import sealed
+from imi_tui.cache.files.transfers import OTHER, PART_HOURS
 from imi_tui.cache.times import stamp
 from imi_tui.sync import reading
 from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake, Unavailable
@@ -22,7 +22,7 @@ from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imi_tui.cache.file_moves import Download, FileMoves, Upload
+    from imi_tui.cache.files.transfers import Download, FileMoves, Upload
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.engine import Engine
     from imi_tui.sync.http import Part

@@ -9,8 +9,8 @@ from imi_tui.sync import reading
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from imi_tui.cache.confirmed.translations import Translations
     from imi_tui.cache.model import Wish
-    from imi_tui.cache.translations import Translations
     from imi_tui.sync.reading import Answer
 
     Ask = Callable[[list[list[Any]]], dict[str, Answer]]

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from imi_core.case import ID, MARK, Case, Entry
-from imi_tui.cache.contents import Content
+from imi_tui.cache.content.contents import Content
 from imi_tui.cache.wire import Sent, encode
 
 

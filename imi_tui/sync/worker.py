@@ -342,7 +342,7 @@ class SyncWorker:
         self._tried("indexing", lambda: self._index_pending(store))
 
     def _index_pending(self, store: Store) -> None:
-        from imi_tui.cache.indexing import LITTLE
+        from imi_tui.cache.content.indexing import LITTLE
 
         if store.indexing() > LITTLE:
             store.activity.say(self._now("indexing"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imi_core.collation import sort_key
 from imi_core.procedure import block_title
 from imi_core.text import fold, words
-from imi_tui.cache.asked import Matter, Query
+from imi_tui.cache.register.question import Matter, Query
 from imi_tui.fields import field_of_work
 from imi_tui.i18n import N_, _, ngettext
 from imi_tui.i18n.languages import NAMES
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from imi_core.procedure import Rules
-    from imi_tui.cache.asked import Answer
     from imi_tui.cache.model import AuthorityHit
-    from imi_tui.cache.register import Facets
+    from imi_tui.cache.register.lookup import Facets
+    from imi_tui.cache.register.question import Answer
     from imi_tui.cache.store import Store
 
 FACETS = ("country", "area", "language", "town")

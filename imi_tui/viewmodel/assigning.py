@@ -14,10 +14,10 @@ from imi_tui.viewmodel.suspects import narrow
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from imi_tui.cache.draft import Draft
-    from imi_tui.cache.handlers import Handlers
-    from imi_tui.cache.marking import Standing
+    from imi_tui.cache.bulk.marking import Standing
     from imi_tui.cache.model import CaseDetail, OutboxItem
+    from imi_tui.cache.outbox.draft import Draft
+    from imi_tui.cache.register.handlers import Handlers
     from imi_tui.viewmodel.blocks import Block
 
 
@@ -46,7 +46,7 @@ def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
 
 def drafts(standings: Iterable[Standing], officer: str) -> list[Draft]:
     """What is queued where cases are given to an officer, "" for nobody."""
-    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.outbox.draft import Draft
 
     # Shared, so that all are seen to say the same.
     answers: dict[str, Any] = {}

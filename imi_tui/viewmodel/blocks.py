@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from imi_tui.terminal.widths import cell_len
 from imi_tui.viewmodel.cells import fit, wrap
-from imi_tui.widths import cell_len
 
 GUTTER = "\u2502 "
 BESIDE = 100

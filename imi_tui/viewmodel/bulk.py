@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from imi_tui.cache.draft import Draft
-    from imi_tui.cache.marking import Kind, Marking, Standing
+    from imi_tui.cache.bulk.marking import Kind, Marking, Standing
+    from imi_tui.cache.outbox.draft import Draft
 
 EXAMPLES = 3
 """References named for each reason."""
@@ -149,7 +149,7 @@ def fitting(plan: Plan, name: str, state: Callable[[Kind], str], width: int, hei
 
 def drafts(plan: Plan, answers: dict[str, Any], target: str) -> list[Draft]:
     """What is queued where nothing is written: one entry a case, all with the same answers."""
-    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.outbox.draft import Draft
 
     action = plan.action
     # Based on what was here when the question was asked; a synchronisation may have changed it since.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imi_tui.widths import PLAIN, cell_len, set_cell_size
+from imi_tui.terminal.widths import PLAIN, cell_len, set_cell_size
 
 
 def cut(text: str, width: int) -> str:

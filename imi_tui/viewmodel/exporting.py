@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imi_core.procedure import Rules
-    from imi_tui.cache.exports import Exported
+    from imi_tui.cache.personal.export_log import Exported
     from imi_tui.export.service import Format
 
 MEMO = "export"

@@ -9,16 +9,16 @@ from imi_tui.attachments import Listed, listed
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.dates import moment
 from imi_tui.i18n.joining import several
+from imi_tui.terminal.widths import cell_len
 from imi_tui.viewmodel.cells import cut
 from imi_tui.viewmodel.suspects import named
 from imi_tui.viewmodel.timeline import size_text
 from imi_tui.viewmodel.view import one_line
-from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from imi_tui.cache.files import FileState
+    from imi_tui.cache.files.local_files import FileState
     from imi_tui.viewmodel.view import View
 
 ENDING = 12

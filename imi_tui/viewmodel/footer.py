@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imi_core.lean import TYPE_CHECKING
 from imi_tui.i18n import _, pgettext
-from imi_tui.widths import cell_len
+from imi_tui.terminal.widths import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core import collation
-from imi_tui.cache.grouping import value_of
+from imi_tui.cache.listing.grouping import value_of
 from imi_tui.cache.model import GROUPINGS
 from imi_tui.i18n import N_, _, language, ngettext
 from imi_tui.viewmodel.cells import fit, one_line
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Sequence
 
-    from imi_tui.cache.grouping import Tally
+    from imi_tui.cache.listing.grouping import Tally
     from imi_tui.cache.model import GroupId, Row, SortId, ViewId
     from imi_tui.cache.store import Store
     from imi_tui.viewmodel.rows import Words

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from imi_tui import phrases as rules_of_phrases
+from imi_tui.forms import phrases as rules_of_phrases
+from imi_tui.forms.standard_texts import is_standard
 from imi_tui.i18n import _
 from imi_tui.i18n.joining import several
-from imi_tui.standard_texts import is_standard
 from imi_tui.viewmodel.cells import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from imi_core.procedure import Rules
-    from imi_tui.cache.shelf import Phrase
-    from imi_tui.completion import Found
-    from imi_tui.forms import FormModel
+    from imi_tui.cache.personal.templates import Phrase
+    from imi_tui.forms.completion import Found
+    from imi_tui.forms.form import FormModel
 
     Known = Callable[[str], Sequence[Found]]
     """Values that stood in the field before, for what is typed."""

@@ -15,11 +15,11 @@ from imi_core import authority, deadlines, visibility, workflow
 from imi_core.answers import base_id, is_empty
 from imi_core.case import Attachment, Entry, to_wire
 from imi_tui.cache.model import CaseDetail
-from imi_tui.form_hints import languages
+from imi_tui.forms.hints import languages
+from imi_tui.forms.offers import acting_seat
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import several
 from imi_tui.i18n.languages import NAMES
-from imi_tui.offers import acting_seat
 from imi_tui.viewmodel import case as page
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.timeline import file_line
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from imi_core.case import Case, Level
     from imi_core.procedure import Rules
-    from imi_tui.compose import Composition
+    from imi_tui.forms.compose import Composition
 
     Size = Callable[[str], int]
     """Bytes of an attached file by its blob id."""

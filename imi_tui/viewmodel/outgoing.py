@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from imi_core.procedure import Rules
-    from imi_tui.cache.draft import Draft
     from imi_tui.cache.model import OutboxItem
+    from imi_tui.cache.outbox.draft import Draft
 
 
 def mark(item: OutboxItem) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple
 
-from imi_tui.cache.personal import tag_name
+from imi_tui.cache.personal.annotations import tag_name
 from imi_tui.i18n import _
 from imi_tui.viewmodel.blocks import Block
 

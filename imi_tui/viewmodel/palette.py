@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import fold
 from imi_tui import actions as registry
-from imi_tui import keyboard
 from imi_tui.actions.kinds import on_current, on_line
 from imi_tui.actions.sought import sought
-from imi_tui.cache.nearness import forgiven, mistakes
+from imi_tui.cache.words.spelling import forgiven, mistakes
+from imi_tui.config import keyboard
+from imi_tui.config.keymap import is_typed
 from imi_tui.i18n import _
-from imi_tui.keymap import is_typed
 from imi_tui.viewmodel.footer import key_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from imi_tui.actions import Action, Situation
-    from imi_tui.keyboard import Layout
+    from imi_tui.config.keyboard import Layout
 
 WITHOUT_ROWS = frozenset({"act", "compose", "sign_in", "prompt", "confirm", "menu", "help"})
 """Screens on which no list or page has the focus."""

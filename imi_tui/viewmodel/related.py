@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imi_tui.cache.model import CaseDetail
-    from imi_tui.cache.related import Related
+    from imi_tui.cache.search.related import Related
 
 Kind = Literal["undertaking", "number", "person", "names", "named"]
 FIELDS: dict[str, Kind] = {

@@ -11,9 +11,9 @@ import datetime as dt
 from imi_core.errors import UnknownProcedure
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.i18n import _, ngettext
+from imi_tui.terminal.widths import cell_len
 from imi_tui.viewmodel.cells import cut, fit, one_line
 from imi_tui.viewmodel.suspects import narrow
-from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

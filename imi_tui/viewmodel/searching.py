@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import fold
-from imi_tui.cache.query import DATES, LAYOUTS, LISTED, at_cursor, readings
+from imi_tui.cache.search.query import DATES, LAYOUTS, LISTED, at_cursor, readings
+from imi_tui.config.keyboard import typed_as_latin
 from imi_tui.i18n import N_, _, ngettext
-from imi_tui.keyboard import typed_as_latin
 from imi_tui.viewmodel.blocks import Block
 from imi_tui.viewmodel.cells import cut
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from imi_core.procedure import Rules
-    from imi_tui.cache.query import Language, Problem, Query
+    from imi_tui.cache.search.query import Language, Problem, Query
 
 MEANINGS: dict[str, str] = {
     "country": N_("country of the other side"),

@@ -6,8 +6,8 @@ import datetime as dt
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.i18n import N_, _, ngettext
+from imi_tui.terminal.widths import cell_len
 from imi_tui.viewmodel.cells import cut, one_line
-from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from imi_tui.cache.model import SyncStatus

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from imi_tui.cache.model import Held, Row, Seat, SortId, SyncStatus, ViewId
-    from imi_tui.cache.saved import SavedView
+    from imi_tui.cache.personal.saved_views import SavedView
 
 NAMES: dict[ViewId, str] = {
     # Translators: the name of a view; max-length:18.

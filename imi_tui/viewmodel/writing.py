@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from imi_core.answers import is_empty
-from imi_tui.forms import LANG, MORE, TEXT
+from imi_tui.forms.form import LANG, MORE, TEXT
 from imi_tui.i18n import _, ngettext
 from imi_tui.i18n.joining import several, with_name
 from imi_tui.i18n.phrasing import own_names
@@ -19,8 +19,8 @@ from imi_tui.viewmodel.suspects import named
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from imi_tui.cache.files import FileState
-    from imi_tui.compose import Composition, Gap, Step
+    from imi_tui.cache.files.local_files import FileState
+    from imi_tui.forms.compose import Composition, Gap, Step
 
     State = Callable[[dict[str, Any]], FileState]
 

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from imi_tui import names
+from imi_tui.framework.closing import Leaving
 from imi_tui.i18n import _
 from imi_tui.i18n.joining import several
-from imi_tui.leaving import Leaving
 from imi_tui.matching import around, spans
 from imi_tui.viewmodel.asking import Found, Topic, narrowing, reason, shown_line
 from imi_tui.viewmodel.cells import cut, fit

@@ -17,8 +17,8 @@ from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from imi_tui.bindings import bindings
 from imi_tui.cache.model import Row
+from imi_tui.framework.bindings import bindings
 from imi_tui.viewmodel import rows
 from imi_tui.widgets.case_lines import CaseLines, Looks
 from imi_tui.widgets.case_marks import CaseId, CaseMarks

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.message import Message
 
-from imi_tui.compose import STEP_NAMES
+from imi_tui.forms.compose import STEP_NAMES
 from imi_tui.i18n import _
 from imi_tui.viewmodel.cells import wrap
 from imi_tui.widgets.line_list import LineList
@@ -17,7 +17,7 @@ from imi_tui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imi_tui.compose import Gap
+    from imi_tui.forms.compose import Gap
 
     Line = Gap | str
 """A gap, or the name of the step it is in."""

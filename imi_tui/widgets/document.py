@@ -13,7 +13,7 @@ from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from imi_tui.bindings import bindings
+from imi_tui.framework.bindings import bindings
 from imi_tui.viewmodel import blocks
 from imi_tui.widgets.parking import give_back, has_keys, lead
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widget import Widget
 
-    from imi_tui.form_history import History, Step
+    from imi_tui.forms.form_history import History, Step
 
 UNDO, REDO = ("ctrl+z", "super+z"), ("ctrl+y", "super+y")
 """Keys, as the framework has them for texts of several lines."""
@@ -92,7 +92,7 @@ class LineInput(Input):
 
     def rewrite(self, text: str) -> None:
         """Have another text stand there, without announcing it; the cursor comes behind what is different."""
-        from imi_tui.form_history import difference
+        from imi_tui.forms.form_history import difference
 
         _start, end = difference(self.value, text)
         if text != self.value:
@@ -104,7 +104,7 @@ class LineInput(Input):
         """Remember what was typed."""
         if not self._remembers:
             return
-        from imi_tui.form_history import History, Place, Typed
+        from imi_tui.forms.form_history import History, Place, Typed
 
         if self._history is None:
             self._history = History(before)
@@ -119,7 +119,7 @@ class LineInput(Input):
         self._show_again(self._history.redo() if self._history is not None else None)
 
     def _show_again(self, step: Step[str] | None) -> None:
-        from imi_tui.form_history import difference
+        from imi_tui.forms.form_history import difference
 
         if step is None:
             raise SkipAction
@@ -188,7 +188,7 @@ class LinesInput(TextArea):
 
     def rewrite(self, text: str) -> None:
         """Have another text stand there, without announcing it; the cursor comes behind what is different."""
-        from imi_tui.form_history import difference
+        from imi_tui.forms.form_history import difference
 
         before = self.text
         if text == before:

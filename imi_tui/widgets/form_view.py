@@ -1,6 +1,6 @@
 """A form on screen, by keyboard alone: one field a line, problems under their fields, help for the field at hand.
 
-`FormView(model)` shows a `imi_tui.forms.FormModel` and writes every edit into it. On each it calls
+`FormView(model)` shows a `imi_tui.forms.form.FormModel` and writes every edit into it. On each it calls
 `edited(field, typed)` at once (None where nothing was typed) and posts `FormView.Changed`; the screen saves the draft.
 Tab, Shift+Tab, Up and Down go from field to field, Enter in a line goes on.
 """
@@ -18,8 +18,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
-from imi_tui.form_history import Typed
-from imi_tui.leaving import Leaving
+from imi_tui.forms.form_history import Typed
+from imi_tui.framework.closing import Leaving
 from imi_tui.widgets.choice import Choice
 from imi_tui.widgets.entry import LineInput, LinesInput
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from imi_tui.forms import FieldView, FormModel
+    from imi_tui.forms.form import FieldView, FormModel
 
 Control = LineInput | LinesInput | Choice
 

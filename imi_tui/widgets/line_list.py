@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from imi_tui.bindings import bindings
+from imi_tui.framework.bindings import bindings
 from imi_tui.widgets.parking import give_back, has_keys, lead
 
 if TYPE_CHECKING:

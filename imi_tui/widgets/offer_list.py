@@ -9,9 +9,9 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.message import Message
 
+from imi_tui.forms.offers import Offer
 from imi_tui.i18n import _
 from imi_tui.names import area_name
-from imi_tui.offers import Offer
 from imi_tui.viewmodel.cells import cut, one_line, wrap
 from imi_tui.widgets.line_list import LineList
 

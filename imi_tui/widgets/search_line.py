@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
-from imi_tui.bindings import bindings
+from imi_tui.framework.bindings import bindings
 from imi_tui.viewmodel.searching import Offers, offer_line
 from imi_tui.widgets.entry import LineInput
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
-from imi_tui.punctual import Punctual
+from imi_tui.framework.timers import Punctual
 from imi_tui.viewmodel import status
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from imi_tui.terminal.widths import cell_len
 from imi_tui.viewmodel import views
 from imi_tui.viewmodel.front import VIEWS_WIDTH
-from imi_tui.widths import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,9 +15,9 @@ from weakref import WeakKeyDictionary
 
 import apsw
 
-from imi_tui.cache import file_moves, sealed
 from imi_tui.cache.errors import DiskFull
-from imi_tui.cache.mark import Mark
+from imi_tui.cache.files import sealed, transfers
+from imi_tui.cache.storage.wal_mark import Mark
 
 NAME = "imi-sim"
 SECTOR = 512
@@ -252,7 +252,7 @@ def under(*disks: Disk) -> Iterator[None]:
             note(mark, commits)
 
     begin, put, sync = sealed.Writer.__init__, sealed.Writer._put, sealed.Writer.sync
-    sync_folder, replace = sealed.sync_folder, file_moves.replace
+    sync_folder, replace = sealed.sync_folder, transfers.replace
     paths: WeakKeyDictionary[sealed.Writer, str] = WeakKeyDictionary()
 
     def opened(writer: sealed.Writer, path: Path, key: bytes, size: int) -> None:
@@ -303,7 +303,7 @@ def under(*disks: Disk) -> Iterator[None]:
     sealed.Writer._put = sealing  # type: ignore[method-assign]
     sealed.Writer.sync = synced  # type: ignore[method-assign]
     sealed.sync_folder = folder_synced
-    file_moves.replace = renamed
+    transfers.replace = renamed
     try:
         yield
     finally:
@@ -311,6 +311,6 @@ def under(*disks: Disk) -> Iterator[None]:
         sealed.Writer.__init__ = begin  # type: ignore[method-assign]
         sealed.Writer._put = put  # type: ignore[method-assign]
         sealed.Writer.sync = sync  # type: ignore[method-assign]
-        sealed.sync_folder, file_moves.replace = sync_folder, replace
+        sealed.sync_folder, transfers.replace = sync_folder, replace
         apsw.set_default_vfs(f"multipleciphers-{REAL}")
         _disks.clear()

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from imi_core.authority import Officer
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import (
     CacheError,
     DiskFull,
 )
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.sync.transfers import SMALLEST
 from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM
 from tests.sim.disk import Killed, under

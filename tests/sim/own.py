@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
-from imi_tui.cache.draft import Draft, own_translation
 from imi_tui.cache.errors import (
     AlreadyAttempted,
     DiskFull,
@@ -16,6 +15,7 @@ from imi_tui.cache.errors import (
 )
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.model import Wish
+from imi_tui.cache.outbox.draft import Draft, own_translation
 from tests.sim.truth import Truth
 from tests.sim.world import Machine
 

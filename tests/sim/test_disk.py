@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError, DiskFull, NoSuchSeat
-from imi_tui.cache.sealed import SEGMENT
+from imi_tui.cache.files.sealed import SEGMENT
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.viewmodel import outgoing
 from tests.central.world import LYON, REQUEST, ROSENHEIM
 from tests.effort import tries

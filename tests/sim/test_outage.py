@@ -16,7 +16,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_central.store import utc_now
 from imi_central.store.identity import Sessions
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken

@@ -9,7 +9,7 @@ import pytest
 from babel import Locale
 
 from imi_tui import actions, names
-from imi_tui.cache import query
+from imi_tui.cache.search import query
 from imi_tui.i18n.languages import NAMES
 from tests.effort import tries
 from tests.system import layout

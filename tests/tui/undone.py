@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.outbox.draft import Draft
     from imi_tui.cache.store import Store
 
 

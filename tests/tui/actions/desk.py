@@ -17,16 +17,17 @@ from textual._compositor import Compositor
 from textual.pilot import Pilot
 
 from imi_core.authority import Seat
-from imi_tui import cli, i18n, settings
+from imi_tui import cli, i18n
 from imi_tui.actions import Action
 from imi_tui.app import ImiApp
 from imi_tui.cache.model import OutboxItem, Row
-from imi_tui.cache.personal import Mine
+from imi_tui.cache.personal.annotations import Mine
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
+from imi_tui.config import settings
+from imi_tui.config.settings import Settings
 from imi_tui.profile import Profile
 from imi_tui.screens.inbox import InboxScreen
-from imi_tui.settings import Settings
 from imi_tui.undo import Undo
 from imi_tui.viewmodel import front
 from imi_tui.widgets.case_list import CaseList

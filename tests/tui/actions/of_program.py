@@ -6,12 +6,12 @@ import argparse
 
 from imi_tui import i18n
 from imi_tui.actions import ACTIONS
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.commands.common import Client
 from imi_tui.commands.tui import Wiring
+from imi_tui.config.settings import Settings
 from imi_tui.i18n import _
 from imi_tui.profile import Profile
-from imi_tui.settings import Settings
 from imi_tui.widgets.document import Document
 from tests.tui.actions.proofs import Desk, Steps, proves
 from tests.tui.actions.screens import there

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from imi_tui.cache.shelf import Phrase
-from imi_tui.compose import Composition, Step
+from imi_tui.cache.personal.templates import Phrase
+from imi_tui.forms.compose import Composition, Step
 from imi_tui.screens import routes
 from imi_tui.widgets.entry import LineInput, LinesInput
 from imi_tui.widgets.form_view import FormView

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from imi_tui.cache.draft import Draft
-from imi_tui.cache.shelf import Phrase, Template
-from imi_tui.compose import Composition
-from imi_tui.forms import LANG
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.personal.templates import Phrase, Template
+from imi_tui.forms.compose import Composition
+from imi_tui.forms.form import LANG
 from imi_tui.screens import routes
 from imi_tui.widgets.form_view import FormView
 from tests.tui.actions.desk import Desk

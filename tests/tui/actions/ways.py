@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from imi_tui import actions as registry
-from imi_tui import keymap
 from imi_tui.actions import Action
+from imi_tui.config import keymap
 from imi_tui.viewmodel.palette import is_numbered
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from imi_central import catalogue
-from imi_tui import actions, keymap
+from imi_tui import actions
 from imi_tui.actions import ACTIONS, DIALOGUES, EVERYWHERE, Situation
-from imi_tui.keymap import BESIDE, FORBIDDEN, NEUTRAL, PUNCTUATION
+from imi_tui.config import keymap
+from imi_tui.config.keymap import BESIDE, FORBIDDEN, NEUTRAL, PUNCTUATION
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.base import ActionScreen
 from imi_tui.screens.case import CaseScreen

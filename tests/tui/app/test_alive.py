@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imi_tui.alive import Moves, Reader, moving_keys
+from imi_tui.early.cursor import Moves, Reader, moving_keys
 
 if TYPE_CHECKING:
-    from imi_tui.keyboard import Layout
+    from imi_tui.config.keyboard import Layout
 
 DOWN, UP, HOME, END, BACK, ON = b"\x1b[B", b"\x1b[A", b"\x1b[H", b"\x1b[F", b"\x1b[5~", b"\x1b[6~"
 STOPS = (1, 2, 4, 5)

@@ -14,8 +14,8 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.drivers._writer_thread import WriterThread
 
+from imi_tui.framework.line_filter import ControlFilter, harmless
 from imi_tui.process import MOST_REPORTS, report, report_silently
-from imi_tui.safety import ControlFilter, harmless
 from tests.effort import tries
 from tests.tui.app.test_first_paint import terminal
 from tests.tui.screens import filled
@@ -105,7 +105,7 @@ from imi_tui.commands import tui
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.context import Context
-from imi_tui.early import Early
+from imi_tui.early.first_paint import Early
 from imi_tui.ending import Ending
 from imi_tui.widgets.case_list import CaseList
 
@@ -145,7 +145,7 @@ from imi_tui.commands import tui
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.context import Context
-from imi_tui.early import Early
+from imi_tui.early.first_paint import Early
 from imi_tui.ending import Ending
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens import routes

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.terminal import Terminal
-from imi_tui import early
 from imi_tui.cache.store import Store
-from imi_tui.early_terminal import ENTER, LEAVE
+from imi_tui.config.themes import NAMES
+from imi_tui.early import first_paint
 from imi_tui.profile import Profile
-from imi_tui.themes import NAMES
+from imi_tui.terminal.mode import ENTER, LEAVE
 from imi_tui.viewmodel import front
 from tests.effort import tries
 from tests.tui.cli.terminal import state_of, switched
@@ -34,7 +34,7 @@ from pathlib import Path
 from imi_tui import early, i18n
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
-from imi_tui.themes import NAMES
+from imi_tui.config.themes import NAMES
 from imi_tui.viewmodel import front
 from imi_tui.context import Context
 
@@ -126,7 +126,7 @@ def test_the_framework_paints_the_same_cells(home: Path, tmp_path: Path, size: t
         after = cells(terminal)
         codes = {int(code) for found in _LOOK.findall(terminal.output) for code in found.split(b";") if code}
     assert theme != "none" or codes <= _ATTRIBUTES, f"a colour is sent: {codes - _ATTRIBUTES}"
-    width = size[0] - size[0] * early.SIDE // 100 if size[0] >= front.VAST else size[0]
+    width = size[0] - size[0] * first_paint.SIDE // 100 if size[0] >= front.VAST else size[0]
     # The scroll bar and what the preview holds come with the framework; the last line follows the case at hand.
     wide = size[0] >= front.WIDE
     for y in range(size[1] - 1):
@@ -238,27 +238,27 @@ def test_the_terminal_is_afterwards_as_it_was(home: Path, after: str) -> None:
 
 def test_no_picture_without_rows_or_with_something_to_say(home: Path, tmp_path: Path) -> None:
     store = Store.open(Profile(tmp_path), filled.KEY)
-    assert early.picture(filled.context(store, tmp_path), 80, 24) is None
+    assert first_paint.picture(filled.context(store, tmp_path), 80, 24) is None
     store.close()
     store = filled.open_store(home)
-    drawn = early.picture(filled.context(store, home), 80, 24)
+    drawn = first_paint.picture(filled.context(store, home), 80, 24)
     assert drawn is not None
-    stands, ends = early.Early(), os.pipe()
+    stands, ends = first_paint.Early(), os.pipe()
     stands.disturb()
     stands.begin(drawn, ends)
     assert (stands.painted, stands.whole) == (True, False), "who let the program go on saw to it before it stood"
     stands.end()
     for descriptor in ends:
         os.close(descriptor)
-    assert early.picture(filled.context(store, home, notices=("Look.",)), 80, 24) is None
+    assert first_paint.picture(filled.context(store, home, notices=("Look.",)), 80, 24) is None
     store.close()
 
 
 def test_nothing_that_does_something_is_drawn(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hostile = [[("a\x1b]52;c;eA==\x07\u202eb\x9b2J", early.PLAIN)]]
-    monkeypatch.setattr(early.Picture, "lines", lambda _picture: hostile)
+    hostile = [[("a\x1b]52;c;eA==\x07\u202eb\x9b2J", first_paint.PLAIN)]]
+    monkeypatch.setattr(first_paint.Picture, "lines", lambda _picture: hostile)
     store = filled.open_store(home)
-    picture = early.picture(filled.context(store, home), 80, 24)
+    picture = first_paint.picture(filled.context(store, home), 80, 24)
     store.close()
     assert picture is not None
     drawn = picture.body
@@ -292,7 +292,7 @@ def test_a_terminal_that_goes_while_the_picture_stands_is_no_mistake(
     terminal = open(slave, "w")  # noqa: SIM115 - closing it fails like everything else on it
     monkeypatch.setattr(sys, "stdin", terminal)
     monkeypatch.setattr(sys, "stdout", terminal)
-    with early.shown(filled.context(store, home)) as picture:
+    with first_paint.shown(filled.context(store, home)) as picture:
         assert picture.painted
         os.close(master)
     monkeypatch.undo()

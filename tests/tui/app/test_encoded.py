@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from imi_tui.encoded import in_cells, keep_cells
-from imi_tui.widths import cell_len
+from imi_tui.terminal.charset import in_cells, keep_cells
+from imi_tui.terminal.widths import cell_len
 
 
 @pytest.mark.parametrize(

@@ -26,14 +26,14 @@ IDLE = 1.2
 """Seconds without a byte; a blinking cursor would write every half second."""
 ROOT = Path(__file__).parents[3]
 LATER = ("httpx", "keyring", "zstandard", "holidays", "babel", "authlib", "imi_tui.sync.http", "imi_tui.sync.engine")
-BY_NOW = (*LATER, "tomllib", "zoneinfo", "imi_core.workflow", "imi_tui.cache.sync", "imi_tui.cache.projection")
+BY_NOW = (*LATER, "tomllib", "zoneinfo", "imi_core.workflow", "imi_tui.cache.sync", "imi_tui.cache.listing.projection")
 """What the list itself does without; the first look at a case loads it."""
 
 BEFORE = (
     *BY_NOW,
     *("argparse", "ast", "bz2", "contextlib", "dataclasses", "enum", "importlib", "inspect", "json", "logging", "lzma"),
     *("msgspec", "pathlib", "re", "rich", "shutil", "signal", "subprocess", "textual", "threading", "typing", "urllib"),
-    *("imi_tui.ending", "imi_tui.keymap", "imi_tui.signin", "imi_tui.sync"),
+    *("imi_tui.ending", "imi_tui.config.keymap", "imi_tui.signin", "imi_tui.sync"),
 )
 """What the early picture does without as well, where the file of settings holds nothing unusual."""
 
@@ -101,7 +101,7 @@ early = []
 
 class Framework:
     def find_spec(self, name, path=None, target=None):
-        if name == "imi_tui.alive":
+        if name == "imi_tui.early.cursor":
             early.extend(each for each in {BEFORE!r} if each in sys.modules)
 
 sys.meta_path.insert(0, Framework())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imi_tui.keyboard import is_cyrillic, is_missing, latin, shown_on, typed_as_latin
+from imi_tui.config.keyboard import is_cyrillic, is_missing, latin, shown_on, typed_as_latin
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from imi_tui import actions, hints, keymap
+from imi_tui import actions, hints
 from imi_tui.actions import ACTIONS, EVERYWHERE
-from imi_tui.keymap import FIXED, read_keymap, unknown_lifecycle
+from imi_tui.config import keymap
+from imi_tui.config.keymap import FIXED, read_keymap, unknown_lifecycle
 
 SCOPES = sorted(set().union(*(action.scopes for action in ACTIONS)) - {EVERYWHERE})
 

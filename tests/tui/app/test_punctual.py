@@ -15,8 +15,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from imi_tui.app import ImiApp
-from imi_tui.lasting import LastingApp
-from imi_tui.punctual import Punctual
+from imi_tui.framework.file_errors import LastingApp
+from imi_tui.framework.timers import Punctual
 from imi_tui.screens.base import BaseScreen
 from imi_tui.widgets.status_line import StatusLine
 

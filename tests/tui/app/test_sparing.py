@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 
-from imi_tui.sparing import spare
+from imi_tui.terminal.sgr import spare
 from tests.effort import tries
 
 COLOURS = ("default", "red", "bright_blue", "color(123)", "#e4e6ea", "#14171c")

@@ -10,7 +10,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
-from imi_tui.standing import Standing
+from imi_tui.terminal.screen_state import Standing
 from tests.effort import tries
 
 COLUMNS, ROWS = 40, 8

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from imi_core.case import to_wire
-from imi_tui import settings
 from imi_tui.app import ImiApp
 from imi_tui.cache.model import Row
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
+from imi_tui.config import settings
 from imi_tui.outside import notifying
 from imi_tui.telling import Teller
 from imi_tui.viewmodel import news

@@ -20,10 +20,10 @@ from textual.constants import DIM_FACTOR
 from textual.filter import dim_color
 
 from imi_core.authority import Seat
-from imi_tui import settings, themes
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
-from imi_tui.themes import Palette
+from imi_tui.config import settings, themes
+from imi_tui.config.themes import Palette
 from tests.effort import tries
 from tests.tui.actions.desk import unpainted
 from tests.tui.actions.ways import scopes

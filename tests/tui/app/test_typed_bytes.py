@@ -7,7 +7,7 @@ import random
 import pytest
 from textual import events
 
-from imi_tui.typed_bytes import TypedBytes
+from imi_tui.terminal.typed_bytes import TypedBytes
 from tests.effort import tries
 
 BEGIN, END = b"\x1b[200~", b"\x1b[201~"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from imi_core.text import words
 from imi_tui.cache.model import Row
-from imi_tui.cache.query import Query, Term
+from imi_tui.cache.search.query import Query, Term
 from imi_tui.cache.store import Store
 
 NAMES = ("Zoll FKS Rosenheim", "Hauptzollamt", "Préfecture de Lyon")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.tui.screens import filled

@@ -8,9 +8,9 @@ import pytest
 
 from imi_core.case import to_wire
 from imi_core.procedure import Rules
-from imi_tui.cache import activity
-from imi_tui.cache.activity import DAYS_KEPT
-from imi_tui.cache.contents import head_of
+from imi_tui.cache.confirmed import activity
+from imi_tui.cache.confirmed.activity import DAYS_KEPT
+from imi_tui.cache.content.contents import head_of
 from imi_tui.cache.model import Changed, Now
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -79,7 +79,7 @@ def test_contents_to_come_are_not_counted_again_and_again(
 ) -> None:
     now = [100.0]
     monkeypatch.setattr(activity, "MANY", 1)
-    monkeypatch.setattr("imi_tui.cache.activity.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("imi_tui.cache.confirmed.activity.time.monotonic", lambda: now[0])
     store.sync.set_session(session(DE))
 
     def come(*numbers: int) -> int:

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from imi_core.collation import sort_key
 from imi_core.procedure import Rules
 from imi_core.text import fold
-from imi_tui.cache import alphabet
-from imi_tui.cache.alphabet import shown
+from imi_tui.cache.listing import alphabet
+from imi_tui.cache.listing.alphabet import shown
 from imi_tui.cache.order import NAMES
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page

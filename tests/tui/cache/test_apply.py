@@ -10,8 +10,8 @@ import pytest
 from imi_core.case import FIXED, to_wire
 from imi_core.errors import UnknownProcedure
 from imi_core.procedure import Rules
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import BadObject
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.core import world

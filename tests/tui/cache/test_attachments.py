@@ -13,10 +13,10 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.attachments import attach
-from imi_tui.cache import file_moves, files, sealed
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import DamagedFile, DiskFull, FileRefused, FilesUnusable
-from imi_tui.cache.files import FileState
+from imi_tui.cache.files import local_files, sealed, transfers
+from imi_tui.cache.files.local_files import FileState
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put
 from tests.tui.undone import undone
@@ -50,7 +50,7 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def message(store: Store, *attached: files.Attached) -> Draft:
+def message(store: Store, *attached: local_files.Attached) -> Draft:
     given = [{"blobId": f"ref:{each.id}", "name": each.name, "personal": each.personal} for each in attached]
     return Draft(
         id="d", desk=DE, procedure="", action="message", case_id=case_id(1), text="Hi", lang="en", attachments=given
@@ -148,7 +148,7 @@ class TestGoing:
                 store.files.cancel(given)
         assert store.files.state(given).where == "server"
         assert store.files.state(other).where == ("server" if how == "desk" else "here")
-        old = time.time() - file_moves.SWEEP_SECONDS - 1
+        old = time.time() - transfers.SWEEP_SECONDS - 1
         for path in (home / "blobs").iterdir():
             os.utime(path, (old, old))
         store.file_moves.sweep()
@@ -287,7 +287,7 @@ class TestAttaching:
         made = store.files.attach(source)
         item = store.queue(message(store, made))
         error = {"type": "blobNotFound", "notFound": [f"ref:{made.id}"]}
-        for _ in range(file_moves.LOST):
+        for _ in range(transfers.LOST):
             upload = store.file_moves.unsent(store.sync.waiting_for_files(), "")
             assert upload is not None
             store.file_moves.uploaded(upload, "b" * 32)
@@ -341,7 +341,7 @@ class TestAttaching:
         self, store: Store, tmp_path: Path, content: Any, code: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Refused before anything is copied or sent."""
-        monkeypatch.setattr(files, "file_limits", lambda _: (100, 200))
+        monkeypatch.setattr(local_files, "file_limits", lambda _: (100, 200))
         path = tmp_path / "first.pdf"
         path.write_bytes(CONTENT[:90])
         first = store.files.attach(path)
@@ -372,7 +372,7 @@ class TestAttaching:
                 if not next(room):
                     raise DiskFull
 
-            monkeypatch.setattr(files, "need_room", need_room)
+            monkeypatch.setattr(local_files, "need_room", need_room)
         with pytest.raises(DiskFull if full else FileRefused):
             attach(store.files, [str(source), str(other)], personal=True, room_taken=0)
         assert list(store.files.folder.iterdir()) == []

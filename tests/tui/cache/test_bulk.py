@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from imi_core.case import Part, to_wire
 from imi_core.errors import ImiError
-from imi_tui.cache import alphabet, batch
+from imi_tui.cache.listing import alphabet, batch
+from imi_tui.cache.listing.projection import Projector
 from imi_tui.cache.model import SORTS
 from imi_tui.cache.order import name_key, places
-from imi_tui.cache.projection import Projector
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.core import world

@@ -11,7 +11,7 @@ import pytest
 
 from imi_core.case import CONTENT, FIXED, Case, to_wire
 from imi_core.procedure import Rules
-from imi_tui.cache.contents import head_of
+from imi_tui.cache.content.contents import head_of
 from imi_tui.cache.model import Changed, DeskProgress
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -181,7 +181,7 @@ def test_what_a_search_does_not_know_is_counted_up_to_a_limit(
 ) -> None:
     heads(store, *(case(pw_info, number) for number in range(1, 6)))
     assert (store.indexing(), len(wanted(store)), store.unsearched()) == (5, 5, 5)
-    monkeypatch.setattr("imi_tui.cache.documents.MANY", 3)
+    monkeypatch.setattr("imi_tui.cache.content.documents.MANY", 3)
     assert store.unsearched() == 3
 
 

@@ -11,8 +11,8 @@ import apsw
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache import db
 from imi_tui.cache.errors import DiskFull
+from imi_tui.cache.storage import db
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import KEY, case, case_id, put
 

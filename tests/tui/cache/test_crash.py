@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.tui.cache.world import *
 from tests.core.world import load_rules
-from imi_tui.cache.projection import Projector
+from imi_tui.cache.listing.projection import Projector
 from imi_tui.cache.store import utc_now
 store = open_store(Path({home!r}), now=utc_now)
 """

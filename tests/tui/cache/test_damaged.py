@@ -11,7 +11,7 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui import problems
-from imi_tui.cache.rescue import rescue
+from imi_tui.cache.outbox.rescue import rescue
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from tests.tui.cache.test_outbox import ONE, message, send, sent

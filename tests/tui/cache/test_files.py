@@ -17,7 +17,6 @@ import apsw
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache import db, schema
 from imi_tui.cache.errors import (
     AlreadyRunning,
     CacheBusy,
@@ -29,7 +28,8 @@ from imi_tui.cache.errors import (
     PlaintextCipher,
     WrongKey,
 )
-from imi_tui.cache.lock import lock_profile
+from imi_tui.cache.storage import db, schema
+from imi_tui.cache.storage.lock import lock_profile
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from tests.tui.cache.world import DE, KEY, case, case_id, open_store, put, set_up
@@ -207,7 +207,7 @@ def test_one_long_running_writer(home: Path) -> None:
     profile = Profile(home)
     other = (
         "import sys; from pathlib import Path; from imi_tui.profile import Profile\n"
-        "from imi_tui.cache.lock import lock_profile\n"
+        "from imi_tui.cache.storage.lock import lock_profile\n"
         "with lock_profile(Profile(Path(sys.argv[1]))): print('held')"
     )
     with lock_profile(profile):
@@ -223,7 +223,7 @@ def test_a_file_system_without_locks_is_not_another_program(home: Path, monkeypa
     def lockless(_descriptor: int) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr("imi_tui.cache.lock._lock", lockless)
+    monkeypatch.setattr("imi_tui.cache.storage.lock._lock", lockless)
     with pytest.raises(FilesUnusable, match="No locks available"), lock_profile(Profile(home)):
         pass
 
@@ -232,7 +232,7 @@ def test_reading_and_queueing_while_another_writes(
     store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, case(pw_info))
-    monkeypatch.setattr("imi_tui.cache.turns.BUSY_MS", 1)
+    monkeypatch.setattr("imi_tui.cache.storage.write_queue.BUSY_MS", 1)
     other = open_store(home)
     with store._cache.write():
         store._cache.run("insert or replace into meta values('x', 1)")

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from imi_core.case import CONTENT, Case, to_wire
 from imi_core.procedure import Rules
-from imi_tui.cache import filling, turns
-from imi_tui.cache.contents import head_of
-from imi_tui.cache.filling import Filling, First
+from imi_tui.cache.content import first_contents
+from imi_tui.cache.content.contents import head_of
+from imi_tui.cache.content.first_contents import Filling, First
+from imi_tui.cache.storage import write_queue
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.core import world
@@ -155,7 +156,7 @@ def test_they_are_found_at_once(store: Store) -> None:
 
 def test_whoever_wants_to_write_does_not_wait_for_the_words(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = iter((False, True))
-    monkeypatch.setattr(filling, "STEP", 2)
+    monkeypatch.setattr(first_contents, "STEP", 2)
     monkeypatch.setattr(type(store._cache.turns), "wanted", property(lambda _: next(asked)))
     filled(store, 5)
     monkeypatch.undo()
@@ -190,7 +191,7 @@ def test_what_is_written_in_between_counts(
         if found.numbers and len(looks) < 4:
             with monkeypatch.context() as soon:
                 # Its listing has to wait for us, in vain.
-                soon.setattr(turns, "BUSY_MS", 100)
+                soon.setattr(write_queue, "BUSY_MS", 100)
                 other = open_store(home)
                 other.act(DE, case_id(2), "message", text="wort", lang="de")
                 other.close()

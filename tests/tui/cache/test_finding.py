@@ -12,11 +12,14 @@ import pytest
 
 from imi_core.case import Case
 from imi_core.procedure import Rules
-from imi_tui.cache import compared, covering, dues, finding, meanings, opening
-from imi_tui.cache.arriving import Page
+from imi_tui.cache import opening
+from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.content import deadline_words
+from imi_tui.cache.content.vocabulary import text_of
 from imi_tui.cache.model import VIEWS
+from imi_tui.cache.search import comparing, finding, meanings
 from imi_tui.cache.store import Store
-from imi_tui.cache.vocabulary import text_of
+from imi_tui.cache.words import word_groups
 from imi_tui.viewmodel import searching
 from tests.effort import tries
 from tests.tui.cache.comparing import AUTHORITIES, LABELS, NAMES, is_meant
@@ -218,10 +221,10 @@ def test_every_line_finds_what_comparing_each_case_would(
     home: Path, pw_info: Rules, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = filled(home, pw_info, seed)
-    monkeypatch.setattr(compared, "MORE", 6 * seed)
+    monkeypatch.setattr(comparing, "MORE", 6 * seed)
     # As where other sides are few among many: the index is asked for their names.
-    monkeypatch.setattr(covering, "PLENTY", 2 * seed or covering.PLENTY)
-    monkeypatch.setattr(covering, "MOST", seed)
+    monkeypatch.setattr(word_groups, "PLENTY", 2 * seed or word_groups.PLENTY)
+    monkeypatch.setattr(word_groups, "MOST", seed)
     monkeypatch.setattr(meanings, "NEWEST", 0 if seed == 1 else meanings.NEWEST)
     if seed == 2:
         outdate(store)
@@ -292,12 +295,12 @@ def test_a_range_of_days_is_what_the_index_has_of_deadlines_in_it() -> None:
     longest = 0
     for first in (dt.date(2026, 1, 1), dt.date(2025, 12, 31), dt.date(2024, 2, 29), *days[:20]):
         for end in (dt.date(2027, 1, 1), dt.date(2026, 3, 1), first, *days[20:40]):
-            asked = dues.within(first, end)
+            asked = deadline_words.within(first, end)
             longest = max(longest, len(asked))
             assert {day for day in days if facets[day] & set(asked)} == {day for day in days if first <= day < end}
     assert longest < 90
-    assert dues.within(dt.date(9999, 12, 30), dt.date.max) == ["§_d99991230"]
-    assert dues.within(dt.date(2026, 1, 1), dt.date(2028, 2, 1)) == ["§_d2026", "§_d2027", "§_d202801"]
+    assert deadline_words.within(dt.date(9999, 12, 30), dt.date.max) == ["§_d99991230"]
+    assert deadline_words.within(dt.date(2026, 1, 1), dt.date(2028, 2, 1)) == ["§_d2026", "§_d2027", "§_d202801"]
 
 
 def test_a_value_that_is_not_here_finds_nothing(home: Path, pw_info: Rules) -> None:

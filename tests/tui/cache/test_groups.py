@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from imi_core.procedure import Rules
-from imi_tui.cache import grouped_index
-from imi_tui.cache.arriving import Page
-from imi_tui.cache.grouped_index import kinds, value_sql
+from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.listing import grouped_index
+from imi_tui.cache.listing.grouped_index import kinds, value_sql
 from imi_tui.cache.model import GroupId, Mine, SortId
 from imi_tui.cache.store import Store
 from imi_tui.viewmodel import front

@@ -39,7 +39,7 @@ def test_the_first_window_loads_nothing_slow(store: Store, home: Path, pw_info: 
 def test_the_cache_never_loads_textual() -> None:
     code = (
         "import pkgutil, importlib, sys, imi_tui.cache as package\n"
-        "for found in pkgutil.iter_modules(package.__path__, 'imi_tui.cache.'): importlib.import_module(found.name)\n"
+        "for found in pkgutil.walk_packages(package.__path__, 'imi_tui.cache.'): importlib.import_module(found.name)\n"
         "assert not {'textual', 'rich', 'imi_central', 'httpx'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

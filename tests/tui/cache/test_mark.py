@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CorruptWork
-from imi_tui.cache.mark import mark_of, noted
-from imi_tui.cache.rescue import rescue
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.outbox.rescue import rescue
+from imi_tui.cache.storage.wal_mark import mark_of, noted
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 

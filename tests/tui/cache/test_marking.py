@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from imi_tui.cache import marking
+from imi_tui.cache.bulk import marking
 from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page

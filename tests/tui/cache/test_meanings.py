@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache import covering, meanings, widening
-from imi_tui.cache.arriving import Page
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.search import meanings, widening
 from imi_tui.cache.store import Store
+from imi_tui.cache.words import word_groups
 from tests.core import world
 from tests.tui.cache.world import DE, FR, NOW, authority, case, case_id, procedure, put
 
@@ -99,15 +100,15 @@ def test_few_groups_of_words_stand_for_many_names() -> None:
     kinds = ("inspektorat pracy", "inspektorat sanitarny", "urzad pracy")
     named = [frozenset(f"{kind} w {town}".split()) for kind in kinds for town in towns]
     names = names_of(named + [frozenset((f"office{number}",)) for number in range(3000)])
-    assert covering.covering(names, range(300)) == [("inspektorat", "pracy")]
-    assert covering.covering(names, range(300, 600)) == [("sanitarny",)]
-    assert covering.covering(names, [7, 8]) != []
-    assert covering.covering(names, []) == []
-    assert covering.covering(names, range(200, 800)) is None, "most of them are compared as they come"
+    assert word_groups.covering(names, range(300)) == [("inspektorat", "pracy")]
+    assert word_groups.covering(names, range(300, 600)) == [("sanitarny",)]
+    assert word_groups.covering(names, [7, 8]) != []
+    assert word_groups.covering(names, []) == []
+    assert word_groups.covering(names, range(200, 800)) is None, "most of them are compared as they come"
     for _ in range(200):
         few = [frozenset(dice.sample("abcdefg", dice.randrange(4))) for _ in range(dice.randrange(1, 12))]
         wanted = set(dice.sample(range(len(few)), dice.randrange(len(few) + 1)))
-        groups = covering.groups(names_of(few), frozenset(wanted))
+        groups = word_groups.groups(names_of(few), frozenset(wanted))
         assert all(any(few[each].issuperset(group) for group in groups) for each in wanted if few[each])
         assert all(any(few[each].issuperset(group) for each in wanted) for group in groups)
         tight = [
@@ -116,9 +117,9 @@ def test_few_groups_of_words_stand_for_many_names() -> None:
         assert all(group in tight or any(set(group) == few[each] for each in wanted) for group in groups)
 
 
-def names_of(named: list[frozenset[str]]) -> covering.Names:
+def names_of(named: list[frozenset[str]]) -> word_groups.Names:
     having: dict[str, list[int]] = {}
     for number, found in enumerate(named):
         for word in found:
             having.setdefault(word, []).append(number)
-    return covering.Names(named, having, [1] * len(named))
+    return word_groups.Names(named, having, [1] * len(named))

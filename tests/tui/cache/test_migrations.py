@@ -13,10 +13,10 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui import problems
-from imi_tui.cache import db, migrations, schema
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import DiskFull, NewerCache, NotUpdated
-from imi_tui.cache.rescue import rescue
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.outbox.rescue import rescue
+from imi_tui.cache.storage import db, migrations, schema
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from tests.effort import tries

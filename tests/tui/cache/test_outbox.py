@@ -13,7 +13,6 @@ import pytest
 from imi_core.case import to_wire
 from imi_core.errors import ActionRefused, AnswersRefused, UnknownProcedure
 from imi_core.procedure import Rules
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import (
     AlreadyAttempted,
     LaterEntries,
@@ -24,6 +23,7 @@ from imi_tui.cache.errors import (
 )
 from imi_tui.cache.ids import uuid7
 from imi_tui.cache.model import OutboxItem
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.core import world
@@ -485,7 +485,7 @@ def test_subscribers_hear_of_every_store_of_the_profile(store: Store, home: Path
 
 
 def test_memory_keeps_nothing_on_the_disk(tmp_path: Path, pw_info: Rules) -> None:
-    from imi_tui.cache.db import MemoryKey
+    from imi_tui.cache.storage.db import MemoryKey
 
     store = set_up(open_store(tmp_path / "m", key=MemoryKey()), pw_info)
     second = open_store(tmp_path / "m", key=MemoryKey())

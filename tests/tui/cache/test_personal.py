@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.model import Changed, Mine
-from imi_tui.cache.personal import NOTE, TAG, WAIT, note_text, tag_name, tagged, untagged
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.personal.annotations import NOTE, TAG, WAIT, note_text, tag_name, tagged, untagged
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.viewmodel.own import last_day, read_tags

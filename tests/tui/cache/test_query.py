@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imi_tui.cache.query import KEYS, Language, Problem, Term
+from imi_tui.cache.search.query import KEYS, Language, Problem, Term
 
 TODAY = dt.date(2026, 3, 10)
 VALUES = {
@@ -126,7 +126,7 @@ def test_letters_that_mean_one_country_on_one_keyboard_and_another_on_another_ar
 
 
 def test_every_name_of_a_term_is_understood_from_each_layout_and_no_two_are_the_same() -> None:
-    from imi_tui.keyboard import _BDS, _GREEK, _PHONETIC
+    from imi_tui.config.keyboard import _BDS, _GREEK, _PHONETIC
 
     for table in (_GREEK, _BDS, _PHONETIC):
         local = {latin: letter for letter, latin in table.items()}

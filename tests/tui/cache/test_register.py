@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imi_core.text import clean
-from imi_tui.cache.latin import latin
 from imi_tui.cache.model import AuthorityHit
-from imi_tui.cache.nearness import mistakes, near
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
+from imi_tui.cache.words.spelling import mistakes, near
+from imi_tui.cache.words.transliteration import latin
 from tests.tui.cache.world import authority, open_store
 
 WROCLAW = authority(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache import reserve
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import DiskFull
-from imi_tui.cache.reserve import Reserve
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.storage import reserve
+from imi_tui.cache.storage.reserve import Reserve
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from tests.tui.cache.world import DE, case, case_id, open_store, put, set_up

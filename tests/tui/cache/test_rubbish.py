@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from imi_tui.cache.rubbish import no_rubbish
+from imi_tui.cache.storage.gc_pause import no_rubbish
 
 
 @pytest.fixture(autouse=True)

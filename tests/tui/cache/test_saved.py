@@ -8,7 +8,7 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache.errors import NameTaken
-from imi_tui.cache.saved import NAME
+from imi_tui.cache.personal.saved_views import NAME
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import open_store, set_up
 

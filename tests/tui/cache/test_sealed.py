@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui.cache import sealed
 from imi_tui.cache.errors import CacheError, DamagedFile
-from imi_tui.cache.sealed import SEGMENT, TAG, Writer, read
+from imi_tui.cache.files import sealed
+from imi_tui.cache.files.sealed import SEGMENT, TAG, Writer, read
 
 KEY = bytes(range(32))
 STEP = SEGMENT + TAG

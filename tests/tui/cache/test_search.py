@@ -10,10 +10,11 @@ import pytest
 
 from imi_core.case import Case, to_wire
 from imi_core.procedure import Rules
-from imi_tui.cache import beginnings, opening, vocabulary
-from imi_tui.cache.arriving import Page
-from imi_tui.cache.contents import head_of
-from imi_tui.cache.indexing import LITTLE
+from imi_tui.cache import opening
+from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.content import prefixes, vocabulary
+from imi_tui.cache.content.contents import head_of
+from imi_tui.cache.content.indexing import LITTLE
 from imi_tui.cache.model import Changed
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, entry, open_store, put, set_up
@@ -320,7 +321,7 @@ def test_a_beginning_finds_what_the_words_find_that_begin_so(
     query = store.finding.beginnings.query
     plain = '"{}" *'.format
     assert query("entr") == plain("entr"), "all of them stand in few cases"
-    monkeypatch.setattr(beginnings, "RARE", 3)
+    monkeypatch.setattr(prefixes, "RARE", 3)
     assert query("entr") == f'("entre" OR {plain("entrepo")} OR "entreprise" OR {plain("entreprises")})'
     assert query("8026") == f'("8026" OR {plain("80261")} OR {plain("80267")})'
     assert query("en") == plain("en")
@@ -341,7 +342,7 @@ def test_a_beginning_finds_what_the_words_find_that_begin_so(
     ):
         assert begun(store, begin, words), begin
     assert hits(store, "kettenh entre") == []
-    monkeypatch.setattr(beginnings, "MOST", 4)
+    monkeypatch.setattr(prefixes, "MOST", 4)
     assert query("kett") == plain("kett"), "too many to look at"
     assert begun(store, "kett", words)
     store.sync.apply(DE, Page("x", destroyed={"Case": [case_id(1)]}))

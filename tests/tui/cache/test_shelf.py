@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.shelf import Phrase, Template
+from imi_tui.cache.personal.templates import Phrase, Template
 from imi_tui.cache.store import Store
 from tests.tui.screens import filled
 

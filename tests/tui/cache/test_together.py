@@ -12,13 +12,15 @@ import msgspec
 import pytest
 
 from imi_core import workflow
-from imi_tui.cache import acting, ready, turns
-from imi_tui.cache.alike import hands_on
-from imi_tui.cache.draft import Draft
+from imi_tui.cache import acting
+from imi_tui.cache.bulk import prepared
+from imi_tui.cache.bulk.kinds import hands_on
+from imi_tui.cache.bulk.prepared import Ready
 from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
 from imi_tui.cache.ids import ASSIGN, first_of_many, following
 from imi_tui.cache.model import Changed, Seen
-from imi_tui.cache.ready import Ready
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.storage import write_queue
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from tests.tui.cache.many import ANNA, READER, SAID, assignments, desk, drafts, is_settled, kept
@@ -425,7 +427,7 @@ def test_what_was_looked_at_behind_the_question_is_looked_at_once_and_answered_l
 def test_what_changed_since_it_was_looked_at_is_looked_at_again(
     store: Store, looked: list[Ready], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setattr(ready, "STEP", 5)
+    monkeypatch.setattr(prepared, "STEP", 5)
     numbers = [row.n for row in store.window("all", "due", limit=500)]
     asked = drafts(store, "accept")
     steps = store.foresee(numbers, asked)
@@ -475,7 +477,7 @@ def test_where_the_listing_cannot_be_written_everything_is_left_to_the_plain_way
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = drafts(store, "accept")
-    monkeypatch.setattr(turns, "BUSY_MS", 1)
+    monkeypatch.setattr(write_queue, "BUSY_MS", 1)
     with store._cache.turns.turn():
         assert store.queue_alike(asked) == ([], [], asked)
     assert store.outbox() == []

@@ -10,8 +10,8 @@ import apsw
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache import indexing
-from imi_tui.cache.documents import Document, Documents
+from imi_tui.cache.content import indexing
+from imi_tui.cache.content.documents import Document, Documents
 from imi_tui.cache.errors import CacheBusy
 from imi_tui.cache.store import Store
 from tests.tui.cache.world import DE, case, case_id, open_store, put
@@ -42,7 +42,7 @@ def test_threads_write_in_the_order_in_which_they_ask(store: Store, home: Path) 
 
 
 def test_a_turn_that_does_not_come_is_a_busy_cache(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imi_tui.cache.turns.BUSY_MS", 10)
+    monkeypatch.setattr("imi_tui.cache.storage.write_queue.BUSY_MS", 10)
     with store._cache.write():
         with pytest.raises(CacheBusy), store._cache.turns.turn():
             pass
@@ -58,7 +58,7 @@ def test_indexing_gives_the_file_back_when_it_is_wanted(
     at_once: list[int] = []
     plain = indexing.Indexing._put
     wanted = iter((True, False, False))
-    monkeypatch.setattr("imi_tui.cache.turns.Turns.wanted", property(lambda self: next(wanted)))
+    monkeypatch.setattr("imi_tui.cache.storage.write_queue.Turns.wanted", property(lambda self: next(wanted)))
 
     def watched(self: indexing.Indexing, documents: list[Document]) -> list[Document]:
         left = plain(self, documents)

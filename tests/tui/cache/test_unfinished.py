@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from imi_tui.cache import acting, moves
+from imi_tui.cache import acting
 from imi_tui.cache.errors import CacheError, DiskFull
+from imi_tui.cache.listing import moves
 from imi_tui.cache.model import SORTS, Changed
 from imi_tui.cache.order import groups, slots
 from imi_tui.cache.store import Store

@@ -10,9 +10,9 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache.errors import CorruptCache, CorruptWork, DiskFull, FilesUnusable, WrongKey
-from imi_tui.cache.lock import lock_profile
+from imi_tui.cache.storage.lock import lock_profile
+from imi_tui.cache.storage.vault import FileVault, PassphraseVault
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import FileVault, PassphraseVault
 from imi_tui.profile import Profile
 from tests.tui.cache.world import DE, KEY, case, case_id, open_store, put
 

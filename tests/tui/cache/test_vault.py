@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from imi_tui import problems
-from imi_tui.cache import vault as module
-from imi_tui.cache.db import MemoryKey
 from imi_tui.cache.errors import PassphraseTooLong, VaultLocked, VaultUnavailable, WrongPassphrase
-from imi_tui.cache.vault import open_vault
+from imi_tui.cache.storage import vault as module
+from imi_tui.cache.storage.db import MemoryKey
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.profile import Profile
 
 FULL_STRENGTH = module.MEMORY_KIB

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from imi_tui.cache import acting, unwritten
-from imi_tui.cache.draft import Draft
+from imi_tui.cache import acting
 from imi_tui.cache.errors import CorruptWork, DiskFull, NoSuchItem, OutboxChanged
-from imi_tui.cache.rescue import rescue
-from imi_tui.cache.reserve import Reserve
+from imi_tui.cache.outbox import bulk_rows
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.outbox.rescue import rescue
+from imi_tui.cache.storage.reserve import Reserve
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from tests.tui.cache.many import desk, drafts, is_settled, written_behind
@@ -34,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def store(made: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A desk that leaves entries to be written out, two with a row; one waits that has nothing to do with it."""
     monkeypatch.setattr(acting, "MANY", 1)
-    monkeypatch.setattr(unwritten, "PART", 2)
+    monkeypatch.setattr(bulk_rows, "PART", 2)
     with written_behind(made):
         yield made
 

@@ -21,9 +21,9 @@ from imi_central.store.identity import Sessions
 from imi_core.authority import Officer
 from imi_core.case import Text
 from imi_tui import commands, signin
-from imi_tui.cache.mark import Mark, noted
+from imi_tui.cache.storage.vault import open_vault
+from imi_tui.cache.storage.wal_mark import Mark, noted
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import open_vault
 from imi_tui.cli import TOKEN_VARIABLE
 from imi_tui.commands import listing
 from imi_tui.commands.common import CommandError, find_case
@@ -315,7 +315,7 @@ def test_problems_of_the_start(run: Run, home: Path) -> None:
 
 
 def test_one_writer_at_a_time(run: Run, home: Path, server: str, token: str) -> None:
-    from imi_tui.cache.lock import lock_profile
+    from imi_tui.cache.storage.lock import lock_profile
     from imi_tui.profile import Profile
 
     run("sync", "--server", server, token=token)

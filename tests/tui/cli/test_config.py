@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui import cli, configuration, settings
+from imi_tui import cli
+from imi_tui.config import provenance, settings
 
 FILE = """server = "https://imi.example"
 languge = "fr"
@@ -101,7 +102,7 @@ def test_the_first_file_explains_every_setting_and_changes_none(file: Path, caps
     assert capsys.readouterr().out == f"{file}\n"
     text = file.read_text()
     assert settings.read(file) == settings.Settings()
-    assert all(f"# {name} = " in text for name in configuration.MEANINGS if name != "keys")
+    assert all(f"# {name} = " in text for name in provenance.MEANINGS if name != "keys")
     active = [line.removeprefix("# ") for line in text.split("\n") if " = " in line or "[keys]" in line]
     file.write_text("\n".join(active))
     assert settings.read(file).problems == ()

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from imi_tui import i18n
-from imi_tui.cache import vault
+from imi_tui.cache.storage import vault
 from imi_tui.commands import common, doctor, machine
+from imi_tui.config.settings import Settings
 from imi_tui.profile import Profile
-from imi_tui.settings import Settings
 from imi_tui.sync.http import Http
 from tests.sim.proxy import Weather, proxy_to
 from tests.tui.cli.conftest import Run

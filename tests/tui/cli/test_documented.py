@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui import commands, themes
+from imi_tui import commands
+from imi_tui.config import themes
 
 DOCS = Path(__file__).parents[3] / "docs"
 TEXT = (DOCS / "commands.md").read_text(encoding="utf-8")

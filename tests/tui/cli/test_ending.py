@@ -18,7 +18,7 @@ from textual.drivers._writer_thread import WriterThread
 from imi_tui import commands
 from imi_tui.outside.copies import copies
 from imi_tui.profile import Profile
-from imi_tui.takeover import Lasting
+from imi_tui.terminal.driver import Lasting
 from tests.limit import ends_within
 from tests.tui.cli.terminal import read, started
 

@@ -11,9 +11,9 @@ import pypdf
 
 from imi_central.store import Store as Central
 from imi_tui import commands
-from imi_tui.cache.lock import lock_profile
+from imi_tui.cache.storage.lock import lock_profile
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from tests.central.world import accept, send
 from tests.tui.cli.conftest import Run

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.outbox.draft import Draft
 from tests.tui.cli.terminal import read, started
 from tests.tui.screens import filled
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from imi_tui import commands, standard_texts
-from imi_tui.phrases import from_toml
+from imi_tui import commands
+from imi_tui.forms import standard_texts
+from imi_tui.forms.phrases import from_toml
 from tests.tui.cli.conftest import Run
 
 

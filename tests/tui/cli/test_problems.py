@@ -16,7 +16,7 @@ import imi_tui.sync.errors
 from imi_core.answers import ProblemCode
 from imi_core.jmap import SetErrorType
 from imi_tui import cli, i18n, problems
-from imi_tui.cache.vault import FileVault
+from imi_tui.cache.storage.vault import FileVault
 from imi_tui.commands.finding import failed
 from imi_tui.profile import Profile
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imi_tui import configuration, settings
+from imi_tui.config import provenance, settings
 
 
 def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_the_name_of_an_action_needs_no_quotes(tmp_path: Path, line: str) -> Non
     file.write_text(f"[keys]\n{line}\n")
     assert settings.read(file).keys == {"list.mark": "m"}
     file.write_text('[keys]\nlist.markk = "m"\n')
-    _found, [slip] = configuration.keys(file), configuration.slips(file)[0]
+    _found, [slip] = provenance.keys(file), provenance.slips(file)[0]
     assert (slip.line, "list.mark?" in slip.text) == (2, True), "the nearest name, and where it stands"
 
 

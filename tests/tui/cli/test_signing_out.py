@@ -10,8 +10,8 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_tui import commands
+from imi_tui.cache.storage.vault import open_vault
 from imi_tui.cache.store import Store
-from imi_tui.cache.vault import open_vault
 from imi_tui.profile import Profile
 from imi_tui.signin import tokens
 from tests.central.world import send

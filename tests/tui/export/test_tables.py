@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from imi_tui.cache.errors import DiskFull
-from imi_tui.cache.exports import Exports
+from imi_tui.cache.personal.export_log import Exports
 from imi_tui.cache.store import Store
 from imi_tui.export import service, tables
 from imi_tui.export.errors import NotExported

@@ -9,8 +9,8 @@ from typing import Any
 import pypdf
 
 from imi_core.case import Case
-from imi_tui.cache.draft import own_translation
 from imi_tui.cache.model import Row
+from imi_tui.cache.outbox.draft import own_translation
 from imi_tui.cache.store import Store
 from imi_tui.export import printed, service, translated
 from tests.tui.screens import filled

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from imi_tui import form_history
-from imi_tui.form_history import PAUSE, PIECE, History, Place, Typed, difference
+from imi_tui.forms import form_history
+from imi_tui.forms.form_history import PAUSE, PIECE, History, Place, Typed, difference
 
 
 class Field:

@@ -11,7 +11,7 @@ from imi_core import workflow
 from imi_core.case import Case, Entry
 from imi_core.errors import AnswersRefused
 from imi_core.procedure import Rules, label_ids
-from imi_tui.forms import LANG, MORE, TEXT, FormModel
+from imi_tui.forms.form import LANG, MORE, TEXT, FormModel
 from tests.core import world
 
 TODAY = dt.date(2026, 11, 24)

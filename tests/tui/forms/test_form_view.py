@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Offset
 
 from imi_core.procedure import Rules
-from imi_tui.forms import TEXT, FormModel
+from imi_tui.forms.form import TEXT, FormModel
 from imi_tui.widgets.choice import Choice, shape_of
 from imi_tui.widgets.entry import LineInput, LinesInput
 from imi_tui.widgets.form_view import Fields, FormView

@@ -9,9 +9,9 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from imi_tui import i18n
-from imi_tui.form_hints import format_of, problem, understood
-from imi_tui.form_values import local_date_example, read_date, read_number
+from imi_tui.forms.hints import format_of, problem, understood
 from imi_tui.i18n.languages import NAMES
+from imi_tui.typed_values import local_date_example, read_date, read_number
 
 TODAY = dt.date(2026, 3, 5)
 REGIONS = {"en": "en_IE", "pt": "pt_PT"}

@@ -9,8 +9,8 @@ import pytest
 from imi_core.errors import UnknownProcedure
 from imi_core.procedure import Rules
 from imi_tui import i18n
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.model import OutboxItem
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.i18n.dates import ago
 from imi_tui.i18n.languages import NAMES
 from imi_tui.viewmodel import outgoing

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imi_core.text import display
-from imi_tui import i18n, phrases, standard_texts
-from imi_tui.cache.shelf import Phrase
-from imi_tui.forms import TEXT, FormModel
+from imi_tui import i18n
+from imi_tui.cache.personal.templates import Phrase
+from imi_tui.forms import phrases, standard_texts
+from imi_tui.forms.form import TEXT, FormModel
+from imi_tui.forms.phrases import PhraseProblem
 from imi_tui.i18n.languages import NAMES
-from imi_tui.phrases import PhraseProblem
 from tests.tui.screens import filled
 
 TODAY = dt.date(2026, 3, 5)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from imi_core.answers import check
 from imi_core.procedure import Field, Form
-from imi_tui.form_values import local_date_example, parse, read_amount, read_date, read_number, written
 from imi_tui.i18n.languages import NAMES
+from imi_tui.typed_values import local_date_example, parse, read_amount, read_date, read_number, written
 
 TODAY = dt.date(2026, 11, 24)
 

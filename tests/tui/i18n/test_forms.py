@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from imi_tui.actions import by_id
-from imi_tui.form_hints import understood
+from imi_tui.forms.hints import understood
 from imi_tui.i18n import NAMES, speaking
 from imi_tui.i18n.dates import ended, local_date, long_date
 from imi_tui.i18n.phrasing import any_of

@@ -20,7 +20,7 @@ from textual.widgets import Static
 
 from imi_tui import asking, i18n
 from imi_tui.app import ImiApp
-from imi_tui.cache.register_parts import SPOKEN
+from imi_tui.cache.register.countries import SPOKEN
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.outside.preview import Preview

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from imi_core.authority import Seat
-from imi_tui import form_history, i18n
+from imi_tui import i18n
 from imi_tui.cache.store import Store
+from imi_tui.forms import form_history
 from tests.tui.screens import filled
 
 CASES = 120

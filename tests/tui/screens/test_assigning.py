@@ -15,9 +15,9 @@ import pytest
 from imi_core.authority import Seat
 from imi_tui import problems
 from imi_tui.app import PAINTED
+from imi_tui.cache.bulk.marking import Standing
 from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.ids import ASSIGN
-from imi_tui.cache.marking import Standing
 from imi_tui.cache.model import Seen
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page

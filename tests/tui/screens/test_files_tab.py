@@ -15,8 +15,8 @@ from imi_core.case import Attachment, to_wire
 from imi_tui import problems
 from imi_tui.app import ImiApp
 from imi_tui.attachments import Listed
-from imi_tui.cache import sealed
-from imi_tui.cache.files import FileState
+from imi_tui.cache.files import sealed
+from imi_tui.cache.files.local_files import FileState
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.outside import opening

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from imi_tui import early
 from imi_tui.app import ImiApp
-from imi_tui.cache import grouped_index
+from imi_tui.cache.listing import grouped_index
 from imi_tui.cache.model import Row
 from imi_tui.cache.store import Store
+from imi_tui.early import first_paint
 from imi_tui.screens.case import CaseScreen
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.inbox import InboxScreen
@@ -193,13 +193,13 @@ async def test_the_picture_before_the_framework_has_the_same_lines(store: Store,
     async with running(store, home) as (_app, pilot):
         await choose(pilot, by)
     for size in ((80, 24), (120, 40), (200, 50)):
-        picture = early.picture(filled.context(store, home), *size)
+        picture = first_paint.picture(filled.context(store, home), *size)
         assert picture is not None
         drawn = picture.lines()
         async with running(store, home, size) as (app, _pilot):
             painted = text_of(app).splitlines()
             assert any("[-] " in line for line in painted)
-            right = size[0] - (size[0] * early.SIDE // 100 if size[0] >= front.VAST else 0) - 1
+            right = size[0] - (size[0] * first_paint.SIDE // 100 if size[0] >= front.VAST else 0) - 1
             for number in range(1, size[1] - 1):
                 before = "".join(text for text, _look in drawn[number])
                 assert before[:right].rstrip() == painted[number][:right].rstrip("▁▂▃▄▅▆▇█ "), number
@@ -243,7 +243,7 @@ async def test_many_cases_are_put_in_groups_while_one_goes_on(
         assert case_list(app).group is not None
     # What is read is gone, as with a new cache: the list is there at once, its groups follow.
     store.grouping._cache.run("drop index grouped_country_due")
-    picture = early.picture(filled.context(store, home), 80, 24)
+    picture = first_paint.picture(filled.context(store, home), 80, 24)
     assert picture is not None
     assert "[-]" not in picture.body
     async with running(store, home) as (app, pilot):

@@ -18,14 +18,17 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from imi_core.case import to_wire
-from imi_tui import i18n, settings, signin
+from imi_tui import i18n, signin
 from imi_tui.app import SEND_AFTER, ImiApp
-from imi_tui.cache.contents import head_of
+from imi_tui.cache.content.contents import head_of
 from imi_tui.cache.model import Now
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.commands.common import Client
 from imi_tui.commands.tui import Wiring
+from imi_tui.config import settings
+from imi_tui.config.settings import Settings
+from imi_tui.config.settings import read as settings_of
 from imi_tui.profile import Profile
 from imi_tui.screens import inbox, routes
 from imi_tui.screens.case import CaseScreen
@@ -33,8 +36,6 @@ from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.screens.menu import MenuScreen
 from imi_tui.screens.prompt import DaysPrompt
-from imi_tui.settings import Settings
-from imi_tui.settings import read as settings_of
 from imi_tui.viewmodel.signing_in import Step
 from imi_tui.widgets.case_list import CaseList
 from imi_tui.widgets.entry import LineInput

@@ -11,13 +11,13 @@ from textual.screen import Screen
 
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
-from imi_tui.keymap import read_keymap
+from imi_tui.config.keymap import read_keymap
+from imi_tui.config.settings import read
 from imi_tui.screens.confirm import ChooseScreen
 from imi_tui.screens.drafts import DraftsScreen
 from imi_tui.screens.help import HelpScreen
 from imi_tui.screens.inbox import InboxScreen
 from imi_tui.screens.outbox import OutboxScreen
-from imi_tui.settings import read
 from tests.tui.screens.test_inbox_screen import footer, running, settled, text_of
 
 pytestmark = pytest.mark.anyio

@@ -15,9 +15,9 @@ from textual.widget import Widget
 
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
-from imi_tui.painting import SparingCompositor
+from imi_tui.framework.compositor import SparingCompositor
 from imi_tui.screens import routes
-from imi_tui.standing import Standing
+from imi_tui.terminal.screen_state import Standing
 from imi_tui.viewmodel import rows
 from imi_tui.widgets.case_list import CaseList
 from imi_tui.widgets.list_frame import ColumnHeads

@@ -10,7 +10,7 @@ import pytest
 from textual.driver import Driver
 
 from imi_tui.cache.store import Store
-from imi_tui.takeover import HIDE, taking_over
+from imi_tui.terminal.driver import HIDE, taking_over
 from imi_tui.widgets.entry import LineInput
 from tests.tui.screens.test_inbox_screen import running, settled, text_of
 

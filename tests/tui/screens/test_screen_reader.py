@@ -12,13 +12,13 @@ from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
 from imi_tui.commands.common import Client
 from imi_tui.commands.tui import context_of
+from imi_tui.config.settings import read, write
 from imi_tui.profile import Profile
-from imi_tui.settings import read, write
+from imi_tui.terminal.widths import cell_len
 from imi_tui.viewmodel import rows
 from imi_tui.viewmodel.cells import fit
 from imi_tui.widgets.announcer import Announcer
 from imi_tui.widgets.document import Document
-from imi_tui.widths import cell_len
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import case_list, running, settled, text_of
 

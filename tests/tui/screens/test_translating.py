@@ -12,7 +12,7 @@ from imi_core.case import Case
 from imi_tui.cache.store import Store
 from imi_tui.export import printed
 from imi_tui.export.service import Job, _case_wire
-from imi_tui.forms import LANG
+from imi_tui.forms.form import LANG
 from imi_tui.outside import printing
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen

@@ -13,8 +13,9 @@ from textual.widgets._toast import ToastRack
 
 from imi_core.authority import Seat
 from imi_tui import app as app_module
-from imi_tui.cache import acting, moves
-from imi_tui.cache.query import Query
+from imi_tui.cache import acting
+from imi_tui.cache.listing import moves
+from imi_tui.cache.search.query import Query
 from imi_tui.cache.store import Store
 from imi_tui.screens import together
 from imi_tui.screens.act import ActScreen

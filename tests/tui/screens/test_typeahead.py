@@ -12,10 +12,10 @@ from textual.widgets import TextArea
 
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
+from imi_tui.framework.typeahead import Passed
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.inbox import InboxScreen
-from imi_tui.typeahead import Passed
 from imi_tui.widgets.case_list import CaseList
 from tests.tui.screens import filled
 from tests.tui.screens.test_inbox_screen import running, settled
@@ -96,7 +96,7 @@ async def test_a_paste_waits_its_turn(store: Store, home: Path) -> None:
 async def test_keys_pass_again_when_nothing_comes_back(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imi_tui.typeahead.GIVE_UP", 0.01)
+    monkeypatch.setattr("imi_tui.framework.typeahead.GIVE_UP", 0.01)
     async with running(store, home) as (app, pilot):
         monkeypatch.setattr(app._typed, "_send", lambda _round: None)
         burst(app, "jjj")

@@ -9,10 +9,10 @@ import pytest
 
 from imi_core.authority import Seat
 from imi_core.case import to_wire
-from imi_tui import completion
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
-from imi_tui.forms import FormModel
+from imi_tui.forms import completion
+from imi_tui.forms.form import FormModel
 from imi_tui.viewmodel import inserting
 from tests.tui.screens import filled
 

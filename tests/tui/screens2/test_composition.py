@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from imi_core.errors import ActionRefused
-from imi_tui import beginning
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.store import Store
-from imi_tui.compose import Composition
-from imi_tui.offers import Offer, offers
+from imi_tui.forms import beginning
+from imi_tui.forms.compose import Composition
+from imi_tui.forms.offers import Offer, offers
 from imi_tui.viewmodel import writing
 from tests.tui.screens import filled
 
@@ -219,9 +219,9 @@ def test_writing_loads_neither_calendars_nor_the_network_nor_textual(home: Path)
 import sys
 from pathlib import Path
 from imi_tui import beginning
-from imi_tui.cache.draft import Draft
-from imi_tui.compose import Composition
-from imi_tui.offers import offers
+from imi_tui.cache.outbox.draft import Draft
+from imi_tui.forms.compose import Composition
+from imi_tui.forms.offers import offers
 from tests.tui.screens import filled
 import tests.tui.screens.filled
 before = set(sys.modules)

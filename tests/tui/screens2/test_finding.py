@@ -17,6 +17,7 @@ from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.commands.common import Client
 from imi_tui.commands.tui import Wiring
+from imi_tui.config.settings import Settings
 from imi_tui.profile import Profile
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
@@ -26,7 +27,6 @@ from imi_tui.screens.compose import ComposeScreen
 from imi_tui.screens.drafts import DraftsScreen
 from imi_tui.screens.outbox import OutboxScreen
 from imi_tui.screens.sign_in import SignInScreen
-from imi_tui.settings import Settings
 from imi_tui.viewmodel.conflict import conflict
 from imi_tui.viewmodel.signing_in import Step, Tell, Way
 from imi_tui.viewmodel.view import View

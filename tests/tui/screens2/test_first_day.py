@@ -8,7 +8,7 @@ import pytest
 
 from imi_tui import i18n
 from imi_tui.cache.store import Store
-from imi_tui.phrases import Phrase
+from imi_tui.forms.phrases import Phrase
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.insert import InsertionList, InsertScreen

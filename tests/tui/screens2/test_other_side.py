@@ -11,8 +11,8 @@ import pytest
 from imi_core import authority, visibility, workflow
 from imi_core.case import to_wire
 from imi_tui.cache.store import Store
-from imi_tui.compose import Composition
-from imi_tui.offers import acting_seat
+from imi_tui.forms.compose import Composition
+from imi_tui.forms.offers import acting_seat
 from imi_tui.viewmodel import other_side, writing
 from tests.tui.screens import filled
 from tests.tui.screens2.test_composition import blank, complete, offer

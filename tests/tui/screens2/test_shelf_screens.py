@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui.cache.shelf import Phrase, Template
+from imi_tui.cache.personal.templates import Phrase, Template
 from imi_tui.cache.store import Store
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen

@@ -11,8 +11,8 @@ import pytest
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.errors import ActionRefused
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.ids import ASSIGN
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.sync.errors import Offline, ServerMistake
 from imi_tui.undo import Undo
 from imi_tui.viewmodel import outgoing

@@ -11,7 +11,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.case import Entry, Text
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.viewmodel.blocks import Block, lines
 from imi_tui.viewmodel.conflict import conflict, existing, existing_id, is_conflict
 from imi_tui.viewmodel.view import View

@@ -10,8 +10,8 @@ import pytest
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.case import Text
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheError
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.sync import streaming
 from imi_tui.sync.errors import Offline, OtherOfficer, OtherServer, ServerMistake
 from tests.central.world import LYON, MUNICH, OFFICERS, REQUEST, ROSENHEIM, accept, act, send

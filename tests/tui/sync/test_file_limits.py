@@ -11,8 +11,8 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_tui import attachments
-from imi_tui.cache import files
 from imi_tui.cache.errors import DiskFull, FileRefused
+from imi_tui.cache.files import local_files
 from tests.central.world import LYON, send
 from tests.tui.disks import disk_of
 from tests.tui.sync.world import Client
@@ -100,7 +100,7 @@ def test_a_copy_that_found_no_room_leaves_nothing(
     lyon = client("lyon")
     lyon.sync()
     # Somebody else takes the room between the question and the copy.
-    monkeypatch.setattr(files, "need_room", lambda folder, size: None)
+    monkeypatch.setattr(local_files, "need_room", lambda folder, size: None)
     with disk_of(lyon.store.files.folder, "200k") as folder:
         with pytest.raises(DiskFull):
             lyon.store.files.attach(Path(file_of(tmp_path, "one.txt", 300_000)))

@@ -13,7 +13,7 @@ import apsw
 import pytest
 
 from imi_central.store import Store as Central
-from imi_tui.cache import db
+from imi_tui.cache.storage import db
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.sync import streaming, taking, wire

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imi_central.store import Store as Central
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.sync.errors import Offline, OtherOfficer, ServerMistake
 from tests.central.world import LYON, ROSENHEIM, send
 from tests.effort import tries

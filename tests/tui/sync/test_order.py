@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from imi_central.store import Store as Central
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.model import OutboxItem
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.times import stamp
 from imi_tui.sync import outgoing
 from tests.central.world import LYON, REQUEST, ROSENHEIM, send

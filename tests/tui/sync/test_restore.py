@@ -15,8 +15,8 @@ from imi_central.jobs import backup
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_core.case import Text
-from imi_tui.cache import reoffered
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.outbox import reoffered
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.sync import digest
 from imi_tui.sync.errors import Offline, OtherServer
 from imi_tui.viewmodel import outgoing

@@ -15,10 +15,10 @@ import pytest
 from imi_central.store import Store as Central
 from imi_central.store import files as central_files
 from imi_tui import problems
-from imi_tui.cache import file_moves
-from imi_tui.cache.draft import Draft
-from imi_tui.cache.files import FileState
-from imi_tui.cache.sealed import SEGMENT
+from imi_tui.cache.files import transfers
+from imi_tui.cache.files.local_files import FileState
+from imi_tui.cache.files.sealed import SEGMENT
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake, Unavailable
 from imi_tui.sync.http import Part
 from imi_tui.sync.transfers import RESTARTS, SMALLEST
@@ -272,7 +272,7 @@ class TestSending:
         lyon.sync_all()
         [item] = lyon.store.outbox()
         assert (item.state, item.error and item.error["type"]) == ("rejected", "blobNotFound")
-        assert sum(map(len, lyon.line.uploads)) <= (file_moves.LOST + 1) * (SMALLEST + 5)
+        assert sum(map(len, lyon.line.uploads)) <= (transfers.LOST + 1) * (SMALLEST + 5)
         lyon.line.change = lambda response: response
         assert lyon.store.revise(item.client_ref).attachments == item.payload["attachments"]
 
@@ -462,7 +462,7 @@ class TestFetching:
     def test_where_others_fill_the_disk_meanwhile_the_begun_file_goes_and_says_why(
         self, reader: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(file_moves, "SPARE", -len(DATA))
+        monkeypatch.setattr(transfers, "SPARE", -len(DATA))
         found = want(reader)
         with disk_of(reader.store.files.folder, "1m") as folder:
             reader.transfers.run()

@@ -18,7 +18,7 @@ import pytest
 
 from imi_central.store import Store as Central
 from imi_central.store.identity import Sessions
-from imi_tui.cache.draft import Draft
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from tests.central.world import LYON, REQUEST, ROSENHEIM
@@ -37,7 +37,7 @@ CHILD = """
 import datetime as dt, os, random, sys, time
 from pathlib import Path
 from imi_tui.cache import sealed
-from imi_tui.cache.file_moves import FileMoves
+from imi_tui.cache.files.transfers import FileMoves
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken

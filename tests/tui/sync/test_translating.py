@@ -12,8 +12,8 @@ from imi_central.store import Service
 from imi_central.store import Store as Central
 from imi_core.case import Entry
 from imi_core.languages import NAMES
-from imi_tui.cache.draft import own_translation
 from imi_tui.cache.model import CaseDetail, Wish
+from imi_tui.cache.outbox.draft import own_translation
 from imi_tui.sync.errors import Offline
 from tests.central.test_contract_translations import request, work
 from tests.central.world import LYON, ROSENHEIM, act

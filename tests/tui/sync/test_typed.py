@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from imi_core.case import Case, Entry
-from imi_tui.cache.contents import Content
+from imi_tui.cache.content.contents import Content
 from imi_tui.cache.wire import Sent, plain
 from imi_tui.sync import reading, streaming, typed, wire
 from imi_tui.sync.errors import ServerMistake

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
-from imi_tui.cache.rescue import rescue
+from imi_tui.cache.outbox.rescue import rescue
 from imi_tui.viewmodel import outgoing
 from tests.central.replica import force
 from tests.central.world import LYON, MUNICH, ROSENHEIM, accept, send

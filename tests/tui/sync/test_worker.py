@@ -15,9 +15,9 @@ import pytest
 from imi_central.catalogue import load
 from imi_central.store import Store as Central
 from imi_tui import problems
-from imi_tui.cache.alphabet import shown
-from imi_tui.cache.draft import Draft
 from imi_tui.cache.errors import CacheBusy
+from imi_tui.cache.listing.alphabet import shown
+from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.signin.tokens import GivenToken

@@ -81,7 +81,7 @@ def test_a_case_with_an_entry_that_waits_is_planned_as_it_will_be(store: Store) 
 
 
 def test_many_entries_are_one_transaction_and_the_same_as_one_by_one(store: Store) -> None:
-    from imi_tui.cache.draft import Draft
+    from imi_tui.cache.outbox.draft import Draft
 
     rows = store.window("to_accept", "due", limit=3)
     answers = {"agreed_days": 9}

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from imi_tui import i18n
-from imi_tui.cache import grouped_index
-from imi_tui.cache.grouped_index import order_in
-from imi_tui.cache.grouping import due_spans, value_of
+from imi_tui.cache.listing import grouped_index
+from imi_tui.cache.listing.grouped_index import order_in
+from imi_tui.cache.listing.grouping import due_spans, value_of
 from imi_tui.cache.model import DATED, GROUPINGS, SORTS, VIEWS, GroupId, Row, SortId, ViewId
 from imi_tui.cache.order import sort_of
 from imi_tui.cache.store import Store

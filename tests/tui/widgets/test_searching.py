@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from imi_central import catalogue
 from imi_tui import i18n
-from imi_tui.cache.query import FLAGS, KEYS, Language
+from imi_tui.cache.search.query import FLAGS, KEYS, Language
 from imi_tui.viewmodel import searching
 from imi_tui.viewmodel.searching import FLAG_MEANINGS, MEANINGS, Meanings, offer_line, offers
 

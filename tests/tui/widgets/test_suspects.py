@@ -10,7 +10,7 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_core.text import mixed_scripts
-from imi_tui.cache.files import FileState
+from imi_tui.cache.files.local_files import FileState
 from imi_tui.cache.model import AuthorityHit, CaseDetail
 from imi_tui.viewmodel import authority_record, case, conflict, files, rows, similar, suspects
 from imi_tui.viewmodel.blocks import Block, lines

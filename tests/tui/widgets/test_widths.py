@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich import cells
 
-from imi_tui.harmless import control, harmless
-from imi_tui.widths import PLAIN, cell_len, set_cell_size
+from imi_tui.terminal.harmless import control, harmless
+from imi_tui.terminal.widths import PLAIN, cell_len, set_cell_size
 
 TEXTS = st.text(st.sampled_from("aÄ…ωЯ│ \u0301\u00ad\u200b漢👍한\x07"), max_size=12)
 

@@ -1,0 +1,393 @@
+"""One entry for very many cases: queued and taken back in one transaction of each file, in place of one step a case.
+
+What comes of it is what `DeskWork` and `Projector` make of the same drafts one by one: the same payloads and rows.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from imi_core.errors import ImiError
+from imi_tui.cache.bulk.bundle import Bundle
+from imi_tui.cache.bulk.kinds import is_alike
+from imi_tui.cache.bulk.payloads import Form, Forms
+from imi_tui.cache.bulk.prepared import Ready
+from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
+from imi_tui.cache.listing.deferred import Unfinished
+from imi_tui.cache.listing.moves import Becomes
+from imi_tui.cache.model import Queued
+from imi_tui.cache.order import DUE
+from imi_tui.cache.outbox.bulk_rows import going
+from imi_tui.cache.outbox.item import Item, Taken, maker
+from imi_tui.cache.personal.annotations import put_off
+from imi_tui.cache.storage.gc_pause import no_rubbish
+from imi_tui.cache.wire import microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from imi_tui.cache.bulk.bundle import Written
+    from imi_tui.cache.bulk.kinds import Alike, Standing
+    from imi_tui.cache.listing.fold import Facts
+    from imi_tui.cache.listing.moves import Moves
+    from imi_tui.cache.listing.projection import Projector
+    from imi_tui.cache.listing.rows import Desks
+    from imi_tui.cache.model import Untouched
+    from imi_tui.cache.outbox.draft import Draft
+    from imi_tui.cache.outbox.outbox import Outbox
+    from imi_tui.cache.queueing.freezing import Freezer
+    from imi_tui.cache.session import SessionTable
+    from imi_tui.cache.storage.db import Database
+
+    Case = tuple[str, str]
+    Refused = list[tuple[Draft, ImiError | CacheError]]
+    Rows = list[tuple[Standing, Becomes]]
+
+
+T = TypeVar("T")
+ATTEMPTS = 3
+FEW = 30_000
+"""Cases of a group, all of whose places are read before an action on many of them."""
+_LISTED = "select count(l.state) from json_each(?) j cross join listing l on l.n = j.value"
+_STAND = "select count(*) from view_row where slot between ?1 * 8 and ?1 * 8 + 7"
+
+
+class _Step(NamedTuple, Generic[T]):
+    """What comes of it, what becomes of rows, and what is done to the outbox, which gives its generation."""
+
+    result: Callable[[], T]
+    rows: Rows
+    work: Callable[[], int]
+
+
+class Together:
+    """The part of a store that does one thing with many cases."""
+
+    def __init__(
+        self,
+        cache: Database,
+        desks: Desks,
+        outbox: Outbox,
+        session: SessionTable,
+        projector: Projector,
+        freezer: Freezer,
+        alike: Alike,
+        first_ref: Callable[[], str],
+        stamp: Callable[[], str],
+    ) -> None:
+        self._cache = cache
+        self._desks = desks
+        self._outbox = outbox
+        self._session = session
+        self._projector = projector
+        self._freezer = freezer
+        self._alike = alike
+        self._first_ref = first_ref
+        self._stamp = stamp
+        self._ready: Ready | None = None
+        """What was looked at last: it is done again as long as nothing else was written."""
+        self._last: Bundle | None = None
+        """What was queued last, as long as it may be taken back whole."""
+        self.behind: Callable[[], None] | None = None
+        """Called where the places in the orders are still to be written, by whoever goes on with it; None: at once."""
+        self.failed: Callable[[], None] = _nothing
+        """Called where they could not be written after all."""
+
+    def queue(self, drafts: Sequence[Draft], numbers: Iterable[int]) -> tuple[list[Queued], Refused, list[Draft]]:
+        """Queue an entry for each case that fares like others of its kind: what was queued, what was refused and why.
+
+        Last, the drafts that have to be queued one by one. `numbers`: of rows among which those of the cases are.
+        No two drafts may be for one case. Raises `CacheError`; then nothing was queued.
+        """
+        return self._whole(lambda: self._queue(drafts, numbers))
+
+    def foresee(self, numbers: Iterable[int], drafts: Sequence[Draft] = ()) -> Iterator[None]:
+        """Read step by step what queueing these drafts, or others for these cases, will need.
+
+        For while the question is looked at: what the drafts answer may still be put into them.
+        """
+        wanted = sorted(numbers)
+        with self._cache.snapshot():
+            self._projector.foresee(self._alike.standing(wanted))
+        yield
+        # The pages that will be written stay in memory.
+        self._cache.keep_much()
+        for sql, values in ((_LISTED, (str(wanted),)), *((_STAND, (group,)) for group in self._groups())):
+            self._cache.rows(sql, values)
+            yield
+        self._ready = Ready(drafts)
+        with self._cache.snapshot():
+            found = self._by_case(wanted)
+        yield from self._ready.look(found)
+
+    def _groups(self) -> list[int]:
+        """The groups of cases in which there are not so many that looking at all takes long."""
+        return [no for (no,) in self._cache.rows("select no from group_count where rows between 1 and ?", (FEW,))]
+
+    def _queue(
+        self, drafts: Sequence[Draft], numbers: Iterable[int]
+    ) -> _Step[tuple[list[Queued], Refused, list[Draft]]]:
+        """Inside a transaction of the cache."""
+        ready = self._ready
+        if ready is None or not ready.is_for(drafts, self._alike.known()):
+            ready = self._ready = Ready(drafts)
+            found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
+            for _step in ready.look(found):
+                pass
+        forms = Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
+        written, rows, refused, left = self._sorted(ready, self._waiting(()), forms)
+        bundle = Bundle(self._first_ref(), written, forms.officer, forms.at, self._session.server_time())
+
+        def work() -> int:
+            # Beside what becomes of the rows, which is written meanwhile.
+            generation = self._outbox.stand_for(bundle.coming.parts())
+            self._last = bundle
+            return generation
+
+        return _Step(lambda: (bundle.queued(), refused, left), rows, work)
+
+    def _whole(self, step: Callable[[], _Step[T]]) -> T:
+        """Carry out a step: whole, or nothing of it. What was committed counts, whatever becomes of the listing."""
+        out: list[T] = []
+        for _attempt in range(ATTEMPTS):
+            try:
+                with no_rubbish(), ExitStack() as transaction:
+                    transaction.enter_context(self._desks.kept())
+                    transaction.enter_context(self._cache.write(shorten=False))
+                    moves = self._move(step, out)
+                    rest = Unfinished(self._cache, moves, transaction.pop_all(), self._end, self.failed)
+                    self._alike.moved(moves, rest)
+                if self.behind is None:
+                    rest.finish()
+                    self._outbox.write_out_all()
+                else:
+                    self.behind()
+            except OutboxChanged:
+                # Between the look at the outbox and the step something of it was sent or came back.
+                continue
+            except CacheError:
+                if not out:
+                    raise
+            return out[0]
+        raise OutboxChanged(())
+
+    def _move(self, step: Callable[[], _Step[T]], out: list[T]) -> Moves:
+        """Inside a transaction of the cache: the step on the outbox, whose result goes into `out`, and the rows."""
+        self._cache.keep_much()
+        self._projector.catch_up()
+        since = self._outbox.generation()
+        result, rows, work = step()
+        with ThreadPoolExecutor(1, "imi-together") as beside:
+            # Two files on two processors; the one that cannot be fetched again is committed first.
+            committed = beside.submit(self._commit, work, since)
+            beside.submit(self._outbox.work.shorten_log)
+            try:
+                moves = self._projector.move(rows)
+                # What is due is counted next.
+                moves.work_out(DUE)
+            finally:
+                made = result()
+                generation = committed.result()
+                out.append(made)
+        self._projector.reflects(generation)
+        return moves
+
+    def _end(self) -> Callable[[], None]:
+        """All is written, and is about to be committed; what is to be done then."""
+        self._alike.known()
+        moment = self._cache.moment()
+        self._projector.catch_up()
+
+        def committed() -> None:
+            self._alike.over(moment)
+            self._cache.shorten_log()
+
+        return committed
+
+    def _commit(self, work: Callable[[], int], since: int) -> int:
+        """`work` on the outbox as it was at generation `since`; the generation that the rows then reflect."""
+        with self._outbox.work.write(shorten=False):
+            self._outbox.work.keep_much()
+            if self._outbox.generation() != since:
+                raise OutboxChanged(())
+            return work()
+
+    def _sorted(
+        self, ready: Ready, waiting: set[Case], forms: Forms
+    ) -> tuple[list[Written], Rows, Refused, list[Draft]]:
+        """The entries that drafts make and what becomes of their cases; what is refused, and what is left."""
+        written: list[Written] = []
+        rows: Rows = []
+        refused: Refused = []
+        left = set(map(id, ready.left))
+        asleep = put_off(self._outbox.work)
+        becomes, of = maker(Becomes), forms.of
+        for draft, standing in ready.plain:
+            if waiting and (draft.desk, draft.case_id) in waiting:
+                left.add(id(draft))
+                continue
+            version = standing.version
+            form = of(draft, standing, bool(asleep) and asleep.get((draft.desk, draft.case_id), -1) == version)
+            if isinstance(form, Form):
+                written.append((draft, standing, form))
+                rows.append((standing, becomes(form.effect.row(standing, 1 if version > standing.seen else 0))))
+            elif form is None:
+                left.add(id(draft))
+            else:
+                refused.append((draft, form))
+        return written, rows, refused, [draft for draft in ready.drafts if id(draft) in left] if left else []
+
+    def _standing(self, cases: Iterable[Case], numbers: Iterable[int]) -> dict[Case, Standing]:
+        """How these cases stand."""
+        found = self._by_case(numbers)
+        if missing := [case for case in cases if case not in found]:
+            found |= self._by_case(self._alike.numbers(missing))
+        return found
+
+    def _by_case(self, numbers: Iterable[int]) -> dict[Case, Standing]:
+        standing = self._alike.standing(sorted(numbers))
+        desks = {number: self._desks.id(number) for number in {each.number for each in standing}}
+        return {(desks[each.number], each.id): each for each in standing}
+
+    def _waiting(self, but: Iterable[Item]) -> set[Case]:
+        """The cases for which the outbox holds something besides these entries."""
+        return self._resolved(self._outbox.live_cases([item.pos for item in but]))
+
+    def _resolved(self, cases: Iterable[Case]) -> set[Case]:
+        return {(desk, self._projector.resolve(desk, id)) for desk, id in cases}
+
+    # --- taking back ------------------------------------------------------------------------------------------------
+
+    def take_back(self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]) -> list[Taken]:
+        """Take entries back, all or none, those drafts stay that `keep` says; what they were, in this order.
+
+        None of them may start a case. `numbers`: as for `queue`. Raises `AlreadyAttempted`, `NoSuchItem` and any other
+        `CacheError`; then nothing was taken back.
+        """
+        return self._whole(lambda: self._take_back_whole(refs, keep, numbers) or self._take_back(refs, keep, numbers))
+
+    def untouched(self, refs: Sequence[str]) -> list[Untouched] | None:
+        """These entries where they are what was queued last and can all be taken back; else None."""
+        bundle = self._last
+        if bundle is None or list(refs) != bundle.refs:
+            return None
+        return bundle.untouched() if self._are_untouched(bundle) else None
+
+    def _are_untouched(self, bundle: Bundle) -> bool:
+        return self._outbox.are_untouched(bundle.refs[0], bundle.refs[-1], len(bundle.refs))
+
+    def _take_back_whole(
+        self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]
+    ) -> _Step[list[Taken]] | None:
+        """Inside a transaction of the cache: what was queued last; None where it cannot be taken back as a whole."""
+        bundle = self._last
+        if bundle is None or bundle.refs[::-1] != list(refs) or any(map(keep, bundle.drafts())):
+            return None
+        span = self._outbox.span(bundle.refs[0], bundle.refs[-1])
+        if span is None:
+            return None
+        taken, known = bundle.taken(), self._alike.known()
+        found: list[Standing | None] = [standing for _draft, standing, _form in reversed(bundle.written)]
+        if any(known.get(standing.n) is not standing for _draft, standing, _form in bundle.written):
+            found = self._of(taken, numbers)
+        rows = self._back(taken, self._resolved(self._outbox.live_cases(range(span[0], span[1] + 1))), found)
+        if len(rows) < len(taken):
+            return None
+
+        def work() -> int:
+            if not self._are_untouched(bundle):
+                self._last = None
+                raise OutboxChanged(())
+            return self._outbox.stand_for(going(*span))
+
+        return _Step(lambda: taken, rows, work)
+
+    def _take_back(
+        self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]
+    ) -> _Step[list[Taken]]:
+        """Inside a transaction of the cache."""
+        items = self._outbox.items(refs)
+        for item in items:
+            if item.attempts or item.state != "queued" or item.starts:
+                raise AlreadyAttempted(item.client_ref)
+        drafts = self._drafts(items, keep)
+        taken = [
+            Taken(
+                item.client_ref,
+                item.desk,
+                item.case_id,
+                item,
+                drafts[item.client_ref].id if item.client_ref in drafts else "",
+            )
+            for item in items
+        ]
+        rows = self._back(taken, self._waiting(items), self._of(taken, numbers))
+        others: list[Case] = []
+        if len(rows) < len(items):
+            alike = {(self._desks.id(standing.number), standing.id) for standing, _row in rows}
+            others = [case for item in items if (case := (item.desk, item.case_id)) not in alike]
+
+        def work() -> int:
+            self._outbox.drafts.put_all(drafts.values())
+            generation = self._outbox.delete_all(items)
+            if others:
+                # They are folded anew: the rows that are moved here do not reflect them.
+                self._outbox.touch(others)
+            return generation
+
+        return _Step(lambda: taken, rows, work)
+
+    def _drafts(self, items: Sequence[Item], keep: Callable[[Draft], bool]) -> dict[str, Draft]:
+        """The drafts that stay of these entries, by their references."""
+        kept: dict[str, bool] = {}
+        out: dict[str, Draft] = {}
+        for item in items:
+            said = item.said
+            if said not in kept:
+                kept[said] = keep(self._freezer.draft(item))
+            if kept[said]:
+                out[item.client_ref] = self._freezer.draft(item)
+        return out
+
+    def _of(self, taken: Sequence[Taken], numbers: Iterable[int]) -> list[Standing | None]:
+        """How the cases of entries stand."""
+        cases = [(each.desk, each.case_id) for each in taken]
+        found = self._standing(cases, numbers)
+        return [found.get(case) for case in cases]
+
+    def _back(self, taken: Sequence[Taken], waiting: set[Case], found: Sequence[Standing | None]) -> Rows:
+        """Inside: the rows of the cases for which nothing waits any more; `found`: how those of `taken` stand."""
+        asleep, officer = put_off(self._outbox.work), self._session.officer_id()
+        known: dict[Any, Facts | None] = {}
+        rows: Rows = []
+        becomes = maker(Becomes)
+        for (_ref, desk, id, said, _draft), standing in zip(taken, found, strict=True):
+            if standing is None or (waiting and (desk, id) in waiting):
+                continue
+            unread = 1 if standing.version > standing.seen else 0
+            if standing.before is not None:
+                *facts, views, handler = standing.before
+                rows.append((standing, becomes((standing.n, *facts, unread, 0, views, handler, 0))))
+                continue
+            head = standing.head
+            if '"attachments"' in said.payload if isinstance(said, Item) else said.attachments:
+                continue
+            sleeps = asleep.get((desk, id), -1) == standing.version
+            handler = head.given.officer
+            kind = said.action, sleeps, handler == officer, standing.like
+            if kind not in known:
+                rules = self._alike.rules(head)
+                alike = rules is not None and is_alike(rules, said.action)
+                known[kind] = self._alike.unchanged(desk, standing, officer, asleep=sleeps) if alike else None
+            if (row := known[kind]) is None:
+                continue
+            activity = microseconds(head.last_activity)
+            stood = standing.n, head.state, head.due or "", activity, row.mine
+            rows.append((standing, becomes((*stood, unread, 0, row.views, handler, 0))))
+        return rows
+
+
+def _nothing() -> None:
+    """Nobody is told."""

@@ -1,0 +1,1 @@
+"""What the server said, taken over into `cache.db`."""

@@ -1,0 +1,1 @@
+"""Contents of cases and the full-text index over them."""

@@ -1,0 +1,1 @@
+"""Attached files on this machine, sealed, and on their way."""

@@ -1,0 +1,1 @@
+"""The rows that lists are read from: kept true, ordered, grouped."""

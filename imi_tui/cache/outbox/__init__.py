@@ -1,0 +1,1 @@
+"""Drafts and entries on their way to the server, as `work.db` keeps them."""

@@ -1,0 +1,1 @@
+"""What an officer keeps on this machine only."""

@@ -1,0 +1,1 @@
+"""From a draft to an entry of the outbox, and from there to the server."""

@@ -1,0 +1,1 @@
+"""Procedures, officers and the register of authorities: what is here, and finding in it."""

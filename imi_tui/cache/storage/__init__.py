@@ -1,0 +1,1 @@
+"""The encrypted files themselves: opening, locking, transactions, migrations, the key."""

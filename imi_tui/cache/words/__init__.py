@@ -1,0 +1,1 @@
+"""Words as people type them: in another alphabet, with slips, and in groups."""

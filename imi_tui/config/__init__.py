@@ -1,0 +1,1 @@
+"""The officer's settings, keys and themes, and where each comes from."""

@@ -1,0 +1,1 @@
+"""Forms and new cases being written. No Textual."""
