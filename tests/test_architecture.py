@@ -47,7 +47,8 @@ BREAKS = {
     "screens-read-the-cache": ("imi_tui/screens/inbox.py", "import apsw"),
     "screens-never-sync": ("imi_tui/actions/inbox.py", "import imi_tui.sync.engine"),
     "cache-and-sync-without-screen": ("imi_tui/cache/model.py", "import textual.app"),
-    "picture-before-the-framework": ("imi_tui/early.py", "import textual.app"),
+    "cache-in-layers": ("imi_tui/cache/order.py", "import imi_tui.cache.store"),
+    "picture-before-the-framework": ("imi_tui/early/first_paint.py", "import textual.app"),
     "sql-in-the-store": ("imi_central/settings.py", "import sqlalchemy"),
     "sql-in-the-cache": ("imi_tui/profile.py", "import apsw"),
 }
@@ -194,7 +195,7 @@ MAY_CHANGE_CASES = {
 }
 PROBES = {("imi_central/store/sight.py", "_outline"), ("imi_central/store/commit.py", "case_at")}
 """Cases made up to ask the rules something; none of them is stored or shown."""
-REJOINED = {("imi_tui/cache/contents.py", "with_content")}
+REJOINED = {("imi_tui/cache/content/contents.py", "with_content")}
 """A case as the server gave it, its head and its content put together again."""
 
 
