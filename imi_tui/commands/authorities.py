@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imi_tui import commands
-from imi_tui.commands.common import CommandError, languages, opened, out, out_json, say
+from imi_tui.commands.common import CommandError, at_most, languages, opened, out, out_json, say
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import AuthorityHit
     from imi_tui.cache.store import Store
     from imi_tui.viewmodel.asking import Asking, Topic
+
+MOST = 1000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         if not (options.words or options.about or options.facets or options.country or options.area):
             raise CommandError(_("Say what to look for, or --about, --topics or --facets."), commands.USAGE)
         asking.narrowed = {"language": options.language, "town": options.town}
-        limit = max(1, min(options.limit, 1000))
+        limit = at_most(options.limit, MOST)
         found = asking.find(" ".join(options.words), options.country.upper(), options.area, limit)
         facets = asking.facets() if options.facets else None
         topic = asking.topic

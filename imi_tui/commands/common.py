@@ -227,6 +227,14 @@ def find_case(store: Store, reference: str, desk: str = "") -> tuple[str, str]:
     return found[0]
 
 
+def at_most(limit: int, most: int) -> int:
+    """The `--limit` that was given. Raises `CommandError` where it is not from 1 to `most`."""
+    if not 1 <= limit <= most:
+        text = _("{name} has to be from {low} to {high}.").format(name="--limit", low=1, high=most)
+        raise CommandError(text, commands.USAGE)
+    return limit
+
+
 def _numbered(store: Store, number: str) -> list[tuple[str, str]]:
     """(desk, id) of the case whose reference ends in this number, as one says it: "case 160".
 

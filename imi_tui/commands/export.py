@@ -13,6 +13,7 @@ from imi_tui.cache.model import SORTS, VIEWS
 from imi_tui.commands.common import (
     Client,
     CommandError,
+    at_most,
     find_case,
     opened,
     out,
@@ -177,7 +178,7 @@ def _synchronise(client: Client) -> None:
 def _list(client: Client, options: argparse.Namespace) -> Job:
     from imi_tui.export import service
 
-    most = max(1, min(options.limit, service.MOST))
+    most = at_most(options.limit, service.MOST)
     found: list[Row] = []
     line, name, what = options.search, "search", options.search
     if not line and options.view not in VIEWS:

@@ -9,7 +9,7 @@ from imi_core.text import display
 from imi_tui import commands, i18n
 from imi_tui.cache.model import GROUPINGS, SORTS, VIEWS, Row
 from imi_tui.cache.personal.saved_views import DRAFTS
-from imi_tui.commands.common import CommandError, languages, opened, out, out_json, say, state_label
+from imi_tui.commands.common import CommandError, at_most, languages, opened, out, out_json, say, state_label
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
 from imi_tui.viewmodel.suspects import named
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     with opened(options) as client:
         store = client.store
-        limit = max(1, min(options.limit, MOST))
+        limit = at_most(options.limit, MOST)
         line = options.search
         if line is None and options.view == DRAFTS and store.saved.named(DRAFTS) is None:
             return _drafts(store, options)

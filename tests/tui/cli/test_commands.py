@@ -102,6 +102,10 @@ def test_the_list_says_when_it_is_not_whole(run: Run, central: Central, server: 
     for group, heading in (("country", "DE  Germany: 3 cases"), ("area", "Posting of workers: 3 cases")):
         printed = run("list", "--view", "all", "--limit", "2", "--group", group).out.splitlines()
         assert (len(printed), printed[0]) == (3, heading)
+    for limit in ("0", "-3", "10001"):
+        refused = run("list", "--view", "all", "--limit", limit)
+        assert (refused.code, refused.out) == (commands.USAGE, "")
+        assert "--limit has to be from 1 to 10000." in refused.err
     [first, second] = run("list", "--search", "is:open", "--group", "state", "--limit", "2", "--json").json["cases"]
     assert (first["group"], first["groupCases"]) == (second["group"], 2)
 
@@ -232,6 +236,7 @@ def test_authorities(run: Run, central: Central, server: str, token: str) -> Non
     run("sync", "--server", server, token=token)
     found = run("authorities", "zoll", "--country", "de", "--json").json["authorities"]
     assert {hit["desk"] for hit in found} == {ROSENHEIM, "de-zoll-muenchen_pw"}
+    assert "--limit has to be from 1 to 1000." in run("authorities", "zoll", "--limit", "0").err
     nothing = run("authorities", "atlantis")
     assert (nothing.code, nothing.out) == (commands.NOT_FOUND, "")
     assert "No authority on this machine fits." in nothing.err

@@ -106,6 +106,7 @@ def test_lists_and_wrong_use(run: Run, central: Central, server: str, token: str
     wrong = (
         ("export",),
         ("export", "--view", "all"),
+        ("export", "--view", "all", "--limit", "0", *to),
         ("export", "--view", "all", "--search", "x", *to),
         ("export", "--view", "all", "--format", "pdf", *to),
         ("export", "PW-26-999999", "--format", "csv", *to),
