@@ -48,7 +48,9 @@ ALIASES = {"country": {"gr": "el", "gb": "uk"}}
 LAYOUTS: tuple[Layout, ...] = ("off", "bds", "phonetic")
 """Keyboards on which the names of terms may have been typed: as they are, or one that was not switched; each knows
 Greek, too."""
-_TERM = re.compile(r'(-?)(?:([^\W\d_]+):)?("[^"]*"?|[^\s"]*)')
+_SPACED = r"[<>]?=?(?:\d{1,4}\.(?:[ \u00a0\u202f]\d{1,4}\.?){1,2}|\d{1,2}\.\d{1,2}\.\d{2,4}[ \u00a0\u202f]г\.)(?=\s|$)"
+"""A date as many languages write it, with blanks: 24. 12. 2026, 2026. 12. 24., 24.12.2026 г."""
+_TERM = re.compile(rf'(-?)(?:([^\W\d_]+):)?((?<=:){_SPACED}|(?<=:)[<>]=?"[^"]*"?|"[^"]*"?|[^\s"]*)')
 _PERIOD = re.compile(r"(\d{1,4})([dwm])")
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _DAYS = {"d": 1, "w": 7, "m": 30}
@@ -137,7 +139,7 @@ class Language:
         minus, key, text = found.groups()
         last = found.end() == len(line)
         at, negated = found.span(), bool(minus)
-        plain = text.strip('"')
+        plain = text.replace('"', "")
         closed = len(text) > 1 and text.startswith('"') and text.endswith('"')
         if key is None:
             joins = fold(text) if terms and not (minus or last) else ""
@@ -245,6 +247,8 @@ class Language:
         if ".." in typed:
             first, _, last = typed.partition("..")
             low = self._days(first, past=past) if first else (_FIRST, _FIRST)
+            # A date may end with a point: 1.12...24.12.
+            last = last.lstrip(".")
             high = self._days(last, past=past) if last else (_LAST, _LAST)
             if low and high and low[0] >= high[1]:
                 # Written backwards: no day would be in it.

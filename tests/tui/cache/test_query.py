@@ -239,7 +239,11 @@ def test_dates(typed: str, low: str | dt.date, high: str | dt.date) -> None:
         ("de", "due:24.12."),
         ("fr", "due:24/12/2026"),
         ("hu", 'due:"2026. 12. 24."'),
+        ("hu", "due:2026. 12. 24."),
+        ("sk", "due:24. 12. 2026"),
+        ("cs", "due:24. 12."),
         ("bg", 'due:"24.12.26 г."'),
+        ("bg", "due:24.12.26 г."),
         ("sv", "due:26-12-24"),
         ("lt", "due:20261224"),
     ],
@@ -253,6 +257,12 @@ def test_a_range_and_a_sign_take_such_a_date() -> None:
     german = Language(VALUES, TODAY, written="de")
     assert german.span("1.12.2026..24.12.2026") == (dt.date(2026, 12, 1), dt.date(2026, 12, 25))
     assert german.span("<24.12.") == (MIN, dt.date(2026, 12, 24))
+    assert german.span("1.12...24.12.") == (dt.date(2026, 12, 1), dt.date(2026, 12, 25))
+    for line in ("due:<24. 12. 2026 Alpbau", 'due:<"24. 12. 2026" Alpbau', "due:<24.12. Alpbau"):
+        first, second = german.read(line).terms
+        assert (first.span, second.values) == ((MIN, dt.date(2026, 12, 24)), ("alpbau",)), line
+    # A number that is searched for beside it stays one.
+    assert [term.values for term in german.read("due:<24.12. 15 5. 3").terms[1:]] == [("15",), ("5",), ("3",)]
     assert german.read("due:24.13.2026 x").problems == (Problem("date", "due:24.13.2026", ""),)
 
 
