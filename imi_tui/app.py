@@ -12,7 +12,7 @@ from textual.app import App
 from textual.filter import Monochrome, NoColor
 from textual.reactive import Reactive
 
-from imi_tui import hints
+from imi_tui import hints, problems
 from imi_tui.asking import AskingApp
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.storage.gc_pause import no_rubbish
@@ -196,7 +196,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
         gc.enable()
         self.set_timer(LOADED, self._loaded_all)
         self.context.start()
-        if notices := [*self.context.notices, *self._unknown_actions()]:
+        if notices := [*problems.of_settings(self.context.notices), *self._unknown_actions()]:
             self.notify("\n".join(notices), severity="warning", markup=False, timeout=20)
         if not self.context.store.seats() and self.context.sign_in is not None:
             self.push_screen(routes.sign_in())

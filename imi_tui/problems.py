@@ -275,6 +275,15 @@ def answer_problem(code: str, allowed: str = "") -> str:
     return _(_ANSWERS[code]).format(allowed=display(allowed))
 
 
+def of_settings(slips: Sequence[str], most: int = 3) -> list[str]:
+    """What is wrong in the officer's file of settings; beyond `most`, how many more there are and what lists them."""
+    more = len(slips) - most
+    if more <= 0:
+        return [*slips]
+    rest = ngettext("and {count} more.", "and {count} more.", more).format(count=more)
+    return [*slips[:most], f"{rest} imi-tui config show"]
+
+
 def refused(error: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Why the server rejected an entry, from its set error: one sentence, then one a field that is wrong.
 

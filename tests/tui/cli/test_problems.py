@@ -117,3 +117,9 @@ def test_a_rejection_of_any_shape_can_be_shown(wrong: object) -> None:
 
 def test_no_error_no_words() -> None:
     assert problems.refused(None) == ()
+
+
+def test_of_many_slips_in_the_settings_some_are_said_and_where_the_others_stand() -> None:
+    slips = [f"config.toml, line {number}: unknown." for number in range(1, 9)]
+    assert problems.of_settings(slips[:3]) == slips[:3]
+    assert problems.of_settings(slips) == [*slips[:3], "and 5 more. imi-tui config show"]
