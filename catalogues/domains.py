@@ -42,36 +42,36 @@ class Domain:
 _LABEL = re.compile(r"(?<=\bN_\(\")[^\"]+(?=\"\),\s+N_\(\"([^\"]+)\"\))")
 """A label of the registry of actions that stands right before what the action does."""
 _FEW = 3
-_PLACES = {
+PLACES = {
     "actions/__init__.py": "The heading of a group of actions in the menu.",
     "asking.py": "A keyboard layout to choose.",
     "cli.py": "A heading of the program's help.",
     "commands/__init__.py": "What a command does, in the list of commands.",
     "commands/common.py": "A question on the command line.",
     "commands/doctor.py": "The name or the state of something that is checked, in a column.",
-    "commands/machine.py": "The name or the state of something that is checked, in a column.",
     "commands/finding.py": "How a check ended, in a column.",
+    "commands/machine.py": "The name or the state of something that is checked, in a column.",
     "commands/outbox.py": "What became of an entry that was written for a case.",
-    "compose.py": "A step of writing a request, or how long it may take.",
-    "configuration.py": "Where the value of a setting comes from.",
+    "config/provenance.py": "Where the value of a setting comes from.",
+    "config/themes.py": "A set of colours.",
     "export/casefile.py": "A heading or label of the printed case file.",
     "export/service.py": "A kind of file to choose.",
     "export/tables.py": "The head or a value of a column in a table of cases; or what the columns are about.",
-    "forms.py": "What stands at or in a field of a form.",
+    "forms/compose.py": "A step of writing a request, or how long it may take.",
+    "forms/form.py": "What stands at or in a field of a form.",
+    "forms/phrases.py": "What a placeholder of a standard text stands for.",
     "names.py": "A legal area, as a column and a list name it.",
-    "phrases.py": "What a placeholder of a standard text stands for.",
     "problems.py": "Why synchronising does not work, in the line at the top.",
-    "screens/assigning.py": "The heading or an answer where a case is given to a colleague.",
     "screens/acting.py": "An answer: go or stay.",
+    "screens/assigning.py": "The heading or an answer where a case is given to a colleague.",
     "screens/authorities.py": "What of the register is listed.",
+    "screens/case.py": "A tab of a case, or its heading.",
     "screens/conflict.py": "The heading of the page about an entry that was refused.",
     "screens/drafts.py": "The heading or a part of a row in the list of drafts.",
     "screens/export.py": "The heading of or a message about an export.",
     "screens/outbox.py": "The heading, a message or a part of a row in the list of entries that wait to be sent.",
     "screens/own.py": "The heading, a message or an answer where an officer notes something about a case.",
     "screens/phrases.py": "A heading or label where standard texts are kept.",
-    "screens/case.py": "A tab of a case, or its heading.",
-    "themes.py": "A set of colours.",
     "viewmodel/asking.py": "By what a list of authorities is narrowed, or how many it has.",
     "viewmodel/assigning.py": "A heading, or who looks after a case.",
     "viewmodel/authority_record.py": "A label or value in the record of a public authority.",
@@ -89,8 +89,8 @@ _PLACES = {
     "viewmodel/status.py": "What the synchronisation does or waits for, in the line at the top.",
     "viewmodel/views.py": "A view or an order of the list.",
     "viewmodel/writing.py": "A heading where a request is read through before it is sent.",
-    "widgets/choice.py": "The key that opens a choice, as printed on it.",
     "widgets/authority_list.py": "A label or mark in the list of authorities.",
+    "widgets/choice.py": "The key that opens a choice, as printed on it.",
 }
 """What short texts of a module are, where they have no comment of their own."""
 
@@ -108,7 +108,7 @@ def _about(package: str, file: str, message: str | tuple[str, ...]) -> list[str]
         return []
     if does := _helps(ROOT / package / file).get(text):
         return [f"An action, in the footer and the menu; what it does: {does}"]
-    return [_PLACES[file]] if package == "imi_tui" and file in _PLACES else []
+    return [PLACES[file]] if package == "imi_tui" and file in PLACES else []
 
 
 def _of_python(package: str) -> Callable[[Catalog], None]:

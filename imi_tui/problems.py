@@ -280,6 +280,7 @@ def of_settings(slips: Sequence[str], most: int = 3) -> list[str]:
     more = len(slips) - most
     if more <= 0:
         return [*slips]
+    # Translators: behind lines that say what is wrong in the settings.
     rest = ngettext("and {count} more.", "and {count} more.", more).format(count=more)
     return [*slips[:most], f"{rest} imi-tui config show"]
 

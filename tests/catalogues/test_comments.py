@@ -6,7 +6,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from catalogues import files
-from catalogues.domains import DOMAINS
+from catalogues.domains import DOMAINS, PLACES, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +19,10 @@ def test_every_word_alone_has_a_comment_or_a_context(texts: Catalog) -> None:
     bare = [each.id for each in texts if each.id and isinstance(each.id, str) and len(each.id.split()) == 1]
     assert len(bare) > 150
     assert [id for id in bare if (found := texts.get(id)) and not found.auto_comments] == []
+
+
+def test_each_module_whose_short_texts_are_explained_is_there() -> None:
+    assert [file for file in PLACES if not (ROOT / "imi_tui" / file).is_file()] == []
 
 
 def test_an_action_is_explained_by_what_it_does(texts: Catalog) -> None:

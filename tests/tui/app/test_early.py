@@ -31,7 +31,8 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import atexit, sys, termios, time
 from pathlib import Path
-from imi_tui import early, i18n
+from imi_tui import i18n
+from imi_tui.early import first_paint
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
 from imi_tui.config.themes import NAMES
@@ -44,7 +45,7 @@ before = termios.tcgetattr(0) if sys.stdin.isatty() else None
 atexit.register(lambda: print("restored", before == termios.tcgetattr(0)) if before else None)
 profile = Profile(Path(home))
 context = Context(Store.open(profile, bytes(range(32))), profile, language=i18n.language(), theme=theme)
-with early.shown(context) as picture:
+with first_paint.shown(context) as picture:
     assert picture.painted and "textual" not in sys.modules, "the framework was loaded before the picture"
     if after == "fail":
         raise SystemExit(3)

@@ -126,15 +126,15 @@ if when == "before":
                 os.kill(os.getpid(), signal.SIGTERM)
 
     sys.meta_path.insert(0, Framework())
-from imi_tui import early
+from imi_tui.early import first_paint
 
-class Ended(early.Early):
+class Ended(first_paint.Early):
     def end(self):
         super().end()
         if when == "after":
             os.kill(os.getpid(), signal.SIGHUP)
 
-early.Early = Ended
+first_paint.Early = Ended
 if when == "after":
     def run(*_screens):
         raise SystemExit(7)

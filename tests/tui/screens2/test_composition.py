@@ -218,7 +218,7 @@ def test_writing_loads_neither_calendars_nor_the_network_nor_textual(home: Path)
     code = f"""
 import sys
 from pathlib import Path
-from imi_tui import beginning
+from imi_tui.forms import beginning
 from imi_tui.cache.outbox.draft import Draft
 from imi_tui.forms.compose import Composition
 from imi_tui.forms.offers import offers

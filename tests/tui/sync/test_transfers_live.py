@@ -36,7 +36,7 @@ DATA = b"%PDF-1.7 " + random.Random(2).randbytes(1_500_000)
 CHILD = """
 import datetime as dt, os, random, sys, time
 from pathlib import Path
-from imi_tui.cache import sealed
+from imi_tui.cache.files import sealed
 from imi_tui.cache.files.transfers import FileMoves
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
