@@ -38,6 +38,8 @@ class BaseScreen(ActionScreen[Result]):
         super().__init__()
         self._stale: frozenset[str] = frozenset()
         self._seen = False
+        self.framed = False
+        """Whether status line and footer were written, or put off on purpose, since the cache changed."""
         self._awaited: str | None = None
         """When the last synchronisation worked, while the officer waits for one."""
 
@@ -92,8 +94,10 @@ class BaseScreen(ActionScreen[Result]):
         """Read again now, or when this screen is shown again."""
         changed: Changed = message.changed
         if self.is_current:
+            self.framed = False
             self.reload(frozenset(changed.kinds))
-            self.refresh_frame()
+            if not self.framed:
+                self.refresh_frame()
             self._tell_failure()
         else:
             self._stale |= changed.kinds
@@ -122,6 +126,7 @@ class BaseScreen(ActionScreen[Result]):
         # On mounting, the screen does not count as mounted yet, but its frame is there.
         if not self.query(StatusLine):
             return
+        self.framed = True
         self.refresh_title()
         if self.is_active:
             # Under a window its keys stand here.

@@ -49,6 +49,8 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
         super().__init__()
         self._words: rows.Words | None = None
         self._timer: Timer | None = None
+        self._settled: Row | None = None
+        """The row that the keys and the case beside the list are of."""
         self._details: list[CaseDetail] = []
         self._flags: frozenset[str] = frozenset()
         self._before_search: CaseId | None = None
@@ -196,17 +198,19 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
             count = self.counts.get(self.view, 0)
             window = front.window(self.store, self.words(), self.view, count, shown, self.hidden)
         # Asked where data came, not where a key waits for the list.
-        found.show(window, keep=keep, filling=keep and self.store.status().filling is not None)
+        filling = keep and self.store.status().filling is not None
+        found.show(window, keep=keep, filling=filling)
         self.write_views()
         found.styles.height = "1fr" if found.count else 0
         self._say_why_empty()
         self._head()
         if not self.painted:
             return
-        if keep:
+        if keep and not filling:
             self._settle()
         else:
             # The rows come first; their keys and the case beside them follow once nothing is pressed.
+            self.framed = True
             self.refresh_title()
 
     def _say_why_empty(self) -> None:
@@ -237,8 +241,10 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
 
     # -- cursor ------------------------------------------------------------------------------------------------------
 
-    def on_case_list_moved(self, _message: CaseList.Moved) -> None:
-        """Let footer and preview follow once the cursor rests."""
+    def on_case_list_moved(self, message: CaseList.Moved) -> None:
+        """Let footer and preview follow once the cursor rests, unless they are of this very row."""
+        if message.row is not None and message.row is self._settled:
+            return
         self._at_rest()
         self._timer = self.set_timer(SETTLE, self._settle)
 
@@ -254,6 +260,7 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
 
     def _settle(self) -> None:
         self._at_rest()
+        self._settled = self.query_one(CaseList).row
         if not self.painted:
             self.painted = True
             if not self.is_ready():

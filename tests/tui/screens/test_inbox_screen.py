@@ -764,6 +764,36 @@ async def test_what_is_urgent_and_comes_last_does_not_hide_above_the_list(store:
         assert case_list(app).index == 3
 
 
+@pytest.mark.parametrize("filling", [0.5, None])
+async def test_the_frame_is_written_once_for_what_came(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch, filling: float | None
+) -> None:
+    [row, *_] = store.window("todo", "due", limit=1)
+    detail = store.case(row.desk, row.id)
+    assert detail is not None
+    later = detail.case | {"id": f"{1:032x}", "due": "2099-01-09"}
+    async with running(store, home, size=(120, 40)) as (app, pilot):
+        await settled(pilot)
+        before = store.counts()["todo"]
+        written: list[str] = []
+        original = InboxScreen.refresh_frame
+
+        def counted(screen: InboxScreen) -> None:
+            written.append(screen.title_text())
+            original(screen)
+
+        monkeypatch.setattr(InboxScreen, "refresh_frame", counted)
+        store.sync.apply(row.desk, Page("f1", cases=[later], filling=filling))
+        for _ in range(100):
+            await pilot.pause(0.03)
+            if written:
+                break
+        await pilot.pause(0.2)
+        assert len(written) == 1
+        assert str(before + 1) in written[0]
+        assert app.screen.framed  # type: ignore[attr-defined]
+
+
 async def test_a_search_is_completed_kept_as_a_view_deleted_and_brought_back(store: Store, home: Path) -> None:
     while store.sync.index_pending(1000):
         pass
