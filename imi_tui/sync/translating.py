@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imi_tui.cache.errors import BadObject
 from imi_tui.sync import reading
+from imi_tui.sync.errors import ServerMistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +37,24 @@ class Translating:
             ids = list(heads)
             for start in range(0, len(ids), CASES):
                 part = {id: heads[id] for id in ids[start : start + CASES]}
-                found = self._ask([["Translation/get", {"accountId": desk, "caseIds": list(part)}, "t"]])["t"]
-                # A server of before there were translations, or a desk that is gone: there are none.
-                known = found.error not in ("unknownMethod", "accountNotFound")
-                self._translations.took(desk, part, reading.objects(found, desk, None) if known else ())
+                self._read(desk, part)
                 count += len(part)
         return count
+
+    def _read(self, desk: str, heads: dict[str, int]) -> None:
+        """Read the translations of these cases; one by one where an answer with several of them cannot be used."""
+        try:
+            found = self._ask([["Translation/get", {"accountId": desk, "caseIds": list(heads)}, "t"]])["t"]
+            # A server of before there were translations, or a desk that is gone: there are none.
+            known = found.error not in ("unknownMethod", "accountNotFound")
+            self._translations.took(desk, heads, reading.objects(found, desk, None) if known else ())
+        except (ServerMistake, BadObject):
+            if len(heads) == 1:
+                # What cannot be used must not fail every synchronisation from now on.
+                self._translations.give_up(desk, heads)
+                raise
+            for id, head in heads.items():
+                self._read(desk, {id: head})
 
     def _ask_for(self) -> None:
         by_desk: dict[str, list[Wish]] = {}

@@ -199,6 +199,15 @@ class Translations:
                 self._cache.run("update translated set number = ? where n = ?", (head, row[0]))
         self._publish(Changed(frozenset(("cases",)), frozenset((desk, id) for id in heads)))
 
+    def give_up(self, desk: str, heads: dict[str, int]) -> None:
+        """What the server gives of these cases cannot be used: it is not read again before their heads change."""
+        number = self._desks.number(desk)
+        with self._cache.write():
+            self._cache.many(
+                f"update translated set number = ? where n = {_NUMBER}",  # noqa: S608
+                [(head, number, id) for id, head in heads.items()],
+            )
+
     def _reword(self, n: int, ids: set[str]) -> None:
         """Inside, before these come in the place of what is here: of one that is gone no word is found any more."""
         if all(id in ids for (id,) in self._cache.rows("select id from translation where n = ?", (n,))):

@@ -14,7 +14,7 @@ from imi_core.case import Entry
 from imi_core.languages import NAMES
 from imi_tui.cache.model import CaseDetail, Wish
 from imi_tui.cache.outbox.draft import own_translation
-from imi_tui.sync.errors import Offline
+from imi_tui.sync.errors import Offline, ServerMistake
 from tests.central.test_contract_translations import request, work
 from tests.central.world import LYON, ROSENHEIM, act
 from tests.tui.sync.test_restore import Server
@@ -267,3 +267,40 @@ def test_of_a_server_that_was_put_back_is_shown_what_it_has_though_it_may_be_as_
     both.sync()
     rosenheim.sync()
     assert len(detail(rosenheim, sent).translations) == 1
+
+
+def test_a_translation_that_cannot_be_used_costs_one_synchronisation_and_no_other_case(
+    central: Central, client: Clients
+) -> None:
+    central.translations.service = Service("Test engine")
+    bad, good = request(central), request(central)
+    rosenheim = client("rosenheim")
+    rosenheim.sync()
+    for sent in (bad, good):
+        ask(rosenheim, sent)
+    rosenheim.sync()
+
+    def spoil(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _call in response["methodResponses"]:
+            for each in arguments["list"] if name == "Translation/get" else ():
+                each["texts"] = 5 if each["caseId"] == bad.case_id else each["texts"]
+        return response
+
+    for _ in (bad, good):
+        work(central)
+    rosenheim.line.change = spoil
+    failed = 0
+    for _ in range(3):
+        try:
+            rosenheim.sync()
+        except ServerMistake:
+            failed += 1
+    assert failed == 1, "it does not fail every synchronisation from now on"
+    assert [each.get("state", "done") for each in detail(rosenheim, good).translations] == ["done"]
+    # What was here of the other one stays, until the server says that there is something new.
+    assert [each["state"] for each in detail(rosenheim, bad).translations] == ["waiting"]
+    rosenheim.line.change = lambda response: response
+    write(rosenheim, bad)
+    for _ in range(2):
+        rosenheim.sync()
+    assert [each.get("state", "done") for each in detail(rosenheim, bad).translations] == ["done", "done"]
