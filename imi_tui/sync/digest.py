@@ -111,9 +111,11 @@ class Recovery:
             part = prefixes[start : start + CALLS]
             for prefix, answer in zip(part, self._digests([(each, 0, True) for each in part]), strict=True):
                 buckets = _buckets(answer)
-                bucket = buckets.get(prefix, {"items": []})
-                theirs = _items(bucket.get("items"), prefix)
-                if len(buckets) > 1 or (buckets and digest_of(theirs) != bucket["hash"]):
+                bucket = buckets.pop(prefix, None)
+                if buckets:
+                    raise ServerMistake("a digest with buckets that were not asked for")
+                theirs = _items(bucket.get("items"), prefix) if bucket is not None else {}
+                if bucket is not None and digest_of(theirs) != bucket["hash"]:
                     raise ServerMistake("a digest that does not fit its cases")
                 out.append((prefix, theirs))
         return out

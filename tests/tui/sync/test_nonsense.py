@@ -287,3 +287,27 @@ def test_an_answer_that_is_left_out_is_the_servers_mistake(client: Clients, name
     honest(lyon)
     lyon.sync()
     assert lyon.store.status().wanted == 0
+
+
+def test_a_digest_of_another_bucket_is_the_servers_mistake(central: Central, client: Clients) -> None:
+    send(central)
+    lyon = client("lyon")
+    lyon.sync()
+    lyon.store.sync.apply(LYON, Page(new_state="999999.AAAAAAAAAAAAAAAA"))
+
+    def apply(response: dict[str, Any]) -> dict[str, Any]:
+        for name, arguments, _call in response["methodResponses"]:
+            if name == "Case/digest":
+                of_all = len(arguments["buckets"]) > 0 and not any(
+                    "items" in each for each in arguments["buckets"].values()
+                )
+                strange = {"count": 1, "hash": "0" * 32}
+                arguments["buckets"] = (
+                    dict.fromkeys(arguments["buckets"], strange) if of_all else {"zz": {**strange, "items": []}}
+                )
+        return response
+
+    lyon.line.change = apply
+    with pytest.raises(ServerMistake, match="buckets"):
+        lyon.sync()
+    assert len(lyon.ids()) == 1
