@@ -237,8 +237,11 @@ class SyncWorker:
         """Wait, or be woken; what the server asked for is waited for in any case."""
         until = time.monotonic() + self._held
         self._rest(self._wake, wait)
-        while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
+        while (left := until - time.monotonic()) > 0:
             self._wake.clear()
+            # Looked at behind what may just have cleared the call of `stop`.
+            if self._stopping.is_set():
+                break
             self._rest(self._wake, left)
         self._wake.clear()
 

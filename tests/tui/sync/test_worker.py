@@ -518,3 +518,26 @@ def test_it_ends_between_two_records_of_a_first_sync(
     again.stop()
     assert {case for case, *_ in store.sync.known(LYON)} == cases
     store.close()
+
+
+def test_a_call_to_stop_is_heard_however_long_the_server_asked_to_wait(profile: Profile) -> None:
+    waits: list[float] = []
+    worker = SyncWorker(
+        profile,
+        KEY,
+        "http://127.0.0.1:9",
+        lambda *_: GivenToken("t"),
+        rest=lambda _wake, seconds: waits.append(seconds),
+    )
+    worker._held = 3600.0
+
+    class Late(threading.Event):
+        """The call comes in the very moment between looking for it and forgetting that one was woken."""
+
+        def clear(self) -> None:
+            worker.stop(0)
+            super().clear()
+
+    worker._wake = Late()
+    worker._pause(1.0)
+    assert waits == [1.0]
