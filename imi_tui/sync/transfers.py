@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.jmap import CASE, CORE
-from imi_tui.cache.errors import DamagedFile, DiskFull
+from imi_tui.cache.errors import DamagedFile, DiskFull, NoSuchItem
 from imi_tui.cache.files import sealed
 from imi_tui.cache.files.transfers import OTHER, PART_HOURS
 from imi_tui.cache.times import stamp
@@ -170,7 +170,9 @@ class Transfers:
 
     def _refuse(self, upload: Upload, error: dict[str, Any]) -> None:
         """The entry cannot be sent with this file: it is shown as refused, and what was written stays."""
-        self._refused += 1 - self._store.settle({}, {upload.client_ref: error})
+        # An officer may have taken the entry back while its file was on its way: then nothing is left to refuse.
+        with suppress(NoSuchItem):
+            self._refused += 1 - self._store.settle({}, {upload.client_ref: error})
 
     def _measure(self, size: int, began: float) -> None:
         rate = size / max(self._ticks() - began, 0.001)

@@ -548,3 +548,28 @@ def test_a_file_the_server_gives_no_name_is_a_mistake(client: Clients, tmp_path:
     lyon.line.change = lambda response: response
     lyon.sync_all()
     assert lyon.store.outbox_table.item(ref).state == "acked"
+
+
+def test_an_entry_that_is_taken_back_while_its_file_leaves_is_no_failure(
+    central: Central, client: Clients, tmp_path: Path
+) -> None:
+    lyon = client("lyon")
+    lyon.sync()
+    ref = send_file(lyon, tmp_path)
+    plain = lyon.line.upload
+
+    def upload(desk: str, data: bytes) -> dict[str, Any]:
+        # The officer takes the entry back and the file out of its draft.
+        lyon.store.take_back([ref], lambda _draft: False)
+        [(file,)] = lyon.store._work.rows("select file from upload")
+        (lyon.store.files.folder / file).unlink()
+        lyon.line.upload = plain  # type: ignore[method-assign]
+        return plain(desk, data)
+
+    lyon.line.upload = upload  # type: ignore[method-assign]
+    upload_once = lyon.store.file_moves.unsent(lyon.store.sync.waiting_for_files(), "")
+    assert upload_once is not None
+    lyon.transfers._send(upload_once)
+    assert lyon.transfers._send(upload_once) is False, "the rest cannot be read any more"
+    assert lyon.store.outbox() == []
+    assert carried(central) == []
