@@ -366,13 +366,15 @@ class SearchingScreen(CaseScreenBase):
         self.say(told(text))
 
     def _delete(self, own: SavedView) -> None:
-        self.store.saved.delete(own.no)
-        front.keep_arrangement(self.store, own_name(own), None)
+        # It may have come back in another place.
+        now = self.store.saved.named(own.name) or own
+        self.store.saved.delete(now.no)
+        front.keep_arrangement(self.store, own_name(now), None)
         self._own = None
         self.show_view()
 
     def _bring_back(self, own: SavedView, shown: front.Arrangement) -> None:
-        self.store.saved.put_back(own)
+        own = self.store.saved.put_back(own)
         front.keep_arrangement(self.store, own_name(own), shown)
         self._own = own
         self.show_view()

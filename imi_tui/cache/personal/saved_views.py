@@ -9,9 +9,12 @@ from imi_tui.cache.model import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from imi_tui.cache.storage.db import Database
     from imi_tui.cache.storage.reserve import Reserve
+
+    T = TypeVar("T")
 
 NAME = 40
 """Characters of a name at most."""
@@ -48,27 +51,34 @@ class SavedViews:
 
     def keep(self, name: str, line: str) -> SavedView:
         """Keep a search line under a new name. Raises `NameTaken`; `ValueError` for a name of nothing."""
-        name = _clean(name)
-        self._free(name, 0)
-        no = self._work.one("select coalesce(max(no), 0) + 1 from saved_view")[0]
-        view = SavedView(no, name, line)
-        self.put_back(view)
-        return view
+        return self._write(lambda: self._insert(SavedView(0, _clean(name), line)))
 
-    def put_back(self, view: SavedView) -> None:
-        """Have a view again as it was before it was deleted."""
-        sql = "insert or ignore into saved_view(no, name, folded, line) values(?, ?, ?, ?)"
-        self._write(sql, (view.no, view.name, fold(view.name), view.line))
+    def put_back(self, view: SavedView) -> SavedView:
+        """Have a deleted view again; at the end where another one took its place meanwhile. Raises `NameTaken`."""
+        return self._write(lambda: self._insert(view))
 
     def rename(self, no: int, name: str) -> None:
         """Give a view another name. Raises `NameTaken`; `ValueError` for a name of nothing."""
         name = _clean(name)
-        self._free(name, no)
-        self._write("update saved_view set name = ?, folded = ? where no = ?", (name, fold(name), no))
+
+        def work() -> None:
+            self._free(name, no)
+            self._work.run("update saved_view set name = ?, folded = ? where no = ?", (name, fold(name), no))
+
+        self._write(work)
 
     def delete(self, no: int) -> None:
         """Forget a view; its cases stay where they are."""
-        self._write("delete from saved_view where no = ?", (no,))
+        self._write(lambda: self._work.run("delete from saved_view where no = ?", (no,)))
+
+    def _insert(self, view: SavedView) -> SavedView:
+        """Inside: keep a view in its place, or in the next one that is free where it has none or that is taken."""
+        self._free(view.name, 0)
+        if not view.no or self._work.one("select 1 from saved_view where no = ?", (view.no,)) is not None:
+            view = view._replace(no=self._work.one("select coalesce(max(no), 0) + 1 from saved_view")[0])
+        sql = "insert into saved_view(no, name, folded, line) values(?, ?, ?, ?)"
+        self._work.run(sql, (view.no, view.name, fold(view.name), view.line))
+        return view
 
     def _free(self, name: str, no: int) -> None:
         if not name:
@@ -77,13 +87,16 @@ class SavedViews:
         if fold(name) in GIVEN or (found is not None and found.no != no):
             raise NameTaken(name)
 
-    def _write(self, sql: str, values: tuple[object, ...]) -> None:
-        def write() -> None:
-            with self._work.write():
-                self._work.run(sql, values)
+    def _write(self, work: Callable[[], T]) -> T:
+        """Do something in a transaction: what it looked at is still so when it writes, whatever other processes do."""
 
-        self._reserve.write(write)
+        def write() -> T:
+            with self._work.write():
+                return work()
+
+        made = self._reserve.write(write)
         self._changed()
+        return made
 
 
 def _clean(name: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,3 +64,31 @@ def test_a_name_that_commands_have_for_another_view_is_taken(store: Store, name:
     view = store.saved.keep("mine too", "a")
     with pytest.raises(NameTaken):
         store.saved.rename(view.no, name)
+
+
+def test_two_processes_that_keep_a_view_at_once_keep_both(home: Path, pw_info: Rules) -> None:
+    one = set_up(open_store(home), pw_info)
+    other = open_store(home)
+    waited = one.saved._reserve.write
+
+    def write(work: Callable[[], Any]) -> Any:
+        # The other one writes after the place was chosen, if that is done too early.
+        one.saved._reserve.write = waited  # type: ignore[method-assign]
+        other.saved.keep("b", "2")
+        return waited(work)
+
+    one.saved._reserve.write = write  # type: ignore[method-assign]
+    kept = one.saved.keep("a", "1")
+    assert sorted((view.name, view.line) for view in other.saved.all()) == [("a", "1"), ("b", "2")]
+    assert one.saved.named("a") == kept
+    # One whose place another view has meanwhile comes back at the end.
+    one.saved.delete(kept.no)
+    taken = other.saved.keep("c", "3")
+    assert taken.no == kept.no
+    back = one.saved.put_back(kept)
+    assert [view.name for view in one.saved.all()] == ["b", "c", "a"]
+    assert one.saved.named("a") == back
+    with pytest.raises(NameTaken):
+        one.saved.put_back(kept)
+    one.close()
+    other.close()
