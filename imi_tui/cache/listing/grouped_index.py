@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from imi_tui.cache.errors import CacheBusy
+from imi_tui.cache.errors import CacheError
 from imi_tui.cache.listing.rows import COUNTS
 from imi_tui.cache.order import sort_of
 from imi_tui.cache.storage.db import typed_error
@@ -19,7 +19,6 @@ from imi_tui.cache.storage.db import typed_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from imi_tui.cache.errors import CacheError
     from imi_tui.cache.model import GroupId, SortId, ViewId
     from imi_tui.cache.storage.db import Database
 
@@ -140,7 +139,7 @@ class GroupIndex:
                 connection.close()
         except apsw.Error as error:
             self.problem = typed_error(error, "cache")
-        except CacheBusy as error:
+        except CacheError as error:
             self.problem = error
         self._tell()
 

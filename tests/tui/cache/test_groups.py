@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import random
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.listing import grouped_index
 from imi_tui.cache.listing.grouped_index import kinds, value_sql
 from imi_tui.cache.model import GroupId, Mine, SortId
@@ -85,3 +88,22 @@ def test_what_nobody_groups_by_is_removed_once_a_day(store: Store, pw_info: Rule
     index.prepare("all", "state", "authority")
     assert index.ready("all", "state", "authority")
     assert [tally.cases for tally in store.grouping.tally("all", "state", "authority")] == [1]
+
+
+def test_why_groups_cannot_be_made_beside_the_list_is_told(
+    store: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouped_index, "AT_ONCE", -1)
+    told: list[frozenset[str]] = []
+    store.subscribe(lambda changed: told.append(frozenset(changed.kinds)))
+    index = store.grouping.index
+
+    def full() -> Any:
+        raise DiskFull
+
+    monkeypatch.setattr(store._cache, "again", full)
+    assert not index.prepare("all", "country", "due")
+    assert index._making is not None
+    index._making.join(10)
+    assert isinstance(index.problem, DiskFull)
+    assert told == [frozenset({"views"})], "whoever waits for them is told"
