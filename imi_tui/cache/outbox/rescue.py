@@ -69,13 +69,13 @@ def rescue(profile: Profile, key: bytes) -> dict[str, Any]:
     return {**found, "damaged": True}
 
 
-def _salvaged(profile: Profile, key: bytes) -> dict[str, list[dict[str, Any]]]:
+def _salvaged(profile: Profile, key: bytes) -> dict[str, list[Any]]:
     """Whatever can be read, row by row, of the file with its log and without it."""
     import shutil
     import tempfile
 
     items: dict[str, dict[str, Any]] = {}
-    drafts: dict[str, dict[str, Any]] = {}
+    drafts: dict[str, Any] = {}
     log = profile.work_db.with_name(profile.work_db.name + "-wal")
     for with_log in (True, False):
         try:
@@ -90,10 +90,10 @@ def _salvaged(profile: Profile, key: bytes) -> dict[str, list[dict[str, Any]]]:
                         known = items.get(item["clientRef"])
                         if known is None or known["attempts"] <= item["attempts"]:
                             items[item["clientRef"]] = item
-                    for draft in _drafts(work, strict=False):
-                        known = drafts.get(draft["id"])
-                        if known is None or str(known.get("saved_at")) <= str(draft.get("saved_at")):
-                            drafts[draft["id"]] = draft
+                    for id, draft in _drafts_by_id(work, strict=False):
+                        known = drafts.get(id)
+                        if known is None or _saved_at(known) <= _saved_at(draft):
+                            drafts[id] = draft
                 finally:
                     work.close()
         except (CorruptWork, WrongKey):
@@ -141,12 +141,22 @@ def _coming(work: Database, *, strict: bool) -> Iterator[dict[str, Any]]:
             yield {ours: entry.get(name) for name, ours in _ITEM.items()}
 
 
-def _drafts(work: Database, *, strict: bool) -> list[dict[str, Any]]:
+def _drafts(work: Database, *, strict: bool) -> list[Any]:
+    return [draft for _id, draft in _drafts_by_id(work, strict=strict)]
+
+
+def _drafts_by_id(work: Database, *, strict: bool) -> list[tuple[str, Any]]:
+    """Drafts with their ids; one that is damaged past reading is the text that stands there."""
     if strict and not _has(work, "draft"):
         return []
     # In the order of the table itself where the index may be damaged.
     order = "saved_at" if strict else "id"
-    return [_json(wire) for (wire,) in _rows(work, "select wire from draft where true", order, strict=strict)]
+    rows = _rows(work, "select id, wire from draft where true", order, strict=strict)
+    return [(id, _json(wire)) for id, wire in rows]
+
+
+def _saved_at(draft: Any) -> str:
+    return str(draft.get("saved_at", "")) if isinstance(draft, dict) else ""
 
 
 def _rows(work: Database, sql: str, order: str, *, strict: bool) -> Iterator[tuple[Any, ...]]:

@@ -21,6 +21,9 @@ def migrate(database: Database, scripts: tuple[str, ...], at: str) -> int:
     found: int = database.one("pragma user_version")[0]
     if found == len(scripts):
         return found
+    if found > len(scripts):
+        # Before a copy is made, which only the newer program would remove.
+        raise NewerCache(database.part, found, len(scripts))
     if found and database.path is not None:
         try:
             _keep_copy(database, found)

@@ -200,3 +200,30 @@ def test_a_cache_of_other_tables_is_begun_anew_and_the_outbox_stays(
     assert [found.client_ref for found in again.outbox()] == [item.client_ref]
     again.close()
     open_store(home).close()
+
+
+def test_a_program_that_is_too_old_leaves_no_copy_of_what_it_may_not_touch(tmp_path: Path) -> None:
+    filled(tmp_path / "work.db", len(schema.WORK))
+    work = db.open_file(tmp_path / "work.db", KEY, "work")
+    with pytest.raises(NewerCache):
+        migrations.migrate(work, schema.WORK[:-1], "2026-01-01T00:00:00+00:00")
+    work.close()
+    assert [path.name for path in tmp_path.iterdir() if "before" in path.name] == []
+
+
+def test_a_draft_that_is_damaged_past_reading_keeps_no_other_from_being_read_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    filled(tmp_path / "work.db", len(schema.WORK))
+    work = db.open_file(tmp_path / "work.db", KEY, "work")
+    with work.write():
+        work.run("insert into draft(id, saved_at, wire) values('d2', '2026-01-02', '{\"id\":')")
+    work.close()
+    whole = rescue(Profile(tmp_path), KEY)["drafts"]
+    assert whole == [{"id": "d1"}, '{"id":']
+    monkeypatch.setattr(db.Database, "is_behind", lambda *_: True)
+    monkeypatch.setattr("imi_tui.cache.outbox.rescue.noted", lambda _path: True)
+    found = rescue(Profile(tmp_path), KEY)
+    assert found["damaged"]
+    assert found["drafts"] == whole
