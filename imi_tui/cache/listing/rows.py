@@ -230,7 +230,7 @@ class Listing:
         """(desk number, id) of the cases with this reference, by desk: from the order of references."""
         with self._cache.snapshot():
             places = slots(self._sizes(), self._position("reference"))
-            if not places or not reference:
+            if not places or not reference or not _is_text(reference):
                 return []
             begin = reference.encode()[:40]
             sql = keys_sql(places, " and key >= ?1 and key < ?2", "-1")
@@ -321,6 +321,15 @@ class Listing:
             handler=found[18],
             assigning=found[19],
         )
+
+
+def _is_text(given: str) -> bool:
+    """Whether it can be stored: an argument of a command may have bytes in it that are no letters."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def iso(microseconds: int) -> str:

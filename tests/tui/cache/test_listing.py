@@ -306,3 +306,10 @@ def test_the_types_of_lists_name_what_there_is() -> None:
     assert named["ViewId"] == set(VIEWS)
     assert named["SortId"] == set(SORTS)
     assert named["GroupId"] == set(model.GROUPINGS)
+
+
+def test_bytes_that_are_no_letters_find_nothing_and_stop_nothing(store: Store, pw_info: Rules) -> None:
+    """As a command line may have them."""
+    set_up(store, pw_info)
+    put(store, case(pw_info, 1))
+    assert store.find("PW-\udcff") == []
