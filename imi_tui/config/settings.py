@@ -182,6 +182,8 @@ def _dotted(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
+_DIGITS = 18
+"""Digits of a number up to which it is read here; of thousands Python reads none at all."""
 _LEFT_OUT = 20
 """Lines at most that may be left out before the whole file is."""
 
@@ -198,7 +200,8 @@ def _parsed(text: str) -> tuple[dict[str, Any], list[Slip], str]:
     while True:
         try:
             return tomllib.loads("\n".join(lines)), slips, "\n".join(lines)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:
+            # The parser's own error, or Python's for a number of thousands of digits, which names no line.
             at = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
             number = int(at[1]) if at is not None else 0
             if not 1 <= number <= len(lines) or not lines[number - 1].strip() or len(slips) == _LEFT_OUT:
@@ -228,7 +231,7 @@ def _plain(text: str) -> dict[str, Any] | None:
             return None
         if value in ("true", "false"):
             found[name] = value == "true"
-        elif value == "0" or (value.isascii() and value.isdigit() and value[0] != "0"):
+        elif value == "0" or (value.isascii() and value.isdigit() and value[0] != "0" and len(value) <= _DIGITS):
             found[name] = int(value)
         elif value[:1] == value[-1:] == '"' and value.count('"') == 2 and "\\" not in value:
             found[name] = value[1:-1]
@@ -252,7 +255,7 @@ def line_of(text: str, name: str, table: str = "") -> int:
                 # Within a text of several lines, what stands above is not whole.
                 tomllib.loads("\n".join(before))
                 return number
-            except tomllib.TOMLDecodeError:
+            except ValueError:
                 pass
         before.append(line)
     return 0

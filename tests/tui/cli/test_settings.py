@@ -32,7 +32,9 @@ def test_good_values_survive_bad_ones(tmp_path: Path) -> None:
     assert "language" in found.problems[0]
 
 
-@pytest.mark.parametrize("content", [b"server = ", b"\xff\xfe", b'server = """\nnever ended'])
+@pytest.mark.parametrize(
+    "content", [b"server = ", b"\xff\xfe", b'server = """\nnever ended', b"poll_minutes = " + b"1" * 5000]
+)
 def test_an_unreadable_file_is_a_problem_and_not_a_failure(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes(content)
