@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imi_core.errors import UnknownProcedure
 from imi_tui.cache.content.documents import match
 from imi_tui.cache.model import Changed
+from imi_tui.cache.times import instant
 from imi_tui.cache.wire import decode
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ class Partners:
                 break
         if not sent or not replied:
             return None
-        return (dt.datetime.fromisoformat(replied) - dt.datetime.fromisoformat(sent)) / dt.timedelta(days=1)
+        begun, ended = instant(sent), instant(replied)
+        return (ended - begun) / dt.timedelta(days=1) if begun is not None and ended is not None else None
 
 
 def _authorities(case: dict[str, Any]) -> set[str]:

@@ -177,6 +177,23 @@ def test_how_soon_it_answers_is_computed_from_own_cases(store: Store, seat: Seat
         assert answers.cases >= len(days)
 
 
+def test_moments_that_are_written_in_other_ways_are_counted_all_the_same(store: Store, seat: Seat) -> None:
+    while store.sync.index_pending(1000):
+        pass
+    reply = next(entry for _case, entries in filled.demo(seat, 120) for entry in entries if entry.action == "reply")
+    name = (store.authority(reply.authority) or {})["formalName"]
+    before = store.partners.answers(reply.authority, name)
+    wire = store.entry(seat.desk, reply.id)
+    assert wire is not None
+    # Of a server that names no zone, or writes it small.
+    for end in ("", "z"):
+        other = {**wire, "at": wire["at"].removesuffix("Z") + end}
+        store.sync.apply(seat.desk, Page(store.sync.state(seat.desk), entries=[other]))
+        while store.sync.index_pending(1000):
+            pass
+        assert store.partners.answers(reply.authority, name) == before
+
+
 def test_the_sentence_about_answers_says_what_it_rests_on() -> None:
     assert asking.answered((), 0) == "You have had no case with it on this machine."
     assert "3 cases" in asking.answered((), 3)
