@@ -72,6 +72,7 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem | Queued]]):
         self._sent = False
         self._files: list[dict[str, Any]] = []
         self._form: FormView | None = None
+        self._opened_for: CaseDetail | None = None
 
     def situation(self) -> Situation:
         """Whether the action takes files."""
@@ -300,10 +301,11 @@ class ActScreen(Inserting, Attaching, Dialogue[list[OutboxItem | Queued]]):
         found.display = bool(line)
 
     def _first(self) -> CaseDetail:
-        detail = self.store.case(*self._cases[0])
+        # The server may take the case away while somebody writes: the form goes on with what it was opened for.
+        self._opened_for = self.store.case(*self._cases[0]) or self._opened_for
         # The screen below just offered this action for this case.
-        assert detail is not None
-        return detail
+        assert self._opened_for is not None
+        return self._opened_for
 
     def _draft(self) -> Draft | None:
         """The draft to go on with: the one named, else the newest for this action on this case."""

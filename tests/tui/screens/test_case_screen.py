@@ -11,6 +11,7 @@ from textual.widgets import TextArea
 from imi_core.case import Case
 from imi_tui.app import ImiApp
 from imi_tui.cache.store import Store
+from imi_tui.cache.sync import Page
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.case import CaseScreen
@@ -225,3 +226,25 @@ async def test_a_case_that_is_withdrawn_from_this_desk_says_so(store: Store, hom
         assert "You no longer have access to this case." in text_of(app)
         await pilot.press("m", "r", "a")
         assert app.screen is screen
+
+
+async def test_a_case_that_goes_while_its_form_is_open_takes_nothing_written_along(
+    store: Store, home: Path, seat: Any
+) -> None:
+    case = a_case(seat, "accepted")
+    async with running(store, home) as (app, pilot):
+        await opened(app, pilot, case, seat)
+        await pilot.press("m", *"Please")
+        await pilot.pause()
+        state = store.sync.state(seat.desk)
+        store.sync.apply(seat.desk, Page(state, destroyed={"Case": [case.id]}))
+        await settled(pilot)
+        # A phrase is filled from the case.
+        await pilot.press("f2")
+        await settled(pilot)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert isinstance(app.screen, ActScreen)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert [draft.text for draft in store.drafts()] == ["Please"]
