@@ -117,13 +117,13 @@ def overview(view: View) -> list[Block]:
             written = "\n".join((_in_original(field.label), *_chosen(field.options, value)))
             out.append(Block(written, "quiet", indent=2))
     out += translating.standing(view, asked)
-    if request.get("questions") or view.case.get("questions"):
-        count = len(view.case.get("questions", ()))
+    if questions := view.case.get("questions"):
+        count = len(questions)
         out += [
             Block(""),
             Block(ngettext("{count} question", "{count} questions", count).format(count=count), "heading"),
         ]
-        out += [Block(f"{n} {view.question(id)}", indent=2) for n, id in enumerate(view.case["questions"], 1)]
+        out += [Block(f"{n} {view.question(id)}", indent=2) for n, id in enumerate(questions, 1)]
     return out
 
 

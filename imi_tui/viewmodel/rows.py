@@ -96,7 +96,11 @@ def due_text(iso: str, today: dt.date) -> str:
     """A deadline as it stands in the list: "today", "2 d", "-3 d"; a date where it is far off."""
     if not iso:
         return ""
-    days = (dt.date.fromisoformat(iso) - today).days
+    try:
+        days = (dt.date.fromisoformat(iso) - today).days
+    except ValueError:
+        # Of a deadline of a role that these rules do not know nothing was checked.
+        return iso
     if days == 0:
         # Translators: at most 8 letters; stands in a narrow column; max-length:8.
         return _("today")
@@ -201,11 +205,18 @@ def texts(row: Row, columns: tuple[Column, ...], words: Words, today: dt.date) -
         "subject": own(row) + row.subject,
         "state": words.state(row),
         "handler": narrow(row.handler_name),
-        "activity": row.activity[:10],
+        "activity": _local_day(row.activity) if any(column.id == "activity" for column in columns) else "",
         "files": str(row.files) if row.files else "",
     }
     cells = [(column, values[column.id]) for column in columns if column.id != "marks"]
     return _join(cells[:1]), _join(cells[1:])
+
+
+def _local_day(iso: str) -> str:
+    # Few lists are so wide, and the first picture does without it.
+    from imi_tui.i18n.dates import local_day
+
+    return local_day(iso)
 
 
 def spoken(row: Row, words: Words, today: dt.date, *, marked: bool, width: int) -> str:

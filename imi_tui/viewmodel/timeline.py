@@ -59,7 +59,9 @@ def timeline(view: View) -> list[Block]:
     for each in given:
         out += _assigned(view, each)
     if view.detail.assigning:
-        out += _noted("~ " + _("queued on this machine"), assigning.of_case(view.detail), last=True)
+        # One that does not fit any more, as its officer has left, shows in no case: only that it waits can be told.
+        told = assigning.of_case(view.detail) if view.detail.case.get("assignment") else _("Assign")
+        out += _noted("~ " + _("queued on this machine"), told, last=True)
     return out[:-1] or [Block(_("There are no entries yet."), "quiet")]
 
 

@@ -13,12 +13,15 @@ from imi_core.authority import Officer
 from imi_core.errors import ActionRefused
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.outbox.draft import Draft
+from imi_tui.cache.sync import Page
 from imi_tui.sync.errors import Offline, ServerMistake
 from imi_tui.undo import Undo
 from imi_tui.viewmodel import outgoing
+from imi_tui.viewmodel.timeline import timeline
+from imi_tui.viewmodel.view import View
 from tests.central.world import LYON, ROSENHEIM, accept, send
 from tests.tui.sync.test_restore import Server
-from tests.tui.sync.world import Client
+from tests.tui.sync.world import NOW, Client
 
 Clients = Callable[[str], Client]
 
@@ -413,3 +416,19 @@ def test_an_answer_that_cannot_be_used_is_not_asked_for_again_and_again(
     both.sync()
     assert len(asked(both)) == 1
     assert told(both, case_id) == [(2, "Both", "Rosenheim")]
+
+
+def test_one_for_who_has_left_meanwhile_stands_in_the_timeline_as_waiting(central: Central, client: Clients) -> None:
+    case_id = send(central).case_id
+    rosenheim = client("rosenheim")
+    rosenheim.sync()
+    give(rosenheim, case_id, "both")
+    central.change_officer("both", seats={ROSENHEIM: ()})
+    # What it sends is lost, and what changed came before.
+    sync = rosenheim.store.sync
+    sync.apply("directory", Page(sync.state("directory"), officers=[{"id": "both", "name": "Both", "active": False}]))
+    detail = rosenheim.store.case(ROSENHEIM, case_id)
+    assert detail is not None
+    assert (detail.assigning, detail.case.get("assignment")) == (1, None)
+    view = View(detail, rosenheim.store.rules("pw.info"), ("en",), NOW.date(), rosenheim.store.authority)
+    assert any("queued on this machine" in block.text for block in timeline(view))

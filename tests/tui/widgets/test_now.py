@@ -139,3 +139,20 @@ def test_the_original_wording_stands_beside_the_translation_on_request(pw_info: 
     assert not shown(view)
     assert len(shown(dataclasses.replace(view, original=True))) == 1
     assert not a_view(pw_info, accepted, DE).translated
+
+
+def test_what_these_rules_do_not_know_stops_no_page(pw_info: Rules, accepted: Case) -> None:
+    """Of a deadline of another role nothing was checked; a request may name questions that the case has not."""
+    view = a_view(pw_info, accepted, DE)
+    strange = {"code": "X", "on": "soon", "role": "auditor"}
+    wire = {**view.case, "deadlines": [strange, *view.case["deadlines"]], "request": {"questions": ["EST-01"]}}
+    wire.pop("questions", None)
+    view = dataclasses.replace(view, detail=view.detail._replace(case=wire))
+    texts = [block.text for block in pages.whole(view)]
+    assert any("soon" in text for text in texts)
+
+
+def test_an_assignment_that_no_longer_fits_is_told_to_wait(pw_info: Rules, accepted: Case) -> None:
+    """As the officer who was to look after the case has left: it waits, and the case has none."""
+    page = timeline(a_view(pw_info, accepted, DE, assigning=1))
+    assert [block.text for block in page if "queued" in block.text] == ["~ queued on this machine  Assign"]
