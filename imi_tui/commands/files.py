@@ -10,6 +10,7 @@ from imi_tui.attachments import listed
 from imi_tui.commands.common import find_case, opened, out, out_json, say
 from imi_tui.commands.tables import table
 from imi_tui.i18n import _
+from imi_tui.i18n.dates import local_day
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     rows = []
     for each, state in found:
         mark = "!" if each.personal else " "
-        at = display(str(each.entry.get("at") or ""))[:10]
+        at = local_day(display(str(each.entry.get("at") or "")))[:10]
         rows.append((str(each.number), mark, str(state.size), state.where, at, each.name))
     for line in table(rows):
         out(line)

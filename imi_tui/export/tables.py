@@ -9,6 +9,7 @@ from imi_core.errors import UnknownProcedure
 from imi_core.text import display
 from imi_tui.export import mark as marks
 from imi_tui.i18n import _
+from imi_tui.i18n.dates import local_day
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def cells(
             row.country,
             named(row.counterpart),
             row.due,
-            row.activity[:10],
+            local_day(row.activity),
             _("yes") if row.turn_mine else _("no"),
             str(row.pending or ""),
             str(row.rejected or ""),

@@ -14,7 +14,7 @@ from imi_core.answers import is_empty
 from imi_core.text import display, fold, words
 from imi_tui.cache.personal.templates import Phrase
 from imi_tui.i18n import N_, _
-from imi_tui.i18n.dates import local_date
+from imi_tui.i18n.dates import local_date, local_day
 from imi_tui.i18n.languages import NAMES
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def facts(
         "subject": str(case.get("subject") or ""),
         "due": str(case.get("due") or ""),
         "agreed": str(case.get("agreedOn") or ""),
-        "sent": str(case.get("sentAt") or "")[:10],
+        "sent": local_day(str(case.get("sentAt") or "")),
         "today": today.isoformat(),
         "own": own,
         "other": other,
@@ -164,7 +164,7 @@ def from_toml(text: str) -> list[Phrase]:
         raise PhraseProblem(_("The file is too large."))
     try:
         found = tomllib.loads(text).get("phrase", [])
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PhraseProblem(_("This is no TOML file: {why}").format(why=display(str(error))[:200])) from error
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found) or not found:
         raise PhraseProblem(_("There is no [[phrase]] in this file."))

@@ -32,6 +32,12 @@ def local_date(iso: str, lang: str = "") -> str:
     return _drawable(format_date(day, format=form, locale=locale(lang)))
 
 
+def local_day(iso: str) -> str:
+    """The day on which a moment was here, in ISO form as lists have it. What is no moment stays as it is."""
+    day = _day(iso)
+    return day.isoformat() if day is not None else iso
+
+
 def long_date(iso: str) -> str:
     """A day in the officer's language in words, with its weekday: nobody takes the month for the day there."""
     day = _day(iso)
@@ -106,7 +112,7 @@ def _day(iso: str) -> dt.date | None:
         if len(iso) <= 10:
             return dt.date.fromisoformat(iso)
         moment = dt.datetime.fromisoformat(iso)
-        return moment.astimezone().date() if moment.tzinfo is not None else moment.date()
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)).astimezone().date()
     except (ValueError, OverflowError):
         return None
 
@@ -125,6 +131,9 @@ def _drawable(text: str) -> str:
 def moment(iso: str) -> str:
     """A time stamp in local time, sortable by eye: 2026-03-05 14:07."""
     try:
-        return dt.datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+        found = dt.datetime.fromisoformat(iso)
+        # As everywhere a moment without a zone is one of UTC.
+        found = found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
+        return found.astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):
         return iso

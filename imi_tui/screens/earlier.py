@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from imi_tui.i18n import _
+from imi_tui.i18n.dates import local_day
 from imi_tui.matching import spans
 from imi_tui.screens.narrowing import Narrowing
 from imi_tui.viewmodel import views
@@ -42,7 +43,7 @@ class CaseLines(LineList["Row"]):
         for start, end in spans(first.plain, self.typed):
             first.stylize("underline bold", start, end)
         second = Text(
-            cut(f"  {item.country} {named(one_line(item.counterpart))}  {item.activity[:10]}", width),
+            cut(f"  {item.country} {named(one_line(item.counterpart))}  {local_day(item.activity)}", width),
             "dim",
             no_wrap=True,
         )

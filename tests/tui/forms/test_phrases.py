@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from hypothesis import given
@@ -119,6 +120,7 @@ def test_a_file_that_was_exported_is_read_back_as_it_was(given: list[tuple[str, 
         ("phrase = 3", "There is no [[phrase]]"),
         ("", "There is no [[phrase]]"),
         ("[[phrase", "This is no TOML file"),
+        ("a = " + "1" * 5000, "This is no TOML file"),
         ('[[phrase]]\nabbreviation = "a b"\nlang = "de"\ntext = "x"', "Phrase 1: An abbreviation is one word"),
         ('[[phrase]]\nabbreviation = "a"\nlang = "xx"\ntext = "x"', "Phrase 1: There is no language xx."),
         ('[[phrase]]\nabbreviation = "a"\nlang = "de"', "Phrase 1: A phrase has from 1"),
@@ -145,3 +147,15 @@ def test_standard_texts_are_there_in_every_language(lang: str) -> None:
         assert (here.text == there.text) == (lang == "en")
         assert set(phrases.filled(here, {})[1]) == set(phrases.filled(there, {})[1])
         assert phrases.checked("own", lang, here.text).text == here.text
+
+
+def test_the_day_of_sending_is_that_of_the_officers_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XST-2")
+    time.tzset()
+    try:
+        case = {**CASE, "sentAt": "2026-03-04T22:30:00Z"}
+        given = phrases.facts(RULES, case, own="", other="", officer="", today=TODAY)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert given["sent"] == "2026-03-05"

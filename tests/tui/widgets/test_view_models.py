@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from rich.cells import cell_len
@@ -11,6 +12,7 @@ from catalogues.files import pseudo
 from imi_core.procedure import Rules
 from imi_tui.cache.model import Now, Row, SyncStatus
 from imi_tui.i18n import speaking
+from imi_tui.i18n.dates import moment
 from imi_tui.viewmodel import blocks, cells, footer, rows, status, views
 from imi_tui.viewmodel.blocks import GUTTER, Block
 from imi_tui.widgets.tabs import line as tab_line
@@ -283,3 +285,17 @@ def test_tabs_fit_into_their_line(width: int) -> None:
     assert sum(cell_len(text) + 1 for text, _now in pieces) <= width
     assert [now for _text, now in pieces] == [False, True, False, False, False]
     assert pieces[1][0].startswith("[")
+
+
+def test_the_day_of_the_latest_activity_is_that_of_the_officers_calendar(
+    words: rows.Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "XST-2")
+    time.tzset()
+    try:
+        _due, rest = rows.texts(ROW._replace(activity="2026-03-01T22:30:00Z"), rows.columns(160), words, TODAY)
+        assert moment("2026-03-01T22:30:00") == moment("2026-03-01T22:30:00Z") == "2026-03-02 00:30"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "2026-03-02" in rest
