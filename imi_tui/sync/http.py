@@ -191,7 +191,7 @@ class Http:
                     check_stream(response, "text/event-stream")
                     self._listening = response.extensions.get("network_stream")
                     encoding = response.headers.get("content-encoding", "")
-                    for line in wire.lines(self._chunks(response), encoding, wire.StreamBudget(), most):
+                    for line in wire.lines(self._chunks(response), encoding, wire.EventBudget(), most):
                         came = True
                         yield line
             except httpx.ReadTimeout:

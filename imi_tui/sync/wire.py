@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any, cast
 
 import msgspec
@@ -20,6 +21,8 @@ from imi_tui.sync.errors import Offline, ReplyTooLarge, ServerMistake
 
 MAX_REPLY = 16 * 1024 * 1024
 """Bytes of one decoded reply."""
+LATELY = 3600.0
+"""Seconds within which a stream of events is no longer than a reply."""
 MAX_RATIO = 200
 """How many times its own size a reply may decode to, once it is larger than `RATIO_FROM`."""
 RATIO_FROM = 4 * 1024 * 1024
@@ -60,6 +63,25 @@ class StreamBudget(Budget):
         self.decoded += decoded
         if self.decoded > RATIO_FROM and self.decoded > MAX_RATIO * max(self.raw, 1):
             raise ReplyTooLarge(f"a stream that decodes to more than {MAX_RATIO} times its size")
+
+
+class EventBudget(StreamBudget):
+    """The same for a stream of events, which goes on for weeks: in `LATELY` seconds it brings no more than a reply."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._since, self._lately = clock(), 0
+
+    def spend(self, decoded: int) -> None:
+        """Count decoded bytes."""
+        now = self._clock()
+        if now - self._since >= LATELY:
+            self._since, self._lately = now, 0
+        self._lately += decoded
+        if self._lately > MAX_REPLY:
+            raise ReplyTooLarge(f"a stream of events of more than {MAX_REPLY} bytes in {LATELY} seconds")
+        super().spend(decoded)
 
 
 def lines(chunks: Iterable[bytes], encoding: str, budget: Budget, most: int = MAX_REPLY) -> Iterator[bytes]:
