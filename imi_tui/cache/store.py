@@ -194,12 +194,12 @@ class Store(Acting, Registered):
         """Cases that answer a search line which `finding.read`: by deadline where it asks for one without words,
         else the newest first; `best`: those first that say it in reference, subject or name; `patient`: compare
         as many as it takes."""
-        from imi_tui.cache.search.lazy_rows import LateRows
+        from imi_tui.cache.search.lazy_rows import LazyRows
 
         found = self.finding.find(query, limit, best=best, patient=patient)
         by: SortId = "due" if found.by == "due" else "activity"
         made = self._listing.made
-        rows = LateRows(found.rows, lambda part: self._shown([made(row, by) for row in part]))
+        rows = LazyRows(found.rows, lambda part: self._shown([made(row, by) for row in part]))
         return Hits(rows, by, found.whole, found.ranked)
 
     def names(self, begin: str, limit: int = 20) -> list[str]:

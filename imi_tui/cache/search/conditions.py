@@ -1,4 +1,4 @@
-"""What a search line asks of a case besides what the index knows: in SQL of its row, or of its texts when read."""
+"""Conditions of a search line that the index cannot check: as SQL on the row, or in Python on the texts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CASE, REFERENCE, PROCEDURE, SUBJECT, COUNTRY, COUNTERPART = 2, 3, 4, 6, 7, 8
 
 
 class Sql:
-    """A statement being put together: its numbered values, and what is asked of a row `l`."""
+    """An SQL statement under construction: numbered values, and conditions on a row `l`."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
@@ -53,8 +53,8 @@ class Sql:
         return "".join(f" and {condition}" for condition in self.where)
 
 
-class Sieve:
-    """The terms of one search. `sets` are the numbers of the cases that the terms with these positions mean."""
+class RowFilter:
+    """Checks rows against the terms of one search. `sets`: numbers of cases by position of the term meaning them."""
 
     def __init__(
         self,
@@ -73,10 +73,10 @@ class Sieve:
         self._procedures_of = procedures_of
         self._handlers = handlers
         self._senses = senses
-        self.read = 0
-        """Cases whose texts were read."""
+        self.texts_read = 0
+        """Number of cases whose texts were read."""
 
-    def ask(self, sql: Sql) -> None:
+    def add_to(self, sql: Sql) -> None:
         for index, term in enumerate(self._terms):
             if term.key in ("country", "procedure", "state", "area"):
                 column = "procedure" if term.key == "area" else term.key
@@ -99,7 +99,7 @@ class Sieve:
                 sql.ask(f"l.n in (select value from json_each({numbers}) j)", term.negated)  # noqa: S608
 
     def _handled(self, sql: Sql, values: Sequence[str]) -> str:
-        """Who looks after the case; who is no handler of its desk any more is nobody."""
+        """A condition on the handler. An officer who is no longer a handler of the desk counts as nobody."""
         asked = []
         for value in values:
             found = self._handlers(value)
@@ -120,18 +120,18 @@ class Sieve:
         return f"l.views & {VIEW_BIT[_VIEWS[value]]} <> 0"
 
     def _late_span(self, value: str) -> tuple[dt.date, dt.date]:
-        """The deadlines that are overdue, or soon."""
+        """The first day, and the day after the last, of deadlines that are overdue or due soon."""
         if value == "overdue":
             return dt.date.min, self._today
         return self._today, min(self._today, dt.date.max - dt.timedelta(SOON + 1)) + dt.timedelta(SOON + 1)
 
     @property
-    def reads(self) -> bool:
-        """Whether `fits` has anything to say."""
+    def reads_texts(self) -> bool:
+        """Whether `matches` has to read texts."""
         return any(term.values and (term.key == "from" or is_phrase(term)) for term in self._terms)
 
-    def fits(self, row: Any) -> bool:
-        """What only the row's texts can say: names, and words side by side."""
+    def matches(self, row: Any) -> bool:
+        """Whether names and phrases match, which only the texts of the row can tell."""
         for term in self._terms:
             if term.key == "from" and term.values:
                 if (_named(row[COUNTERPART], term) or self._is_meant(row, term)) == term.negated:
@@ -141,15 +141,15 @@ class Sieve:
         return True
 
     def _is_meant(self, row: Any, term: Term) -> bool:
-        """Whether the words lead to the other side of the case."""
+        """Whether the words stand for the other side of the case."""
         sides = self._senses[term].sides
         return bool(sides) and side_of(row[COUNTRY], row[COUNTERPART]) in sides
 
     def _says(self, row: Any, term: Term) -> bool:
-        """Whether the words stand side by side in a text of the case, or in the label of one of its answers."""
+        """Whether the phrase occurs in a text of the case or in the label of one of its answers."""
         if phrase_in(term.values, (row[SUBJECT], row[COUNTERPART], row[REFERENCE]), begins=term.open):
             return True
-        self.read += 1
+        self.texts_read += 1
         texts = self._documents.stored_strings(row[0])
         # Of a case that is not sent yet the index keeps words only, in which all of these were found.
         if texts is None or phrase_in(term.values, texts, begins=term.open):
@@ -158,7 +158,7 @@ class Sieve:
         return bool(options) and has_answer(row[PROCEDURE], self._documents.answers(row[:1]).get(row[0], ()), options)
 
     def may_be_in(self, group: int) -> bool:
-        """Whether a case of this group can be what the line's views ask for."""
+        """Whether cases of this group can match the ``is:`` terms of the line."""
         for term in self._terms:
             known = _VIEWS if term.negated else _WITHIN
             if term.key == "is" and all(value in known for value in term.values):
@@ -168,7 +168,7 @@ class Sieve:
         return True
 
     def span(self, key: str) -> tuple[dt.date, dt.date] | None:
-        """The days that all terms of this key have in common."""
+        """The intersection of the day ranges of all terms with this key."""
         asked = [term for term in self._terms if not term.negated]
         spans = [term.span for term in asked if term.key == key and term.span is not None]
         if key == "due":

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from imi_core.text import fold
 from imi_tui import i18n
 from imi_tui.cache.content.prefixes import Beginnings
-from imi_tui.cache.search.comparing import Limits
 from imi_tui.cache.search.conditions import COUNTERPART, FLAG_OF, REFERENCE, SUBJECT, name_words
 from imi_tui.cache.search.meanings import Meanings
 from imi_tui.cache.search.query import LISTED, Language, Query, Term, written
+from imi_tui.cache.search.row_reader import Limits
 from imi_tui.cache.search.search import Found, Search
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Rows that are made when somebody looks at them: a search finds many more than a screen shows."""
+"""A sequence of rows that are built on first access: a search finds many more than a screen shows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import Row
 
 
-class LateRows(Sequence["Row"]):
-    """Rows of `found`, as the cache gave it at one moment. `made` makes several at once, and is called once for each.
+class LazyRows(Sequence["Row"]):
+    """Rows built from `found` on demand. `made` builds several at once and is called at most once per row.
 
-    A part of them is late too, and shares with the whole what was made.
+    A slice is lazy as well and shares the rows already built.
     """
 
     def __init__(self, found: Sequence[Any], made: Callable[[Sequence[Any]], list[Row]]) -> None:
@@ -29,10 +29,10 @@ class LateRows(Sequence["Row"]):
     @overload
     def __getitem__(self, at: int) -> Row: ...
     @overload
-    def __getitem__(self, at: slice) -> LateRows: ...
-    def __getitem__(self, at: int | slice) -> Row | LateRows:
+    def __getitem__(self, at: slice) -> LazyRows: ...
+    def __getitem__(self, at: int | slice) -> Row | LazyRows:
         if isinstance(at, slice):
-            part = LateRows.__new__(LateRows)
+            part = LazyRows.__new__(LazyRows)
             part._found, part._make, part._rows, part._places = self._found, self._make, self._rows, self._places[at]
             return part
         return self._made([self._places[at]])[0]

@@ -15,9 +15,9 @@ from imi_tui.cache.content.vocabulary import EVERY, facet
 from imi_tui.cache.listing.rows import COLUMNS, COUNTS, keys_sql
 from imi_tui.cache.model import SORTS
 from imi_tui.cache.order import day, due_of, slots
-from imi_tui.cache.search.comparing import BY_ID, MORE, Compared, Limits
-from imi_tui.cache.search.conditions import LAST, Sieve, Sql, moments
-from imi_tui.cache.search.widening import Widening
+from imi_tui.cache.search.conditions import LAST, RowFilter, Sql, moments
+from imi_tui.cache.search.query_expansion import QueryExpansion
+from imi_tui.cache.search.row_reader import BY_ID, MORE, Limits, RowReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,17 +76,17 @@ class Search:
             for index, term in enumerate(terms)
             if term.key in finding.sets
         }
-        self._wide = Widening(terms, finding.meanings, finding.beginnings, finding.documents, plain)
-        self._sieve = Sieve(
+        self._expansion = QueryExpansion(terms, finding.meanings, finding.beginnings, finding.documents, plain)
+        self._filter = RowFilter(
             terms,
             self._sets,
             today,
             finding.documents,
             finding.procedures_of,
             finding.handlers,
-            self._wide.senses,
+            self._expansion.senses,
         )
-        self._compared = Compared(self._cache, self._sieve, self._wide, limits)
+        self._reader = RowReader(self._cache, self._filter, self._expansion, limits)
         self._current = finding.documents.is_current()
         """Whether the index knows every case as it is: then it is asked for deadlines, turn and files, too."""
 
@@ -106,7 +106,7 @@ class Search:
     def _lasting(self, term: Term) -> str:
         """What the index is asked for a term that means the same before and after an entry; "" where it has no say."""
         if term.key in ("", '"', "from"):
-            return self._wide.query(term) if _indexed(term) else ""
+            return self._expansion.query(term) if _indexed(term) else ""
         if term.key == "area":
             return _any(facet("p", value) for value in self._finding.procedures_of(term.values))
         if term.key in ("country", "procedure"):
@@ -136,7 +136,7 @@ class Search:
         """The rows, in the order in which they were read."""
         found = self._plan()
         if found is None:
-            return Found([], "activity" if self._worded or self._sieve.span("due") is None else "due", True)
+            return Found([], "activity" if self._worded or self._filter.span("due") is None else "due", True)
         sql = Sql()
         source, kind = self._source(sql, found)
         if kind == "days" and found.due is not None:
@@ -156,7 +156,7 @@ class Search:
             return
         sql = Sql()
         source, kind = self._source(sql, found)
-        if not (self._sieve.reads or self._wide.compares):
+        if not (self._filter.reads_texts or self._expansion.compares_rows):
             yield self._numbers_at_once(sql, source, kind, limit)
         elif kind == "index":
             yield from self._numbers_compared(source, sql.values, limit)
@@ -164,38 +164,38 @@ class Search:
             yield [row[0] for row in self.run(limit).rows]
 
     def _numbers_at_once(self, sql: Sql, source: str, kind: str, limit: int) -> list[int]:
-        scanned, number, late = f"({source} limit {self._limits.scan}) c", "c.n", {}
+        scanned, number, changed = f"({source} limit {self._limits.scan}) c", "c.n", {}
         if kind in ("index", "days"):
             scanned, number = f"{scanned} cross join document d on d.docid = c.docid", "d.n"
-            late = {row[0]: None for row in self._compared.late(self._match(lasting=True), limit)}
-        self._sieve.ask(sql)
+            changed = {row[0]: None for row in self._reader.changed_here(self._match(lasting=True), limit)}
+        self._filter.add_to(sql)
         if sql.where:
             scanned = f"{scanned} cross join listing l on l.n = {number}"
         text = f"select {number} from {scanned} where 1{sql.filters()} limit {limit}"  # noqa: S608
-        return list(late | {n: None for (n,) in self._cache.rows(text, tuple(sql.values))})[:limit]
+        return list(changed | {n: None for (n,) in self._cache.rows(text, tuple(sql.values))})[:limit]
 
     def _numbers_compared(self, source: str, values: Sequence[Any], limit: int) -> Iterator[list[int]]:
-        late = [row[0] for row in self._compared.late(self._match(lasting=True), limit)]
-        yield late
-        seen, left, read, ids = set(late), limit - len(late), 0, [-LAST]
+        changed = [row[0] for row in self._reader.changed_here(self._match(lasting=True), limit)]
+        yield changed
+        seen, left, read, ids = set(changed), limit - len(changed), 0, [-LAST]
         while left > 0 and ids and read < self._limits.scan:
-            ids = self._compared.ids(source, values, ids[-1], min(ASKED, self._limits.scan - read))
+            ids = self._reader.ids(source, values, ids[-1], min(ASKED, self._limits.scan - read))
             read += len(ids)
             for at in range(0, len(ids), PART):
-                rows = self._compared.rows(ids[at : at + PART], left, seen, (source, values))
+                rows = self._reader.rows(ids[at : at + PART], left, seen, (source, values))
                 left -= len(rows)
                 yield [row[0] for row in rows]
-                if left <= 0 or self._compared.has_read_enough():
+                if left <= 0 or self._reader.has_read_enough():
                     return
 
     def _plan(self) -> _Plan | None:
         """What decides how it is read; None where nothing can be found."""
         sizes = dict(self._cache.rows(COUNTS))
-        groups = [group for group in sizes if self._sieve.may_be_in(group)]
+        groups = [group for group in sizes if self._filter.may_be_in(group)]
         positive = [self._sets[index] for index in self._sets if not self._terms[index].negated]
         if not groups or not all(positive):
             return None
-        due = self._sieve.span("due")
+        due = self._filter.span("due")
         if due is not None and (due := self._known(groups, due)) is None:
             return None
         return _Plan(groups, sizes, due, positive)
@@ -238,38 +238,38 @@ class Search:
     def _collect(self, sql: Sql, source: str, by: str, limit: int) -> Found:
         scanned = f"({source} limit {sql.value(self._limits.scan)}) c"
         before = len(sql.values)
-        self._sieve.ask(sql)
+        self._filter.add_to(sql)
         text = f"select {COLUMNS} from {scanned} cross join listing l on l.n = c.n where 1{sql.filters()}"  # noqa: S608
         rows: list[Any] = []
         values = tuple(sql.values)
-        if by == "any" or self._sieve.reads:
+        if by == "any" or self._filter.reads_texts:
             found = self._cache.each(text, values)
         else:
             found = iter(self._cache.rows(f"{text} limit {limit}", values))
         for row in found:
-            if self._sieve.fits(row):
+            if self._filter.matches(row):
                 rows.append(row)
             if len(rows) >= limit and by != "any":
                 return Found(_ordered(rows, by), by, True)
-            if self._sieve.read > self._limits.phrases:
+            if self._filter.texts_read > self._limits.phrases:
                 return Found(_ordered(rows, by)[:limit], by, False)
         (count,) = self._cache.one(f"select count(*) from {scanned}", tuple(sql.values[:before]))  # noqa: S608
         return Found(_ordered(rows, by)[:limit], "activity" if by == "any" else by, count < self._limits.scan)
 
     def _newest(self, source: str, values: Sequence[Any], limit: int) -> Found:
         """The newest first of what the index gives: as many documents at once as are likely to be enough."""
-        rows = self._compared.late(self._match(lasting=True), limit)
+        rows = self._reader.changed_here(self._match(lasting=True), limit)
         seen = {row[0] for row in rows}
         after, most = -LAST, limit + MORE
         read = found = 0
         while True:
             most = min(most, self._limits.scan - read)
-            ids = self._compared.ids(source, values, after, most)
-            here = self._compared.rows(ids, limit - found, seen, (source, values))
+            ids = self._reader.ids(source, values, after, most)
+            here = self._reader.rows(ids, limit - found, seen, (source, values))
             rows += here
             found, read = found + len(here), read + len(ids)
-            whole = found >= limit or (len(ids) < most and not self._compared.has_read_enough())
-            if whole or read >= self._limits.scan or self._compared.has_read_enough():
+            whole = found >= limit or (len(ids) < most and not self._reader.has_read_enough())
+            if whole or read >= self._limits.scan or self._reader.has_read_enough():
                 return Found(_ordered(rows, "activity")[:limit], "activity", whole)
             after, most = ids[-1], most * 4
 
@@ -292,7 +292,7 @@ class Search:
     def _index_of(self, sql: Sql, query: str) -> str:
         """Document ids that a query of the index gives, as far as the times of the latest activity allow."""
         text = f"select rowid docid from words where words match {sql.value(query)}"  # noqa: S608
-        days = self._sieve.span("activity")
+        days = self._filter.span("activity")
         if days is None:
             return text
         low, high = moments(days)
@@ -310,7 +310,7 @@ class Search:
 
     def _from_activity(self, sql: Sql, groups: list[int]) -> str:
         where = ""
-        if (days := self._sieve.span("activity")) is not None:
+        if (days := self._filter.span("activity")) is not None:
             low, high = (sql.value((LAST - moment + 1).to_bytes(8, "big")) for moment in moments(days))
             where = f" and key >= {high} and key < {low}"
         return _arms(groups, "activity", where)
@@ -331,23 +331,23 @@ class Search:
 
     def _by_days(self, groups: list[int], due: Days, limit: int) -> Found:
         """By deadline what the index knows to be meant: as many days at once as are soon read and sorted."""
-        rows = self._compared.late(self._match(lasting=True), self._limits.scan)
+        rows = self._reader.changed_here(self._match(lasting=True), self._limits.scan)
         seen = {row[0] for row in rows}
         (at, end), many, most = due, limit * 4, limit + MORE
         read = found = 0
-        while at < end and found < limit and read < self._limits.scan and not self._compared.has_read_enough():
+        while at < end and found < limit and read < self._limits.scan and not self._reader.has_read_enough():
             until = self._with_due(groups, at, end, many)
             sql = Sql()
             source = self._index_of(sql, self._match(_any(within(at, until))))
-            ids = self._compared.ids(source, sql.values, -LAST, most)
+            ids = self._reader.ids(source, sql.values, -LAST, most)
             if len(ids) == most:
                 if until - at > dt.timedelta(1):
                     many //= 4
                     continue
                 # A day with so many: they stand in the order of the list already.
-                ids = self._compared.ids(source, sql.values, -LAST, self._limits.scan - read)
+                ids = self._reader.ids(source, sql.values, -LAST, self._limits.scan - read)
             wanted = limit - found if until - at == dt.timedelta(1) else most
-            here = self._compared.rows(ids, wanted, seen, (source, sql.values))
+            here = self._reader.rows(ids, wanted, seen, (source, sql.values))
             rows += here
             found, read, at = found + len(here), read + len(ids), until
             many = min(many * 16, max(many, many * (limit - found + MORE) // (len(ids) + 1)))

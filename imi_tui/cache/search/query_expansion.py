@@ -1,4 +1,4 @@
-"""The words of one search line with what they mean besides themselves, and whether a case says so."""
+"""Query expansion: the words of one search line with what else they mean, and whether a case matches them."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ DIGITS, FEWEST = 6, 3
 
 
 class Part(NamedTuple):
-    """A word of a term, or all words of a phrase or a name: what the index is asked for them, and what they mean."""
+    """A word of a term, or all words of a phrase or name: their own index query, and their other meanings."""
 
     direct: str
     sense: Sense
 
     @property
     def query(self) -> str:
-        """What the index is asked for the words and their meaning; "" where it would tell hardly any cases apart."""
+        """The index query for the words and their meanings; "" if it would hardly narrow down the cases."""
         if self.sense.named is None:
             return ""
         asked = [each for each in (self.direct, self.sense.coded, self.sense.named) if each]
         return asked[0] if len(asked) == 1 else f"({' OR '.join(asked)})"
 
 
-class Widening:
-    """The parts of the terms of one line that are about words; `plain`: they mean nothing besides themselves."""
+class QueryExpansion:
+    """The word terms of one line, expanded by their meanings. `plain`: no expansion."""
 
     def __init__(
         self, terms: Sequence[Term], meanings: Meanings, beginnings: Beginnings, documents: Documents, plain: bool
@@ -61,41 +61,44 @@ class Widening:
             narrowed = ((words, begins, _narrowed(words, found, telling)) for words, begins, found in meant[term])
             senses = [meanings.sense(words, found, begins=begins, alone=alone) for words, begins, found in narrowed]
             self._parts[term] = [Part(direct, sense) for direct, sense in zip(directs, senses, strict=True)]
-        self._wide = {
+        self._expanded = {
             term: parts
             for term, parts in self._parts.items()
             if term.key != "from" and not is_phrase(term) and any(_means_more(part.sense) for part in parts)
         }
         self._ahead: Sequence[Any] = ()
         self._answers: dict[int, list[dict[str, Any]]] = {}
-        self.read = 0
-        """Cases whose answers were read."""
+        self.answers_read = 0
+        """Number of cases whose answers were read."""
 
     @property
     def senses(self) -> Mapping[Term, Sense]:
-        """What phrases and names mean."""
+        """The meanings of phrases and names."""
         return {term: parts[0].sense for term, parts in self._parts.items() if term.key == "from" or is_phrase(term)}
 
     @property
-    def compares(self) -> bool:
-        """Whether `fits` has anything to say."""
-        return bool(self._wide)
+    def compares_rows(self) -> bool:
+        """Whether `matches` can reject a row."""
+        return bool(self._expanded)
 
     def query(self, term: Term) -> str:
-        """What the index is asked for a term; of one that is refused only what it is sure to be right about."""
+        """The index query for a term; for a negated one only the part that cannot exclude too much."""
         found = [part.direct if term.negated else part.query for part in self._parts[term]]
         found = [each for each in found if each]
         return found[0] if len(found) == 1 else f"({' AND '.join(found)})" if found else ""
 
-    def expect(self, rows: Sequence[Any]) -> None:
-        """These rows are the next: where the answers of one have to be read, those of all are at once."""
+    def prefetch(self, rows: Sequence[Any]) -> None:
+        """Announce the next rows, so that their answers are read together when the first is needed."""
         self._ahead, self._answers = rows, {}
 
-    def fits(self, row: Any, docid: int | None, says: Says) -> bool:
-        """Whether the words of the line are said by a case or meant by what it has; phrases and names aside."""
+    def matches(self, row: Any, docid: int | None, says: Says) -> bool:
+        """Whether a case matches all expanded words of the line, by its words or by their meanings.
+
+        Phrases and names are checked by `RowFilter`.
+        """
         return all(
             all(self._holds(part, row, docid, says, term.negated) for part in parts) != term.negated
-            for term, parts in self._wide.items()
+            for term, parts in self._expanded.items()
         )
 
     def _holds(self, part: Part, row: Any, docid: int | None, says: Says, negated: bool) -> bool:
@@ -115,7 +118,7 @@ class Widening:
         if row[CASE].startswith(LOCAL):
             # Of a case that is not sent yet the index keeps words only.
             return True
-        self.read += 1
+        self.answers_read += 1
         if row[0] not in self._answers:
             here = [each[0] for each in self._ahead if says(sense.coded, each[-1])]
             self._answers |= {n: [] for n in here} | self._documents.answers(here)

@@ -1,4 +1,4 @@
-"""Rows of what the index gives, compared with what the line asks for besides."""
+"""Reads the rows of documents that the index found and checks the conditions that the index cannot."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from imi_tui.cache.search.conditions import Sql
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from imi_tui.cache.search.conditions import Sieve
-    from imi_tui.cache.search.widening import Widening
+    from imi_tui.cache.search.conditions import RowFilter
+    from imi_tui.cache.search.query_expansion import QueryExpansion
     from imi_tui.cache.storage.db import Database
 
 BY_ID = " order by rowid"
 MORE = 50
-"""Cases that are looked at beyond those that are wanted, before fewer days are looked at."""
+"""Cases read beyond the wanted ones before the range of days is narrowed."""
 
 
 _TOGETHER = 64
@@ -25,28 +25,28 @@ _TOGETHER = 64
 
 
 class Limits(NamedTuple):
-    """How much one search may do: rows that are compared, cases of which texts or answers are read."""
+    """Limits of one search: rows compared, and cases whose texts or answers are read."""
 
     scan: int
     phrases: int
 
 
-class Compared:
-    """Reads for one search. `asked` below is the statement that gave ids of documents, the query its first value."""
+class RowReader:
+    """Reads rows for one search. `asked`: the statement that found the documents; its first value is the query."""
 
-    def __init__(self, cache: Database, sieve: Sieve, wide: Widening, limits: Limits) -> None:
-        self._cache, self._sieve, self._wide, self._limits = cache, sieve, wide, limits
+    def __init__(self, cache: Database, row_filter: RowFilter, expansion: QueryExpansion, limits: Limits) -> None:
+        self._cache, self._filter, self._expansion, self._limits = cache, row_filter, expansion, limits
 
     def ids(self, source: str, values: Sequence[Any], after: int, most: int) -> list[int]:
-        """The next so many ids of documents behind one."""
+        """At most `most` document ids greater than `after`."""
         at = len(values) + 1
         text = source.removesuffix(BY_ID) + f" and rowid > ?{at}{BY_ID} limit ?{at + 1}"
         return [id for (id,) in self._cache.rows(text, (*values, after, most))]
 
-    def late(self, loose: str, limit: int) -> list[Any]:
-        """Rows that an entry of the outbox has changed: the index knows their state and their time of before."""
+    def changed_here(self, loose: str, limit: int) -> list[Any]:
+        """Matching rows that pending entries changed: the index still has their previous state and time."""
         sql = Sql()
-        self._sieve.ask(sql)
+        self._filter.add_to(sql)
         text = (
             f"select {COLUMNS}, d.docid from listing l left join document d on d.n = l.n"  # noqa: S608
             f" where (l.pending > 0 or l.rejected > 0) and l.pending > 0{sql.filters()}"
@@ -63,33 +63,34 @@ class Compared:
             said = saying(loose)
             rows = [row for row in rows if row[-1] in said]
         says = _says(saying)
-        self._wide.expect(rows)
-        return [row[:-1] for row in rows if self._wide.fits(row, row[-1], says) and self._sieve.fits(row)][:limit]
+        self._expansion.prefetch(rows)
+        found = (row for row in rows if self._expansion.matches(row, row[-1], says) and self._filter.matches(row))
+        return [row[:-1] for row in islice(found, limit)]
 
     def has_read_enough(self) -> bool:
-        """Whether no more texts or answers may be read for this search."""
-        return self._sieve.read + self._wide.read > self._limits.phrases
+        """Whether the limit of texts and answers is used up."""
+        return self._filter.texts_read + self._expansion.answers_read > self._limits.phrases
 
     def rows(self, ids: list[int], most: int, seen: set[int], asked: tuple[str, Sequence[Any]]) -> list[Any]:
-        """The first so many rows of these documents that pass the sieve, in their order; `asked`: what gave them."""
+        """At most `most` matching rows of these documents, in the order of `ids`; numbers in `seen` are left out."""
         sql = Sql()
         source = f"from json_each({sql.value(str(ids))}) j cross join document d on d.docid = j.value"
-        self._sieve.ask(sql)
+        self._filter.add_to(sql)
         text = f"select {COLUMNS}, d.docid {source} cross join listing l on l.n = d.n where 1{sql.filters()}"
         says = _says(lambda query: self._saying(query, ids, asked))
         out: list[Any] = []
         found = self._cache.each(text, tuple(sql.values)) if ids else iter(())
         while part := list(islice(found, _TOGETHER)):
-            self._wide.expect(part)
+            self._expansion.prefetch(part)
             for row in part:
-                if row[0] not in seen and self._wide.fits(row, row[-1], says) and self._sieve.fits(row):
+                if row[0] not in seen and self._expansion.matches(row, row[-1], says) and self._filter.matches(row):
                     out.append(row[:-1])
                 if len(out) == most or self.has_read_enough():
                     return out
         return out
 
     def _saying(self, query: str, ids: list[int], asked: tuple[str, Sequence[Any]]) -> set[int]:
-        """Those of these documents, in their order, that answer another query, too."""
+        """The documents among `ids`, in ascending order, that match another query as well."""
         # Mostly they stand close together, and few others between them that answer it.
         most = len(ids) * 4 + MORE
         text = f"select rowid from words where words match ? and rowid >= ? and rowid <= ?{BY_ID} limit ?"  # noqa: S608
@@ -103,7 +104,7 @@ class Compared:
 
 
 def _says(saying: Callable[[str], set[int]]) -> Callable[[str, int | None], bool]:
-    """Whether a document answers a query, each of which is asked once for all of them."""
+    """A predicate (query, document id); each query is run once for all documents."""
     known: dict[str, set[int]] = {}
 
     def says(query: str, docid: int | None) -> bool:
