@@ -144,15 +144,15 @@ class Acting(Parts):
         `drafts`: what will be queued, but for what is still to be answered in them.
         """
         with suppress(CacheError):
-            yield from self._together.foresee(numbers, drafts)
+            yield from self._bulk_queue.foresee(numbers, drafts)
 
     def go_on_behind(self, begin: Callable[[], None]) -> None:
         """From now on tell what was done with very many cases before they have their places in every order.
 
         `begin` is called then: it has to call `go_on` until nothing is left. What is read is right at once.
         """
-        self._together.behind = begin
-        self._together.failed = lambda: self._tell_of(())
+        self._bulk_queue.behind = begin
+        self._bulk_queue.failed = lambda: self._tell_of(())
 
     def go_on(self) -> bool:
         """Write a part of what is left to write, some milliseconds long; whether anything is left."""
@@ -177,7 +177,7 @@ class Acting(Parts):
         if len(drafts) < MANY:
             return [], [], list(drafts)
         try:
-            made = self.reserve.write(lambda: self._together.queue(drafts, numbers))
+            made = self.reserve.write(lambda: self._bulk_queue.queue(drafts, numbers))
         except CacheError:
             # The outbox may be sound where the listing cannot be written: one by one they are queued all the same.
             return [], [], list(drafts)
@@ -200,7 +200,7 @@ class Acting(Parts):
 
     def untouched_of(self, refs: Sequence[str]) -> list[Untouched]:
         """Those of these entries that can be taken back, in their order."""
-        if len(refs) >= MANY and (found := self._together.untouched(refs)) is not None:
+        if len(refs) >= MANY and (found := self._bulk_queue.untouched(refs)) is not None:
             return found
         free = {each.client_ref: each for each in self.outbox_table.untouched()}
         return [free[ref] for ref in refs if ref in free]
@@ -217,7 +217,7 @@ class Acting(Parts):
         """
         if len(refs) >= MANY:
             try:
-                taken = self.reserve.write(lambda: self._together.take_back(refs, keep, numbers))
+                taken = self.reserve.write(lambda: self._bulk_queue.take_back(refs, keep, numbers))
             except CacheError:
                 # One by one it is tried without the listing, and says why it does not work.
                 pass

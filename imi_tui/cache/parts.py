@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
-    from imi_tui.cache.bulk.kinds import Alike
+    from imi_tui.cache.bulk.bulk_queue import BulkQueue
+    from imi_tui.cache.bulk.kinds import CaseKinds
     from imi_tui.cache.bulk.marking import Marking
-    from imi_tui.cache.bulk.together import Together
     from imi_tui.cache.confirmed.translations import Translations
     from imi_tui.cache.content.contents import Contents
     from imi_tui.cache.content.documents import Documents
@@ -155,23 +155,23 @@ class Parts:
         )
 
     @cached_property
-    def _alike(self) -> Alike:
-        from imi_tui.cache.bulk.kinds import Alike
+    def _case_kinds(self) -> CaseKinds:
+        from imi_tui.cache.bulk.kinds import CaseKinds
 
-        return Alike(self._cache, self.desks, self._directory, self._projector.folder)
+        return CaseKinds(self._cache, self.desks, self._directory, self._projector.folder)
 
     @cached_property
-    def _together(self) -> Together:
-        from imi_tui.cache.bulk.together import Together
+    def _bulk_queue(self) -> BulkQueue:
+        from imi_tui.cache.bulk.bulk_queue import BulkQueue
 
-        return Together(
+        return BulkQueue(
             self._cache,
             self.desks,
             self.outbox_table,
             self._session,
             self._projector,
             self._desk_work.freezer,
-            self._alike,
+            self._case_kinds,
             lambda: first_of_many(self._now(), self._rng),
             self.stamp,
         )
@@ -185,7 +185,7 @@ class Parts:
             self._cache,
             self.desks,
             self._listing,
-            self._alike,
+            self._case_kinds,
             self.finding,
             self._directory,
             self._session,

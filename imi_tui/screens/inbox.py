@@ -16,10 +16,10 @@ from imi_tui.i18n import _, pgettext
 from imi_tui.screens import routes
 from imi_tui.screens.account import AccountActions
 from imi_tui.screens.base import bindings
+from imi_tui.screens.bulk_actions import BulkActions
 from imi_tui.screens.doing import CaseId
 from imi_tui.screens.exporting import Exporting
 from imi_tui.screens.grouping import grouping_flags
-from imi_tui.screens.together import TogetherActions
 from imi_tui.screens.viewing import ViewsScreen
 from imi_tui.viewmodel import front, rows, views
 from imi_tui.widgets.case_list import CaseList
@@ -37,7 +37,7 @@ SETTLE = 0.08
 """Seconds the cursor rests before footer and preview follow it: holding a key down costs two rows, nothing more."""
 
 
-class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
+class InboxScreen(Exporting, AccountActions, BulkActions, ViewsScreen):
     """Cases by view and order; marked cases are acted on together."""
 
     SCOPE = "inbox"
@@ -124,11 +124,11 @@ class InboxScreen(Exporting, AccountActions, TogetherActions, ViewsScreen):
 
     def offered_actions(self) -> tuple[Action, ...]:
         """What the lifecycle allows for the cases at hand."""
-        return self.offered_together() if len(self.marked) > 1 and self.painted else self.offers(self._at_hand())
+        return self.offered_for_marked() if len(self.marked) > 1 and self.painted else self.offers(self._at_hand())
 
     def known_actions(self) -> tuple[Action, ...]:
         """The same without a wait."""
-        return self.known_together() if len(self.marked) > 1 and self.painted else self.offered_actions()
+        return self.known_for_marked() if len(self.marked) > 1 and self.painted else self.offered_actions()
 
     def view_now(self) -> ViewId:
         """The view, which a search leaves as it is."""

@@ -14,19 +14,19 @@ from imi_tui.viewmodel.suspects import narrow
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from imi_tui.cache.bulk.marking import Standing
+    from imi_tui.cache.bulk.marking import MarkedCase
     from imi_tui.cache.model import CaseDetail, OutboxItem
     from imi_tui.cache.outbox.draft import Draft
     from imi_tui.cache.register.handlers import Handlers
     from imi_tui.viewmodel.blocks import Block
 
 
-def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
+def plan(standings: Iterable[MarkedCase], allowed: Collection[str]) -> Plan:
     """Which of these cases can be given to one colleague: those of the desk that has most of them.
 
     `allowed` are the desks at which this officer may assign cases.
     """
-    by_desk: dict[str, list[Standing]] = {}
+    by_desk: dict[str, list[MarkedCase]] = {}
     for each in standings:
         by_desk.setdefault(each.desk, []).append(each)
     possible = [found for desk, found in by_desk.items() if desk in allowed]
@@ -44,7 +44,7 @@ def plan(standings: Iterable[Standing], allowed: Collection[str]) -> Plan:
     return Plan("", tuple(ready), tuple(refused))
 
 
-def drafts(standings: Iterable[Standing], officer: str) -> list[Draft]:
+def drafts(standings: Iterable[MarkedCase], officer: str) -> list[Draft]:
     """What is queued where cases are given to an officer, "" for nobody."""
     from imi_tui.cache.outbox.draft import Draft
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from imi_tui.cache.bulk.marking import Kind, Marking, Standing
+    from imi_tui.cache.bulk.marking import Kind, MarkedCase, Marking
     from imi_tui.cache.outbox.draft import Draft
 
 EXAMPLES = 3
@@ -38,7 +38,7 @@ class Plan(NamedTuple):
     """What an action on marked cases will do: to which, and with which not."""
 
     action: str
-    ready: tuple[Standing, ...]
+    ready: tuple[MarkedCase, ...]
     refused: tuple[Reason, ...]
 
     @property
@@ -53,7 +53,7 @@ class Marked:
     def __init__(self, marking: Callable[[], Marking]) -> None:
         self._marking = marking
         # None: it is gone.
-        self._known: dict[int, Standing | None] = {}
+        self._known: dict[int, MarkedCase | None] = {}
         self.generation = 0
         """Another number whenever what was known may be wrong."""
         self._offered: tuple[frozenset[int], tuple[str, ...]] = (frozenset(), ())
@@ -75,7 +75,7 @@ class Marked:
             self.standings(wanted[start : start + PART])
             yield
 
-    def standings(self, numbers: Iterable[int]) -> list[Standing]:
+    def standings(self, numbers: Iterable[int]) -> list[MarkedCase]:
         """How these cases stand, in the order of their numbers."""
         wanted = sorted(numbers)
         if new := [n for n in wanted if n not in self._known]:
@@ -94,7 +94,7 @@ class Marked:
 
     def plan(self, action: str, numbers: Iterable[int]) -> Plan:
         """What an action would do to these cases."""
-        ready: list[Standing] = []
+        ready: list[MarkedCase] = []
         refused: list[Reason] = []
         for kind, found in _by_kind(self.standings(numbers)).items():
             code = self._marking().refusal(kind, action)
@@ -105,20 +105,20 @@ class Marked:
                 ready += found
         return Plan(action, tuple(ready), tuple(sorted(refused, key=lambda reason: -reason.cases)))
 
-    def representative(self, standings: Iterable[Standing]) -> tuple[str, str]:
+    def representative(self, standings: Iterable[MarkedCase]) -> tuple[str, str]:
         """(desk, id) of a case of the kind that is most frequent."""
         kinds = _by_kind(list(standings))
         found = max(kinds.values(), key=len)[0]
         return found.desk, found.id
 
 
-def alike(plan: Plan, form: Callable[[Standing], object]) -> Plan:
+def alike(plan: Plan, form: Callable[[MarkedCase], object]) -> Plan:
     """Only the cases whose form asks for what most forms do; `form` is asked once a procedure."""
-    procedures: dict[tuple[str, int], list[Standing]] = {}
+    procedures: dict[tuple[str, int], list[MarkedCase]] = {}
     for each in plan.ready:
         assert each.kind is not None
         procedures.setdefault((each.kind.procedure, each.kind.version), []).append(each)
-    groups: list[tuple[object, list[Standing]]] = []
+    groups: list[tuple[object, list[MarkedCase]]] = []
     for found in procedures.values() if len(procedures) > 1 else ():
         asked = form(found[0])
         same = next((group for other, group in groups if other == asked), None)
@@ -194,8 +194,8 @@ def _grouped(refused: Iterable[Reason], state: Callable[[Kind], str]) -> dict[tu
     return {(text, examples[text]): counts[text] for text in sorted(counts, key=lambda text: -counts[text])}
 
 
-def _by_kind(standings: list[Standing]) -> dict[Kind | None, list[Standing]]:
-    found: dict[Kind | None, list[Standing]] = {}
+def _by_kind(standings: list[MarkedCase]) -> dict[Kind | None, list[MarkedCase]]:
+    found: dict[Kind | None, list[MarkedCase]] = {}
     for each in standings:
         found.setdefault(each.kind, []).append(each)
     return found

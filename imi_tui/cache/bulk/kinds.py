@@ -1,7 +1,7 @@
-"""Cases that fare alike under one entry: what becomes of them is worked out once for a kind, by the rules themselves.
+"""Groups cases into kinds on which an entry has the same effect, so that the rules run once per kind.
 
-Ten thousand cases are of some dozen kinds. What an entry makes of one (`imi_tui.cache.listing.fold`) it makes of every
-other one of its kind; only the dates of those deadlines that it leaves running are each case's own.
+Ten thousand cases fall into a few dozen kinds. The effect is computed for one case (`imi_tui.cache.listing.fold`) and
+holds for all of its kind, except for the dates of deadlines that keep running.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.storage.db import Database
 
 MOST = 20_000
-"""Rows that are remembered until they change."""
+"""Rows kept in memory until they change."""
 _ROWS = (
     "select l.n, l.desk, l.id, l.state, l.due, l.activity, l.mine, l.views, l.reference, l.subject, l.country,"
     " l.counterpart, l.level, l.files, l.handler, l.seen, l.pending + l.rejected + l.assigning, c.version, c.wire"
@@ -61,7 +61,7 @@ _NOBODY = _Assignment()
 
 
 class Head(msgspec.Struct, gc=False, rename="camel"):
-    """What of a stored case its kind is made of. One with a role that these rules do not know is not read."""
+    """The members of a stored case that determine its kind. Cases with an unknown role are not decoded."""
 
     procedure: str
     state: str
@@ -83,13 +83,12 @@ class Head(msgspec.Struct, gc=False, rename="camel"):
         return self.assignment or _NOBODY
 
 
-class Standing(msgspec.Struct, gc=False):
-    """A row of the listing as it stands, with the version of its confirmed case.
+class ListedCase(msgspec.Struct, gc=False):
+    """The current row of a case in the listing, with the version of its confirmed case.
 
-    `like`: the same number for rows that `kind_of` does not tell apart. `waits`: so many entries and assignments wait
-    for it here or were refused. `before`: state, deadline, latest activity, whose turn it is, views and handler of one
-    for which an entry waits now, as they were without it. `keys`, `keys_before`: where it stands in the orders, and
-    stood then, if that was worked out.
+    `like`: a number shared by rows of the same `kind_of`. `waits`: number of pending or refused entries and
+    assignments. `before`: state, deadline, latest activity, turn, views and handler without the pending entry, if there
+    is one. `keys`, `keys_before`: sort keys of the row with and without it, once computed.
     """
 
     n: int
@@ -117,7 +116,7 @@ class Standing(msgspec.Struct, gc=False):
     keys_before: tuple[bytes, ...] = ()
 
     def become(self, row: Becomes, keys: tuple[bytes, ...]) -> None:
-        """The row was written so, and stands at these keys."""
+        """Take over the row as written, and its new sort keys."""
         _n, state, due, activity, mine, _unread, pending, views, handler, _assigning = row
         self.keys_before, self.keys = self.keys if pending else (), keys
         stood = self.state, self.due, self.activity, self.mine, self.views, self.handler
@@ -133,11 +132,11 @@ class Standing(msgspec.Struct, gc=False):
         )
 
 
-class Effect(NamedTuple):
-    """What an entry makes of every case of a kind.
+class EntryEffect(NamedTuple):
+    """The effect of an entry on every case of a kind.
 
-    `due` is the earliest of the deadlines that it sets, "" where it sets none; those with a code in `running`, if they
-    are the `turn`'s, count besides.
+    `due`: the earliest deadline that the entry sets, "" if it sets none. Deadlines of the case itself also count if
+    their code is in `running` and their role is `turn`.
     """
 
     state: str
@@ -156,19 +155,19 @@ class Effect(NamedTuple):
                 due = each.on
         return due
 
-    def row(self, old: Standing, unread: int) -> tuple[int, str, str, int, int, int, int, int, str, int]:
+    def row(self, old: ListedCase, unread: int) -> tuple[int, str, str, int, int, int, int, int, str, int]:
         """What becomes of a row of this kind: the members of `Becomes`."""
         due = self.due_of(old.head) if self.running else self.due
         return old.n, self.state, due, self.activity, self.mine, unread, 1, self.views, old.handler, 0
 
 
-class Given(NamedTuple):
-    """What an assignment makes of every case of a kind; "" is nobody."""
+class AssignmentEffect(NamedTuple):
+    """The effect of an assignment on every case of a kind. `handler`: "" for nobody."""
 
     handler: str
     views: int
 
-    def row(self, old: Standing, unread: int) -> tuple[int, str, str, int, int, int, int, int, str, int]:
+    def row(self, old: ListedCase, unread: int) -> tuple[int, str, str, int, int, int, int, int, str, int]:
         """What becomes of a row of this kind: the members of `Becomes`."""
         return old.n, old.state, old.due, old.activity, old.mine, unread, 1, self.views, self.handler, 1
 
@@ -176,29 +175,29 @@ class Given(NamedTuple):
 _decode = msgspec.json.Decoder(Head).decode
 
 
-class Alike:
-    """Reads many cases at once, and tells what one entry makes of all of a kind."""
+class CaseKinds:
+    """Reads many cases at once and computes the effect of an entry per kind of case."""
 
     def __init__(self, cache: Database, desks: Desks, directory: Directory, folder: Folder) -> None:
         self._cache = cache
         self._desks = desks
         self._directory = directory
         self._folder = folder
-        self._known: dict[int, Standing] = {}
+        self._known: dict[int, ListedCase] = {}
         self._likes: dict[Any, int] = {}
         self._moment = self._cache.moment()
         self._during: object = None
-        """The transaction that is open behind the picture, of which it is known what it makes of rows."""
+        """The deferred transaction whose effect on rows is known, if one is open."""
         self._moves: Moves | None = None
-        """What that is, where the rows that are remembered do not show it yet."""
+        """That effect, until it is applied to the rows in memory."""
 
     def numbers(self, cases: Iterable[tuple[str, str]]) -> list[int]:
         """The numbers of the rows of these cases; those that are not here are left out."""
         asked = [(self._desks.number(desk), id) for desk, id in cases]
         return [n for (n,) in self._cache.rows(_NUMBERS, (msgspec.json.encode(asked).decode(),))]
 
-    def standing(self, numbers: Collection[int]) -> list[Standing]:
-        """Rows with what is stored of their confirmed cases; what cannot be read is left out."""
+    def standing(self, numbers: Collection[int]) -> list[ListedCase]:
+        """The current rows of these cases; those that cannot be decoded are left out."""
         known, likes, desk_of = self.known(), self._likes, self._desks.id
         new = [n for n in numbers if n not in known]
         for *row, wire in self._cache.rows(_ROWS, (str(new),)) if new else ():
@@ -208,14 +207,14 @@ class Alike:
                 continue
             if head.version == row[17]:
                 like = likes.setdefault((row[1], kind_of(head, desk_of(row[1]), None)), len(likes))
-                known[row[0]] = Standing(*row, head, like)  # type: ignore[call-arg]
+                known[row[0]] = ListedCase(*row, head, like)  # type: ignore[call-arg]
         found = [known[n] for n in numbers if n in known]
         if len(known) > MOST:
             self.forget()
         return found
 
-    def known(self) -> dict[int, Standing]:
-        """The rows that are remembered, as they stand now."""
+    def known(self) -> dict[int, ListedCase]:
+        """The rows in memory, all of them up to date."""
         goes_on = self._during is not None and self._during is self._cache.unfinished
         if not goes_on and self._moment != self._cache.moment():
             self.forget()
@@ -225,40 +224,42 @@ class Alike:
         return self._known
 
     def read(self, seen: Iterable[tuple[int, int]]) -> None:
-        """These rows were written as seen up to these versions, and nothing else since `known` was asked."""
+        """Take over that rows were marked as read up to these versions and nothing else changed since `known`."""
         for n, version in seen:
             if n in self._known:
                 self._known[n].seen = version
         self._moment = self._cache.moment()
 
     def forget(self) -> None:
-        """Nothing is known any more."""
+        """Drop all rows from memory."""
         self._known.clear()
         self._during = self._moves = None
         self._moment = self._cache.moment()
 
     def moved(self, moves: Moves, during: object) -> None:
-        """These rows stand so now, and nothing else is written before the transaction `during` which it was is over."""
+        """These rows changed in the deferred transaction `during`; nothing else is written before it ends."""
         self._during, self._moves = during, moves
 
     def over(self, moment: tuple[int, int, int]) -> None:
-        """That transaction was committed, at this moment."""
+        """That transaction was committed; `moment` is `Database.moment` afterwards."""
         self._during, self._moment = None, moment
 
     def rules(self, head: Head) -> Rules | None:
-        """The rules of a case, None where they are not here."""
+        """The rules of a case; None if they are not on this machine."""
         try:
             return self._directory.rules(head.procedure, head.procedure_version)
         except UnknownProcedure:
             return None
 
-    def unchanged(self, desk: str, standing: Standing, officer: str, *, asleep: bool) -> Facts | None:
-        """The row of a case for which nothing waits; None where it cannot be told by its kind."""
+    def unchanged(self, desk: str, standing: ListedCase, officer: str, *, asleep: bool) -> Facts | None:
+        """The row of a case without pending entries; None if it cannot be derived from the kind."""
         case = self.case(standing)
         return self._row(desk, standing, case, officer, asleep=asleep)
 
-    def effect(self, desk: str, standing: Standing, item: Item, officer: str, *, asleep: bool) -> Effect | Given | None:
-        """What an entry makes of a case, and so of all of its kind; None where that cannot be told by its kind."""
+    def effect(
+        self, desk: str, standing: ListedCase, item: Item, officer: str, *, asleep: bool
+    ) -> EntryEffect | AssignmentEffect | None:
+        """The effect of an entry on a case, and so on all of its kind; None if the kind does not determine it."""
         case = self.case(standing)
         found = self._cache.one("select wire from content where n = ?", (standing.n,))
         if found is not None:
@@ -271,19 +272,19 @@ class Alike:
         if row is None:
             return None
         if item.action == ASSIGN:
-            return Given(row.handler, row.views)
+            return AssignmentEffect(row.handler, row.views)
         # What goes on is taken over as it is; what is new has been made.
         before = {id(each) for each in case.deadlines}
         new = [each.on.isoformat() for each in shown.deadlines if id(each) not in before and each.role == shown.turn]
         running = frozenset(each.code for each in shown.deadlines if id(each) in before)
-        return Effect(row.state, shown.turn, min(new, default=""), running, row.activity, row.mine, row.views)
+        return EntryEffect(row.state, shown.turn, min(new, default=""), running, row.activity, row.mine, row.views)
 
-    def case(self, standing: Standing) -> Case:
+    def case(self, standing: ListedCase) -> Case:
         """Its confirmed case."""
         case: Case = to_case(decode(self._cache.one("select wire from confirmed where n = ?", (standing.n,))[0]))
         return case
 
-    def _row(self, desk: str, standing: Standing, case: Case, officer: str, *, asleep: bool) -> Facts | None:
+    def _row(self, desk: str, standing: ListedCase, case: Case, officer: str, *, asleep: bool) -> Facts | None:
         state = self._directory.state_facts(case.procedure, case.procedure_version, case.state)
         if state is None:
             return None
@@ -293,10 +294,10 @@ class Alike:
         return row if kept == (*here, standing.level, standing.files) else None
 
 
-def is_alike(rules: Rules, action: str) -> bool:
-    """Whether an action fares alike with all cases of a kind, whatever their content is and whomever they are with.
+def is_uniform(rules: Rules, action: str) -> bool:
+    """Whether an action has the same effect on all cases of a kind, regardless of content and other side.
 
-    One with an addressee does so where it hands on what this desk is in a case (`hands_on`).
+    For an action with an addressee, `hands_on` has to hold as well.
     """
     if action == ASSIGN:
         return True
@@ -308,15 +309,15 @@ def is_alike(rules: Rules, action: str) -> bool:
 
 
 def hands_on(rules: Rules, action: str, head: Head, desk: str) -> bool:
-    """Whether an addressee of an action becomes what this desk is in a case: whom it is with stays the same."""
+    """Whether the addressee of an action takes over this desk's part in the case, so that the other side stays."""
     found = rules.lifecycle.actions[action]
     return any(part.desk == desk and part.role == found.target for part in head.parts)
 
 
 def kind_of(head: Head, desk: str, counted: frozenset[str] | None) -> tuple[Any, ...]:
-    """What decides how an action fares with a case; `counted`: the parts by whose country deadlines are counted.
+    """The kind of a case: everything that decides what an action does to it.
 
-    None: any of them may be.
+    `counted`: roles by whose country deadlines are computed; None if any of them may matter.
     """
     return (
         head.procedure,

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from imi_core.authority import Seat
     from imi_core.case import Case
-    from imi_tui.cache.bulk.kinds import Alike
-    from imi_tui.cache.bulk.kinds import Standing as Row
+    from imi_tui.cache.bulk.kinds import CaseKinds, ListedCase
     from imi_tui.cache.listing.rows import Desks, Listing
     from imi_tui.cache.model import CaseDetail, SortId, ViewId
     from imi_tui.cache.register.directory import Directory
@@ -64,7 +63,7 @@ class Kind(NamedTuple):
     blocked: bool
 
 
-class Standing(NamedTuple):
+class MarkedCase(NamedTuple):
     """A marked case: which it is, its kind, and what of it is here, on which an entry is based."""
 
     desk: str
@@ -92,7 +91,7 @@ class Marking:
         cache: Database,
         desks: Desks,
         listing: Listing,
-        alike: Alike,
+        case_kinds: CaseKinds,
         finding: Finding,
         directory: Directory,
         session: SessionTable,
@@ -102,7 +101,7 @@ class Marking:
         self._cache = cache
         self._desks = desks
         self._listing = listing
-        self._alike = alike
+        self._case_kinds = case_kinds
         self._finding = finding
         self._directory = directory
         self._session = session
@@ -149,13 +148,13 @@ class Marking:
 
     # --- how they stand -------------------------------------------------------------------------------------------
 
-    def standings(self, numbers: Iterable[int]) -> dict[int, Standing]:
+    def standings(self, numbers: Iterable[int]) -> dict[int, MarkedCase]:
         """How each of these cases stands; those that are gone are left out."""
         wanted = sorted(numbers)
-        out: dict[int, Standing] = {}
+        out: dict[int, MarkedCase] = {}
         kinds: dict[int, Kind] = {}
-        seen, made = _Versions(), maker(Standing)
-        for each in self._alike.standing(wanted):
+        seen, made = _Versions(), maker(MarkedCase)
+        for each in self._case_kinds.standing(wanted):
             if each.waits:
                 continue
             if (kind := kinds.get(each.like)) is None:
@@ -168,12 +167,12 @@ class Marking:
             return {n: out[n] for n in wanted if n in out}
         return out
 
-    def _kind(self, row: Row) -> Kind:
+    def _kind(self, row: ListedCase) -> Kind:
         desk, head = self._desks.id(row.number), row.head
         role = next((part.role for part in head.parts if part.desk == desk), "")
         kind = Kind(desk, head.procedure, head.procedure_version, head.state, role, head.blocked)
         if kind not in self._cases:
-            self._cases[kind] = self._alike.case(row)
+            self._cases[kind] = self._case_kinds.case(row)
         return kind
 
     def _rows(self, numbers: list[int]) -> list[tuple[int, tuple[str, str, str]]]:
@@ -181,11 +180,11 @@ class Marking:
         rows = self._cache.rows(_CASES, (str(numbers),))
         return [(n, (self._desks.id(desk), id, reference)) for n, desk, id, reference in rows]
 
-    def _expected(self, desk: str, id: str, reference: str) -> Standing:
+    def _expected(self, desk: str, id: str, reference: str) -> MarkedCase:
         """A case with entries of this machine, as it is expected to be."""
         found = self._detail(desk, id)
         if found is None:
-            return Standing(desk, id, reference, None, Seen())
+            return MarkedCase(desk, id, reference, None, Seen())
         from imi_tui.cache.wire import to_case
 
         case = to_case(found.case)
@@ -200,7 +199,7 @@ class Marking:
         )
         self._cases.setdefault(kind, case)
         given = str((found.case.get("assignment") or {}).get("officer", ""))
-        return Standing(desk, id, reference, kind, found.seen, found.assigned, given)
+        return MarkedCase(desk, id, reference, kind, found.seen, found.assigned, given)
 
     def available(self, kind: Kind | None) -> tuple[str, ...]:
         """The actions possible on cases of this kind."""
@@ -236,7 +235,7 @@ class Marking:
         before: list[tuple[int, int, int]] = []
         with self._writing(len(wanted)) as write:
             # How they stand is known while it is shown what is possible with them.
-            known = self._alike.known()
+            known = self._case_kinds.known()
             versions = {n: known[n].version for n in wanted if n in known}
             for start in range(0, len(wanted), PART):
                 found = self._cache.rows(_UNREAD, (str(wanted[start : start + PART]),))
@@ -250,7 +249,7 @@ class Marking:
     def unread(self, before: list[tuple[int, int, int]]) -> None:
         """Take `read` back."""
         with self._writing(len(before)) as write:
-            self._alike.known()
+            self._case_kinds.known()
             write([(unread, seen, n) for n, unread, seen in before])
         self._tell(bool(before))
 
@@ -270,7 +269,7 @@ class Marking:
             if cases > PART:
                 self._cache.keep_much()
             yield write
-            self._alike.read(written)
+            self._case_kinds.read(written)
 
     def _tell(self, changed: bool) -> None:
         if changed:

@@ -1,4 +1,7 @@
-"""How the entries of one action for very many cases are written: alike for all of a kind but for whose they are."""
+"""Templates for the entries of one action on many cases.
+
+Entries for cases of the same kind differ only in the case they belong to. A template holds everything else.
+"""
 
 from __future__ import annotations
 
@@ -7,66 +10,71 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core import workflow
 from imi_core.errors import ImiError
-from imi_tui.cache.bulk.kinds import hands_on, is_alike, kind_of
+from imi_tui.cache.bulk.kinds import hands_on, is_uniform, kind_of
 from imi_tui.cache.errors import CacheError
 from imi_tui.cache.ids import ASSIGN
-from imi_tui.cache.outbox.bulk_rows import Saying
+from imi_tui.cache.outbox.bulk_rows import SharedPayload
 from imi_tui.cache.outbox.item import digest_of
 from imi_tui.cache.wire import encode
 
 if TYPE_CHECKING:
-    from imi_tui.cache.bulk.kinds import Alike, Effect, Given, Head, Standing
+    from imi_tui.cache.bulk.kinds import AssignmentEffect, CaseKinds, EntryEffect, Head, ListedCase
     from imi_tui.cache.outbox.draft import Draft
     from imi_tui.cache.outbox.item import Item
     from imi_tui.cache.queueing.freezing import Freezer
 
-    Written = tuple[Draft, Standing, "Form"]
-    """A draft, its case, and how its entry is written."""
+    Written = tuple[Draft, ListedCase, "EntryTemplate"]
+    """A draft, its case, and the template of its entry."""
 
 
-class Form(NamedTuple):
-    """What the entries of a kind make of their cases, and what they say."""
+class EntryTemplate(NamedTuple):
+    """The effect of an entry on a case of one kind, and the part of its payload that all entries of the kind share."""
 
-    effect: Effect | Given
-    saying: Saying
+    effect: EntryEffect | AssignmentEffect
+    shared: SharedPayload
 
 
-def form_of(item: Item, effect: Effect | Given) -> Form | None:
-    """How entries like this one are written; None where that cannot be told from it."""
+Made = EntryTemplate | ImiError | CacheError | None
+"""A template, the reason why the entry is refused, or None if the case has to be handled on its own."""
+
+
+def template_of(item: Item, effect: EntryEffect | AssignmentEffect) -> EntryTemplate | None:
+    """The template of an entry; None if filling it in would not reproduce this entry's payload and digest exactly."""
     content = item.content
     case_id, based_on = str(content.get("caseId", "")), int(content.get("basedOn", 0))
     rest = json.dumps({name: content[name] for name in list(content)[3:]}, ensure_ascii=False)[1:]
     hashed = encode({name: value for name, value in content.items() if name != "clientRef"}, order="sorted")
     begin, _, end = hashed.partition(b'"basedOn":%d,"caseId":"%s"' % (based_on, case_id.encode()))
-    saying = Saying(item.desk, item.action, rest, begin.decode(), end.decode())
-    if saying.payload(item.client_ref, case_id, based_on) != item.payload:
+    shared = SharedPayload(item.desk, item.action, rest, begin.decode(), end.decode())
+    if shared.payload(item.client_ref, case_id, based_on) != item.payload:
         return None
-    return Form(effect, saying) if saying.digest(case_id, based_on, saying.begun()) == digest_of(content) else None
+    sound = shared.digest(case_id, based_on, shared.begun()) == digest_of(content)
+    return EntryTemplate(effect, shared) if sound else None
 
 
-def based_on_of(draft: Draft, standing: Standing) -> int:
-    """The version, of its case or of how that is assigned, on which the entry of a draft is based."""
+def based_on_of(draft: Draft, standing: ListedCase) -> int:
+    """The version that the entry of a draft is based on: of the case or, for an assignment, of the assignment."""
     if draft.action == ASSIGN:
         return draft.based_on if draft.based_on >= 0 else standing.head.given.version
     return draft.based_on or standing.version
 
 
-class Forms:
-    """The forms of the entries of one action: one for each kind of case, made when the first of it is met."""
+class EntryTemplates:
+    """Creates the templates for one action, one per kind of case, on first use."""
 
-    def __init__(self, alike: Alike, freezer: Freezer, at: str, officer: str) -> None:
-        self._alike = alike
+    def __init__(self, case_kinds: CaseKinds, freezer: Freezer, at: str, officer: str) -> None:
+        self._case_kinds = case_kinds
         self._freezer = freezer
         self.at = at
         self.officer = officer
-        self._made: dict[Any, Form | ImiError | CacheError | None] = {}
+        self._made: dict[Any, Made] = {}
         self._counted: dict[tuple[str, int, str], frozenset[str] | None] = {}
         self._answers: object = None
         self._says: tuple[str, ...] = ()
-        self._alike_now: dict[tuple[Any, ...], Form | ImiError | CacheError | None] = {}
+        self._alike_now: dict[tuple[Any, ...], Made] = {}
 
-    def of(self, draft: Draft, standing: Standing, asleep: bool) -> Form | ImiError | CacheError | None:
-        """How the entry for a case is written, or why it is refused; None where that is no matter of its kind."""
+    def of(self, draft: Draft, standing: ListedCase, asleep: bool) -> Made:
+        """The template for a case, or why the entry is refused; None if the case has to be handled on its own."""
         # Drafts of one action of the officer share their answers.
         if draft.answers is not self._answers or (draft.action, draft.text, draft.lang, draft.target) != self._says:
             self._answers, self._says = draft.answers, (draft.action, draft.text, draft.lang, draft.target)
@@ -79,7 +87,7 @@ class Forms:
             self._alike_now[key] = self._of_kind(draft, standing, key)
         return self._alike_now[key]
 
-    def _of_kind(self, draft: Draft, standing: Standing, key: tuple[Any, ...]) -> Form | ImiError | CacheError | None:
+    def _of_kind(self, draft: Draft, standing: ListedCase, key: tuple[Any, ...]) -> Made:
         head = standing.head
         rules = head.procedure, head.procedure_version, draft.action
         if rules not in self._counted:
@@ -94,21 +102,23 @@ class Forms:
         return self._made[kind]
 
     def _countries(self, head: Head, action: str) -> frozenset[str] | None:
-        rules = self._alike.rules(head)
-        if rules is None or not is_alike(rules, action):
+        rules = self._case_kinds.rules(head)
+        if rules is None or not is_uniform(rules, action):
             return None
         return workflow.counted_by(rules, action) if action != ASSIGN else frozenset()
 
     def _is_with_the_same(self, draft: Draft, head: Head) -> bool:
-        rules = self._alike.rules(head) if draft.target and draft.action != ASSIGN else None
+        rules = self._case_kinds.rules(head) if draft.target and draft.action != ASSIGN else None
         return rules is None or hands_on(rules, draft.action, head, draft.desk)
 
-    def _make(self, draft: Draft, standing: Standing, *, asleep: bool) -> Form | ImiError | CacheError | None:
+    def _make(self, draft: Draft, standing: ListedCase, *, asleep: bool) -> Made:
         try:
             item = self._freezer.item(draft, draft.case_id, [])
         except (ImiError, CacheError) as error:
             return error
         if item.state != "queued" or item.officer != self.officer or not self._is_with_the_same(draft, standing.head):
             return None
-        effect = self._alike.effect(draft.desk, standing, item._replace(queued_at=self.at), self.officer, asleep=asleep)
-        return form_of(item, effect) if effect is not None else None
+        effect = self._case_kinds.effect(
+            draft.desk, standing, item._replace(queued_at=self.at), self.officer, asleep=asleep
+        )
+        return template_of(item, effect) if effect is not None else None

@@ -1,4 +1,4 @@
-"""Drafts for very many cases, looked at before it is known what they will say: behind the question that asks for it."""
+"""Checks drafts for many cases in advance, while the officer still answers the question that completes them."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from imi_tui.cache.ids import ASSIGN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from imi_tui.cache.bulk.kinds import Standing
+    from imi_tui.cache.bulk.kinds import ListedCase
     from imi_tui.cache.outbox.draft import Draft
 
     Case = tuple[str, str]
 
 STEP = 1000
-"""Drafts looked at in one step."""
+"""Drafts sorted per step."""
 
 
-class Ready:
-    """Which drafts say nothing that belongs to their case alone (`plain`, with how that stands), and which do (`left`).
+class PreparedDrafts:
+    """Drafts sorted into those that can share a template (`plain`, with their cases) and the others (`left`).
 
-    Their answers are not looked at: they may be given later.
+    Answers are not examined, because they may still be filled in.
     """
 
     def __init__(self, drafts: Sequence[Draft]) -> None:
         self.drafts = list(drafts)
-        self.plain: list[tuple[Draft, Standing]] = []
+        self.plain: list[tuple[Draft, ListedCase]] = []
         self.left: list[Draft] = []
 
-    def look(self, found: Mapping[Case, Standing]) -> Iterator[None]:
-        """Look at them step by step; `found`: how their cases stand."""
+    def look(self, found: Mapping[Case, ListedCase]) -> Iterator[None]:
+        """Sort the drafts in steps of `STEP`. `found`: the current state of their cases."""
         for start in range(0, len(self.drafts), STEP):
             for draft in self.drafts[start : start + STEP]:
                 standing = found.get((draft.desk, draft.case_id))
@@ -42,8 +42,8 @@ class Ready:
                     self.left.append(draft)
             yield
 
-    def is_for(self, drafts: Sequence[Draft], known: Mapping[int, Standing]) -> bool:
-        """Whether it is these that were looked at, and how their cases stand is known by what was looked at."""
+    def is_for(self, drafts: Sequence[Draft], known: Mapping[int, ListedCase]) -> bool:
+        """Whether exactly these drafts were sorted and their cases have not changed since."""
         return (
             len(drafts) == len(self.drafts) == len(self.plain) + len(self.left)
             and all(map(is_, drafts, self.drafts))
@@ -51,8 +51,8 @@ class Ready:
         )
 
 
-def _is_plain(draft: Draft, standing: Standing) -> bool:
-    """Whether a draft says nothing that belongs to its case alone, and is based on all that is here of it."""
+def _is_plain(draft: Draft, standing: ListedCase) -> bool:
+    """Whether a draft holds nothing specific to its case and is based on the newest version of the case here."""
     if draft.id or draft.after or draft.attachments:
         return False
     version = standing.head.given.version if draft.action == ASSIGN else standing.version

@@ -10,7 +10,7 @@ from imi_tui.cache.order import LATEST, group_of, keys, latest_keys, moved_keys,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from imi_tui.cache.bulk.kinds import Standing
+    from imi_tui.cache.bulk.kinds import ListedCase
     from imi_tui.cache.order import Spelling
     from imi_tui.cache.storage.db import Database
 
@@ -48,7 +48,7 @@ class Becomes(NamedTuple):
     assigning: int
 
 
-def keys_of(row: Standing, spellings: Sequence[Spelling]) -> tuple[bytes, ...]:
+def keys_of(row: ListedCase, spellings: Sequence[Spelling]) -> tuple[bytes, ...]:
     """Where a row stands in every order."""
     names = [name_key(row.counterpart, spelling.alphabet) for spelling in spellings]
     return keys(row.due, row.activity, row.reference, names, tail(row.id, row.number))
@@ -57,7 +57,7 @@ def keys_of(row: Standing, spellings: Sequence[Spelling]) -> tuple[bytes, ...]:
 class _Group:
     """Rows that go from one group to another, or stay in theirs: their keys, order by order as they are asked for."""
 
-    def __init__(self, before: int, after: int, rows: Sequence[tuple[Standing, Becomes]]) -> None:
+    def __init__(self, before: int, after: int, rows: Sequence[tuple[ListedCase, Becomes]]) -> None:
         self.before = before
         self.after = after
         self.rows = [row for _old, row in rows]
@@ -99,12 +99,12 @@ class _Group:
 class Moves:
     """Rows as they stood, and what becomes of them: where each goes and comes from, by slot."""
 
-    def __init__(self, rows: Sequence[tuple[Standing, Becomes]], spellings: Sequence[Spelling]) -> None:
+    def __init__(self, rows: Sequence[tuple[ListedCase, Becomes]], spellings: Sequence[Spelling]) -> None:
         self._rows = rows
         self._left: dict[int, Becomes] | None = None
         """Those that were not asked for yet, once any were."""
         self._at = {position: place for place, position in enumerate(positions(spellings))}
-        groups: dict[tuple[int, int], list[tuple[Standing, Becomes]]] = {}
+        groups: dict[tuple[int, int], list[tuple[ListedCase, Becomes]]] = {}
         for each in rows:
             old, row = each
             if not old.keys:

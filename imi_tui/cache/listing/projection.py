@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from imi_core.case import Case
-    from imi_tui.cache.bulk.kinds import Standing
+    from imi_tui.cache.bulk.kinds import ListedCase
     from imi_tui.cache.content.documents import Documents
     from imi_tui.cache.listing.moves import Becomes
     from imi_tui.cache.listing.rows import Desks
@@ -175,7 +175,7 @@ class Projector:
         if self._cache.one("select value from meta where name = 'generation'")[0] != self._outbox.generation():
             self.refresh(set())
 
-    def foresee(self, rows: Sequence[Standing]) -> None:
+    def foresee(self, rows: Sequence[ListedCase]) -> None:
         """Work out where these rows stand."""
         spellings = self._all_spellings()
         for row in rows:
@@ -184,7 +184,7 @@ class Projector:
     def _all_spellings(self) -> tuple[Spelling, ...]:
         return tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS))
 
-    def move(self, rows: Sequence[tuple[Standing, Becomes]]) -> Moves:
+    def move(self, rows: Sequence[tuple[ListedCase, Becomes]]) -> Moves:
         """What becomes of rows with a change of the outbox that concerns nothing else: only how many is written yet."""
         moves = Moves(rows, self._all_spellings())
         moves.count(self._cache)

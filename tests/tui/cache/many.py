@@ -84,7 +84,7 @@ def written_behind(store: Store) -> Iterator[None]:
     before = kept(store)
     store.go_on_behind(lambda: None)
     yield
-    store._together.behind = None
+    store._bulk_queue.behind = None
     if refs := [item.client_ref for item in store.outbox()]:
         store.take_back(refs, lambda draft: False)
     assert kept(store) == before

@@ -157,11 +157,11 @@ def test_every_order_reads_as_if_all_were_written_at_every_step(
     # Every other time those that become the same are written with one statement.
     monkeypatch.setattr(moves, "FEW", seed % 2 * 1000)
     before = all_looks(store)
-    store._together.behind = None
+    store._bulk_queue.behind = None
     refs = accept(store)
     after, whole = all_looks(store), kept(store)
     take_back(store, refs)
-    store._together.behind = lambda: None
+    store._bulk_queue.behind = lambda: None
     for _round in range(3):
         for expected in (after, before):
             if expected is after:
@@ -293,7 +293,7 @@ def test_whoever_writes_ends_it_first(store: Store, how: str) -> None:
         case "close":
             store._cache.finish()
             other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
-            other._together.behind = lambda: None
+            other._bulk_queue.behind = lambda: None
             take_back(other, refs)
             refs = []
             other.close()

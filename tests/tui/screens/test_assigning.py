@@ -262,7 +262,7 @@ async def test_many_are_given_in_parts_and_taken_on_after_one_look(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imi_tui.screens.assigning.AT_ONCE", 2)
-    monkeypatch.setattr("imi_tui.screens.together.AT_ONCE", 2)
+    monkeypatch.setattr("imi_tui.screens.bulk_actions.AT_ONCE", 2)
     async with running(store, home) as (app, pilot):
         await pilot.press(*["space"] * 5, "comma")
         await settled(pilot)

@@ -17,7 +17,7 @@ from imi_tui.cache import acting
 from imi_tui.cache.listing import moves
 from imi_tui.cache.search.query import Query
 from imi_tui.cache.store import Store
-from imi_tui.screens import together
+from imi_tui.screens import bulk_actions
 from imi_tui.screens.act import ActScreen
 from imi_tui.screens.authorities import ChooseAuthority
 from imi_tui.screens.confirm import ChooseScreen
@@ -82,7 +82,7 @@ async def test_marking_very_many_goes_on_between_keys(
         yield numbers[5:]
         over.set()
 
-    monkeypatch.setattr(together, "MOMENT", -1.0)
+    monkeypatch.setattr(bulk_actions, "MOMENT", -1.0)
     monkeypatch.setattr(store.marking, "matching", parts)
     async with running(store, home, (120, 40)) as (app, pilot):
         marked = case_list(app).marked
@@ -141,7 +141,7 @@ async def test_what_is_possible_with_very_many_is_looked_up_between_keys(
         return standings(numbers)
 
     def wait(seconds: float) -> None:
-        monkeypatch.setattr(together, "BETWEEN", seconds)
+        monkeypatch.setattr(bulk_actions, "BETWEEN", seconds)
 
     monkeypatch.setattr(bulk, "PART", 5)
     monkeypatch.setattr(store.marking, "standings", asking)
@@ -232,7 +232,7 @@ async def test_what_was_done_with_many_shows_at_once_and_is_written_behind_that(
     monkeypatch.setattr(moves, "STEP", 1)
     monkeypatch.setattr(app_module, "PAINTED", 60)
     async with running(store, home, (120, 40)) as (app, pilot):
-        await until(pilot, lambda: store._together.behind is not None)
+        await until(pilot, lambda: store._bulk_queue.behind is not None)
         await pilot.press("2")
         count = store.counts()["to_accept"]
         await pilot.press("v", "end", "v", "a", "enter")

@@ -1,6 +1,6 @@
-"""One entry for very many cases: queued and taken back in one transaction of each file, in place of one step a case.
+"""Queues one action for many cases, and takes it back, in one transaction per database file.
 
-What comes of it is what `DeskWork` and `Projector` make of the same drafts one by one: the same payloads and rows.
+The result is the same as if `DeskWork` and `Projector` handled the drafts one by one: the same payloads and rows.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from imi_core.errors import ImiError
-from imi_tui.cache.bulk.bundle import Bundle
-from imi_tui.cache.bulk.kinds import is_alike
-from imi_tui.cache.bulk.payloads import Form, Forms
-from imi_tui.cache.bulk.prepared import Ready
+from imi_tui.cache.bulk.kinds import is_uniform
+from imi_tui.cache.bulk.payloads import EntryTemplate, EntryTemplates
+from imi_tui.cache.bulk.prepared import PreparedDrafts
+from imi_tui.cache.bulk.queued_batch import QueuedBatch
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
 from imi_tui.cache.listing.deferred import Unfinished
 from imi_tui.cache.listing.moves import Becomes
@@ -28,8 +28,8 @@ from imi_tui.cache.wire import microseconds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from imi_tui.cache.bulk.bundle import Written
-    from imi_tui.cache.bulk.kinds import Alike, Standing
+    from imi_tui.cache.bulk.kinds import CaseKinds, ListedCase
+    from imi_tui.cache.bulk.queued_batch import Written
     from imi_tui.cache.listing.fold import Facts
     from imi_tui.cache.listing.moves import Moves
     from imi_tui.cache.listing.projection import Projector
@@ -43,27 +43,27 @@ if TYPE_CHECKING:
 
     Case = tuple[str, str]
     Refused = list[tuple[Draft, ImiError | CacheError]]
-    Rows = list[tuple[Standing, Becomes]]
+    Rows = list[tuple[ListedCase, Becomes]]
 
 
 T = TypeVar("T")
 ATTEMPTS = 3
 FEW = 30_000
-"""Cases of a group, all of whose places are read before an action on many of them."""
+"""Groups with up to this many cases have all their sort keys read in advance."""
 _LISTED = "select count(l.state) from json_each(?) j cross join listing l on l.n = j.value"
 _STAND = "select count(*) from view_row where slot between ?1 * 8 and ?1 * 8 + 7"
 
 
 class _Step(NamedTuple, Generic[T]):
-    """What comes of it, what becomes of rows, and what is done to the outbox, which gives its generation."""
+    """A step: `result` to return, row changes, and `work` on the outbox, which returns its new generation."""
 
     result: Callable[[], T]
     rows: Rows
     work: Callable[[], int]
 
 
-class Together:
-    """The part of a store that does one thing with many cases."""
+class BulkQueue:
+    """Queues and takes back entries for many cases at once. Part of a `Store`."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Together:
         session: SessionTable,
         projector: Projector,
         freezer: Freezer,
-        alike: Alike,
+        case_kinds: CaseKinds,
         first_ref: Callable[[], str],
         stamp: Callable[[], str],
     ) -> None:
@@ -83,73 +83,73 @@ class Together:
         self._session = session
         self._projector = projector
         self._freezer = freezer
-        self._alike = alike
+        self._case_kinds = case_kinds
         self._first_ref = first_ref
         self._stamp = stamp
-        self._ready: Ready | None = None
-        """What was looked at last: it is done again as long as nothing else was written."""
-        self._last: Bundle | None = None
-        """What was queued last, as long as it may be taken back whole."""
+        self._prepared: PreparedDrafts | None = None
+        """The drafts sorted last; valid as long as nothing else is written."""
+        self._last: QueuedBatch | None = None
+        """The entries queued last, as long as all of them may be taken back together."""
         self.behind: Callable[[], None] | None = None
-        """Called where the places in the orders are still to be written, by whoever goes on with it; None: at once."""
+        """Called when sort keys remain to be written; the callee schedules that. None: they are written at once."""
         self.failed: Callable[[], None] = _nothing
-        """Called where they could not be written after all."""
+        """Called if writing them fails."""
 
     def queue(self, drafts: Sequence[Draft], numbers: Iterable[int]) -> tuple[list[Queued], Refused, list[Draft]]:
-        """Queue an entry for each case that fares like others of its kind: what was queued, what was refused and why.
+        """Queue the drafts that can share a template. Returns what was queued, what was refused and why, and the rest.
 
-        Last, the drafts that have to be queued one by one. `numbers`: of rows among which those of the cases are.
-        No two drafts may be for one case. Raises `CacheError`; then nothing was queued.
+        The rest has to be queued one by one. `numbers`: numbers of rows that include those of the cases. At most one
+        draft per case. Raises `CacheError`; then nothing was queued.
         """
         return self._whole(lambda: self._queue(drafts, numbers))
 
     def foresee(self, numbers: Iterable[int], drafts: Sequence[Draft] = ()) -> Iterator[None]:
-        """Read step by step what queueing these drafts, or others for these cases, will need.
+        """Read in small steps what queueing these drafts will need, while the officer still answers the question.
 
-        For while the question is looked at: what the drafts answer may still be put into them.
+        Answers may be added to the drafts afterwards.
         """
         wanted = sorted(numbers)
         with self._cache.snapshot():
-            self._projector.foresee(self._alike.standing(wanted))
+            self._projector.foresee(self._case_kinds.standing(wanted))
         yield
         # The pages that will be written stay in memory.
         self._cache.keep_much()
         for sql, values in ((_LISTED, (str(wanted),)), *((_STAND, (group,)) for group in self._groups())):
             self._cache.rows(sql, values)
             yield
-        self._ready = Ready(drafts)
+        self._prepared = PreparedDrafts(drafts)
         with self._cache.snapshot():
             found = self._by_case(wanted)
-        yield from self._ready.look(found)
+        yield from self._prepared.look(found)
 
     def _groups(self) -> list[int]:
-        """The groups of cases in which there are not so many that looking at all takes long."""
+        """The groups with at most `FEW` cases."""
         return [no for (no,) in self._cache.rows("select no from group_count where rows between 1 and ?", (FEW,))]
 
     def _queue(
         self, drafts: Sequence[Draft], numbers: Iterable[int]
     ) -> _Step[tuple[list[Queued], Refused, list[Draft]]]:
         """Inside a transaction of the cache."""
-        ready = self._ready
-        if ready is None or not ready.is_for(drafts, self._alike.known()):
-            ready = self._ready = Ready(drafts)
+        prepared = self._prepared
+        if prepared is None or not prepared.is_for(drafts, self._case_kinds.known()):
+            prepared = self._prepared = PreparedDrafts(drafts)
             found = self._standing([(draft.desk, draft.case_id) for draft in drafts], numbers)
-            for _step in ready.look(found):
+            for _step in prepared.look(found):
                 pass
-        forms = Forms(self._alike, self._freezer, self._stamp(), self._session.officer_id())
-        written, rows, refused, left = self._sorted(ready, self._waiting(()), forms)
-        bundle = Bundle(self._first_ref(), written, forms.officer, forms.at, self._session.server_time())
+        templates = EntryTemplates(self._case_kinds, self._freezer, self._stamp(), self._session.officer_id())
+        written, rows, refused, left = self._sorted(prepared, self._waiting(()), templates)
+        batch = QueuedBatch(self._first_ref(), written, templates.officer, templates.at, self._session.server_time())
 
         def work() -> int:
             # Beside what becomes of the rows, which is written meanwhile.
-            generation = self._outbox.stand_for(bundle.coming.parts())
-            self._last = bundle
+            generation = self._outbox.stand_for(batch.coming.parts())
+            self._last = batch
             return generation
 
-        return _Step(lambda: (bundle.queued(), refused, left), rows, work)
+        return _Step(lambda: (batch.queued(), refused, left), rows, work)
 
     def _whole(self, step: Callable[[], _Step[T]]) -> T:
-        """Carry out a step: whole, or nothing of it. What was committed counts, whatever becomes of the listing."""
+        """Carry out a step completely or not at all. A commit of the outbox stands even if the listing fails."""
         out: list[T] = []
         for _attempt in range(ATTEMPTS):
             try:
@@ -158,7 +158,7 @@ class Together:
                     transaction.enter_context(self._cache.write(shorten=False))
                     moves = self._move(step, out)
                     rest = Unfinished(self._cache, moves, transaction.pop_all(), self._end, self.failed)
-                    self._alike.moved(moves, rest)
+                    self._case_kinds.moved(moves, rest)
                 if self.behind is None:
                     rest.finish()
                     self._outbox.write_out_all()
@@ -174,7 +174,7 @@ class Together:
         raise OutboxChanged(())
 
     def _move(self, step: Callable[[], _Step[T]], out: list[T]) -> Moves:
-        """Inside a transaction of the cache: the step on the outbox, whose result goes into `out`, and the rows."""
+        """Inside a transaction of the cache: do the step on the outbox, append its result to `out`, move the rows."""
         self._cache.keep_much()
         self._projector.catch_up()
         since = self._outbox.generation()
@@ -195,19 +195,19 @@ class Together:
         return moves
 
     def _end(self) -> Callable[[], None]:
-        """All is written, and is about to be committed; what is to be done then."""
-        self._alike.known()
+        """Called before the commit of the deferred transaction; returns what to call after it."""
+        self._case_kinds.known()
         moment = self._cache.moment()
         self._projector.catch_up()
 
         def committed() -> None:
-            self._alike.over(moment)
+            self._case_kinds.over(moment)
             self._cache.shorten_log()
 
         return committed
 
     def _commit(self, work: Callable[[], int], since: int) -> int:
-        """`work` on the outbox as it was at generation `since`; the generation that the rows then reflect."""
+        """Do `work` on the outbox if it is still at generation `since`; the new generation. Raises `OutboxChanged`."""
         with self._outbox.work.write(shorten=False):
             self._outbox.work.keep_much()
             if self._outbox.generation() != since:
@@ -215,44 +215,44 @@ class Together:
             return work()
 
     def _sorted(
-        self, ready: Ready, waiting: set[Case], forms: Forms
+        self, prepared: PreparedDrafts, waiting: set[Case], templates: EntryTemplates
     ) -> tuple[list[Written], Rows, Refused, list[Draft]]:
-        """The entries that drafts make and what becomes of their cases; what is refused, and what is left."""
+        """Entries and row changes of the drafts, refused drafts with reasons, and drafts to be queued one by one."""
         written: list[Written] = []
         rows: Rows = []
         refused: Refused = []
-        left = set(map(id, ready.left))
+        left = set(map(id, prepared.left))
         asleep = put_off(self._outbox.work)
-        becomes, of = maker(Becomes), forms.of
-        for draft, standing in ready.plain:
+        becomes, of = maker(Becomes), templates.of
+        for draft, standing in prepared.plain:
             if waiting and (draft.desk, draft.case_id) in waiting:
                 left.add(id(draft))
                 continue
             version = standing.version
-            form = of(draft, standing, bool(asleep) and asleep.get((draft.desk, draft.case_id), -1) == version)
-            if isinstance(form, Form):
-                written.append((draft, standing, form))
-                rows.append((standing, becomes(form.effect.row(standing, 1 if version > standing.seen else 0))))
-            elif form is None:
+            template = of(draft, standing, bool(asleep) and asleep.get((draft.desk, draft.case_id), -1) == version)
+            if isinstance(template, EntryTemplate):
+                written.append((draft, standing, template))
+                rows.append((standing, becomes(template.effect.row(standing, 1 if version > standing.seen else 0))))
+            elif template is None:
                 left.add(id(draft))
             else:
-                refused.append((draft, form))
-        return written, rows, refused, [draft for draft in ready.drafts if id(draft) in left] if left else []
+                refused.append((draft, template))
+        return written, rows, refused, [draft for draft in prepared.drafts if id(draft) in left] if left else []
 
-    def _standing(self, cases: Iterable[Case], numbers: Iterable[int]) -> dict[Case, Standing]:
-        """How these cases stand."""
+    def _standing(self, cases: Iterable[Case], numbers: Iterable[int]) -> dict[Case, ListedCase]:
+        """The current rows of these cases."""
         found = self._by_case(numbers)
         if missing := [case for case in cases if case not in found]:
-            found |= self._by_case(self._alike.numbers(missing))
+            found |= self._by_case(self._case_kinds.numbers(missing))
         return found
 
-    def _by_case(self, numbers: Iterable[int]) -> dict[Case, Standing]:
-        standing = self._alike.standing(sorted(numbers))
+    def _by_case(self, numbers: Iterable[int]) -> dict[Case, ListedCase]:
+        standing = self._case_kinds.standing(sorted(numbers))
         desks = {number: self._desks.id(number) for number in {each.number for each in standing}}
         return {(desks[each.number], each.id): each for each in standing}
 
     def _waiting(self, but: Iterable[Item]) -> set[Case]:
-        """The cases for which the outbox holds something besides these entries."""
+        """The cases for which the outbox holds other entries than these."""
         return self._resolved(self._outbox.live_cases([item.pos for item in but]))
 
     def _resolved(self, cases: Iterable[Case]) -> set[Case]:
@@ -261,43 +261,43 @@ class Together:
     # --- taking back ------------------------------------------------------------------------------------------------
 
     def take_back(self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]) -> list[Taken]:
-        """Take entries back, all or none, those drafts stay that `keep` says; what they were, in this order.
+        """Take back all of these entries or none; returns what they were, in this order.
 
-        None of them may start a case. `numbers`: as for `queue`. Raises `AlreadyAttempted`, `NoSuchItem` and any other
-        `CacheError`; then nothing was taken back.
+        A draft is kept where `keep` says so. None of them may start a case. `numbers`: as for `queue`. Raises
+        `AlreadyAttempted`, `NoSuchItem` or another `CacheError`; then nothing was taken back.
         """
         return self._whole(lambda: self._take_back_whole(refs, keep, numbers) or self._take_back(refs, keep, numbers))
 
     def untouched(self, refs: Sequence[str]) -> list[Untouched] | None:
-        """These entries where they are what was queued last and can all be taken back; else None."""
-        bundle = self._last
-        if bundle is None or list(refs) != bundle.refs:
+        """These entries, if they are the batch queued last and all can be taken back; else None."""
+        batch = self._last
+        if batch is None or list(refs) != batch.refs:
             return None
-        return bundle.untouched() if self._are_untouched(bundle) else None
+        return batch.untouched() if self._are_untouched(batch) else None
 
-    def _are_untouched(self, bundle: Bundle) -> bool:
-        return self._outbox.are_untouched(bundle.refs[0], bundle.refs[-1], len(bundle.refs))
+    def _are_untouched(self, batch: QueuedBatch) -> bool:
+        return self._outbox.are_untouched(batch.refs[0], batch.refs[-1], len(batch.refs))
 
     def _take_back_whole(
         self, refs: Sequence[str], keep: Callable[[Draft], bool], numbers: Iterable[int]
     ) -> _Step[list[Taken]] | None:
-        """Inside a transaction of the cache: what was queued last; None where it cannot be taken back as a whole."""
-        bundle = self._last
-        if bundle is None or bundle.refs[::-1] != list(refs) or any(map(keep, bundle.drafts())):
+        """Inside a transaction of the cache: take back the batch queued last; None if these entries are not that."""
+        batch = self._last
+        if batch is None or batch.refs[::-1] != list(refs) or any(map(keep, batch.drafts())):
             return None
-        span = self._outbox.span(bundle.refs[0], bundle.refs[-1])
+        span = self._outbox.span(batch.refs[0], batch.refs[-1])
         if span is None:
             return None
-        taken, known = bundle.taken(), self._alike.known()
-        found: list[Standing | None] = [standing for _draft, standing, _form in reversed(bundle.written)]
-        if any(known.get(standing.n) is not standing for _draft, standing, _form in bundle.written):
+        taken, known = batch.taken(), self._case_kinds.known()
+        found: list[ListedCase | None] = [standing for _draft, standing, _template in reversed(batch.written)]
+        if any(known.get(standing.n) is not standing for _draft, standing, _template in batch.written):
             found = self._of(taken, numbers)
         rows = self._back(taken, self._resolved(self._outbox.live_cases(range(span[0], span[1] + 1))), found)
         if len(rows) < len(taken):
             return None
 
         def work() -> int:
-            if not self._are_untouched(bundle):
+            if not self._are_untouched(batch):
                 self._last = None
                 raise OutboxChanged(())
             return self._outbox.stand_for(going(*span))
@@ -340,7 +340,7 @@ class Together:
         return _Step(lambda: taken, rows, work)
 
     def _drafts(self, items: Sequence[Item], keep: Callable[[Draft], bool]) -> dict[str, Draft]:
-        """The drafts that stay of these entries, by their references."""
+        """The drafts that are kept of these entries, by client reference."""
         kept: dict[str, bool] = {}
         out: dict[str, Draft] = {}
         for item in items:
@@ -351,14 +351,14 @@ class Together:
                 out[item.client_ref] = self._freezer.draft(item)
         return out
 
-    def _of(self, taken: Sequence[Taken], numbers: Iterable[int]) -> list[Standing | None]:
-        """How the cases of entries stand."""
+    def _of(self, taken: Sequence[Taken], numbers: Iterable[int]) -> list[ListedCase | None]:
+        """The current rows of the entries' cases."""
         cases = [(each.desk, each.case_id) for each in taken]
         found = self._standing(cases, numbers)
         return [found.get(case) for case in cases]
 
-    def _back(self, taken: Sequence[Taken], waiting: set[Case], found: Sequence[Standing | None]) -> Rows:
-        """Inside: the rows of the cases for which nothing waits any more; `found`: how those of `taken` stand."""
+    def _back(self, taken: Sequence[Taken], waiting: set[Case], found: Sequence[ListedCase | None]) -> Rows:
+        """Inside: the row changes of cases that have no pending entry any more. `found`: the rows of `taken`."""
         asleep, officer = put_off(self._outbox.work), self._session.officer_id()
         known: dict[Any, Facts | None] = {}
         rows: Rows = []
@@ -378,9 +378,9 @@ class Together:
             handler = head.given.officer
             kind = said.action, sleeps, handler == officer, standing.like
             if kind not in known:
-                rules = self._alike.rules(head)
-                alike = rules is not None and is_alike(rules, said.action)
-                known[kind] = self._alike.unchanged(desk, standing, officer, asleep=sleeps) if alike else None
+                rules = self._case_kinds.rules(head)
+                alike = rules is not None and is_uniform(rules, said.action)
+                known[kind] = self._case_kinds.unchanged(desk, standing, officer, asleep=sleeps) if alike else None
             if (row := known[kind]) is None:
                 continue
             activity = microseconds(head.last_activity)

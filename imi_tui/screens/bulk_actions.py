@@ -1,4 +1,4 @@
-"""Doing something with all marked cases: marking them, one preview of what will happen, one step to take back."""
+"""Marking cases and acting on all of them: one preview of the effect, one step to take back."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Rules
     from imi_tui.actions import Action
-    from imi_tui.cache.bulk.marking import Kind, Standing
+    from imi_tui.cache.bulk.marking import Kind, MarkedCase
     from imi_tui.cache.model import OutboxItem, Queued, ViewId
     from imi_tui.cache.outbox.draft import Draft
 
 MOMENT = 0.05
-"""Seconds in which cases are looked for before the next key is answered."""
+"""Seconds of searching for cases before the next key is handled."""
 BETWEEN = 0.005
-"""Seconds in which keys are answered before more cases are looked for."""
+"""Seconds for handling keys before the search for cases goes on."""
 AT_ONCE = 500
-"""Entries queued one by one in one go; between two of them keys are answered."""
+"""Entries queued one by one before keys are handled."""
 CHOICE = 60
-"""Cells of a line in a window with answers, and in what is told for some seconds."""
+"""Width in cells of a line in a dialogue and in a notification."""
 BELOW = 6
-"""Lines of a window that its border, what it asks for and the keys of it take."""
+"""Lines of a dialogue taken by its border, its input and its keys."""
 
 
-class TogetherActions(OwnActions):
-    """A list in which cases are marked and acted on together."""
+class BulkActions(OwnActions):
+    """Actions of a list whose cases can be marked."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class TogetherActions(OwnActions):
         await self.app.push_screen(routes.ask_line(_("Mark what matches"), label), answered)
 
     def _mark_found(self, parts: Iterator[list[int]]) -> None:
-        """Mark what comes within a moment at once, so that the next key acts on it, and go on with the rest."""
+        """Mark at once what is found within `MOMENT`, so that the next key acts on it; the rest follows in a worker."""
         numbers: list[int] = []
         until = time.monotonic() + MOMENT
         for part in parts:
@@ -110,7 +110,7 @@ class TogetherActions(OwnActions):
         self._mark(numbers)
 
     async def _mark_in_parts(self, first: list[int], parts: Iterator[list[int]]) -> None:
-        """Keys are answered in between, the count grows. It ends where marks are taken away or another view comes."""
+        """Mark the rest while keys are handled. Ends when marks are removed or the view changes."""
         found, view = self.query_one(CaseList), self.view_now()
         put, count = 0, len(found.marked)
         for part in chain((first,), parts):
@@ -170,7 +170,7 @@ class TogetherActions(OwnActions):
         self.refresh_frame()
 
     def put_marks(self, numbers: Iterable[int], *, marked: bool) -> None:
-        """Marks come back with what was done, so that something else can be done with the same cases."""
+        """Set or remove marks, so that something else can be done with the same cases."""
         if numbers:
             found = self.query_one(CaseList)
             (found.mark if marked else found.unmark_some)(numbers)
@@ -187,7 +187,7 @@ class TogetherActions(OwnActions):
 
     # -- acting ------------------------------------------------------------------------------------------------------
 
-    def offered_together(self) -> tuple[Action, ...]:
+    def offered_for_marked(self) -> tuple[Action, ...]:
         """The lifecycle actions possible with at least one of the marked cases."""
         numbers = frozenset(self.marked)
         moment = numbers, self.marks.generation, self.context.language
@@ -196,11 +196,11 @@ class TogetherActions(OwnActions):
             self._offers = moment, self._look_what_is_possible(numbers)
         return self._offers[1]
 
-    def known_together(self) -> tuple[Action, ...]:
-        """The same as far as it is known: the line of keys follows, and no key waits, where thousands are marked."""
+    def known_for_marked(self) -> tuple[Action, ...]:
+        """The same as far as it is known already. With thousands of marks a worker finds out and updates the footer."""
         numbers = frozenset(self.marked)
         if self.marks.lacks(numbers) <= bulk.PART:
-            return self.offered_together()
+            return self.offered_for_marked()
         # Made when it begins: one that is followed by another at once never does.
         look: Callable[[], Any] = partial(self._look, numbers)
         self.run_worker(look, group="looking", exclusive=True)
@@ -209,7 +209,7 @@ class TogetherActions(OwnActions):
         return self._offers[1] if (known, language) == (numbers, self.context.language) else ()
 
     async def _look(self, numbers: frozenset[int]) -> None:
-        """Until other cases are marked or the cache changes: then it begins anew with the line of keys."""
+        """Find out what is possible. Ends when the marks or the cache change; the footer then starts it again."""
         generation = self.marks.generation
         await asyncio.sleep(BETWEEN)
         for _part in self.marks.look(numbers):
@@ -239,11 +239,11 @@ class TogetherActions(OwnActions):
         if rules is None:
             return
         if rules.lifecycle.actions[name].target is None:
-            await self._ask_together(plan, rules, "")
+            await self._ask_for_marked(plan, rules, "")
             return
-        await self.choose_target(name, rules, plan.ready[0].desk, lambda desk: self._ask_together(plan, rules, desk))
+        await self.choose_target(name, rules, plan.ready[0].desk, lambda desk: self._ask_for_marked(plan, rules, desk))
 
-    async def _ask_together(self, plan: bulk.Plan, rules: Rules, target: str) -> None:
+    async def _ask_for_marked(self, plan: bulk.Plan, rules: Rules, target: str) -> None:
         detail = self.store.case(*self.marks.representative(plan.ready))
         if detail is None:
             return
@@ -273,7 +273,7 @@ class TogetherActions(OwnActions):
             def answered(days: int | None) -> None:
                 if days is not None:
                     answers[field.id] = days
-                    self._queue_together(plan, drafts())
+                    self._queue_for_marked(plan, drafts())
 
             base = f"{rules.lifecycle.id}.form.{rules.lifecycle.actions[plan.action].form}.{field.id}"
             label = rules.label(base, field.label, self.context.languages)
@@ -284,20 +284,20 @@ class TogetherActions(OwnActions):
 
         def chosen(value: str | None) -> None:
             if value == "do":
-                self._queue_together(plan, drafts())
+                self._queue_for_marked(plan, drafts())
 
         count = len(plan.ready)
         do = ngettext("Do it with {count} case", "Do it with {count} cases", count).format(count=count)
         await self.app.push_screen(routes.choose(text, [(do, "do"), (_("Leave it"), "leave")]), chosen)
 
-    def _form(self, action: str, standing: Standing) -> object:
+    def _form(self, action: str, standing: MarkedCase) -> object:
         """The fields that an action asks for with a case."""
         from imi_core.answers import form_for
 
         detail, rules = self.store.case(standing.desk, standing.id), self._rules_of_kind(standing.kind)
         return form_for(rules, action, doing.typed(detail.case)).fields if detail is not None and rules else None
 
-    def _queue_together(self, plan: bulk.Plan, drafts: list[Draft]) -> None:
+    def _queue_for_marked(self, plan: bulk.Plan, drafts: list[Draft]) -> None:
         with self.imi.undisturbed():
             queued, refused, left = self.store.queue_alike(drafts, self.marked)
         if len(left) > AT_ONCE:
@@ -316,7 +316,7 @@ class TogetherActions(OwnActions):
     async def _queue_in_parts(
         self, plan: bulk.Plan, left: list[Draft], items: list[OutboxItem | Queued], refused: int
     ) -> None:
-        """Thousands of entries one by one, some at a time; what is queued is safe, as one step, whatever ends this."""
+        """Queue entries one by one, in parts. Whatever ends this, those queued so far are one step to take back."""
         done, code = len(plan.ready) - len(left), ""
         while left:
             part = left[:AT_ONCE]
@@ -337,7 +337,7 @@ class TogetherActions(OwnActions):
             self._not_queued(left, code)
 
     def _not_queued(self, left: list[Draft], code: str) -> None:
-        """Their cases are marked again, and why they were not queued is told."""
+        """Mark their cases again and say why they were not queued."""
         self.put_marks(self.store.marking.numbers((each.desk, each.case_id) for each in left), marked=True)
         self.say(problems.sentence(code), problem=True)
 
@@ -378,7 +378,7 @@ class TogetherActions(OwnActions):
         except UnknownProcedure:
             return None
 
-    def _most(self, standings: list[Standing]) -> Kind | None:
+    def _most(self, standings: list[MarkedCase]) -> Kind | None:
         """The kind that most of them are of."""
         counts: dict[Kind, int] = {}
         for each in standings:

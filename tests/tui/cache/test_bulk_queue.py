@@ -15,7 +15,7 @@ from imi_core import workflow
 from imi_tui.cache import acting
 from imi_tui.cache.bulk import prepared
 from imi_tui.cache.bulk.kinds import hands_on
-from imi_tui.cache.bulk.prepared import Ready
+from imi_tui.cache.bulk.prepared import PreparedDrafts
 from imi_tui.cache.errors import AlreadyAttempted, CacheBusy, NoSuchItem
 from imi_tui.cache.ids import ASSIGN, first_of_many, following
 from imi_tui.cache.model import Changed, Seen
@@ -118,7 +118,7 @@ def _both_ways(
     assert all(store.outbox_table.is_sound(item) for item in store.outbox_table.live())
     basis = {item.case_id: item.payload["basedOn"] for item in store.outbox()}
     if not known:
-        store._together._alike.forget()
+        store._bulk_queue._alike.forget()
     taken = store.take_back([each.client_ref for each in reversed(queued)], lambda draft: draft.written, numbers)
     assert [each.case_id for each in taken] == [each.case_id for each in reversed(queued)]
     assert kept(store) | {"drafts": []} == before
@@ -168,13 +168,13 @@ def test_what_is_no_matter_of_its_kind_is_left_and_nothing_is_taken_twice(store:
     refs = [each.client_ref for each in queued]
     store.sync.begin(refs[:1])
     with pytest.raises(AlreadyAttempted):
-        store._together.take_back(refs, lambda draft: False, ())
+        store._bulk_queue.take_back(refs, lambda draft: False, ())
     with pytest.raises(NoSuchItem):
-        store._together.take_back([*refs[1:], "none"], lambda draft: False, ())
+        store._bulk_queue.take_back([*refs[1:], "none"], lambda draft: False, ())
     assert {item.client_ref for item in store.outbox()} == {message.client_ref, *refs}
     # The other entry of this case stays: what is expected of it is folded anew.
     more = store.act(waits.desk, waits.id, "accept", answers={"agreed_days": 3})
-    store._together.take_back([more.client_ref, *refs[1:]], lambda draft: False, ())
+    store._bulk_queue.take_back([more.client_ref, *refs[1:]], lambda draft: False, ())
     shown = store.row(waits.desk, waits.id, "all", "due")
     assert shown is not None
     assert (shown.pending, shown.state) == (1, "awaiting_acceptance")
@@ -284,7 +284,7 @@ def test_an_outbox_that_changes_meanwhile_is_looked_at_again(store: Store, monke
     before = kept(store)
     first, *rows = store.window("to_accept", "due", limit=4)
     other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
-    look = store._together._standing
+    look = store._bulk_queue._standing
     said: list[bool] = []
 
     def late(*given: Any) -> Any:
@@ -297,7 +297,7 @@ def test_an_outbox_that_changes_meanwhile_is_looked_at_again(store: Store, monke
 
     asked = [draft for draft in drafts(store, "accept") if draft.case_id in {first.id, *(row.id for row in rows)}]
     asked.sort(key=lambda draft: draft.case_id != first.id)
-    monkeypatch.setattr(store._together, "_standing", late)
+    monkeypatch.setattr(store._bulk_queue, "_standing", late)
     queued, _refused, left = store.queue_alike(asked)
     assert [draft.case_id for draft in left] == [first.id]
     assert {each.case_id for each in queued} == {row.id for row in rows}
@@ -314,14 +314,14 @@ def test_what_begins_to_be_sent_while_it_is_taken_back_stays(store: Store, monke
     queued, _refused, _left = store.queue_alike(drafts(store, "accept"), numbers)
     refs = [each.client_ref for each in queued]
     other = Store.open(store._profile, filled.KEY, now=lambda: filled.NOW)
-    look = store._together._standing
+    look = store._bulk_queue._standing
 
     def late(*given: Any) -> Any:
         other.sync.begin(refs[:1])
-        monkeypatch.setattr(store._together, "_standing", look)
+        monkeypatch.setattr(store._bulk_queue, "_standing", look)
         return look(*given)
 
-    monkeypatch.setattr(store._together, "_standing", late)
+    monkeypatch.setattr(store._bulk_queue, "_standing", late)
     with pytest.raises(AlreadyAttempted):
         store.take_back(refs, lambda draft: False, numbers)
     assert {item.client_ref for item in store.outbox()} == set(refs)
@@ -379,21 +379,21 @@ def test_what_was_read_of_cases_is_read_again_when_anybody_wrote(store: Store) -
 
 
 @pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> list[Ready]:
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[PreparedDrafts]:
     """What was looked at, as often as it was."""
-    found: list[Ready] = []
-    look = Ready.look
+    found: list[PreparedDrafts] = []
+    look = PreparedDrafts.look
 
-    def looking(self: Ready, standing: dict[Any, Any]) -> Iterator[None]:
+    def looking(self: PreparedDrafts, standing: dict[Any, Any]) -> Iterator[None]:
         found.append(self)
         yield from look(self, standing)
 
-    monkeypatch.setattr(Ready, "look", looking)
+    monkeypatch.setattr(PreparedDrafts, "look", looking)
     return found
 
 
 def test_what_was_looked_at_behind_the_question_is_looked_at_once_and_answered_later(
-    store: Store, looked: list[Ready]
+    store: Store, looked: list[PreparedDrafts]
 ) -> None:
     numbers = [row.n for row in store.window("all", "due", limit=500)]
     before = kept(store)
@@ -425,7 +425,7 @@ def test_what_was_looked_at_behind_the_question_is_looked_at_once_and_answered_l
 
 @pytest.mark.parametrize("what", ["a case", "part of it", "others"])
 def test_what_changed_since_it_was_looked_at_is_looked_at_again(
-    store: Store, looked: list[Ready], monkeypatch: pytest.MonkeyPatch, what: str
+    store: Store, looked: list[PreparedDrafts], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     monkeypatch.setattr(prepared, "STEP", 5)
     numbers = [row.n for row in store.window("all", "due", limit=500)]
@@ -456,7 +456,7 @@ def test_what_changed_since_it_was_looked_at_is_looked_at_again(
     assert is_settled(store)
 
 
-def test_what_waits_since_it_was_looked_at_is_left(store: Store, looked: list[Ready]) -> None:
+def test_what_waits_since_it_was_looked_at_is_left(store: Store, looked: list[PreparedDrafts]) -> None:
     numbers = [row.n for row in store.window("all", "due", limit=500)]
     asked = drafts(store, "accept")
     row = store.window("to_accept", "due", limit=1)[0]
