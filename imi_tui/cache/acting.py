@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import Untouched
     from imi_tui.cache.outbox.draft import Draft
     from imi_tui.cache.outbox.item import Taken
-    from imi_tui.cache.personal.templates import Kind, Phrase, Template
+    from imi_tui.cache.personal.snippets import Kind, Phrase, Template
 
 
 MANY = 20
@@ -65,30 +65,30 @@ class Acting(Parts):
 
     def keep_template(self, template: Template) -> Template:
         """Save a template durably."""
-        made = self.reserve.write(lambda: self.shelf.keep_template(template))
-        self.publish(Changed(frozenset(("shelf",))))
+        made = self.reserve.write(lambda: self.snippets.keep_template(template))
+        self.publish(Changed(frozenset(("snippets",))))
         return made
 
     def keep_phrases(self, phrases: list[Phrase]) -> list[Phrase]:
         """Save phrases durably, all or none."""
-        made = self.reserve.write(lambda: self.shelf.keep_phrases(phrases))
-        self.publish(Changed(frozenset(("shelf",))))
+        made = self.reserve.write(lambda: self.snippets.keep_phrases(phrases))
+        self.publish(Changed(frozenset(("snippets",))))
         return made
 
     def drop(self, kind: Kind, id: str) -> None:
         """Throw a template or phrase away; `bring_back` undoes it."""
-        self.shelf.drop(kind, id)
-        self.publish(Changed(frozenset(("shelf",))))
+        self.snippets.drop(kind, id)
+        self.publish(Changed(frozenset(("snippets",))))
 
     def put_phrases(self, wanted: Mapping[str, Phrase | None]) -> None:
         """Have phrases again as they were, by their ids; None for one that was not there."""
-        self.reserve.write(lambda: self.shelf.put_phrases(wanted))
-        self.publish(Changed(frozenset(("shelf",))))
+        self.reserve.write(lambda: self.snippets.put_phrases(wanted))
+        self.publish(Changed(frozenset(("snippets",))))
 
     def bring_back(self, kind: Kind, id: str = "") -> str:
         """Undo the last `drop` of this kind, or that of `id`; the id of what is back, "" where there is nothing."""
-        found = self.shelf.bring_back(kind, id)
-        self.publish(Changed(frozenset(("shelf",))))
+        found = self.snippets.bring_back(kind, id)
+        self.publish(Changed(frozenset(("snippets",))))
         return found
 
     def queue(self, draft: Draft) -> OutboxItem:

@@ -334,6 +334,6 @@ class Changed(NamedTuple):
     """
 
     kinds: frozenset[
-        Literal["cases", "directory", "outbox", "drafts", "status", "session", "files", "wanted", "views", "shelf"]
+        Literal["cases", "directory", "outbox", "drafts", "status", "session", "files", "wanted", "views", "snippets"]
     ]
     cases: frozenset[tuple[str, str]] = frozenset()

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from imi_tui.cache.model import Changed
     from imi_tui.cache.personal.export_log import Exports
     from imi_tui.cache.personal.saved_views import SavedViews
-    from imi_tui.cache.personal.templates import Shelf
+    from imi_tui.cache.personal.snippets import Snippets
     from imi_tui.cache.queueing.desk_work import DeskWork
     from imi_tui.cache.register.directory import Directory
     from imi_tui.cache.register.lookup import Register
     from imi_tui.cache.register.partners import Partners
     from imi_tui.cache.search.finding import Finding
-    from imi_tui.cache.search.known_answers import Known
+    from imi_tui.cache.search.known_requests import KnownRequests
     from imi_tui.cache.search.related import Related
     from imi_tui.cache.storage.db import Database
     from imi_tui.cache.storage.hub import Hub
@@ -236,18 +236,18 @@ class Parts:
         return self._now().astimezone().date()
 
     @cached_property
-    def shelf(self) -> Shelf:
+    def snippets(self) -> Snippets:
         """Templates and phrases."""
-        from imi_tui.cache.personal.templates import Shelf
+        from imi_tui.cache.personal.snippets import Snippets
 
-        return Shelf(self._work, self._new_ref, self.stamp)
+        return Snippets(self._work, self._new_ref, self.stamp)
 
     @cached_property
-    def known(self) -> Known:
+    def known_requests(self) -> KnownRequests:
         """What own cases say, to complete fields with."""
-        from imi_tui.cache.search.known_answers import Known
+        from imi_tui.cache.search.known_requests import KnownRequests
 
-        return Known(self._cache, self.desks)
+        return KnownRequests(self._cache, self.desks)
 
     @cached_property
     def translations(self) -> Translations:

@@ -13,7 +13,7 @@ from imi_tui.i18n import _, language, ngettext
 if TYPE_CHECKING:
     import argparse
 
-    from imi_tui.cache.personal.templates import Phrase
+    from imi_tui.cache.personal.snippets import Phrase
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +34,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     taken = _read(options.source) if options.source else []
     with opened(options) as client:
-        shelf = client.store.shelf
+        snippets = client.store.snippets
         if taken:
             client.store.keep_phrases(taken)
-        found = [each for each in shelf.phrases() if options.lang_of in ("", each.lang)]
+        found = [each for each in snippets.phrases() if options.lang_of in ("", each.lang)]
     if taken:
         count = len(taken)
         say(ngettext("{count} phrase was taken.", "{count} phrases were taken.", count).format(count=count))

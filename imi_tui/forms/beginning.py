@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imi_core.answers import base_id, is_empty
 from imi_core.errors import UnknownProcedure
 from imi_core.text import display
-from imi_tui.cache.personal.templates import Template
+from imi_tui.cache.personal.snippets import Template
 from imi_tui.forms.offers import offers
 from imi_tui.labels import Labels
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from imi_core.procedure import Form
     from imi_tui.cache.model import Row, SortId, ViewId
-    from imi_tui.cache.search.known_answers import Known
+    from imi_tui.cache.search.known_requests import KnownRequests
 
 LOOKED_AT = 200
 """Cases looked at for one question, the latest first: a key waits for the answer."""
@@ -29,7 +29,7 @@ class Cache(Protocol):
     """What is needed of the cache."""
 
     @property
-    def known(self) -> Known:
+    def known_requests(self) -> KnownRequests:
         """Requests of own cases."""
 
     def saying(self, said: str, limit: int) -> list[str]:
@@ -100,7 +100,7 @@ def known(cache: Cache, desk: str, form: Form, field: str, typed: str, there: st
         ids = cache.saying(" ".join(wanted), LOOKED_AT)
     else:
         ids = [row.id for row in cache.window("all", "activity", limit=LOOKED_AT)]
-    requests = cache.known.requests(desk, ids)
+    requests = cache.known_requests.of(desk, ids)
     beside = companions(form, field)
     out: list[Found] = []
     seen = {_key(line) for line in there.splitlines()} if part == "line" else set()

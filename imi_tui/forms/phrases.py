@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.answers import is_empty
 from imi_core.text import display, fold, words
-from imi_tui.cache.personal.templates import Phrase
+from imi_tui.cache.personal.snippets import Phrase
 from imi_tui.i18n import N_, _
 from imi_tui.i18n.dates import local_date, local_day
 from imi_tui.i18n.languages import NAMES

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from imi_tui.cache.personal.templates import Phrase
+from imi_tui.cache.personal.snippets import Phrase
 from imi_tui.i18n import N_, _, speaking
 from imi_tui.i18n.languages import NAMES
 

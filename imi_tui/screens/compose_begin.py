@@ -73,7 +73,7 @@ class BeginsFrom(Rewriting):
         A case that has begun becomes one of the template's procedure.
         """
         self.close_step()
-        template, begun = self.store.shelf.template(id), self.work.form is not None
+        template, begun = self.store.snippets.template(id), self.work.form is not None
         if template is not None:
             copied = beginning.begin(self.work, beginning.of_template(template), personal=True, anew=True)
         if template is None or self.work.draft.procedure != template.procedure:

@@ -137,7 +137,7 @@ class StepPages(Leaving, Vertical):
         titles = {offer.procedure: offer.title for offer in found}
         return [
             TemplateLine(each.id, each.name, titles[each.procedure])
-            for each in self._cache.shelf.templates()
+            for each in self._cache.snippets.templates()
             if each.procedure in titles
         ]
 

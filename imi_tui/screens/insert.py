@@ -18,7 +18,7 @@ from imi_tui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from imi_tui.viewmodel.inserting import Shelf
+    from imi_tui.viewmodel.inserting import Insertions
 
     Line = Insertion | str
     """An insertion, or a heading."""
@@ -52,9 +52,9 @@ class InsertScreen(Narrowing[Insertion]):
 
     CSS_PATH = ["base.tcss", "insert.tcss"]
 
-    def __init__(self, shelf: Shelf, typed: str) -> None:
+    def __init__(self, insertions: Insertions, typed: str) -> None:
         super().__init__()
-        self._shelf, self._typed = shelf, typed
+        self._insertions, self._typed = insertions, typed
 
     def compose(self) -> ComposeResult:
         """Words above, the list below."""
@@ -78,7 +78,7 @@ class InsertScreen(Narrowing[Insertion]):
 
     def narrow(self, typed: str) -> None:
         """List what fits."""
-        found = self._shelf.offered(typed)
+        found = self._insertions.offered(typed)
         lines: list[Line] = []
         known = [each for each in found if each.whole or each.line]
         own = [each for each in found if each not in known and not each.standard]

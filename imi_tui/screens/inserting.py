@@ -11,7 +11,7 @@ from imi_tui.i18n import _
 from imi_tui.screens import routes
 from imi_tui.screens.rewriting import Rewriting
 from imi_tui.viewmodel import inserting
-from imi_tui.viewmodel.inserting import Insertion, Shelf
+from imi_tui.viewmodel.inserting import Insertion, Insertions
 from imi_tui.widgets.form_view import FormView
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Inserting(Rewriting):
         if form is None or control is None:
             self.say(_("Go into a field for text first."))
             return
-        shelf = self._shelf(form, field, control.text_there)
+        insertions = self._insertions(form, field, control.text_there)
         before = control.before_cursor
-        found = shelf.by_abbreviation(before)
+        found = insertions.by_abbreviation(before)
         if found is not None:
             self._put(form, control, found, len(abbreviation_before(before)))
             return
@@ -50,10 +50,10 @@ class Inserting(Rewriting):
             if insertion is not None:
                 self._put(form, control, insertion)
 
-        typed = control.completing if shelf.known("") else ""
-        await self.app.push_screen(routes.insert(shelf, typed), chosen)
+        typed = control.completing if insertions.known("") else ""
+        await self.app.push_screen(routes.insert(insertions, typed), chosen)
 
-    def _shelf(self, form: FormView, field: str, there: str) -> Shelf:
+    def _insertions(self, form: FormView, field: str, there: str) -> Insertions:
         model = form.model
         languages = (model.lang, *self.context.languages)
 
@@ -63,7 +63,7 @@ class Inserting(Rewriting):
             return completion.known(self.store, self.desk(), model.form, field, typed, there)
 
         standard = standard_texts.phrases(languages, model.action_id)
-        return Shelf(self.store.shelf.phrases(), known, self.facts(), languages, model.rules, standard)
+        return Insertions(self.store.snippets.phrases(), known, self.facts(), languages, model.rules, standard)
 
     def _put(self, form: FormView, control: LineInput | LinesInput, insertion: Insertion, over: int = 0) -> None:
         self.close_step()

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from imi_tui import problems
 from imi_tui.actions import Situation
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.personal.templates import Phrase
+from imi_tui.cache.personal.snippets import Phrase
 from imi_tui.forms import phrases, standard_texts
 from imi_tui.hints import hint
 from imi_tui.i18n import _, pgettext
@@ -82,9 +82,9 @@ class PhrasesScreen(UndoActions):
 
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the phrases again."""
-        if kinds and "shelf" not in kinds:
+        if kinds and "snippets" not in kinds:
             return
-        found = self.store.shelf.phrases()
+        found = self.store.snippets.phrases()
         standard = standard_texts.phrases(self.context.languages[:1])
         aim, self._aim = self._aim, ""
         self.query_one(PhraseList).show([*found, _("Standard texts"), *standard], at=aim or None)
@@ -102,7 +102,7 @@ class PhrasesScreen(UndoActions):
 
     def situation(self) -> Situation:
         """Whether there is one under the cursor, and whether one can be brought back."""
-        dropped = self.store.shelf.may_bring_back("phrase")
+        dropped = self.store.snippets.may_bring_back("phrase")
         flags = self.undo_flags() | ({"dropped"} if dropped else set())
         return Situation(self.SCOPE, current=self.phrase is not None, undo=self.imi.undo.possible, flags=flags)
 
@@ -128,7 +128,7 @@ class PhrasesScreen(UndoActions):
         def written(phrase: Phrase | None) -> None:
             if phrase is None:
                 return
-            before = {each.id: each for each in self.store.shelf.phrases()}
+            before = {each.id: each for each in self.store.snippets.phrases()}
             try:
                 [kept] = self.store.keep_phrases([phrase])
             except CacheError as error:
@@ -136,7 +136,7 @@ class PhrasesScreen(UndoActions):
                 return
             self._aim = kept.id
             # One that has the same abbreviation made way for it.
-            now = {each.id: each for each in self.store.shelf.phrases()}
+            now = {each.id: each for each in self.store.snippets.phrases()}
             changed = [id for id in {**before, **now} if before.get(id) != now.get(id)]
             label = pgettext("phrase", "New") if known is None else _("Change")
             self._step(label, kept, {id: before.get(id) for id in changed}, {id: now.get(id) for id in changed})

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from imi_core.procedure import Field
     from imi_tui.actions import Action
     from imi_tui.cache.model import AuthorityHit, OutboxItem, Queued, Row, Seen
-    from imi_tui.cache.personal.templates import Phrase
+    from imi_tui.cache.personal.snippets import Phrase
     from imi_tui.forms.compose import Composition, Gap
     from imi_tui.outside.preview import Preview
     from imi_tui.viewmodel.blocks import Block
-    from imi_tui.viewmodel.inserting import Insertion, Shelf
+    from imi_tui.viewmodel.inserting import Insertion, Insertions
     from imi_tui.viewmodel.palette import Entry, Keyboard
     from imi_tui.viewmodel.translating import Foreign
 
@@ -149,11 +149,11 @@ def compose(
     return ComposeScreen(draft_id, target=target, template=template, like=like)
 
 
-def insert(shelf: Shelf, typed: str) -> Screen[Insertion]:
+def insert(insertions: Insertions, typed: str) -> Screen[Insertion]:
     """Chooses a phrase or a known value to insert."""
     from imi_tui.screens.insert import InsertScreen
 
-    return InsertScreen(shelf, typed)
+    return InsertScreen(insertions, typed)
 
 
 def ask_text(heading: str, value: str = "") -> Screen[str]:

@@ -25,7 +25,7 @@ from imi_tui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from imi_tui.cache.personal.templates import Template
+    from imi_tui.cache.personal.snippets import Template
 
 
 class TemplateList(LineList["Template"]):
@@ -71,9 +71,9 @@ class TemplatesScreen(UndoActions):
 
     def reload(self, kinds: frozenset[str]) -> None:
         """Read the templates again."""
-        if kinds and not kinds & {"shelf", "directory"}:
+        if kinds and not kinds & {"snippets", "directory"}:
             return
-        found = self.store.shelf.templates()
+        found = self.store.snippets.templates()
         shown = self.query_one(TemplateList)
         shown.titles = {each.procedure: self._title(each.procedure) for each in found}
         shown.show(found)
@@ -96,7 +96,7 @@ class TemplatesScreen(UndoActions):
 
     def situation(self) -> Situation:
         """Whether there is one under the cursor, and whether one can be brought back."""
-        dropped = self.store.shelf.may_bring_back("template")
+        dropped = self.store.snippets.may_bring_back("template")
         flags = self.undo_flags() | ({"dropped"} if dropped else set())
         return Situation(self.SCOPE, current=self.template is not None, undo=self.imi.undo.possible, flags=flags)
 
@@ -147,5 +147,5 @@ class TemplatesScreen(UndoActions):
     def action_bring_back(self) -> None:
         """Undo the last throwing away, of whichever day."""
         if self.store.bring_back("template"):
-            count = len(self.store.shelf.templates())
+            count = len(self.store.snippets.templates())
             self.say(ngettext("{count} template.", "{count} templates.", count).format(count=count))

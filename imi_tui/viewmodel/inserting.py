@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from imi_core.procedure import Rules
-    from imi_tui.cache.personal.templates import Phrase
+    from imi_tui.cache.personal.snippets import Phrase
     from imi_tui.forms.completion import Found
     from imi_tui.forms.form import FormModel
 
@@ -42,8 +42,8 @@ class Insertion:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """All there is for one field."""
+class Insertions:
+    """Everything that can be inserted into one field."""
 
     phrases: Sequence[Phrase]
     known: Known

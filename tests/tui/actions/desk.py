@@ -165,9 +165,9 @@ class Desk:
                 undone(store, item.client_ref)
         for draft in store.drafts():
             store.delete_draft(draft.id)
-        for phrase in store.shelf.phrases():
+        for phrase in store.snippets.phrases():
             store.drop("phrase", phrase.id)
-        for template in store.shelf.templates():
+        for template in store.snippets.templates():
             store.drop("template", template.id)
         for view in store.saved.all():
             store.saved.delete(view.no)

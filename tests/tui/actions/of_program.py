@@ -85,9 +85,9 @@ def _done(desk: Desk) -> bool:
         case "drafts":
             return len(desk.store.drafts()) == 1
         case "templates":
-            return len(desk.store.shelf.templates()) == 1
+            return len(desk.store.snippets.templates()) == 1
         case "phrases":
-            return len(desk.store.shelf.phrases()) == 1
+            return len(desk.store.snippets.phrases()) == 1
     return len(desk.store.outbox()) == (0 if desk.scope == "outbox" else 1)
 
 

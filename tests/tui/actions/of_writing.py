@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from imi_tui.cache.personal.templates import Phrase
+from imi_tui.cache.personal.snippets import Phrase
 from imi_tui.forms.compose import Composition, Step
 from imi_tui.screens import routes
 from imi_tui.widgets.entry import LineInput, LinesInput
@@ -193,7 +193,7 @@ async def keep_template(desk: Desk) -> Steps:
     await desk.press(*"Checks", "enter")
     if desk.here == "confirm":
         await desk.choose("plain")
-    assert [each.name for each in desk.store.shelf.templates()] == ["Checks"], "it is not kept"
+    assert [each.name for each in desk.store.snippets.templates()] == ["Checks"], "it is not kept"
 
 
 @proves("compose.discard")
@@ -229,7 +229,7 @@ async def rename(desk: Desk) -> Steps:
     await desk.on("prompt")
     await desk.paste("Posting")
     await desk.press("enter")
-    found = desk.store.shelf.template(id)
+    found = desk.store.snippets.template(id)
     assert found is not None
     assert found.name == "Posting", "it has its old name"
 
@@ -238,7 +238,7 @@ async def rename(desk: Desk) -> Steps:
 async def edit(desk: Desk) -> Steps:
     """A phrase is written, or written anew."""
     await there(desk)
-    before = {phrase.text for phrase in desk.store.shelf.phrases()}
+    before = {phrase.text for phrase in desk.store.snippets.phrases()}
     shown = desk.top.phrase
     new = desk.action is not None and desk.action.id == "phrase.new"
     yield ()
@@ -250,7 +250,7 @@ async def edit(desk: Desk) -> Steps:
     text.text = "Quite new"
     await desk.press("f8")
     wanted = before | {"Quite new"} if new else before - {shown.text} | {"Quite new"}
-    assert {phrase.text for phrase in desk.store.shelf.phrases()} == wanted, "it is not kept"
+    assert {phrase.text for phrase in desk.store.snippets.phrases()} == wanted, "it is not kept"
 
 
 @proves("phrase.save")
@@ -263,12 +263,12 @@ async def save(desk: Desk) -> Steps:
     file.write_text('[[phrase]]\nabbreviation = "ef"\nlang = "en"\ntext = "Quite new"\n', "utf-8")
     yield "phrases", "--import", str(file)
     await desk.on("phrases")
-    assert "Quite new" in {phrase.text for phrase in desk.store.shelf.phrases()}, "it is not kept"
+    assert "Quite new" in {phrase.text for phrase in desk.store.snippets.phrases()}, "it is not kept"
 
 
-def _shelf(desk: Desk) -> list[str]:
-    shelf = desk.store.shelf
-    return [each.id for each in (shelf.phrases() if desk.scope == "phrases" else shelf.templates())]
+def _snippets_listed(desk: Desk) -> list[str]:
+    snippets = desk.store.snippets
+    return [each.id for each in (snippets.phrases() if desk.scope == "phrases" else snippets.templates())]
 
 
 @proves("shelf.drop", keeps=True)
@@ -276,16 +276,16 @@ async def drop(desk: Desk) -> Steps:
     """What is under the cursor is gone."""
     await there(desk)
     await desk.press("home", "down")
-    before = _shelf(desk)
+    before = _snippets_listed(desk)
     yield ()
-    assert _shelf(desk) == before[:1], "not the one under the cursor is gone"
+    assert _snippets_listed(desk) == before[:1], "not the one under the cursor is gone"
 
 
 @proves("shelf.bring_back", keeps=True)
 async def bring_back(desk: Desk) -> Steps:
     """What was thrown away is there again."""
     await there(desk)
-    before = _shelf(desk)
+    before = _snippets_listed(desk)
     await desk.press("delete")
     yield ()
-    assert sorted(_shelf(desk)) == sorted(before), "it does not come back"
+    assert sorted(_snippets_listed(desk)) == sorted(before), "it does not come back"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from imi_tui.cache.outbox.draft import Draft
-from imi_tui.cache.personal.templates import Phrase, Template
+from imi_tui.cache.personal.snippets import Phrase, Template
 from imi_tui.forms.compose import Composition
 from imi_tui.forms.form import LANG
 from imi_tui.screens import routes

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from imi_core.text import display
 from imi_tui import i18n
-from imi_tui.cache.personal.templates import Phrase
+from imi_tui.cache.personal.snippets import Phrase
 from imi_tui.forms import phrases, standard_texts
 from imi_tui.forms.form import TEXT, FormModel
 from imi_tui.forms.phrases import PhraseProblem

@@ -14,7 +14,7 @@ from imi_core.authority import Seat
 from imi_core.case import Attachment, Case, to_wire
 from imi_tui.app import ImiApp
 from imi_tui.cache.outbox.draft import Draft
-from imi_tui.cache.personal.templates import Phrase, Template
+from imi_tui.cache.personal.snippets import Phrase, Template
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
 from imi_tui.screens import routes

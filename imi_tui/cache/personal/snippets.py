@@ -1,6 +1,6 @@
-"""Templates and phrases: what an officer keeps to write with. They are on this machine only.
+"""The officer's templates and phrases. They never leave this machine.
 
-What is thrown away stays for `KEPT_DAYS`, so that it can be brought back.
+A deleted one can be restored for `KEPT_DAYS`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Phrase(NamedTuple):
     saved_at: str = ""
 
 
-class Shelf:
+class Snippets:
     """The tables `template` and `phrase`. Every change is a transaction of its own."""
 
     def __init__(self, work: Database, new_id: Callable[[], str], stamp: Callable[[], str]) -> None:
@@ -85,7 +85,7 @@ class Shelf:
         return sorted(found, key=lambda each: (fold(each.abbreviation), each.lang))
 
     def keep_phrases(self, phrases: list[Phrase]) -> list[Phrase]:
-        """Save them all or none; one takes the place of that with the same abbreviation and language, or id."""
+        """Save all of them or none. Each replaces the phrase with the same id, or abbreviation and language."""
         out: list[Phrase] = []
         with self._work.write():
             there = {(fold(each.abbreviation), each.lang): each.id for each in self.phrases()}
@@ -105,7 +105,7 @@ class Shelf:
     # --- throwing away ---------------------------------------------------------------------------------------------
 
     def drop(self, kind: Kind, id: str) -> None:
-        """Throw one away; `bring_back` undoes it."""
+        """Delete one; `bring_back` undoes it."""
         with self._work.write():
             self._drop(kind, id)
             old = dt.datetime.fromisoformat(self._stamp()) - dt.timedelta(days=KEPT_DAYS)
@@ -117,7 +117,7 @@ class Shelf:
         self._work.run(f"update {kind} set gone_at = ? where id = ?", (self._stamp(), id))  # noqa: S608
 
     def put_phrases(self, wanted: Mapping[str, Phrase | None]) -> None:
-        """Have phrases again as they were, by their ids; None for one that was not there."""
+        """Restore phrases to a previous state, by id; None deletes."""
         with self._work.write():
             for id, phrase in wanted.items():
                 if phrase is None:
@@ -127,9 +127,9 @@ class Shelf:
                     self._work.run(sql, phrase)
 
     def bring_back(self, kind: Kind, id: str = "") -> str:
-        """Undo the last `drop` of this kind, or that of `id`; the id of what is back, "" where there is nothing.
+        """Undo the last `drop` of this kind, or that of `id`. Returns the restored id, "" if there is nothing to undo.
 
-        A phrase whose abbreviation is taken meanwhile takes its place back.
+        A restored phrase replaces a newer one with the same abbreviation and language.
         """
         with self._work.write():
             sql = f"select id from {kind} where gone_at <> '' and ? in ('', id) order by gone_at desc, id desc limit 1"  # noqa: S608
@@ -149,7 +149,7 @@ class Shelf:
                 self._drop("phrase", each.id)
 
     def may_bring_back(self, kind: Kind) -> bool:
-        """Whether anything of this kind was thrown away."""
+        """Whether there is anything of this kind to restore."""
         return self._work.one(f"select 1 from {kind} where gone_at <> '' limit 1") is not None  # noqa: S608
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imi_tui.cache.personal.templates import Phrase, Template
+from imi_tui.cache.personal.snippets import Phrase, Template
 from imi_tui.cache.store import Store
 from imi_tui.screens import routes
 from imi_tui.screens.act import ActScreen
@@ -99,7 +99,7 @@ async def test_a_template_is_kept_without_personal_data_and_begins_the_next_case
         await pressed(pilot, "enter")
         assert "These may be about a person: Workers" in text_of(app)
         await pressed(pilot, "enter", "escape")
-        [template] = store.shelf.templates()
+        [template] = store.snippets.templates()
         assert template.name == "Site checks"
         assert template.answers == {"subject": "Site checks", "questions": ["EST-01"]}
         screen = await opened(app, pilot)
@@ -156,7 +156,7 @@ async def test_templates_are_renamed_thrown_away_brought_back_and_used(store: St
         await pressed(pilot, "f6")
         assert "> One" in text_of(app)
         await pressed(pilot, "y", "y")
-        assert store.shelf.templates() == []
+        assert store.snippets.templates() == []
         # Without a step that is remembered, too, as after a restart.
         await pressed(pilot, "b")
         assert "> Two" in text_of(app)
@@ -173,7 +173,7 @@ async def test_phrases_are_written_changed_thrown_away_and_brought_back(store: S
         assert isinstance(app.screen, PhrasesScreen)
         await pressed(pilot, "n", *"mfg", "tab", "tab", *"Kind", "f8")
         assert "> mfg  English" in text_of(app)
-        assert [each.text for each in store.shelf.phrases()] == ["Kind"]
+        assert [each.text for each in store.snippets.phrases()] == ["Kind"]
         await pressed(pilot, "enter", *" x", "f8")
         assert "An abbreviation is one word" in text_of(app)
         await pressed(pilot, "escape", "delete")
@@ -182,13 +182,13 @@ async def test_phrases_are_written_changed_thrown_away_and_brought_back(store: S
         await pressed(pilot, "u")
         assert "> mfg  English" in text_of(app)
         await pressed(pilot, "n", *"MFG", "tab", "tab", *"Other", "f8")
-        assert [each.text for each in store.shelf.phrases()] == ["Other"], "the same abbreviation makes way"
+        assert [each.text for each in store.snippets.phrases()] == ["Other"], "the same abbreviation makes way"
         await pressed(pilot, "u")
-        assert [(each.abbreviation, each.text) for each in store.shelf.phrases()] == [("mfg", "Kind")]
+        assert [(each.abbreviation, each.text) for each in store.snippets.phrases()] == [("mfg", "Kind")]
         await pressed(pilot, "u")
-        assert store.shelf.phrases() == []
+        assert store.snippets.phrases() == []
         await pressed(pilot, "y", "y")
-        assert [each.text for each in store.shelf.phrases()] == ["Other"]
+        assert [each.text for each in store.snippets.phrases()] == ["Other"]
 
 
 async def test_a_case_is_the_beginning_of_another_one(store: Store, home: Path) -> None:
@@ -234,9 +234,9 @@ async def test_a_standard_text_is_inserted_in_the_language_of_the_text_and_made_
         assert "> Reason for the request  English" in text_of(app)
         await pressed(pilot, "delete")
         await settled(pilot)
-        assert store.shelf.phrases() == []
-        assert not store.shelf.may_bring_back("phrase")
+        assert store.snippets.phrases() == []
+        assert not store.snippets.may_bring_back("phrase")
         await pressed(pilot, "enter", *"why", "f8")
-        [own] = store.shelf.phrases()
+        [own] = store.snippets.phrases()
         assert (own.abbreviation, own.text.split()[:3]) == ("why", ["We", "need", "this"])
         assert "> why  English" in text_of(app)

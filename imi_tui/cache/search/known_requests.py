@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from imi_tui.cache.storage.db import Database
 
 
-class Known:
+class KnownRequests:
     """Requests of cases that an officer sees in full. A summary holds no request to copy from."""
 
     def __init__(self, cache: Database, desks: Desks) -> None:
         self._cache, self._desks = cache, desks
 
-    def requests(self, desk: str, ids: list[str]) -> list[dict[str, Any]]:
+    def of(self, desk: str, ids: list[str]) -> list[dict[str, Any]]:
         """The request answers of these cases of one desk, in this order, as far as they are here."""
         sql = (
             "select l.id, t.wire from json_each(?) j cross join listing l on l.desk = ? and l.id = j.value"
