@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from imi_core.lean import TYPE_CHECKING, cached_property
 from imi_tui.cache.confirmed.activity import Activity
-from imi_tui.cache.confirmed.deletion_brake import Brake
+from imi_tui.cache.confirmed.deletion_guard import DeletionGuard
 from imi_tui.cache.ids import Random, first_of_many, uuid7
 from imi_tui.cache.listing.rows import Desks, Listing
 from imi_tui.cache.outbox.outbox import Outbox
@@ -61,7 +61,7 @@ class Parts:
         self._listing = Listing(cache, self.desks, self.today)
         self._session = SessionTable(cache)
         self._profile = profile
-        self.brake = Brake(cache)
+        self.deletion_guard = DeletionGuard(cache)
         self.activity = Activity(cache, hub, self.outbox_table, self._session)
 
     def close(self) -> None:

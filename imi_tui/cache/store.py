@@ -281,11 +281,11 @@ class Store(Acting, Registered):
 
     def held(self) -> tuple[Held, ...]:
         """Removals on hold: so much would go at once that the officer has to say so."""
-        return self.brake.held()
+        return self.deletion_guard.held()
 
     def allow_removals(self) -> None:
         """The officer lets what is on hold be removed at the next synchronisation."""
-        self.brake.allow()
+        self.deletion_guard.allow()
 
     def remembered(self, name: str) -> str:
         """What `remember` kept under this name, empty where there is nothing."""

@@ -68,7 +68,7 @@ class SyncStore(Sending):
         self._histories = Histories(cache)
         self.register = RegisterParts(store.publish, cache, directory, session)
         self.alphabet = Alphabet(cache, self.register.index, store.publish)
-        self.brake = store.brake
+        self.deletion_guard = store.deletion_guard
         self.translations = store.translations
 
     # --- session, states, secrets ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a connection costs on a slow line: a small greeting, no certificate twice, a request in one packet."""
+"""TLS and socket settings for slow lines: small handshakes, resumed sessions, one packet per request."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2, what is still recommended (RFC 9325, section 4.2); TLS 1.3 has its own."""
-TOGETHER = 16 * 1024
-"""Bytes held back for the rest of a request; a longer one leaves in pieces of this size."""
+BUFFER_SIZE = 16 * 1024
+"""Bytes that are buffered before a request is written."""
 # SSL_OP_TLSEXT_PADDING, which `ssl` has no name for: it doubles a greeting for the sake of a load balancer of 2013.
 _PADDING = 0x10
 
@@ -69,10 +69,10 @@ class Trust(ssl.SSLContext):
             self._sessions[sock.server_hostname or ""] = session
 
 
-def write_together(stream: Any) -> None:
-    """Let a stream of httpcore hold back what is written until something is read.
+def buffer_writes(stream: Any) -> None:
+    """Make a stream of httpcore buffer what is written until something is read.
 
-    The library writes head and body of a request one by one; each would be a packet, and a record of TLS.
+    The library writes headers and body separately, each of which would be a packet and a TLS record of its own.
     """
     import httpcore
 
@@ -88,7 +88,7 @@ def write_together(stream: Any) -> None:
 
     def write_later(buffer: bytes, timeout: float | None = None) -> None:
         held.extend(buffer)
-        if len(held) >= TOGETHER:
+        if len(held) >= BUFFER_SIZE:
             let_go(timeout)
 
     def read_now(max_bytes: int, timeout: float | None = None) -> bytes:

@@ -1,8 +1,8 @@
-"""P7: finding out what differs by comparing digests, never by downloading everything (docs/protocol.md).
+"""Comparison of a desk with the server by digests instead of a full download (rule P7 in docs/protocol.md).
 
-Used when the server cannot follow our state any more, and when the officer's rights changed. Cases are compared by
-(id, version, level, mark). A case's version rises with every entry and its mark commits to all of them, so entries need
-no digest of their own: not even where a server was put back and a case reached the same version by another entry.
+Used when the server cannot calculate changes since our state, and when the officer's rights changed. Cases are compared
+by (id, version, level, mark). The version rises with every entry and the mark commits to all of them, so entries
+need no digest of their own, even if a restored server reached the same version by another entry.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ Known = dict[str, tuple[int, str, str]]
 
 DEPTH = 2
 MOST_ITEMS = 800
-"""A bucket with more cases than this is divided before its cases are listed."""
+"""Buckets with more cases than this are divided further before their cases are listed."""
 CALLS = 16
 FETCH = 100
-"""Cases fetched in one request, with all their entries."""
+"""Cases fetched per request, with all their entries."""
 ASKED = 500
-"""Ids in one question whether cases are still there."""
+"""Ids per request when checking that cases are gone."""
 MANY, SHARE = 20, 0.2
-"""A removal of more than so many cases and more than this share of a desk needs a reason (deletion brake)."""
+"""Removing more than `MANY` cases and more than this share of a desk needs a reason (see `DeletionGuard`)."""
 
 
-class Recovery:
-    """Brings one desk back in step with the server. One use."""
+class DigestComparison:
+    """Brings one desk back in line with the server. Use once."""
 
     def __init__(self, store: SyncStore, ask: Ask, desk: str, *, explained: bool, accepted: bool) -> None:
-        """`explained`: rights were taken away, so that many may be missing. `accepted`: the officer lets them go."""
+        """`explained`: rights were withdrawn, so many cases may be missing. `accepted`: the officer allowed it."""
         self._store = store
         self._ask = ask
         self._desk = desk
@@ -46,10 +46,10 @@ class Recovery:
         self.removed = 0
         self._begun = False
         self.refill = False
-        """Set when the server cannot give a case's entries: the desk has to be read again from its initial state."""
+        """Set if the server cannot return entries by case: the desk has to be read again from its initial state."""
 
     def run(self) -> None:
-        """Compare, fetch, remove, take over the state. Raises `ManyRemoved` and removes nothing if that is too much."""
+        """Compare, fetch, remove, and take over the state. Raises `ManyRemoved`, and then removes nothing."""
         state, wrong = self._differing()
         fetch: list[str] = []
         gone: list[str] = []
@@ -57,7 +57,7 @@ class Recovery:
             mine = self._mine(prefix)
             fetch += [id for id, seen in theirs.items() if mine.get(id) != seen]
             gone += [id for id in mine if id not in theirs]
-        self._brake(gone)
+        self._check_removals(gone)
         for start in range(0, len(fetch), FETCH):
             if not self._fetch(fetch[start : start + FETCH], FETCH):
                 self.refill = True
@@ -71,16 +71,17 @@ class Recovery:
         self._store.end_comparison(self._desk)
 
     def _begin(self) -> None:
-        """Before anything is written: a run that breaks off leaves what the state of before knows nothing of.
+        """Note the comparison as unfinished before anything is written.
 
-        A server that comes back to that state, as a history that was put back, would not name it again.
+        An interrupted run leaves cases that the old state does not cover. If the server returns to that state, as after
+        a restore, it would not report them again.
         """
         if not self._begun:
             self._store.begin_comparison(self._desk)
             self._begun = True
 
     def _differing(self) -> tuple[str, list[str]]:
-        """The state of the comparison and the prefixes whose digests differ."""
+        """The state that the digests belong to, and the prefixes that differ."""
         answer = self._digests([("", DEPTH, False)])[0]
         state = answer.arguments.get("state")
         if not isinstance(state, str) or not state:
@@ -88,7 +89,7 @@ class Recovery:
         return state, self._compare("", DEPTH, _buckets(answer))
 
     def _compare(self, prefix: str, depth: int, theirs: dict[str, dict[str, Any]]) -> list[str]:
-        """The prefixes below `prefix` whose digests differ, divided until each is small enough to list."""
+        """The differing prefixes below `prefix`, divided until each is small enough to list."""
         wrong: list[str] = []
         for number in range(16**depth):
             under = f"{prefix}{number:0{depth}x}"
@@ -105,7 +106,7 @@ class Recovery:
         return wrong
 
     def _listed(self, prefixes: list[str]) -> list[tuple[str, Known]]:
-        """What the server has under each prefix."""
+        """The cases that the server has under each prefix."""
         out: list[tuple[str, Known]] = []
         for start in range(0, len(prefixes), CALLS):
             part = prefixes[start : start + CALLS]
@@ -135,20 +136,20 @@ class Recovery:
     def _mine(self, prefix: str) -> Known:
         return {id: (version, level, mark) for id, version, level, mark in self._store.known(self._desk, prefix)}
 
-    def _brake(self, gone: list[str]) -> None:
-        brake = self._store.brake
-        if not gone or self._accepted or brake.allowed(self._desk, len(gone)):
+    def _check_removals(self, gone: list[str]) -> None:
+        guard = self._store.deletion_guard
+        if not gone or self._accepted or guard.allowed(self._desk, len(gone)):
             return
         total = self._store.size(self._desk)
         many = len(gone) > MANY and len(gone) > SHARE * total
-        if not many and not brake.stands(self._desk):
+        if not many and not guard.holds(self._desk):
             return
         # One answer is not believed alone, and many that nothing explains are not even on two.
         if (many and not self._explained) or not has_none(self._ask, self._desk, gone):
             raise ManyRemoved(self._desk, len(gone), total)
 
     def _fetch(self, ids: list[str], most: int) -> bool:
-        """Fetch cases with all their entries; False where the server cannot give entries by case."""
+        """Fetch cases with all their entries. False if the server cannot return entries by case."""
         for start in range(0, len(ids), most):
             part = ids[start : start + most]
             try:
@@ -175,7 +176,7 @@ class Recovery:
         return True
 
     def _take(self, cases: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
-        """Keep these cases, and of their entries these and no others: some may belong to a history that was undone."""
+        """Store these cases with exactly these entries; others may belong to a history that the server rolled back."""
         listed = {entry["id"] for entry in entries}
         held = self._store.entries_of(self._desk, [case["id"] for case in cases])
         # The old state stays until everything is here.
@@ -190,7 +191,7 @@ class Recovery:
 
 
 def has_none(ask: Ask, desk: str, ids: list[str]) -> bool:
-    """Whether the server says of each of these cases that it is not there."""
+    """Whether the server reports every one of these cases as not found."""
     for start in range(0, len(ids), ASKED):
         part = ids[start : start + ASKED]
         answers = ask([["Case/get", {"accountId": desk, "ids": part, "properties": ["id"]}, "c"]])

@@ -1,10 +1,10 @@
-"""One synchronisation: outbox to the server, changes of all desks back, everything in one POST where it fits.
+"""One synchronisation: the outbox to the server and the changes of all desks back, in one POST if possible.
 
-Single-threaded and without globals: transport, cache, clock and randomness are parameters, so that every fault can
-be played through. Rules it keeps (docs/protocol.md, "The seven rules"; docs/architecture.md):
+Single-threaded and without globals: transport, cache, clock and randomness are parameters, so that every fault can be
+simulated. Invariants (docs/protocol.md, "The seven rules"; docs/architecture.md):
 
-- a page and the state reached with it are one transaction; nothing of an unusable answer is applied;
-- an entry is marked as sending before its first byte leaves, and is sent again until the server answers for it.
+- a page and its new state are written in one transaction; nothing of an invalid answer is applied;
+- an entry is marked as sending before its first byte leaves, and is sent again until the server confirms or refuses it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from imi_core.jmap import DIRECTORY
 from imi_tui.cache.errors import BadObject, OutboxChanged
 from imi_tui.sync import outgoing, reading
+from imi_tui.sync.change_applier import SMALLEST_PAGE, ChangeApplier, found
 from imi_tui.sync.errors import (
     AccountGone,
-    Crept,
     Disabled,
     NotSignedIn,
     Offline,
@@ -24,17 +24,17 @@ from imi_tui.sync.errors import (
     OtherServer,
     ReplyTooLarge,
     ServerMistake,
+    SlowReply,
     StreamRefused,
 )
+from imi_tui.sync.first_sync import FirstSync
 from imi_tui.sync.histories import Histories
-from imi_tui.sync.mending import Mending
-from imi_tui.sync.opening import Opening
 from imi_tui.sync.outgoing import Batch, Settlement
+from imi_tui.sync.recovery import Recovery
 from imi_tui.sync.register import Register
-from imi_tui.sync.run import Asking, Report, Run, SessionChanged
+from imi_tui.sync.run import Report, Requests, Run, SessionChanged
 from imi_tui.sync.sessions import Sessions
 from imi_tui.sync.streaming import Contents
-from imi_tui.sync.taking import SMALLEST_PAGE, Taking, found
 from imi_tui.sync.translating import Translating
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from imi_tui.sync.ports import Clock, Transport
 
 PAGE = 250
-"""Objects an account may bring in one page."""
+"""Objects per account in one page."""
 FIRST_PAGE = 60
-"""Rows of a desk in the first answer of all: about 4 kB."""
+"""Rows per desk in the very first answer: about 4 kB."""
 POLL = 60.0
-"""Seconds after which changes are asked for again while contents still come."""
+"""Seconds between requests for changes while contents are still being fetched."""
 RIGHTS = 3
-"""How often a run begins anew because a seat went while it was read."""
+"""How often a run restarts because a seat was withdrawn while it was read."""
 
 
 class Engine:
@@ -68,10 +68,10 @@ class Engine:
         metered: bool = False,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`languages`: in which labels of procedures are fetched. `accept_removals` releases the deletion brake.
+        """`languages`: languages of procedure labels to fetch. `accept_removals`: override the deletion guard.
 
-        `metered`: contents are fetched only of cases that somebody opens. Once it is `stopping`, a run ends as with a
-        line that breaks, between two requests or two records of a stream.
+        `metered`: fetch contents only of cases that somebody opens. Once `stopping` returns true, a run ends between
+        two requests or stream records, as if the line had broken.
         """
         self._page = self._most = page
         self.metered = metered
@@ -79,14 +79,14 @@ class Engine:
         self._transport = transport
         self._clock = clock
         self._languages = list(languages)
-        self._asking = Asking(store, transport, stopping)
-        self._mending = Mending(store, self._asking, clock, languages, accept=accept_removals)
-        self._sessions = Sessions(store, transport, self._asking, self._mending)
-        self._taking = Taking(store, self._asking, self._sessions, self._mending, clock)
-        self._contents = Contents(store, self._asking, clock)
-        self._histories = Histories(store, self._asking)
-        self._translating = Translating(store.translations, self._asking.ask)
-        self._opening = Opening(store, self._asking, self._sessions, self._taking, languages)
+        self._requests = Requests(store, transport, stopping)
+        self._recovery = Recovery(store, self._requests, clock, languages, accept=accept_removals)
+        self._sessions = Sessions(store, transport, self._requests, self._recovery)
+        self._applier = ChangeApplier(store, self._requests, self._sessions, self._recovery, clock)
+        self._contents = Contents(store, self._requests, clock)
+        self._histories = Histories(store, self._requests)
+        self._translating = Translating(store.translations, self._requests.ask)
+        self._first_sync = FirstSync(store, self._requests, self._sessions, self._applier, languages)
 
     def run_once(self) -> Report:
         """Synchronise until nothing is left to send or fetch. Raises `SyncError` or an error of the cache."""
@@ -98,7 +98,7 @@ class Engine:
             except AccountGone:
                 # A seat went while its cases were fetched: the next session says what is left.
                 before = before.with_next(self.report)
-            except Crept:
+            except SlowReply:
                 # What came is kept and the pages are shorter now: a new connection may well do better, once.
                 if crept:
                     raise
@@ -106,14 +106,14 @@ class Engine:
         return before.with_next(self._run_once())
 
     def _run_once(self) -> Report:
-        self._asking.report = Report()
+        self._requests.report = Report()
         run = Run(self.report, self._page)
         try:
             # One engine a profile: what still counts as on its way was left so by a run that could not note its end.
             self._store.recover()
             self._store.ask_again(self._clock())
             todo = (
-                self._opening.read(run, lambda: self._urgent(run))
+                self._first_sync.read(run, lambda: self._urgent(run))
                 if self._sessions.unknown and self._contents.streams
                 else None
             )
@@ -140,7 +140,7 @@ class Engine:
             raise
         finally:
             self.report.skew = self._transport.skew
-        self._store.brake.release(but=run.held)
+        self._store.deletion_guard.release(but=run.held)
         if run.held:
             raise next(iter(run.held.values()))
         self._store.followed()
@@ -152,18 +152,18 @@ class Engine:
     @property
     def report(self) -> Report:
         """What the run does, or the last one did."""
-        return self._asking.report
+        return self._requests.report
 
     # --- the rounds ---------------------------------------------------------------------------------------------
 
     def _work(self, run: Run, left: list[str] | None = None) -> None:
-        """Everything that is to be sent and fetched; `left`: the accounts to follow, all of them where None."""
-        register = Register(self._store, self._asking.ask, self._languages)
+        """Send and fetch everything. `left`: the accounts to follow; None for all."""
+        register = Register(self._store, self._requests.ask, self._languages)
         if DIRECTORY in self._sessions.held.accounts:
             register.speak()
         self.report.changed += register.records()
         register.labels()
-        todo = self._mending.finish(run, self._sessions.held.accounts) if left is None else left
+        todo = self._recovery.finish(run, self._sessions.held.accounts) if left is None else left
         while True:
             batch = self._batch(run)
             if not todo and not batch.calls:
@@ -183,12 +183,12 @@ class Engine:
                 todo = list(self._sessions.held.accounts)
 
     def _streamed(self, accounts: list[str], session: object) -> bool:
-        """Whether these may be followed as a stream. A directory that is not begun is not read as its changes."""
+        """Whether these accounts may be followed as a stream. A directory without a state has to be read first."""
         begun = DIRECTORY not in accounts or bool(self._store.state(DIRECTORY))
         return begun and self._sessions.current is session and self._contents.streams
 
     def _due(self, run: Run) -> bool:
-        """Whether changes should be asked for again while contents still come."""
+        """Whether to request changes again while contents are still being fetched."""
         now = self._clock()
         if run.polled is not None and (now - run.polled).total_seconds() < POLL:
             return False
@@ -196,11 +196,11 @@ class Engine:
         return due
 
     def _urgent(self, run: Run) -> bool:
-        """Whether something waits to be sent that was not tried in this run."""
+        """Whether an entry waits that was not tried in this run."""
         return bool(self._store.ready(1, run.tried))
 
     def _batch(self, run: Run) -> Batch:
-        """The next entries to send; what was tried in this run waits for the next one, and its case with it."""
+        """The next entries to send. Entries tried in this run, and later ones of their cases, wait for the next run."""
         batch = outgoing.batch(self._store.ready(outgoing.BATCH, run.tried), self._sessions.held.limits)
         if batch.too_large:
             self._store.settle({}, {item.client_ref: {"type": "tooLarge"} for item in batch.too_large}, [])
@@ -208,9 +208,9 @@ class Engine:
         return batch
 
     def _exchange(self, run: Run, accounts: list[str], batch: Batch) -> list[str]:
-        """One POST and everything that follows from its answer; the accounts that are not done yet."""
+        """Send one POST and apply its answer. Returns the accounts that are not done."""
         register = (
-            Register(self._store, self._asking.ask, self._languages)
+            Register(self._store, self._requests.ask, self._languages)
             if not self._store.state(DIRECTORY) and DIRECTORY in accounts
             else None
         )
@@ -223,7 +223,7 @@ class Engine:
         calls: list[list[Any]] = [*batch.calls, *(register.calls() if register is not None else ())]
         calls.append(["Desk/sync", asked | {"brief": True}, "s"])
         refs = batch.refs
-        if refs and self._asking.expected is not None:
+        if refs and self._requests.expected is not None:
             raise SessionChanged
         run.tried |= set(refs)
         if refs:
@@ -235,13 +235,13 @@ class Engine:
                 return again
         settlement = Settlement(retry=refs)
         try:
-            answers, session_state = self._asking.with_state(calls)
+            answers, session_state = self._requests.with_state(calls)
             settlement = outgoing.settle(batch, answers)
             if register is not None:
                 register.take(answers)
-            again = self._taking.read(run, accounts, since, answers, whole=asked["fetch"] == "contents")
+            again = self._applier.read(run, accounts, since, answers, whole=asked["fetch"] == "contents")
         except ReplyTooLarge:
-            return self._taking.smaller(run, again)
+            return self._applier.smaller(run, again)
         finally:
             if refs:
                 spared = self._store.settle(settlement.acked, settlement.rejected, settlement.retry)
@@ -256,7 +256,7 @@ class Engine:
         return run.since.get(account) or self._store.state(account) or self._sessions.held.accounts[account][0]
 
     def _arguments(self, run: Run, since: dict[str, str]) -> dict[str, Any]:
-        """The arguments of a Desk/sync: lists first where a desk fills, nothing else where contents are not wanted."""
+        """The arguments of ``Desk/sync``: lists first while a desk is being filled, only lists on a metered line."""
         filling = any(account != DIRECTORY and self._store.is_filling(account) for account in since)
         heads = (filling or self.metered) and not run.since
         # The first rows of a first sync fill a screen, and that is all they wait for.
@@ -268,16 +268,16 @@ class Engine:
         return asked | {"languages": self._languages} if DIRECTORY in since else asked
 
     def _follow(self, run: Run, accounts: list[str]) -> list[str]:
-        """Take over what follows as a stream; the accounts that are not done."""
+        """Apply the following changes from a stream. Returns the accounts that are not done."""
         since = {account: self._since(run, account) for account in accounts}
         left = list(accounts)
         try:
             asked = self._arguments(run, since)
             whole = asked["fetch"] == "contents"
-            for answers in self._asking.records([["Desk/sync", asked, "s"]]):
-                self._asking.count()
+            for answers in self._requests.records([["Desk/sync", asked, "s"]]):
+                self._requests.count()
                 if answers["s"].error == "requestTooLarge":
-                    return self._taking.smaller(run, left)
+                    return self._applier.smaller(run, left)
                 changed, failed = found(answers["s"])
                 account = next(iter([*changed, *failed]), "")
                 if account not in left:
@@ -285,15 +285,15 @@ class Engine:
                 if account in failed or self._sessions.current is None:
                     return left
                 changes = reading.changes(changed[account])
-                again = self._taking.record(run, account, since[account], changes, whole=whole)
+                again = self._applier.record(run, account, since[account], changes, whole=whole)
                 left = [each for each in left if each != account] + again
-                if self._taking.at(account) != changes.new_state or account in run.held or self._urgent(run):
+                if self._applier.at(account) != changes.new_state or account in run.held or self._urgent(run):
                     return left
                 since[account] = changes.new_state
         except StreamRefused:
             self._contents.streams = False
         except ReplyTooLarge:
-            return self._taking.smaller(run, left)
+            return self._applier.smaller(run, left)
         finally:
-            self._taking.keep()
+            self._applier.keep()
         return left

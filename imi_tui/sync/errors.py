@@ -4,7 +4,7 @@
 
     SyncError
       Offline            no server answered (name, connection, time-out)
-        Crept            an answer that crept along was cut; a new connection may be better at once
+        SlowReply            an answer that crept along was cut; a new connection may be better at once
       CaptivePortal      something between here and the server answered in its place
       ProxyProblem       the proxy of this network refuses or cannot reach the server
       TlsProblem         the certificate of the server cannot be trusted
@@ -45,7 +45,7 @@ class Offline(SyncError):
     code = "offline"
 
 
-class Crept(Offline):
+class SlowReply(Offline):
     """An answer came so slowly that it was cut."""
 
 

@@ -1,8 +1,7 @@
-"""Hears from the server that something has changed, and wakes the synchronisation. Fetches nothing itself.
+"""Listens for change events of the server and wakes the synchronisation. Fetches nothing itself.
 
-A server that was heard and does not answer any more wakes it, too, so that the officer is told. Otherwise events are a
-convenience: wherever they do not come through (refused, answered by something in between, kept back by a proxy), the
-synchronisation goes on asking from time to time and nobody is told.
+Losing a server that sent events also wakes it, so that the officer is told. Otherwise events are optional: if they do
+not get through (refused, intercepted, buffered by a proxy), the synchronisation polls and nobody is told.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ if TYPE_CHECKING:
 log = logging.getLogger("imi_tui.sync")
 
 PING = 120
-"""Seconds between signs of life that the server is asked for: a message each, so as few as find a dead line in time."""
+"""Seconds between pings requested from the server: as few as suffice to detect a dead line in time."""
 SILENCE = 2.0 * PING
 AGAIN = 3600.0
 """Seconds until a line that does not carry events is tried again."""
 FIRST_RETRY, LAST_RETRY = 5.0, 900.0
 BREATH = 2.0
-"""Seconds until a line on which the server was heard is tried again. What was only cut is back then: nobody is told."""
+"""Seconds until the retry after a working connection was lost. If it succeeds, nobody is told."""
 CUTS = 3
-"""Connections in a row that are cut soon after their beginning, until the line counts as one that carries no events."""
+"""Consecutive connections lost soon after they began, after which the line counts as not carrying events."""
 SETTLE = 2.0
 """Most seconds to wait before waking: the colleagues at a desk do not ask all at once, and what comes together counts
 once."""
@@ -62,7 +61,7 @@ class Event(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What the synchronisation hands over: a token, and the state of each desk in the cache."""
+    """What the synchronisation provides: a valid token, and the state of each desk in the cache."""
 
     token: str
     held: Mapping[str, str]
@@ -96,7 +95,7 @@ def states(data: Any) -> dict[str, str]:
 
 
 class Listener:
-    """Listens on a thread of its own over a connection of its own."""
+    """Listens in its own thread over its own connection."""
 
     def __init__(
         self,
@@ -119,17 +118,17 @@ class Listener:
         self._refused = ""
         self._failures = 0
         self._lost: Literal["", "cut", "told"] = ""
-        """What became of a line that carried events: it was cut, or does not come back, which was told."""
+        """State of a lost connection: "cut", or "told" once the failed retry was reported."""
         self._stopping = threading.Event()
         self._pause = pause or self._stopping.wait
         self._thread = threading.Thread(target=self._main, name="imi-events", daemon=True)
 
     def start(self) -> None:
-        """Begin; nothing is asked before the first `offer`."""
+        """Start the thread. It waits for the first `offer`."""
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End, whatever is waited for."""
+        """Stop the thread."""
         self._stopping.set()
         self._offered.set()
         self._line.interrupt()
@@ -137,17 +136,17 @@ class Listener:
             self._thread.join(timeout)
 
     def offer(self, token: str, held: Mapping[str, str]) -> None:
-        """Tell after each synchronisation which token is valid and which states the cache holds; any thread."""
+        """Provide a valid token and the states in the cache after each synchronisation. Any thread."""
         self._offer = Offer(token, held)
         self._offered.set()
 
     def hold(self) -> None:
-        """Do not listen until the next `offer`; any thread."""
+        """Stop listening until the next `offer`. Any thread."""
         self._offer = None
         self._line.interrupt()
 
     def step(self) -> float | None:
-        """One connection from beginning to end: seconds until the next; None: as soon as there is another token."""
+        """Run one connection. Returns the seconds until the next; None: wait for another token."""
         self._offered.clear()
         offer = self._offer
         if offer is None or offer.token == self._refused:
@@ -178,7 +177,7 @@ class Listener:
         return max(wait * (0.5 + self._jitter()), asked * (1 + self._jitter() / 4))
 
     def _miss(self, heard: bool) -> None:
-        """A line ended: wake whoever synchronises where the server is not back at once, to find out why and say so."""
+        """After a connection ended: wake the synchronisation if the retry failed, so that it reports the reason."""
         if heard:
             self._lost = "cut"
         elif self._lost == "cut":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.reading import Answer
-    from imi_tui.sync.run import Asking
+    from imi_tui.sync.run import Requests
 
 AT_ONCE = 100
 """Cases asked for in one request."""
@@ -25,9 +25,9 @@ AT_ONCE = 100
 class Histories:
     """One an engine. `unknown`: the server is of a version that tells nothing of it, and is not asked again."""
 
-    def __init__(self, store: SyncStore, asking: Asking) -> None:
+    def __init__(self, store: SyncStore, requests: Requests) -> None:
         self._store = store
-        self._asking = asking
+        self._requests = requests
         self._unknown = False
 
     def step(self) -> bool:
@@ -39,7 +39,7 @@ class Histories:
             ["Assignment/get", {"accountId": desk, "caseIds": ids}, f"h{number}"]
             for number, (desk, ids) in enumerate(wanted.items())
         ]
-        answers = self._asking.ask(calls)
+        answers = self._requests.ask(calls)
         for number, (desk, ids) in enumerate(wanted.items()):
             answer = answers[f"h{number}"]
             if answer.error == "unknownMethod":

@@ -1,7 +1,7 @@
-"""The only module that speaks HTTP, and the only one that imports httpx (when the first request is made).
+"""The HTTP client. Only this module imports httpx, with the first request.
 
-No redirect is followed, no cookie kept, no reply decoded by the library: raw bytes come in chunks and are decoded
-with caps (`imi_tui.sync.wire`). Every failure becomes a typed error of `imi_tui.sync.errors`.
+Redirects are not followed and cookies not kept. Raw bytes are decoded here within limits (`imi_tui.sync.wire`), not by
+the library. Every failure becomes a typed error of `imi_tui.sync.errors`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from imi_tui.sync import wire
 from imi_tui.sync.connection import Trust
 from imi_tui.sync.errors import (
     CaptivePortal,
-    Crept,
     Disabled,
     InsecureServer,
     Offline,
     ProxyProblem,
     ServerMistake,
+    SlowReply,
     StreamRefused,
     SyncError,
     TlsProblem,
@@ -83,10 +83,10 @@ class Http:
         """Seconds the server's clock is ahead, as of the last answer."""
         self._counted = (0, 0)
         self.moved: Callable[[], object] = lambda: None
-        """Called when something came, in the thread that reads it; it must not raise."""
+        """Called after bytes were received, in the reading thread. Must not raise."""
 
     def spent(self) -> tuple[int, int]:
-        """Bytes (sent, received) since this was asked last: bodies, and headers and handshakes as a rule of thumb."""
+        """Bytes (sent, received) since the last call; headers and handshakes are estimated."""
         watch = self._watch
         sent = self.sent + watch.requests * HEADERS_SENT + watch.handshakes * HELLO_SENT
         received = self.received + watch.requests * HEADERS_RECEIVED + watch.handshakes * HELLO_RECEIVED
@@ -210,11 +210,11 @@ class Http:
                 socket.socket.shutdown(listening.get_extra_info("socket"), socket.SHUT_RDWR)
 
     def cut(self) -> None:
-        """From another thread: end the request that runs, as a line that breaks does."""
+        """From another thread: abort the running request, as if the line had broken."""
         self._watch.end()
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -263,7 +263,7 @@ class Http:
                 yield
         except Offline as error:
             if self._watch.cut_late:
-                raise Crept(error.detail) from error
+                raise SlowReply(error.detail) from error
             raise
 
     def _read(self, response: httpx.Response) -> Reply:

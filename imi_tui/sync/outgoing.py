@@ -1,6 +1,6 @@
-"""Sending the outbox: which entries go into one request, and what each answer means for them.
+"""Sending the outbox: which entries go into one request, and what the answers mean for them.
 
-The order of entries of one case is kept; a refused one holds back what follows in its case and nothing else.
+The order of entries within a case is kept. A refused entry holds back later entries of its case only.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Settlement:
 
 
 def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Batch:
-    """The first entries that fit into one request. A new call begins with another desk or method, which keeps order.
+    """The first entries that fit into one request, in order; a change of desk or method starts a new call.
 
-    Behind one that is too large, or that carries files, nothing of its case is sent.
+    After an entry that is too large or has attachments, no other entry of its case is included.
     """
     out = Batch()
     held: set[tuple[str, str]] = set()
@@ -97,7 +97,7 @@ def batch(items: Iterable[OutboxItem], limits: Limits, most: int = BATCH) -> Bat
 
 
 def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
-    """What the answers mean for each entry of the batch, in order."""
+    """Evaluate the answers for each entry of the batch, in order."""
     out = Settlement()
     failed: set[tuple[str, str, str]] = set()
     for (call_id, creation), item in sent.items.items():
@@ -118,9 +118,9 @@ def settle(sent: Batch, answers: Mapping[str, Answer]) -> Settlement:
 
 
 def _taken(created: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What the server set, as far as it has the documented shape; None where it does not say what became of it.
+    """The server-set members of documented shape; None if the answer does not identify the created entry.
 
-    It is kept beside the outbox and applied at every start: nothing of another shape may get there.
+    They are stored with the outbox and applied at every start, so nothing else may get there.
     """
     if created is None:
         return None
@@ -144,7 +144,7 @@ def _taken(created: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _refusal(answer: Answer, creation: str, *, beside: bool) -> Mapping[str, Any] | None:
-    """The set error of one entry; None where it should simply be sent again. `beside`: it is no action of a case."""
+    """The set error of one entry; None if it should be sent again. `beside`: the item is not an action of a case."""
     if answer.error:
         if answer.error == "unknownMethod" and beside:
             # A server of before: it would wait for ever. A server without entries is none of ours.

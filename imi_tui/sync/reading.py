@@ -1,4 +1,4 @@
-"""Taking a response apart without believing it: every shape is checked before anything reaches the cache."""
+"""Validates and parses responses: every shape is checked before anything reaches the cache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TRANSIENT = frozenset({"rateLimit", "serverFail", "serverUnavailable", "serverPartialFail"})
-"""Types of errors after which the same may work later: nobody has to correct anything."""
+"""Error types after which the same request may succeed later."""
 KINDS = ("Case", "Entry", "Authority", "Procedure", "Officer")
 
 
@@ -100,7 +100,7 @@ class Answer:
         return str(self.arguments.get("type", "serverFail")) if self.name == "error" else ""
 
     def failed(self) -> SyncError:
-        """The error to raise for a method error nobody can do anything about."""
+        """The exception for a method error."""
         if self.error in TRANSIENT:
             return Unavailable(self.error)
         if self.error == "accountNotFound":
@@ -111,7 +111,7 @@ class Answer:
 
 
 class Answers(dict[str, Answer]):
-    """Answers by call id; a call without one is the server's mistake, where it is looked for."""
+    """Answers by call id. Looking up a missing one raises `ServerMistake`."""
 
     def __missing__(self, call_id: str) -> Answer:
         raise ServerMistake("a call without an answer")
@@ -166,7 +166,7 @@ def changes(value: Any) -> Changes:
 
 
 def objects(answer: Answer, account: str, asked: list[str] | None) -> list[Any]:
-    """The objects of a ``/get`` answer: only ones that were asked for, each once, and none left out in silence.
+    """The objects of a ``/get`` answer: only requested ones, each once, and every other one listed as not found.
 
     Raises `SyncError`.
     """
@@ -190,7 +190,7 @@ def objects(answer: Answer, account: str, asked: list[str] | None) -> list[Any]:
 
 
 def member(answer: Answer, name: Literal["created", "notCreated"], creation: str) -> dict[str, Any] | None:
-    """What a ``/set`` answer says of one creation; None where it says nothing usable."""
+    """The member of a ``/set`` answer for one creation id; None if there is none of the right type."""
     members = answer.arguments.get(name)
     found = members.get(creation) if isinstance(members, dict) else None
     return found if isinstance(found, dict) else None
@@ -205,7 +205,7 @@ def has_none_of(answer: Answer, account: str, ids: list[str]) -> bool:
 
 
 def _apart(members: dict[str, Any]) -> Any:
-    """What was created, each with its id and mark where these came joined."""
+    """Created objects; ids and marks that came as joined strings are distributed to them."""
     rows, ids, marks = members.get("created", []), members.get("ids"), members.get("marks")
     if ids is None and marks is None:
         return rows

@@ -1,4 +1,4 @@
-"""Copying the register of authorities: its size first, then country by country, in small pages that resume anywhere."""
+"""Copies the register of authorities: first its size, then country by country in small, resumable pages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ PAGE = 500
 """Authorities in one answer: about 25 kB on the line."""
 AT_ONCE = 8
 """Countries asked for in one request at most: so many calls every server takes."""
-TOGETHER = 4 * PAGE
+MAX_PER_ANSWER = 4 * PAGE
 """Authorities in one answer at most, of however many countries: what waits to be sent waits for it."""
 RECORDS = 50
 _INDEX = ["Authority/index", {"accountId": DIRECTORY}, "ri"]
 
 
 class Register:
-    """Reads the register into the cache. One use; raises `SyncError`."""
+    """Reads the register into the cache. Use once. Raises `SyncError`."""
 
     def __init__(self, store: SyncStore, ask: Ask, languages: Sequence[str]) -> None:
         self._store = store
@@ -49,11 +49,11 @@ class Register:
         self.take(self._ask(self.calls()))
 
     def calls(self) -> list[list[Any]]:
-        """What a beginning asks for, to stand in a request with other calls."""
+        """The calls that read the directory from the beginning, for use in a request with other calls."""
         return [_INDEX, self._procedures(self._languages), ["Officer/get", {"accountId": DIRECTORY, "ids": None}, "ro"]]
 
     def take(self, found: dict[str, Answer]) -> None:
-        """Procedures and officers in full, the countries of the register, and the state that changes follow from."""
+        """Apply their answers: procedures, officers, countries of the register, and the state."""
         counts, state = _counted(found["ri"])
         procedures = reading.objects(found["rp"], DIRECTORY, None)
         officers = reading.objects(found["ro"], DIRECTORY, None)
@@ -77,7 +77,7 @@ class Register:
 
     def step(self) -> bool:
         """Fetch the next pages; whether there is more to fetch."""
-        parts = _together(self._store.register.missing()[:AT_ONCE])
+        parts = _first_parts(self._store.register.missing()[:AT_ONCE])
         if not parts:
             return False
         found = self._ask([_call(part, self._languages, f"c{number}") for number, part in enumerate(parts)])
@@ -134,9 +134,9 @@ def _asked(served: Callable[[], None]) -> Iterator[None]:
     served()
 
 
-def _together(parts: list[Part]) -> list[Part]:
-    """The first of these whose next pages are `TOGETHER` authorities at most."""
-    room = TOGETHER
+def _first_parts(parts: list[Part]) -> list[Part]:
+    """The first of these whose next pages are `MAX_PER_ANSWER` authorities at most."""
+    room = MAX_PER_ANSWER
     for number, part in enumerate(parts):
         room -= min(part.total, PAGE)
         if room < 0:

@@ -1,4 +1,4 @@
-"""One run of the engine: what it did, where it stands, and how it asks."""
+"""One run of the engine: its report, its state and its requests."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from imi_tui.sync.reading import Answer
 
 MAX_REQUESTS = 100_000
-"""Requests of one run at most: far above a first sync of a million cases, and an end to any quarrel."""
+"""Limit of requests per run: far above a first sync of a million cases; ends any endless exchange."""
 
 
 class SessionChanged(Exception):
-    """The session of the last run no longer holds."""
+    """The session of the last run is no longer valid."""
 
 
 @dataclass
 class Report:
-    """What one run did. `skew`: seconds the server's clock is ahead of this machine's, None when unknown.
+    """What one run did. `skew`: seconds that the server's clock is ahead of this machine's; None if unknown.
 
-    `restored`: the server came back from a backup, what was sent is sent again where it may be missing, and the officer
-    was not told yet.
+    `restored`: the server was restored from a backup, entries that may be missing were sent again, and the officer has
+    not been told yet.
     """
 
     sent: int = 0
@@ -45,7 +45,7 @@ class Report:
     restored: bool = False
 
     def with_next(self, other: Report) -> Report:
-        """This run and the one behind it as one: what waits is what waits now."""
+        """The sum of this report and that of the next run; `waiting` is that of the next run."""
         return Report(
             sent=self.sent + other.sent,
             rejected=self.rejected + other.rejected,
@@ -75,8 +75,8 @@ class Run:
     polled: dt.datetime | None = None
 
 
-class Asking:
-    """Asks the server and counts it. `report` is that of the run; `expected` is set where a session is not proved."""
+class Requests:
+    """Sends requests and counts them in `report`. `expected`: the session state that the next answer has to confirm."""
 
     def __init__(self, store: SyncStore, transport: Transport, stopping: Callable[[], bool] = lambda: False) -> None:
         self._store = store
@@ -86,7 +86,7 @@ class Asking:
         self.expected: str | None = None
 
     def count(self) -> None:
-        """Count a request or a record. Raises `ServerMistake` where there is no end, `Offline` where one is wanted."""
+        """Count a request or record. Raises `ServerMistake` above `MAX_REQUESTS`, `Offline` when the program ends."""
         self._go_on()
         self.report.requests += 1
         if self.report.requests > MAX_REQUESTS:
@@ -97,7 +97,7 @@ class Asking:
         return self.with_state(calls)[0]
 
     def with_state(self, calls: list[list[Any]]) -> tuple[dict[str, Answer], str]:
-        """The same, and the session's state."""
+        """The same, with the session state of the answer."""
         self.count()
         if self.report.requests > 1:
             self._store.index_little()

@@ -1,4 +1,4 @@
-"""The session: kept from run to run, proved by the first answer, and acted on before anything else when it changed."""
+"""The session: reused between runs, confirmed by the first answer, and processed first when it changed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imi_tui.cache.sync import SyncStore
-    from imi_tui.sync.mending import Mending
     from imi_tui.sync.ports import Transport
     from imi_tui.sync.reading import SessionInfo
-    from imi_tui.sync.run import Asking, Run
+    from imi_tui.sync.recovery import Recovery
+    from imi_tui.sync.run import Requests, Run
 
 _OUTDATED = "sessionOutdated"
 
@@ -24,26 +24,26 @@ _OUTDATED = "sessionOutdated"
 class Sessions:
     """The session of one engine; `current` is None until a run has begun, and after a mistake."""
 
-    def __init__(self, store: SyncStore, transport: Transport, asking: Asking, mending: Mending) -> None:
+    def __init__(self, store: SyncStore, transport: Transport, requests: Requests, recovery: Recovery) -> None:
         self._store = store
         self._transport = transport
-        self._asking = asking
-        self._mending = mending
+        self._requests = requests
+        self._recovery = recovery
         self.current: SessionInfo | None = None
 
     @property
     def held(self) -> SessionInfo:
-        """The session of a run that has begun."""
+        """The session; a run has to have begun."""
         assert self.current is not None
         return self.current
 
     @property
     def unknown(self) -> bool:
-        """Whether no session was ever read into this cache, and nothing waits that needs one."""
+        """Whether this cache never had a session, and nothing waits to be sent."""
         return self.current is None and self._store.session() is None and not self._store.ready(1)
 
     def begin(self, run: Run) -> None:
-        """The last run's session serves again where nothing is to be sent: the first answer says whether it holds."""
+        """Reuse the last session if nothing is to be sent: the first answer confirms or rejects it. Else load one."""
         if self.current is not None:
             return
         stored = self._store.session()
@@ -51,27 +51,27 @@ class Sessions:
             self.load(run)
             return
         self.current = reading.session_info(stored)
-        self._asking.expected = self.current.state
+        self._requests.expected = self.current.state
 
     def let_go(self) -> None:
-        """Forget what the server's backups have: only now, when each desk was followed or its journal queued again."""
+        """Drop journal entries that the server's backups contain. Only after every desk was followed or re-queued."""
         for desk, safe in self.held.safe.items():
             self._store.prune(desk, safe)
 
     def outdate(self) -> None:
-        """The next run does not rely on the session that is kept: it begins with reading it."""
+        """Make the next run load the session first."""
         self._store.set_secret(_OUTDATED, "yes")
 
     def load(self, run: Run) -> None:
-        """Fetch the session and take it over. Raises `SyncError`."""
+        """Fetch the session and apply it. Raises `SyncError`."""
         self.adopt(run, self._transport.session)
 
     def adopt(self, run: Run, read: Callable[[], dict[str, Any]]) -> None:
-        """Take over the session that `read` brings. Raises `SyncError`."""
+        """Apply the session that `read` returns. Raises `SyncError`."""
         run.sessions += 1
         try:
             session = read()
-            self._asking.expected = None
+            self._requests.expected = None
             self._take(run, session)
         except (SyncError, CacheError):
             # Half taken over counts as not seen: the next run begins with it.
@@ -79,7 +79,7 @@ class Sessions:
             raise
 
     def _take(self, run: Run, session: dict[str, Any]) -> None:
-        """Act on what the session says about server, officer and rights before keeping it."""
+        """Check server, officer and rights of a session, act on changes, then store it."""
         new = reading.session_info(session)
         stored = self._store.session()
         old = reading.session_info(stored) if stored is not None else None
@@ -91,11 +91,11 @@ class Sessions:
             raise OtherOfficer("another officer signed in than the one this profile belongs to")
         self.current = new
         if old is not None:
-            self._mending.seats_gone(run, [desk for desk in old.desks if desk not in new.desks])
+            self._recovery.seats_gone(run, [desk for desk in old.desks if desk not in new.desks])
             for account, (initial, access) in new.accounts.items():
                 changed = account in old.accounts and old.accounts[account][1] != access
                 if changed and account != DIRECTORY and self._store.state(account):
-                    self._mending.recover(run, account, initial, confirmed=True)
+                    self._recovery.recover(run, account, initial, confirmed=True)
                     run.recovered.discard(account)
             if run.held:
                 # The session of before is kept: the next run meets the same change, and compares again.

@@ -1,8 +1,7 @@
-"""What follows the first request of a synchronisation: long changes as a stream, and contents of cases by priority.
+"""Fetches contents of cases by priority, as a stream where possible, else page by page.
 
-A record of a stream is one transaction, so that a cut line or a kill loses the record on its way and nothing else; of
-contents that come faster than they are kept, several records.
-Where streams are refused, the same is asked for page by page.
+Each record is one transaction, so that a broken line or a kill loses only the record in transit. Records that arrive
+faster than they can be written share a transaction.
 """
 
 from __future__ import annotations
@@ -27,37 +26,37 @@ if TYPE_CHECKING:
     from imi_tui.cache.sync import SyncStore
     from imi_tui.sync.ports import Clock
     from imi_tui.sync.reading import Answer
-    from imi_tui.sync.run import Asking
+    from imi_tui.sync.run import Requests
 
 log = logging.getLogger("imi_tui.sync")
 
 AT_ONCE = 32
-"""Records of contents asked for in one request; between two requests the outbox and the lists get their turn."""
+"""Records per request; between requests the outbox and the lists are served."""
 CHUNK = 25
-"""Cases in one record of contents to begin with: about 12 kB on the line."""
+"""Cases per record at first: about 12 kB on the line."""
 LEAST, MOST = 5, 150
-"""Cases in one record on the slowest line and on the fastest."""
-TOGETHER = 600
-"""Cases kept in one transaction where records come faster than they are kept."""
-QUICK = 0.2
-"""Seconds of waiting for a record after which it does not wait for the next one before it is kept."""
+"""Cases per record on the slowest and on the fastest line."""
+MAX_CASES = 600
+"""Cases per transaction when records arrive faster than they can be written."""
+MAX_WAIT = 0.2
+"""If the next record took longer (in seconds), collected records are written at once."""
 MEASURED = 4
-"""Records of a request from which the line is measured."""
+"""Records of a request needed to measure the line."""
 RECORD_SECONDS = 1.0
-"""What a record should take on the line: a cut loses one, and what the officer opens waits for one."""
+"""Target duration of a record: a broken line loses one, and a case that is opened waits for one."""
 AGAIN = dt.timedelta(hours=6)
-"""After which a case is asked for again whose content could not be used."""
+"""Delay before a case whose content was invalid is requested again."""
 ALL_WRONG = 8
-"""So many cases in a row that are wrong by themselves say that the server is."""
+"""Consecutive invalid cases that mean that the server is at fault and not the cases."""
 PART = 10
-"""Entries in one answer of a case that is too long for one; one by one where these are too long as well."""
+"""Entries per answer for a case that is too large for one answer; then one by one."""
 _CONTENT = ["id", "version", "contentVersion", "level", *CONTENT]
 _UNUSED = ("salt", "digest", "prev", "seal")
 _ENTRY = [each.encode_name for each in msgspec.structs.fields(Entry) if each.encode_name not in _UNUSED]
 
 
 class Record(NamedTuple):
-    """The cases of a record, and what came of them: their contents (or whole cases) and entries."""
+    """The requested cases of a record, with the contents (or whole cases) and entries received."""
 
     group: list[Wanted]
     cases: list[Any]
@@ -65,20 +64,20 @@ class Record(NamedTuple):
 
 
 class Contents:
-    """Fetches contents that are wanted. `streams`: whether the line carries streams, as far as is known."""
+    """Fetches wanted contents. `streams`: whether the line is known to carry streams, or not known not to."""
 
-    def __init__(self, store: SyncStore, asking: Asking, clock: Clock) -> None:
+    def __init__(self, store: SyncStore, requests: Requests, clock: Clock) -> None:
         self._store = store
-        self._asking = asking
+        self._requests = requests
         self._clock = clock
         self.streams = True
         self._chunk = CHUNK
         self._most = MOST
 
     def step(self, *, opened: bool, urgent: Callable[[], bool]) -> int:
-        """Fetch what is wanted most (only what is `opened`) until `urgent` says that something else goes first.
+        """Fetch the most urgent contents (only `opened` ones if set) until `urgent` returns true.
 
-        Returns how many cases were settled; 0: nothing is wanted. Raises `SyncError`.
+        Returns the number of cases settled; 0 if nothing is wanted. Raises `SyncError`.
         """
         wanted = self._store.wanted(AT_ONCE * self._chunk, opened=opened)
         groups = self._groups(wanted)
@@ -98,7 +97,7 @@ class Contents:
                 records = number + 1
                 waited = (self._clock() - waiting).total_seconds()
                 opened_now = [(each.desk, each.id) for each in self._store.wanted(1, opened=True)]
-                if waited > QUICK or sum(len(each.group) for each in held) >= TOGETHER or _brings(held, opened_now):
+                if waited > MAX_WAIT or sum(len(each.group) for each in held) >= MAX_CASES or _brings(held, opened_now):
                     done += self._keep(held)
                 if urgent() or any(each not in asked for each in opened_now):
                     break
@@ -118,14 +117,14 @@ class Contents:
         return done + sum(self._alone(*each) for each in spoilt)
 
     def _alone(self, group: list[Wanted], mistake: ServerMistake) -> int:
-        """Ask for each case of a record that broke the protocol by itself, and put aside those that still do.
+        """Request each case of an invalid record on its own, and put aside those that are still invalid.
 
-        Where all do, the server is mistaken and not a case: raises `mistake`, and nothing is put aside.
+        If all are, the server is at fault: raises `mistake`, and puts nothing aside.
         """
         wrong: list[Wanted] = []
         for number, each in enumerate(group):
             try:
-                answers = self._asking.ask(_calls(0, [each]))
+                answers = self._requests.ask(_calls(0, [each]))
                 self._keep([_record([each], answers["c0"], answers["e0"])])
             except ReplyTooLarge:
                 self._in_parts(each)
@@ -144,7 +143,7 @@ class Contents:
             self._store.put_aside(each.desk, [each.id], self._clock() + AGAIN)
 
     def _measure(self, records: int, cases: int, seconds: float) -> None:
-        """Size the next records to the line; of few records, the round trip is too large a share."""
+        """Adapt the size of records to the line, unless there were too few records to measure it."""
         if records < MEASURED or cases < records:
             return
         fits = RECORD_SECONDS * cases / max(seconds, 0.001)
@@ -153,7 +152,7 @@ class Contents:
         self._chunk = int(min(max(bounded, LEAST), MOST, self._most))
 
     def _in_parts(self, wanted: Wanted) -> int:
-        """Fetch a case that is too long for one answer; one that cannot be used like this either is put aside."""
+        """Fetch a case that is too large for one answer in parts; put it aside if that fails as well."""
         try:
             self._entries_and_content(wanted)
         except AccountGone:
@@ -165,13 +164,13 @@ class Contents:
     def _entries_and_content(self, wanted: Wanted) -> None:
         """Fetch the entries of a case in small parts, then its content."""
         call = ["Entry/get", {"accountId": wanted.desk, "caseIds": [wanted.id], "properties": ["id"]}, "e"]
-        ids = [each["id"] for each in reading.objects(self._asking.ask([call])["e"], wanted.desk, None)]
+        ids = [each["id"] for each in reading.objects(self._requests.ask([call])["e"], wanted.desk, None)]
         most = PART
         while ids:
             part = ids[:most]
             call = ["Entry/get", {"accountId": wanted.desk, "ids": part, "properties": _ENTRY}, "e"]
             try:
-                found = reading.objects(self._asking.ask([call])["e"], wanted.desk, part)
+                found = reading.objects(self._requests.ask([call])["e"], wanted.desk, part)
             except ReplyTooLarge:
                 if most == 1:
                     raise
@@ -180,13 +179,13 @@ class Contents:
             self._store.put_contents(wanted.desk, [], found, whole=False)
             del ids[:most]
         call = ["Case/get", {"accountId": wanted.desk, "ids": [wanted.id]}, "c"]
-        cases = reading.objects(self._asking.ask([call])["c"], wanted.desk, [wanted.id])
+        cases = reading.objects(self._requests.ask([call])["c"], wanted.desk, [wanted.id])
         self._store.put_contents(wanted.desk, cases, [], whole=True)
         if not cases:
             self._store.give_up(wanted.desk, [wanted.id])
 
     def _groups(self, wanted: list[Wanted]) -> list[list[Wanted]]:
-        """In the order of priority, a record for each desk and kind of request."""
+        """Groups of cases for one record each, by priority, desk and kind of request."""
         out: list[list[Wanted]] = []
         for each in wanted:
             last = out[-1] if out else []
@@ -202,7 +201,7 @@ class Contents:
         if self.streams and len(calls) > 1:
             number = -1
             try:
-                for number, answers in enumerate(self._asking.records([call for pair in calls for call in pair])):
+                for number, answers in enumerate(self._requests.records([call for pair in calls for call in pair])):
                     if number >= len(calls):
                         raise ServerMistake("a stream with more records than were asked for")
                     yield number, answers
@@ -212,13 +211,10 @@ class Contents:
                 return
             calls = calls[number + 1 :]
         for number, pair in enumerate(calls):
-            yield number, self._asking.ask(pair)
+            yield number, self._requests.ask(pair)
 
     def _keep(self, records: list[Record]) -> int:
-        """Keep records and empty the list: those of a desk and kind that came together in one transaction.
-
-        Returns how many cases that were.
-        """
+        """Write the records, one transaction per desk and kind, and empty the list. Returns the number of cases."""
         found = [list(each) for _, each in itertools.groupby(records, _kind)]
         # Whatever happens now, they are not kept a second time.
         records.clear()
@@ -227,7 +223,7 @@ class Contents:
         return sum(len(each.group) for together in found for each in together)
 
     def _keep_together(self, records: list[Record]) -> None:
-        """Keep records of one desk and kind; what cannot be kept takes nothing else along."""
+        """Write records of one desk and kind; invalid ones do not affect the others."""
         desk, whole = _kind(records[0])
         cases = [case for each in records for case in each.cases]
         entries = [entry for each in records for entry in each.entries]
@@ -243,7 +239,7 @@ class Contents:
         self._store.give_up(desk, [each.id for record in records for each in record.group if each.id not in came])
 
     def _each(self, group: list[Wanted], cases: list[Any], entries: list[Any]) -> None:
-        """Keep what a record brings case by case; those of a wrong shape are put aside."""
+        """Write a record case by case; put invalid cases aside."""
         for each in group:
             case = [found for found in cases if id_of(found) == each.id]
             listed = [entry for entry in entries if case_of(entry) == each.id]

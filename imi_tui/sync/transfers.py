@@ -1,7 +1,7 @@
-"""Files between this machine and the server, in parts, so that a line that is cut loses the last part only.
+"""Uploads and downloads of files in parts, so that a broken line loses only the last part.
 
-A bounded slice a round: entries never wait long for a file. What is half done is known to the cache, not to this
-module: whatever ends it, the next round goes on from there.
+Each round takes a bounded time, so that entries never wait long for files. Progress is stored in the cache: the next
+round resumes from there, whatever ended this one.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from imi_tui.sync.run import Report
 
 SLICE = 5.0
-"""Seconds after which a round ends with the part it is at."""
+"""Duration of a round in seconds; the current part is finished."""
 PART_SECONDS = 8.0
-"""A part is what the line carries in so long."""
+"""Target duration of a part in seconds."""
 SMALLEST, LARGEST = 256 * 1024, 1024 * 1024
 RESTARTS = 2
-"""How often a file is begun anew before the officer is told why it cannot be had."""
+"""Restarts of a download before it is reported as failed."""
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 
 class Moved(NamedTuple):
-    """What a round did. `more`: there is more to do at once; `ready`: an entry has all its files now.
+    """The result of a round. `more`: more can be done at once. `ready`: an entry now has all its files on the server.
 
-    `refused`: entries that cannot be sent with their files.
+    `refused`: number of entries that cannot be sent because of their files.
     """
 
     more: bool
@@ -51,7 +51,7 @@ class Moved(NamedTuple):
 
 
 def synchronise(engine: Engine, transfers: Transfers) -> Report:
-    """Synchronise and move files until nothing is left; the reports of all runs together. Raises as they do."""
+    """Synchronise and transfer files until nothing is left. Returns the combined report; raises as both do."""
     report = engine.run_once()
     while True:
         moved = transfers.run()
@@ -63,7 +63,7 @@ def synchronise(engine: Engine, transfers: Transfers) -> Report:
 
 
 class Transfers:
-    """Moves files. `ticks` are seconds of a clock that never jumps."""
+    """Transfers files. `ticks`: a monotonic clock in seconds."""
 
     def __init__(
         self, store: SyncStore, files: FileMoves, transport: FileTransport, clock: Clock, ticks: Callable[[], float]
@@ -74,9 +74,9 @@ class Transfers:
         self._refused = 0
 
     def run(self, seconds: float = SLICE) -> Moved:
-        """One round of about so many seconds: first what entries wait for, then what was asked for.
+        """One round of about so many seconds: first uploads that entries wait for, then downloads.
 
-        Raises `SyncError` or an error of the cache; what was moved until then stays.
+        Raises `SyncError` or an error of the cache; progress until then is kept.
         """
         end, ready = self._ticks() + seconds, False
         self._refused = 0
@@ -110,7 +110,7 @@ class Transfers:
         return self._files.unsent(self._store.waiting_for_files(), since)
 
     def _send(self, upload: Upload) -> bool:
-        """The next part, or the last step; whether the server has the whole file now."""
+        """Send the next part or complete the file. Whether the server has the whole file now."""
         if (gap := upload.gap()) is None:
             return self._join(upload)
         start = gap[0]
@@ -169,7 +169,7 @@ class Transfers:
         return False
 
     def _refuse(self, upload: Upload, error: dict[str, Any]) -> None:
-        """The entry cannot be sent with this file: it is shown as refused, and what was written stays."""
+        """Mark the entry as refused because of this file; its text is kept."""
         # An officer may have taken the entry back while its file was on its way: then nothing is left to refuse.
         with suppress(NoSuchItem):
             self._refused += 1 - self._store.settle({}, {upload.client_ref: error})
@@ -181,7 +181,7 @@ class Transfers:
     # --- fetching ---------------------------------------------------------------------------------------------------
 
     def _fetch(self, download: Download, end: float) -> None:
-        """One part of a file, and the checks when it was the last one."""
+        """Download one part of a file; after the last one, verify the file."""
         if not self._files.part_of(download).exists():
             if download.restarts == 0 and not self._files.finish(download):
                 # The last run ended between giving the file its name and noting that it is here.
@@ -206,7 +206,7 @@ class Transfers:
             self._again(download, problem)
 
     def _receive(self, download: Download, writer: sealed.Writer, end: float) -> str:
-        """Read one part into the file: "" where that went well, a problem, or `OTHER`."""
+        """Read one part into the file. Returns "" on success, else a problem code such as `OTHER`."""
         start = writer.have
         stop = min(start + max(self._part // sealed.SEGMENT, 1) * sealed.SEGMENT, download.size)
         etag = f'"{download.sha256}"'
@@ -239,7 +239,7 @@ class Transfers:
 
 
 def _unfit(part: Part, etag: str, start: int, stop: int, size: int) -> str:
-    """Why these bytes are not the ones asked for; "" where they are."""
+    """A problem code if these are not the requested bytes, else ""."""
     if part.status == 404:
         return "fileGone"
     if part.etag != etag:

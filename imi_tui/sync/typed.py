@@ -1,8 +1,7 @@
-"""Records of a stream read straight into the types of the rules, where they are written as they would be here.
+"""Decodes records of a stream directly into the types of the rules, if they are in canonical form.
 
-Most of what a first synchronisation brings comes so, and reading it takes a third of the time it takes by way of plain
-data. Whatever is not written anew byte for byte from what was read (members that are not known here, in another order
-or twice) is not read so.
+Most of a first synchronisation is, and decoding takes a third of the time of the way through plain data. Records that
+do not re-encode to the same bytes (unknown members, another order, duplicates) are rejected here.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ _contents = msgspec.json.Decoder(_Contents).decode
 _set = msgspec.structs.force_setattr
 _SYNC, _GET = b'{"methodResponses":[["Desk/sync",', b'{"methodResponses":[["Case/get",'
 _WRONG = (msgspec.DecodeError, RecursionError, OverflowError, ValueError)
-"""What is raised for what is not read so. What is wrong with it is said where it is read as plain data."""
+"""Errors that reject a record here. What is wrong with it is found when it is decoded as plain data."""
 
 
 def lists(body: bytes) -> dict[str, Any] | None:

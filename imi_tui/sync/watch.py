@@ -1,4 +1,4 @@
-"""Watches over a request: one that creeps, or that the machine slept through, is cut instead of held for ever."""
+"""Aborts requests that are too slow or during which the machine was suspended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imi_tui.sync.connection import write_together
+from imi_tui.sync.connection import buffer_writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     import httpx
 
 PATIENCE = 120.0
-"""Seconds a request may take, beside what its bytes take at `SLOWEST`."""
+"""Seconds that a request may take in addition to the time for its bytes at `SLOWEST`."""
 SLOWEST = 500.0
-"""Bytes a second below which a line counts as broken: a sixteenth of 64 kbit/s."""
+"""Bytes per second below which a line counts as broken: a sixteenth of 64 kbit/s."""
 ASLEEP = 5.0
-"""Seconds by which the clock that counts sleep has to be ahead to say that the machine slept."""
+"""Seconds of suspension that count as sleep."""
 LOOK = 1.0
 
 
 def awake_and_asleep() -> float:
-    """Seconds that also pass while the machine is suspended."""
+    """A clock in seconds that also advances while the machine is suspended."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.time() if clock is None else time.clock_gettime(clock)
 
@@ -52,11 +52,11 @@ class _Request:
 
 
 class Watch:
-    """Belongs to one `Http`, and cuts its connection from a thread of its own while a request runs.
+    """Supervises the requests of one `Http` and shuts down a connection from a thread of its own.
 
-    After a failure `cut_late` says that the answer crept, `stale` that nothing was answered and the connection was an
-    old one or the machine slept. A request that begins while the answer to another is read has a connection of its own,
-    which ends with it: the one that is kept is always known.
+    After a failure, `cut_late` tells that the answer was too slow, `stale` that there was no answer on a reused
+    connection or because of suspension. A request that starts while another answer is read uses another connection,
+    which is closed afterwards, so that the kept connection is always known.
     """
 
     def __init__(self, times: Times | None = None) -> None:
@@ -69,7 +69,7 @@ class Watch:
         self._ended = False
 
     def end(self) -> None:
-        """From another thread: cut what runs, and let nothing of it be tried once more."""
+        """From another thread: abort running requests and prevent retries."""
         self._ended = True
         for each in list(self._running):
             _cut(each.socket)
@@ -85,20 +85,20 @@ class Watch:
 
     @property
     def stale(self) -> bool:
-        """Whether the request that just failed is worth one more try on a new connection."""
+        """Whether the failed request is worth a retry on a new connection."""
         return not self._ended and not self._last.answered and (not self._last.fresh or self._last.cut_asleep)
 
     @property
     def cut_late(self) -> bool:
-        """Whether the answer to the request that just failed crept."""
+        """Whether the failed request was aborted for being too slow."""
         return self._last.cut_late
 
     def answered(self) -> None:
-        """The head of the answer is here."""
+        """Note that response headers arrived."""
         self._at_hand.answered = True
 
     def slept_since(self) -> bool:
-        """Whether the machine slept since this was asked last: connections of before are good for nothing."""
+        """Whether the machine was suspended since the last call, so that old connections are dead."""
         now = self._offset()
         slept = now - self._slept > ASLEEP
         self._slept = now
@@ -118,11 +118,11 @@ class Watch:
             self.handshakes += event.endswith("start_tls.complete")
             stream = info["return_value"]
             mine.socket = stream.get_extra_info("socket")
-            write_together(stream)
+            buffer_writes(stream)
 
     @contextmanager
     def over(self, size: int, received: Callable[[], int]) -> Iterator[None]:
-        """Watch over one request with a body of `size` bytes; `received` counts what came."""
+        """Supervise one request with a body of `size` bytes. `received`: returns the bytes received so far."""
         alone = not self._running
         mine = _Request(self._kept if alone else None)
         self._running.append(mine)

@@ -1,4 +1,4 @@
-"""The thread that keeps the cache in step: synchronises, waits, synchronises again, and never takes the client down."""
+"""The background thread that synchronises the cache at intervals. Its failures never end the client."""
 
 from __future__ import annotations
 
@@ -30,35 +30,34 @@ log = logging.getLogger("imi_tui.sync")
 T = TypeVar("T")
 
 Tokens = Callable[["Secrets", "Http"], "TokenSource"]
-"""Makes the source of tokens in the worker's own thread, over its own connections."""
+"""Creates the token source in the worker's own thread, for its own connections."""
 
 FIRST_RETRY, LAST_RETRY = 5.0, 900.0
 OFFLINE_RETRY = 120.0
-"""The longest wait, before jitter, where nobody was reached: a try costs no server anything, and a line comes back."""
+"""The longest wait in seconds, before jitter, after no server was reached: retries cost no server anything."""
 UNANSWERED = 5
-"""Tries in a row that no server answered after which the officer is told that this is more than a moment."""
+"""Consecutive tries without an answer after which the officer is told that the server is away for longer."""
 QUICK_POLL, SLOW_POLL = 60.0, 600.0
 METERED = 5.0
-"""How many times longer the waits are where every byte counts."""
+"""Factor by which waits are longer on a metered line."""
 INDEX_AT_ONCE = 1000
 """Cases whose words are gathered before they go into the index, in as many transactions as it takes."""
 COUNT_SECONDS = 1.0
-"""What the line carried is counted so often while something comes."""
+"""Seconds between updates of the traffic count during a synchronisation."""
 MOST_REPORTED = 5
-"""Different mistakes of ours that one run keeps reports of."""
+"""Incident reports written per process at most."""
 GRACE = 0.2
-"""Seconds in which a running request may be answered before the program ends without it."""
+"""Seconds that `stop` waits for a running request before it is aborted."""
 SKEW_SECONDS = 120.0
 """A difference of clocks worth telling the officer."""
 _NEEDS_THE_OFFICER = (NotSignedIn, Disabled, OtherOfficer, OtherServer)
 
 
 class Pace:
-    """How long to wait: short after something happened, longer while nothing does, doubling after failures.
+    """How long to wait until the next synchronisation: short after activity, longer without, doubling after failures.
 
-    `poll`: seconds between synchronisations in quiet times. These waits carry up to a quarter of jitter, those after
-    a failure between half and one and a half of their length, so that clients which lost their server in the same
-    moment do not come back in one.
+    `poll`: seconds in quiet times. Jitter adds up to a quarter, after a failure from -50 % to +50 %, so that clients
+    that lost their server at the same time do not return at the same time.
     """
 
     def __init__(self, poll: float, jitter: Callable[[], float]) -> None:
@@ -70,7 +69,7 @@ class Pace:
         self.metered = False
 
     def after(self, report: Report, *, told: bool = False) -> float:
-        """Seconds until the next synchronisation after one that worked; `told`: the server says when it is needed."""
+        """Seconds to wait after a success. `told`: the server announces changes."""
         self._failures = self.unanswered = 0
         busy = report.sent or report.changed or report.removed or report.waiting
         self._quiet = QUICK_POLL if busy else min(self._quiet * 2, self._poll)
@@ -79,7 +78,7 @@ class Pace:
         return self._spread(min(self._quiet, self._poll) * (METERED if self.metered else 1))
 
     def after_failure(self, error: Exception) -> float:
-        """Seconds until the next try after one that failed."""
+        """Seconds to wait after a failure."""
         self._failures += 1
         self.unanswered = self.unanswered + 1 if isinstance(error, Offline) else 0
         if isinstance(error, _NEEDS_THE_OFFICER):
@@ -94,7 +93,7 @@ class Pace:
 
 
 class SyncWorker:
-    """Runs the engine in a thread of its own. Start it after the first paint: httpx is imported in the thread."""
+    """Runs the engine in its own thread. Start it after the first paint, since the thread imports httpx."""
 
     def __init__(
         self,
@@ -107,26 +106,26 @@ class SyncWorker:
         poll: float = 300.0,
         file_budget: int = FILE_BUDGET,
         metered: bool = False,
-        rest: Callable[[threading.Event, float], object] = threading.Event.wait,
+        wait: Callable[[threading.Event, float], object] = threading.Event.wait,
         events: bool = False,
-        said: Callable[[str], None] | None = None,
+        on_result: Callable[[str], None] | None = None,
     ) -> None:
         """`poll`: seconds in quiet times. `file_budget`: bytes of downloads that are kept.
         `events`: listen to the server where the line carries it.
 
         `languages`: those of labels, the best first; another one may be set while it runs.
-        `metered`: only lists and what is opened is fetched, less often. `rest` waits for an event or so many seconds.
-        `said` hears a problem code (or "") after each run, in the thread."""
+        `metered`: only lists and what is opened is fetched, less often. `wait` waits for an event or so many seconds.
+        `on_result` hears a problem code (or "") after each run, in the thread."""
         self._reported: set[str] = set()
         self._profile, self._key, self._server, self._tokens = profile, key, server, token_source
         self.languages, self._file_budget = languages, file_budget
         self._pace = Pace(poll, secrets.SystemRandom().random)
         self._events = events
         self._told: Callable[[], bool] = lambda: False
-        self._said = said
+        self._on_result = on_result
         self.metered = metered
-        self._rest = rest
-        self._held = 0.0
+        self._wait = wait
+        self._server_pause = 0.0
         self._http: Http | None = None
         self._spent = 0
         self._counted = 0.0
@@ -144,11 +143,11 @@ class SyncWorker:
         return self._thread.is_alive()
 
     def poke(self) -> None:
-        """Synchronise now, whatever the pace says."""
+        """Synchronise now."""
         self._wake.set()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End after the running request, or cut it; what was on its way is sent again at the next start."""
+        """End the thread, if need be by aborting the running request; it is sent again at the next start."""
         self._stopping.set()
         self._wake.set()
         if not self._thread.is_alive():
@@ -219,7 +218,7 @@ class SyncWorker:
         return Engine(store.sync, transport, _now, languages=spoken, stopping=self._stopping.is_set), spoken
 
     def _opened(self) -> Store | None:
-        """The cache; where it is in use or the disk is full, as soon as that has passed. None where there is none."""
+        """The opened cache, after waiting while it is busy or the disk is full; None if it cannot be opened."""
         from imi_tui.cache.store import Store
 
         while not self._stopping.is_set():
@@ -234,15 +233,15 @@ class SyncWorker:
         return None
 
     def _pause(self, wait: float) -> None:
-        """Wait, or be woken; what the server asked for is waited for in any case."""
-        until = time.monotonic() + self._held
-        self._rest(self._wake, wait)
+        """Wait or be woken, but never shorter than the server asked for."""
+        until = time.monotonic() + self._server_pause
+        self._wait(self._wake, wait)
         while (left := until - time.monotonic()) > 0:
             self._wake.clear()
             # Looked at behind what may just have cleared the call of `stop`.
             if self._stopping.is_set():
                 break
-            self._rest(self._wake, left)
+            self._wait(self._wake, left)
         self._wake.clear()
 
     def _now(self, doing: Literal["", "syncing", "indexing"] = "", next_at: str = "") -> Now:
@@ -289,9 +288,9 @@ class SyncWorker:
             code = "noAnswer" if self._pace.unanswered >= UNANSWERED else code
             self._note(store, code)
             self._tell(code)
-            self._held = (failure.retry_after or 0.0) if isinstance(failure, SyncError) else 0.0
+            self._server_pause = (failure.retry_after or 0.0) if isinstance(failure, SyncError) else 0.0
             return wait
-        self._held = 0.0
+        self._server_pause = 0.0
         report, more = done
         skewed = report.skew is not None and abs(report.skew) > SKEW_SECONDS
         code = "restored" if report.restored else "clockSkew" if skewed else ""
@@ -353,8 +352,8 @@ class SyncWorker:
             pass
 
     def _tell(self, code: str) -> None:
-        if self._said is not None:
-            self._said(code)
+        if self._on_result is not None:
+            self._on_result(code)
 
 
 def _now() -> dt.datetime:

@@ -137,7 +137,7 @@ def test_half_an_hour_without_a_line(
         (OUTAGE, lambda: setattr(proxy, "weather", Weather())),
         (OUTAGE + dt.timedelta(hours=1), day.done.set),
     ]
-    client = SyncWorker(profile, KEY, proxy.url, lambda *_: GivenToken(TOKEN), rest=day.rest, said=day.said)
+    client = SyncWorker(profile, KEY, proxy.url, lambda *_: GivenToken(TOKEN), wait=day.rest, on_result=day.said)
     client.start()
     try:
         assert day.done.wait(60)

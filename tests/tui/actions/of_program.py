@@ -218,11 +218,11 @@ async def sign_in(desk: Desk) -> Steps:
 @proves("app.removals")
 async def removals(desk: Desk) -> Steps:
     """After a question, the server's removals are let go."""
-    desk.store.brake.hold(desk.seat.desk, 40, 41)
+    desk.store.deletion_guard.hold(desk.seat.desk, 40, 41)
     desk.inbox.reload(frozenset())
     yield "sync", "--accept-removals"
     await desk.choose("remove")
-    assert desk.store.brake.allowed(desk.seat.desk, 40), "they are still on hold"
+    assert desk.store.deletion_guard.allowed(desk.seat.desk, 40), "they are still on hold"
 
 
 @proves("tour.begin")

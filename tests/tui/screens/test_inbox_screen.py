@@ -672,7 +672,7 @@ async def test_removals_on_hold_are_explained_and_let_go_by_the_officer(store: S
     async with running(store, home, sync_now=lambda: asked.append(1)) as (app, pilot):
         assert "On hold" not in footer(app)
         desk = store.seats()[0].desk
-        store.brake.hold(desk, 40, 41)
+        store.deletion_guard.hold(desk, 40, 41)
         store.sync.set_problem("manyRemoved")
         await settled(pilot)
         assert "removal on hold" in text_of(app)
@@ -681,10 +681,10 @@ async def test_removals_on_hold_are_explained_and_let_go_by_the_officer(store: S
         await settled(pilot)
         assert "would take 40 of 41" in text_of(app)
         await pilot.press("enter")
-        assert not store.brake.allowed(desk, 40)
+        assert not store.deletion_guard.allowed(desk, 40)
         await pilot.press("h", "down", "enter")
         await settled(pilot)
-        assert store.brake.allowed(desk, 40)
+        assert store.deletion_guard.allowed(desk, 40)
         assert asked
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpcore
 import pytest
 
-from imi_tui.sync.connection import TOGETHER, Trust, write_together
+from imi_tui.sync.connection import BUFFER_SIZE, Trust, buffer_writes
 from imi_tui.sync.errors import TlsProblem
 from imi_tui.sync.http import Http
 from tests.sim.test_tls import Issuer
@@ -152,7 +152,7 @@ class Stream:
 
 def test_head_and_body_leave_as_one() -> None:
     stream = Stream()
-    write_together(stream)
+    buffer_writes(stream)
     for part in (b"head", b"body", b""):
         stream.write(part)
     assert stream.written == []
@@ -164,15 +164,15 @@ def test_head_and_body_leave_as_one() -> None:
 
 def test_a_long_body_leaves_in_pieces() -> None:
     stream = Stream()
-    write_together(stream)
+    buffer_writes(stream)
     stream.write(b"head")
-    stream.write(b"x" * TOGETHER)
-    assert stream.written == [b"head" + b"x" * TOGETHER]
+    stream.write(b"x" * BUFFER_SIZE)
+    assert stream.written == [b"head" + b"x" * BUFFER_SIZE]
 
 
 def test_what_a_server_said_before_it_hung_up_is_read() -> None:
     stream = Stream(broken=True)
-    write_together(stream)
+    buffer_writes(stream)
     stream.write(b"head")
     assert stream.read(10) == b"answer"
 

@@ -204,7 +204,7 @@ def test_a_first_sync_is_searchable_while_it_goes_on(
     central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A slow line, on which each record is kept as it comes.
-    monkeypatch.setattr(streaming, "QUICK", -1)
+    monkeypatch.setattr(streaming, "MAX_WAIT", -1)
     for number in range(30):
         send(central, subject=f"Quokka {number}")
     lyon = client("lyon")

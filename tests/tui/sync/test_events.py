@@ -365,7 +365,7 @@ def test_a_change_on_the_server_is_here_without_asking(
         connected.set()
 
     monkeypatch.setattr(Listener, "_consider", consider)
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), events=True, said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), events=True, on_result=heard)
     each.start()
     assert heard.next() == ""
     assert connected.wait(20)
@@ -385,7 +385,7 @@ def test_a_change_on_the_server_is_here_without_asking(
 def test_with_events_off_nobody_listens(central: Central, server: str, tmp_path: Path) -> None:
     heard = Heard()
     token = _token(server)
-    each = SyncWorker(Profile(tmp_path / "home"), KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(Profile(tmp_path / "home"), KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     assert heard.next() == ""
     assert "imi-events" not in {thread.name for thread in threading.enumerate()}
@@ -401,7 +401,7 @@ def test_on_a_metered_line_nobody_listens(central: Central, server: str, tmp_pat
         lambda _s, _h: GivenToken(token),
         events=True,
         metered=True,
-        said=heard,
+        on_result=heard,
     )
     asked: list[str] = []
     with pytest.MonkeyPatch.context() as patch:

@@ -11,7 +11,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_tui.cache.sync import Page
-from imi_tui.sync import taking
+from imi_tui.sync import change_applier
 from imi_tui.sync.engine import Engine
 from imi_tui.sync.errors import Offline, ServerMistake
 from tests.central.world import LYON, MUNICH, ROSENHEIM
@@ -25,7 +25,7 @@ CASES, PAGE, LISTS = 55, 10, 4
 @pytest.fixture
 def lyon(client: Clients, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A client before its first synchronisation, in pages of ten rows, of which thirty may wait."""
-    monkeypatch.setattr(taking, "TOGETHER", 3 * PAGE)
+    monkeypatch.setattr(change_applier, "MAX_ROWS", 3 * PAGE)
     found = client("lyon")
     found.restart(page=PAGE)
     return found

@@ -16,7 +16,7 @@ from imi_central.store import Store as Central
 from imi_tui.cache.storage import db
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
-from imi_tui.sync import streaming, taking, wire
+from imi_tui.sync import change_applier, streaming, wire
 from imi_tui.sync.engine import Engine
 from tests.central.world import Caller, send
 from tests.tui.sync.world import KEY, NOW, Client, Line
@@ -114,7 +114,7 @@ def test_neither_peak_grows_with_the_number_of_cases(
     for name in ("CHUNK", "LEAST", "MOST"):
         monkeypatch.setattr(streaming, name, PAGE)
     monkeypatch.setattr(streaming, "AT_ONCE", 3)
-    monkeypatch.setattr(taking, "TOGETHER", 2 * PAGE)
+    monkeypatch.setattr(change_applier, "MAX_ROWS", 2 * PAGE)
     monkeypatch.setattr(db, "CACHE_KIB", 200)
     for _ in range(FEW):
         send(central)

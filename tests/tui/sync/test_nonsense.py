@@ -202,7 +202,7 @@ def test_local_times_at_the_end_of_the_calendar(zone: str, monkeypatch: pytest.M
         time.tzset()
 
 
-def test_only_a_server_that_names_what_went_releases_the_brake(central: Central, client: Clients) -> None:
+def test_only_a_server_that_names_what_went_overrides_the_guard(central: Central, client: Clients) -> None:
     cases = [send(central, subject=f"Case {number}").case_id for number in range(25)]
     lyon = client("lyon")
     lyon.sync()

@@ -1,4 +1,4 @@
-"""P7 and the deletion brake: a state nobody can follow costs a comparison; mass removal needs a reason."""
+"""P7 and the deletion guard: a state nobody can follow costs a comparison; mass removal needs a reason."""
 
 from __future__ import annotations
 

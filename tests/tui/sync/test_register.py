@@ -139,7 +139,7 @@ def test_small_countries_come_together_and_large_ones_do_not(
     central: Central, client: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(register, "PAGE", 6)
-    monkeypatch.setattr(register, "TOGETHER", 10)
+    monkeypatch.setattr(register, "MAX_PER_ANSWER", 10)
     central.put_authorities([*some("AT", 1), *some("IT", 8), *some("ES", 7), *some("LT", 1)])
     lyon = client("lyon")
     lyon.sync()

@@ -12,7 +12,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_tui.sync import streaming
 from imi_tui.sync.engine import Engine
-from imi_tui.sync.errors import Crept, Offline
+from imi_tui.sync.errors import Offline, SlowReply
 from tests.central.world import send
 from tests.tui.sync.world import NOW, Client
 
@@ -65,13 +65,13 @@ def test_an_answer_that_crept_is_asked_for_again_at_once_and_once(central: Centr
         def lose(number: int) -> str:
             asked.append(number)
             if len(asked) <= times:
-                raise Crept
+                raise SlowReply
             return ""
 
         lyon.line.lose = lose
 
     creeps(2)
-    with pytest.raises(Crept):
+    with pytest.raises(SlowReply):
         lyon.sync()
     assert len(asked) == 2
     creeps(1)

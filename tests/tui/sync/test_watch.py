@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from imi_tui.sync.errors import Crept, Offline
+from imi_tui.sync.errors import Offline, SlowReply
 from imi_tui.sync.http import HELLO_RECEIVED, Http
 from imi_tui.sync.watch import Times, Watch
 
@@ -86,7 +86,7 @@ def test_a_server_that_sends_a_byte_at_a_time_holds_nobody(start: int) -> None:
 
     with listening(creep) as server:
         http = Http(server.url, Watch(Times(patience=0.1, look=0.01)))
-        with pytest.raises(Crept):
+        with pytest.raises(SlowReply):
             http.get("/x")
         over.set()
         http.close()
@@ -147,7 +147,7 @@ def test_a_new_connection_that_breaks_is_not_tried_again_at_once() -> None:
         with pytest.raises(Offline) as found:
             http.post("/one", {})
         http.close()
-    assert not isinstance(found.value, Crept)
+    assert not isinstance(found.value, SlowReply)
     assert len(server.asked) == 1
 
 
@@ -221,7 +221,7 @@ def test_a_request_while_a_stream_is_read_does_not_take_the_eyes_off_it(ended: b
         assert http.get("/beside").data == {"a": "bcd"}
         if ended:
             assert list(records) == [None]
-        with pytest.raises(Crept):
+        with pytest.raises(SlowReply):
             http.get("/creeps") if ended else next(records)
         assert not given_up, "nobody cut it"
         over.set()

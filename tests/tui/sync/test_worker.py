@@ -72,7 +72,7 @@ def test_five_tries_without_a_server_are_told_and_it_goes_on(tmp_path: Path, mon
     monkeypatch.setattr("imi_tui.sync.worker.LAST_RETRY", 0.01)
     Store.open(Profile(tmp_path), KEY).close()
     heard = Heard()
-    worker = SyncWorker(Profile(tmp_path), KEY, "http://127.0.0.1:9", lambda *_: GivenToken("t"), said=heard)
+    worker = SyncWorker(Profile(tmp_path), KEY, "http://127.0.0.1:9", lambda *_: GivenToken("t"), on_result=heard)
     worker.start()
     try:
         told = [heard.queue.get(timeout=20) for _ in range(UNANSWERED + 2)]
@@ -116,7 +116,7 @@ def test_it_fetches_and_fetches_again_when_poked(central: Central, server: str, 
     first = send(central, subject="Needle in Lyon").case_id
     token = _token(server)
     heard = Heard()
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     assert heard.next() == ""
     store = Store.open(profile, KEY)
@@ -135,7 +135,7 @@ def test_it_fetches_and_fetches_again_when_poked(central: Central, server: str, 
 def test_another_language_is_fetched_while_it_runs(central: Central, server: str, profile: Profile) -> None:
     central.put_procedures(load())
     token, heard = _token(server), Heard()
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     assert heard.next() == ""
     store = Store.open(profile, KEY)
@@ -159,7 +159,7 @@ def test_another_language_is_fetched_while_it_runs(central: Central, server: str
 def test_a_refused_token_is_a_problem_and_not_the_end(central: Central, server: str, profile: Profile) -> None:
     case, token, heard = send(central).case_id, _token(server), Heard()
     tokens = [token]
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(tokens[0]), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(tokens[0]), on_result=heard)
     each.start()
     assert heard.next() == ""
     each.stop()
@@ -167,7 +167,7 @@ def test_a_refused_token_is_a_problem_and_not_the_end(central: Central, server: 
     item = store.act(LYON, case, "message", text="Waits.", lang="en")
     store.save_draft(Draft("d", LYON, "", "message", case_id=case, text="Goes on."))
     tokens[0] = "revoked"
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(tokens[0]), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(tokens[0]), on_result=heard)
     each.start()
     assert heard.next() == "notSignedIn"
     each.poke()
@@ -184,7 +184,7 @@ def test_that_the_server_was_restored_is_told_once(server: str, profile: Profile
     token, heard = _token(server), Heard()
     with closing(Store.open(profile, KEY)) as store:
         store.sync.follow_epoch("that of before", [])
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     assert heard.next() == "restored"
     with closing(Store.open(profile, KEY)) as store:
@@ -207,7 +207,7 @@ def test_a_clock_far_from_the_servers_is_told(
 
     monkeypatch.setattr(heads, "_http_date", set_wrong)
     heard = Heard()
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     assert heard.next() == told
     with closing(Store.open(profile, KEY)) as store:
@@ -243,7 +243,7 @@ def test_what_would_harm_a_client_is_told_in_one_sentence_and_changes_nothing(
     case = send(central).case_id
     token = _token(server)
     heard = Heard()
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     assert heard.next() == ""
     each.stop()
@@ -251,7 +251,7 @@ def test_what_would_harm_a_client_is_told_in_one_sentence_and_changes_nothing(
         waiting = store.act(LYON, case, "message", text="Bonjour", lang="fr")
     with hostile_server() as hostile:
         hostile.answer = lambda _: BOMBS[bomb]
-        each = SyncWorker(profile, KEY, hostile.url, lambda _s, _h: GivenToken("t"), said=heard)
+        each = SyncWorker(profile, KEY, hostile.url, lambda _s, _h: GivenToken("t"), on_result=heard)
         each.start()
         assert heard.next() == "serverMistake"
         each.stop()
@@ -271,7 +271,7 @@ def test_a_mistake_of_ours_is_logged_without_values_and_survived(
     monkeypatch.setattr(Engine, "run_once", broken)
     heard = Heard()
     with hostile_server() as server, caplog.at_level(logging.DEBUG):
-        each = SyncWorker(profile, KEY, server.url, lambda _s, _h: GivenToken("t"), said=heard)
+        each = SyncWorker(profile, KEY, server.url, lambda _s, _h: GivenToken("t"), on_result=heard)
         each.start()
         assert heard.next() == "internal"
         each.poke()
@@ -292,7 +292,7 @@ def test_data_that_is_in_use_at_the_start_is_waited_for(
         raise CacheBusy
 
     monkeypatch.setattr(Store, "open", busy)
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     assert heard.next() == "cacheBusy"
     assert heard.next() == ""
@@ -301,7 +301,7 @@ def test_data_that_is_in_use_at_the_start_is_waited_for(
 
 def test_an_unusable_address_ends_it_with_a_word(profile: Profile) -> None:
     heard = Heard()
-    each = SyncWorker(profile, KEY, "http://imi.example", lambda _s, _h: GivenToken("t"), said=heard)
+    each = SyncWorker(profile, KEY, "http://imi.example", lambda _s, _h: GivenToken("t"), on_result=heard)
     each.start()
     assert heard.next() == "insecureServer"
     each.stop()
@@ -311,7 +311,7 @@ def test_an_unusable_address_ends_it_with_a_word(profile: Profile) -> None:
 def test_a_wrong_key_ends_it_with_a_word(profile: Profile) -> None:
     Store.open(profile, KEY).close()
     heard = Heard()
-    each = SyncWorker(profile, bytes(32), "http://127.0.0.1:9", lambda _s, _h: GivenToken("t"), said=heard)
+    each = SyncWorker(profile, bytes(32), "http://127.0.0.1:9", lambda _s, _h: GivenToken("t"), on_result=heard)
     each.start()
     assert heard.next() == "wrongKey"
     each.stop()
@@ -345,7 +345,7 @@ def test_waits_grow_with_failures_and_start_anew_after_success(
 
     monkeypatch.setattr(Engine, "run_once", run_once)
     rests, token = Rests(5), _token(server)
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), rest=rests)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), wait=rests)
     each.start()
     assert rests.full.wait(20)
     each.stop()
@@ -368,7 +368,7 @@ def test_a_pause_the_server_asked_for_is_kept_when_poked(profile: Profile) -> No
 
     with hostile_server() as server:
         server.answer = lambda _: Answer(b"", 429, "text/html", {"Retry-After": "60"})
-        each = SyncWorker(profile, KEY, server.url, lambda _s, _h: GivenToken("t"), rest=rest)
+        each = SyncWorker(profile, KEY, server.url, lambda _s, _h: GivenToken("t"), wait=rest)
         each.start()
         assert done.wait(20)
         assert len(server.asked) == 1
@@ -378,7 +378,7 @@ def test_a_pause_the_server_asked_for_is_kept_when_poked(profile: Profile) -> No
 
 def test_a_metered_line_is_polled_less_and_its_bytes_are_shown(server: str, profile: Profile) -> None:
     rests, token = Rests(1), _token(server)
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), rest=rests, metered=True)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), wait=rests, metered=True)
     each.start()
     assert rests.full.wait(20)
     store = Store.open(profile, KEY)
@@ -396,7 +396,7 @@ def test_bytes_of_before_a_restart_count_from_the_first_moment(profile: Profile)
     store.activity.spent(dt.datetime.now().astimezone().date(), 1_000, 2_000)
     store.subscribe(lambda _: seen.append(store.status().now))
     nobody = "http://127.0.0.1:1"
-    each = SyncWorker(profile, KEY, nobody, lambda _s, _h: GivenToken("x"), rest=rests, metered=True)
+    each = SyncWorker(profile, KEY, nobody, lambda _s, _h: GivenToken("x"), wait=rests, metered=True)
     each.start()
     assert rests.full.wait(20)
     each.stop()
@@ -415,7 +415,7 @@ def test_bytes_are_counted_while_a_synchronisation_goes_on(
     rests, token, store = Rests(1), _token(server), Store.open(profile, KEY)
     seen: list[int] = []
     store.subscribe(lambda _: seen.append(store.status().now.spent) if store.status().now.doing == "syncing" else None)
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), rest=rests)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), wait=rests)
     each.start()
     assert rests.full.wait(20)
     each.stop()
@@ -432,7 +432,7 @@ def test_a_folder_of_files_that_cannot_be_read_does_not_end_it(central: Central,
     profile.home.mkdir(mode=0o700)
     profile.blobs.write_text("a file where a folder should be")
     heard = Heard()
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     try:
         assert heard.next() == ""
@@ -452,7 +452,7 @@ def test_a_busy_index_does_not_end_it(
 
     monkeypatch.setattr(Store, "indexing", busy)
     heard = Heard()
-    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    each = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     each.start()
     try:
         for _ in range(2):
@@ -476,7 +476,7 @@ def test_it_ends_without_the_answer_it_waits_for_and_the_next_start_has_nothing_
 
         control.answer = silent
         heard = Heard()
-        each = SyncWorker(profile, KEY, control.url, lambda _s, _h: GivenToken("t"), said=heard)
+        each = SyncWorker(profile, KEY, control.url, lambda _s, _h: GivenToken("t"), on_result=heard)
         each.start()
         try:
             assert asked.wait(20)
@@ -512,7 +512,7 @@ def test_it_ends_between_two_records_of_a_first_sync(
     assert not store.counts()["all"]
     assert store.status().problem == ""
     heard = Heard()
-    again = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), said=heard)
+    again = SyncWorker(profile, KEY, server, lambda _s, _h: GivenToken(token), on_result=heard)
     again.start()
     assert heard.next() == ""
     again.stop()
@@ -527,9 +527,9 @@ def test_a_call_to_stop_is_heard_however_long_the_server_asked_to_wait(profile: 
         KEY,
         "http://127.0.0.1:9",
         lambda *_: GivenToken("t"),
-        rest=lambda _wake, seconds: waits.append(seconds),
+        wait=lambda _wake, seconds: waits.append(seconds),
     )
-    worker._held = 3600.0
+    worker._server_pause = 3600.0
 
     class Late(threading.Event):
         """The call comes in the very moment between looking for it and forgetting that one was woken."""

@@ -1,7 +1,7 @@
-"""Taking over what came: a page of an account and the state reached with it are one transaction.
+"""Applies changes: a page of an account and its new state are written in one transaction.
 
-Nothing of an unusable answer is applied. Pages of a stream that only bring new rows, and come faster than they are
-kept, are one transaction together: each by itself would write most pages of the indexes anew.
+Nothing of an invalid answer is applied. Pages of a stream that only add rows, and arrive faster than they can be
+written, share a transaction, because each on its own would rewrite most pages of the indexes.
 """
 
 from __future__ import annotations
@@ -21,40 +21,42 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from imi_tui.cache.sync import SyncStore
-    from imi_tui.sync.mending import Mending
     from imi_tui.sync.ports import Clock
     from imi_tui.sync.reading import Answer, Changes
-    from imi_tui.sync.run import Asking, Run
+    from imi_tui.sync.recovery import Recovery
+    from imi_tui.sync.run import Requests, Run
     from imi_tui.sync.sessions import Sessions
 
 SMALLEST_PAGE = 10
-TOGETHER = 2000
-"""Rows kept in one transaction where pages come faster than they are kept."""
-QUICK = 0.2
-"""Seconds of waiting for a page of a stream after which nothing waits for a further one."""
+MAX_ROWS = 2000
+"""Rows per transaction when pages arrive faster than they can be written."""
+MAX_WAIT = 0.2
+"""If the next page of a stream took longer (in seconds), collected pages are written at once."""
 _DIRECTORY_KINDS = ("Authority", "Procedure", "Officer")
 _DESK_KINDS = ("Case", "Entry")
 
 
 @dataclass
 class _Gathered:
-    """Pages of one account that follow one another and are not kept yet; `ids` are those of their rows."""
+    """Consecutive pages of one account that are not written yet. `ids`: the ids of their rows."""
 
     pages: list[Page] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
 
-class Taking:
-    """Takes over the answers of one engine's ``Desk/sync``. Raises `SyncError`, and what the cache raises.
+class ChangeApplier:
+    """Applies the answers to ``Desk/sync`` of one engine. Raises `SyncError` and errors of the cache.
 
-    Whoever reads a stream calls `keep` at its end, however it ends.
+    Whoever reads a stream has to call `keep` when it ends, even after an error.
     """
 
-    def __init__(self, store: SyncStore, asking: Asking, sessions: Sessions, mending: Mending, clock: Clock) -> None:
+    def __init__(
+        self, store: SyncStore, requests: Requests, sessions: Sessions, recovery: Recovery, clock: Clock
+    ) -> None:
         self._store = store
-        self._asking = asking
+        self._requests = requests
         self._sessions = sessions
-        self._mending = mending
+        self._recovery = recovery
         self._clock = clock
         self._gathered: dict[str, _Gathered] = {}
         self._waiting: dt.datetime | None = None
@@ -62,7 +64,7 @@ class Taking:
     def read(
         self, run: Run, accounts: list[str], since: dict[str, str], answers: dict[str, Answer], *, whole: bool
     ) -> list[str]:
-        """Take over a whole answer; the accounts that are not done."""
+        """Apply a complete answer. Returns the accounts that are not done."""
         if answers["s"].error == "requestTooLarge":
             return self.smaller(run, accounts)
         changed, failed = found(answers["s"])
@@ -79,20 +81,17 @@ class Taking:
         return again
 
     def at(self, account: str) -> str:
-        """The state of an account with what is gathered; empty before its first page."""
+        """The state of an account including collected pages; empty before its first page."""
         gathered = self._gathered.get(account)
         return gathered.pages[-1].new_state if gathered is not None else self._store.state(account)
 
     def record(self, run: Run, account: str, since: str, changes: Changes, *, whole: bool) -> list[str]:
-        """Take over one account's page of a stream, perhaps together with the next ones.
-
-        Returns the accounts to go on with.
-        """
+        """Apply a page of a stream, possibly together with the next ones. Returns the accounts to continue with."""
         waiting, came = self._waiting, self._clock()
-        quick = waiting is not None and (came - waiting).total_seconds() <= QUICK
+        quick = waiting is not None and (came - waiting).total_seconds() <= MAX_WAIT
         if not whole and self._only_adds(run, account, since, changes):
             again = self._gather(run, account, changes)
-            if not quick or sum(len(each.ids) for each in self._gathered.values()) >= TOGETHER:
+            if not quick or sum(len(each.ids) for each in self._gathered.values()) >= MAX_ROWS:
                 self.keep()
         else:
             self.keep()
@@ -101,7 +100,7 @@ class Taking:
         return again
 
     def keep(self) -> None:
-        """Keep what is gathered: of each account all of it, or what comes before a page that cannot be kept."""
+        """Write the collected pages; of each account all, or those before the first page that cannot be stored."""
         gathered, self._gathered, self._waiting = self._gathered, {}, None
         with ExitStack() as every:
             for account, each in gathered.items():
@@ -116,7 +115,7 @@ class Taking:
                 self._store.take(account, page)
 
     def _only_adds(self, run: Run, account: str, since: str, changes: Changes) -> bool:
-        """Whether a page brings new rows for a list that is begun and goes on, and nothing to decide about."""
+        """Whether a page only adds rows to a list that has begun and goes on, and needs no decision."""
         gathered = self._gathered.get(account)
         created = changes.created.get("Case", ())
         return (
@@ -144,7 +143,7 @@ class Taking:
         return [account]
 
     def account(self, run: Run, account: str, since: str, changes: Changes, *, whole: bool) -> list[str]:
-        """Take over one account's page; the accounts to go on with."""
+        """Apply a page of an account. Returns the accounts to continue with."""
         if changes.old_state != since:
             raise ServerMistake("changes since another state than the one asked for")
         if changes.access != self._sessions.held.accounts[account][1] and not run.sessions:
@@ -152,11 +151,11 @@ class Taking:
             self._sessions.load(run)
             return [account]
         if changes.has_more and (changes.new_state == since or (account, changes.new_state) in run.seen):
-            return self._mending.recover(run, account, self._sessions.held.accounts[account][0])
+            return self._recovery.recover(run, account, self._sessions.held.accounts[account][0])
         run.seen.add((account, changes.new_state))
         got = {kind: [*changes.created.get(kind, []), *changes.updated.get(kind, [])] for kind in _kinds(account)}
         cases = self._cases(account, changes, whole=whole)
-        if self._mending.braked(run, account, changes):
+        if self._recovery.is_held_back(run, account, changes):
             return []
         self._store.take(
             account,
@@ -178,7 +177,7 @@ class Taking:
         return [account] if changes.has_more else []
 
     def smaller(self, run: Run, accounts: list[str]) -> list[str]:
-        """Ask for less from now on; the same accounts again."""
+        """Use smaller pages from now on. Returns the same accounts."""
         if run.page <= SMALLEST_PAGE:
             raise ServerMistake("even a small page is too large for the server")
         run.page = max(SMALLEST_PAGE, run.page // 2)
@@ -190,7 +189,7 @@ class Taking:
             # Perhaps a restored server that nobody called so.
             kept = [item.client_ref for item in self._store.journal(account)] if account != DIRECTORY else []
             self._store.reoffer([ref for ref in kept if ref not in run.tried])
-            return self._mending.recover(run, account, self._sessions.held.accounts[account][0])
+            return self._recovery.recover(run, account, self._sessions.held.accounts[account][0])
         if kind in ("accountNotFound", "forbidden") and not run.sessions:
             self._sessions.load(run)
             return [account]
@@ -198,14 +197,14 @@ class Taking:
         raise mistake(f"{account} cannot be followed: {str(kind)[:80]}")
 
     def _cases(self, account: str, changes: Changes, *, whole: bool) -> dict[str, Any]:
-        """The cases of a page as `Page` takes them. Whole ones are fetched where lean ones have nothing to go with."""
+        """The cases of a page for `Page`. Partial updates of cases that are not here are replaced by whole cases."""
         if account == DIRECTORY:
             return {}
         created, updated = changes.created.get("Case", []), changes.updated.get("Case", [])
         unknown = self._store.unknown(account, [each["id"] for each in updated])
         fetched: list[dict[str, Any]] = []
         if unknown:
-            answers = self._asking.ask([["Case/get", {"accountId": account, "ids": unknown}, "c"]])
+            answers = self._requests.ask([["Case/get", {"accountId": account, "ids": unknown}, "c"]])
             fetched = reading.objects(answers["c"], account, unknown)
             updated = [each for each in updated if each["id"] not in set(unknown)]
         if whole:
@@ -214,7 +213,7 @@ class Taking:
 
 
 def found(sync: Answer) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a ``Desk/sync`` found, and what it could not follow, by account. Raises `SyncError`."""
+    """By account, the changes in an answer to ``Desk/sync``, and the accounts that failed. Raises `SyncError`."""
     if sync.error:
         raise sync.failed()
     changed, failed = sync.arguments.get("accounts"), sync.arguments.get("notCalculated")

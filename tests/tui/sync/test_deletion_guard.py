@@ -1,4 +1,4 @@
-"""The deletion brake holds from run to run, and whatever the server says it with (F12, F44)."""
+"""The deletion guard holds from run to run, and whatever the server says it with (F12, F44)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from imi_central.store import Store as Central
 from imi_core.authority import Officer
 from imi_tui.sync.errors import ManyRemoved, Offline
-from imi_tui.sync.mending import AGAIN
+from imi_tui.sync.recovery import AGAIN
 from tests.central.world import LYON, MUNICH, ROSENHEIM, accept, send
 from tests.tui.sync.world import Client
 
@@ -95,10 +95,10 @@ def test_what_went_counts_no_longer_when_the_desk_was_followed(central: Central,
     lyon.line.lose = lambda _: "request" if len(lyon.line.requests) > start else ""
     with pytest.raises(Offline):
         lyon.sync()
-    assert lyon.store.sync.brake.gone(LYON) == PAGE
+    assert lyon.store.sync.deletion_guard.removed_since(LYON) == PAGE
     lyon.line.lose, lyon.line.change = lambda _: "", lambda response: response
     lyon.sync()
-    assert lyon.store.sync.brake.gone(LYON) == 0
+    assert lyon.store.sync.deletion_guard.removed_since(LYON) == 0
 
 
 def test_seats_that_are_missing_once_take_nothing_away(central: Central, client: Clients) -> None:

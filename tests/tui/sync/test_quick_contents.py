@@ -25,7 +25,7 @@ pytestmark = pytest.mark.has_cases(CASES, ROSENHEIM)
 def lyon(client: Clients, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A client before its first synchronisation, in records of five cases."""
     monkeypatch.setattr(streaming, "CHUNK", 5)
-    monkeypatch.setattr(streaming, "TOGETHER", 15)
+    monkeypatch.setattr(streaming, "MAX_CASES", 15)
     return client("lyon")
 
 

@@ -1,7 +1,7 @@
-"""The very first request of a cache: the session, the lists and what they need to be read, all in one stream.
+"""The first request for an empty cache: session, lists and procedures in one stream.
 
-A new officer on a slow line waits for one turn and a screenful of rows, not for three turns. Wherever this does not
-work (no streams on this line, a server that does not know the method), the session is asked for by itself.
+On a slow line a new officer waits for one round trip instead of three. If that is not possible (no streams on this
+line, a server without the method), the session is requested on its own.
 """
 
 from __future__ import annotations
@@ -10,47 +10,47 @@ from typing import TYPE_CHECKING, Any
 
 from imi_core.jmap import DIRECTORY
 from imi_tui.sync import reading
+from imi_tui.sync.change_applier import found
 from imi_tui.sync.errors import ReplyTooLarge, ServerMistake, StreamRefused
 from imi_tui.sync.register import Register
-from imi_tui.sync.taking import found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from imi_tui.cache.sync import SyncStore
+    from imi_tui.sync.change_applier import ChangeApplier
     from imi_tui.sync.reading import Answer
-    from imi_tui.sync.run import Asking, Run
+    from imi_tui.sync.run import Requests, Run
     from imi_tui.sync.sessions import Sessions
-    from imi_tui.sync.taking import Taking
 
 
-class Opening:
-    """Reads the first stream of one engine."""
+class FirstSync:
+    """Reads the first stream for one engine."""
 
     def __init__(
-        self, store: SyncStore, asking: Asking, sessions: Sessions, taking: Taking, languages: Sequence[str]
+        self, store: SyncStore, requests: Requests, sessions: Sessions, applier: ChangeApplier, languages: Sequence[str]
     ) -> None:
         self._store = store
-        self._asking = asking
+        self._requests = requests
         self._sessions = sessions
-        self._taking = taking
+        self._applier = applier
         self._languages = languages
 
     def read(self, run: Run, urgent: Callable[[], bool]) -> list[str] | None:
-        """The accounts that are not done; None where all of it is to be asked for in the ordinary way.
+        """Returns the accounts that are not done; None if everything has to be requested in the ordinary way.
 
-        Records are taken over in their order, and none before the session. Ends early when something is `urgent`.
-        Raises `SyncError`.
+        Records are applied in order, none before the session. Ends early when something is `urgent`. Raises
+        `SyncError`.
         """
-        register = Register(self._store, self._asking.ask, self._languages)
+        register = Register(self._store, self._requests.ask, self._languages)
         lists = {"states": None, "maxChanges": run.page, "fetch": "heads", "joined": True}
         # Procedures before the rows: a row whose procedure is not here could be shown and not be acted on.
         calls = [["Session/get", {}, "n"], *register.calls(), ["Desk/sync", lists, "s"]]
         beginning: dict[str, Answer] = {}
         left: list[str] | None = None
         try:
-            for answers in self._asking.records(calls):
-                self._asking.count()
+            for answers in self._requests.records(calls):
+                self._requests.count()
                 if left is None:
                     left = self._session(run, answers)
                     if left is None:
@@ -70,13 +70,13 @@ class Opening:
         except StreamRefused:
             return None
         except ReplyTooLarge:
-            return self._taking.smaller(run, left or [])
+            return self._applier.smaller(run, left or [])
         finally:
-            self._taking.keep()
+            self._applier.keep()
         return left
 
     def _session(self, run: Run, answers: dict[str, Answer]) -> list[str] | None:
-        """Take over the session in the first record; None where the server does not give it so."""
+        """Apply the session in the first record; None if the server does not support that."""
         answer = answers.get("n")
         if answer is None:
             raise ServerMistake("a stream that does not begin with the session")
@@ -92,7 +92,7 @@ class Opening:
         return list(self._sessions.held.accounts)
 
     def _page(self, run: Run, sync: Answer, left: list[str]) -> list[str] | None:
-        """Take over a page of a desk; the accounts that are then left, None where the stream is of no more use."""
+        """Apply a page of a desk. Returns the remaining accounts, None if the rest of the stream cannot be used."""
         if sync.error == "requestTooLarge":
             return None
         changed, failed = found(sync)
@@ -102,8 +102,8 @@ class Opening:
         if account in failed:
             return None
         changes = reading.changes(changed[account])
-        session, since = self._sessions.current, self._taking.at(account) or self._sessions.held.accounts[account][0]
-        again = self._taking.record(run, account, since, changes, whole=False)
-        if self._sessions.current is not session or self._taking.at(account) != changes.new_state:
+        session, since = self._sessions.current, self._applier.at(account) or self._sessions.held.accounts[account][0]
+        again = self._applier.record(run, account, since, changes, whole=False)
+        if self._sessions.current is not session or self._applier.at(account) != changes.new_state:
             return None
         return [each for each in left if each != account] + again

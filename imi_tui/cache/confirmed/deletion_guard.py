@@ -1,7 +1,6 @@
-"""The deletion brake: removals that wait for a reason, and the officer's word that they may happen.
+"""The deletion guard: holds back mass removals until the server explains them or the officer allows them.
 
-A server that suddenly has nothing any more may be the wrong one, an empty one or a broken one. What it would remove
-stays until it explains itself or the officer lets it go; that does not time out.
+A server that suddenly has no cases may be the wrong one, an empty one or a broken one. Held removals never time out.
 """
 
 from __future__ import annotations
@@ -18,45 +17,42 @@ if TYPE_CHECKING:
 _HELD, _ALLOWED, _GONE, _WITHDRAWN = "held", "removals allowed", "removed since", "seats withdrawn"
 
 
-class Brake:
-    """What is on hold, desk by desk. Kept in `cache.db`: with that file all there was to protect is gone too."""
+class DeletionGuard:
+    """Held removals per desk. Stored in `cache.db`: if that file is lost, so is everything there was to protect."""
 
     def __init__(self, cache: Database) -> None:
         self._cache = cache
 
     def held(self) -> tuple[Held, ...]:
-        """What is on hold."""
+        """The held removals."""
         return tuple(Held(desk, count, total) for desk, (count, total) in self._read(_HELD).items())
 
     def hold(self, desk: str, count: int, total: int) -> None:
-        """`count` of `total` cases of a desk would go."""
+        """Hold the removal of `count` of `total` cases of a desk."""
         self._write(_HELD, {**self._read(_HELD), desk: [count, total]})
 
-    def stands(self, desk: str) -> bool:
-        """Whether something of a desk is on hold: until it was followed to its end nothing goes there unasked."""
+    def holds(self, desk: str) -> bool:
+        """Whether removals of a desk are held. Until it was followed to its end, nothing is removed unasked."""
         return desk in self._read(_HELD)
 
-    def gone(self, desk: str) -> int:
-        """How many cases went since the desk was last followed to its end, in this run or in others."""
+    def removed_since(self, desk: str) -> int:
+        """Cases removed since the desk was last followed to its end, in this run or earlier ones."""
         return sum(self._read(_GONE).get(desk, ()))
 
-    def let_go(self, desk: str, count: int) -> None:
-        """So many cases go now."""
+    def count_removed(self, desk: str, count: int) -> None:
+        """Add to the number of removed cases."""
         found = self._read(_GONE)
         self._write(_GONE, {**found, desk: [sum(found.get(desk, ())) + count]})
 
     def release(self, but: Collection[str] = ()) -> None:
-        """Every desk (`but` these) was followed to its end: nothing is on hold there any more.
-
-        A permission was for this once.
-        """
+        """Every desk (`but` these) was followed to its end: clear held removals, counts and permissions."""
         for name in (_HELD, _ALLOWED, _GONE):
             found = self._read(name)
             if left := {desk: value for desk, value in found.items() if desk not in but}:
                 self._write(name, {desk: value for desk, value in found.items() if desk not in left})
 
     def withdrawn(self, desks: Collection[str], at: float) -> float:
-        """The seats at these desks are missing in the session, at this time (s); for how long they all have been."""
+        """Note that a session of this time (s) lacks these desks. Returns the seconds since all of them are missing."""
         found = self._read(_WITHDRAWN)
         seen = {desk: found.get(desk, [at]) for desk in desks}
         if seen != found:
@@ -64,11 +60,11 @@ class Brake:
         return min((abs(at - since) for (since,) in seen.values()), default=0.0)
 
     def allow(self) -> None:
-        """The officer lets happen what is on hold now, and no more than that."""
+        """Allow the removals that are held now, and no more than these."""
         self._write(_ALLOWED, self._read(_HELD))
 
     def allowed(self, desk: str, count: int) -> bool:
-        """Whether so many removals of a desk were let go."""
+        """Whether this many removals of a desk are allowed."""
         found = self._read(_ALLOWED).get(desk)
         return found is not None and count <= found[0]
 
