@@ -59,12 +59,12 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
     # A start of its own each time: nothing is warm but what the operating system keeps.
     store = Store.open(target, open_vault("file", target, lambda _: "").key(), now=lambda: NOW)
     # As the client does.
-    store.copy_aside()
+    store.checkpoint_aside()
     _settle()
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
         # Each step by itself: what the one before left to be copied beside it is not this one's.
-        store._cache.copying.rest()
+        store._cache.checkpointer.rest()
         wall, cpu = time.perf_counter(), time.process_time()
         out = work()
         times.setdefault(name, []).append((time.perf_counter() - wall, time.process_time() - cpu))

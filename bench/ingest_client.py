@@ -99,7 +99,7 @@ class open_store:
 
     def __enter__(self) -> Store:
         self.store = Store.open(self.profile, self.key, now=lambda: NOW)
-        self.store.copy_aside()
+        self.store.checkpoint_aside()
         return self.store
 
     def __exit__(self, *_: object) -> None:

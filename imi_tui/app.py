@@ -15,7 +15,7 @@ from textual.reactive import Reactive
 from imi_tui import hints, problems
 from imi_tui.asking import AskingApp
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.storage.gc_pause import no_rubbish
+from imi_tui.cache.storage.gc_pause import gc_paused
 from imi_tui.config import keyboard, themes
 from imi_tui.framework.colours import theme_of
 from imi_tui.framework.first_screen import FirstScreen
@@ -186,9 +186,9 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
 
     def _begin(self) -> None:
         self.opened()
-        self.context.store.keep_little(little=False)
+        self.context.store.shrink_page_cache(little=False)
         # Whoever presses a key that changes thousands of cases does not wait until the log is copied.
-        self.context.store.copy_aside()
+        self.context.store.checkpoint_aside()
         self.context.store.go_on_behind(self._begin_to_go_on)
         gc.freeze()
         # Looking through everything takes longer than painting a page; that is done once a minute, not between keys.
@@ -261,7 +261,7 @@ class ImiApp(AskingApp, TourHost, FirstScreen, inherit_bindings=False):
 
     def undisturbed(self) -> AbstractContextManager[None]:
         """Around what is done with very many cases: what it made is looked through for rubbish behind the picture."""
-        return no_rubbish(lambda enable: self.set_timer(PAINTED, enable))
+        return gc_paused(lambda enable: self.set_timer(PAINTED, enable))
 
     def queued(self, items: Sequence[OutboxItem | Queued], what: str = "", marks: Iterable[int] = ()) -> None:
         """Call it after one action of the officer queued `items`: undo takes them back as one, else they are sent.

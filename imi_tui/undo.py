@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from imi_core.lean import TYPE_CHECKING, NamedTuple
 from imi_tui.cache.errors import CacheError
-from imi_tui.cache.storage.gc_pause import no_rubbish
+from imi_tui.cache.storage.gc_pause import gc_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -145,7 +145,7 @@ class Undo:
 
         What somebody wrote comes back as a draft, a bare action leaves none.
         """
-        with no_rubbish():
+        with gc_paused():
             return self._take_back()
 
     def _take_back(self) -> Done | None:
@@ -196,7 +196,7 @@ class Undo:
         Where this machine's files do not allow it just now, it can be tried again.
         Of what somebody wrote the draft is sent as it is now; one that was thrown away meanwhile is not.
         """
-        with no_rubbish():
+        with gc_paused():
             return self._redo()
 
     def _redo(self) -> Done | None:

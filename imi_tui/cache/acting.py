@@ -156,7 +156,7 @@ class Acting(Parts):
 
     def go_on(self) -> bool:
         """Write a part of what is left to write, some milliseconds long; whether anything is left."""
-        rest = self._cache.unfinished
+        rest = self._cache.deferred
         if rest is not None:
             rest.step()
             return True

@@ -52,7 +52,7 @@ class Parts:
     ) -> None:
         self._work = work
         self._cache = cache
-        cache.turns, cache.copying = hub.turns, hub.copying
+        cache.write_queue, cache.checkpointer = hub.write_queue, hub.checkpointer
         self._hub = hub
         self._now = now
         self._rng = rng
@@ -69,13 +69,13 @@ class Parts:
         self._cache.close()
         self._work.close()
 
-    def keep_little(self, *, little: bool) -> None:
+    def shrink_page_cache(self, *, little: bool) -> None:
         """Keep few pages of the cache in memory, as while the client starts, or as many as usual."""
-        self._cache.keep_little(little=little)
+        self._cache.shrink_page_cache(little=little)
 
-    def copy_aside(self) -> None:
+    def checkpoint_aside(self) -> None:
         """From now on have the log of the cache copied by a thread of its own: for a store that writes much."""
-        self._cache.copy_aside()
+        self._cache.checkpoint_aside()
 
     def subscribe(self, callback: Callable[[Changed], None]) -> Callable[[], None]:
         """Hear of every commit of this process to this profile, in the committing thread; the result ends it."""

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from imi_core.case import MARK
-from imi_tui.cache.confirmed.arriving import Arriving, Page
+from imi_tui.cache.confirmed.page_writer import Page, PageWriter
 from imi_tui.cache.confirmed.soundness import sound_part
 from imi_tui.cache.content.contents import OPENED, REST, Wanted
 from imi_tui.cache.content.indexing import Indexing
@@ -63,7 +63,7 @@ class SyncStore(Sending):
         self._directory = directory
         self._documents = documents
         self._contents = contents
-        self._arriving = Arriving(store, cache, directory, session, documents, projector, contents, self.confirm)
+        self._page_writer = PageWriter(store, cache, directory, session, documents, projector, contents, self.confirm)
         self._indexing = Indexing(cache, documents)
         self._histories = Histories(cache)
         self.register = RegisterParts(store.publish, cache, directory, session)
@@ -174,7 +174,7 @@ class SyncStore(Sending):
 
     def apply(self, account: str, page: Page) -> None:
         """Write a page and its state in one transaction. Raises `BadObject`: then nothing was written."""
-        self._arriving.apply(account, page)
+        self._page_writer.apply(account, page)
 
     def index_pending(self, limit: int, *, late: bool = True) -> int:
         """Index about so many cases, and clean up when none is left; what is still to do (0: nothing).
@@ -242,7 +242,7 @@ class SyncStore(Sending):
 
     def is_filling(self, account: str) -> bool:
         """Whether the first sync of an account is not over, or has not begun."""
-        return self._arriving.is_filling(account)
+        return self._page_writer.is_filling(account)
 
     def give_up(self, account: str, ids: Sequence[str]) -> None:
         """The server did not give these contents: not asked for again until something says so."""
@@ -332,7 +332,7 @@ class SyncStore(Sending):
                 self._forget(account)
             self._projector.refresh(set())
             self._store.file_moves.forget_gone()
-        self._arriving.truncate_log()
+        self._page_writer.truncate_log()
         self._store.publish(Changed(frozenset(("cases", "directory", "status"))))
 
     def _forget(self, desk: str) -> None:

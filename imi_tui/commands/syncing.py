@@ -67,7 +67,7 @@ def synchronise(client: Client, *, accept_removals: bool = False, metered: bool 
     server = client.server
     with lock_profile(client.profile), progress_shown(client.store):
         sync = client.store.sync
-        client.store.copy_aside()
+        client.store.checkpoint_aside()
         http = Http(server)
         try:
             transport = HttpTransport(http, tokens(sync, http))

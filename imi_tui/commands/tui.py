@@ -71,7 +71,7 @@ def show(options: argparse.Namespace, *, demo: bool, tour: bool = False) -> int:
         clear()
         if tour:
             client.store.keep(TOUR, "")
-        client.store.keep_little(little=True)
+        client.store.shrink_page_cache(little=True)
         context = context_of(client, demo=demo)
         try:
             with first_paint.shown(context) as picture:

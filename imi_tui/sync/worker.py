@@ -166,7 +166,7 @@ class SyncWorker:
         store = self._opened()
         if store is None:
             return
-        store.copy_aside()
+        store.checkpoint_aside()
         http: Http | None = None
         listener: Listener | None = None
         # Somebody opened a case whose content is not here yet.

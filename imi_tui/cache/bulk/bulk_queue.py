@@ -15,14 +15,14 @@ from imi_tui.cache.bulk.payloads import EntryTemplate, EntryTemplates
 from imi_tui.cache.bulk.prepared import PreparedDrafts
 from imi_tui.cache.bulk.queued_batch import QueuedBatch
 from imi_tui.cache.errors import AlreadyAttempted, CacheError, OutboxChanged
-from imi_tui.cache.listing.deferred import Unfinished
-from imi_tui.cache.listing.moves import Becomes
+from imi_tui.cache.listing.deferred import DeferredTransaction
+from imi_tui.cache.listing.moves import RowChange
 from imi_tui.cache.model import Queued
 from imi_tui.cache.order import DUE
 from imi_tui.cache.outbox.bulk_rows import going
 from imi_tui.cache.outbox.item import Item, Taken, maker
 from imi_tui.cache.personal.annotations import put_off
-from imi_tui.cache.storage.gc_pause import no_rubbish
+from imi_tui.cache.storage.gc_pause import gc_paused
 from imi_tui.cache.wire import microseconds
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from imi_tui.cache.bulk.kinds import CaseKinds, ListedCase
     from imi_tui.cache.bulk.queued_batch import Written
     from imi_tui.cache.listing.fold import Facts
-    from imi_tui.cache.listing.moves import Moves
+    from imi_tui.cache.listing.moves import RowMoves
     from imi_tui.cache.listing.projection import Projector
     from imi_tui.cache.listing.rows import Desks
     from imi_tui.cache.model import Untouched
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     Case = tuple[str, str]
     Refused = list[tuple[Draft, ImiError | CacheError]]
-    Rows = list[tuple[ListedCase, Becomes]]
+    Rows = list[tuple[ListedCase, RowChange]]
 
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ class BulkQueue:
             self._projector.foresee(self._case_kinds.standing(wanted))
         yield
         # The pages that will be written stay in memory.
-        self._cache.keep_much()
+        self._cache.grow_page_cache()
         for sql, values in ((_LISTED, (str(wanted),)), *((_STAND, (group,)) for group in self._groups())):
             self._cache.rows(sql, values)
             yield
@@ -153,11 +153,11 @@ class BulkQueue:
         out: list[T] = []
         for _attempt in range(ATTEMPTS):
             try:
-                with no_rubbish(), ExitStack() as transaction:
+                with gc_paused(), ExitStack() as transaction:
                     transaction.enter_context(self._desks.kept())
                     transaction.enter_context(self._cache.write(shorten=False))
                     moves = self._move(step, out)
-                    rest = Unfinished(self._cache, moves, transaction.pop_all(), self._end, self.failed)
+                    rest = DeferredTransaction(self._cache, moves, transaction.pop_all(), self._end, self.failed)
                     self._case_kinds.moved(moves, rest)
                 if self.behind is None:
                     rest.finish()
@@ -173,9 +173,9 @@ class BulkQueue:
             return out[0]
         raise OutboxChanged(())
 
-    def _move(self, step: Callable[[], _Step[T]], out: list[T]) -> Moves:
+    def _move(self, step: Callable[[], _Step[T]], out: list[T]) -> RowMoves:
         """Inside a transaction of the cache: do the step on the outbox, append its result to `out`, move the rows."""
-        self._cache.keep_much()
+        self._cache.grow_page_cache()
         self._projector.catch_up()
         since = self._outbox.generation()
         result, rows, work = step()
@@ -209,7 +209,7 @@ class BulkQueue:
     def _commit(self, work: Callable[[], int], since: int) -> int:
         """Do `work` on the outbox if it is still at generation `since`; the new generation. Raises `OutboxChanged`."""
         with self._outbox.work.write(shorten=False):
-            self._outbox.work.keep_much()
+            self._outbox.work.grow_page_cache()
             if self._outbox.generation() != since:
                 raise OutboxChanged(())
             return work()
@@ -223,7 +223,7 @@ class BulkQueue:
         refused: Refused = []
         left = set(map(id, prepared.left))
         asleep = put_off(self._outbox.work)
-        becomes, of = maker(Becomes), templates.of
+        becomes, of = maker(RowChange), templates.of
         for draft, standing in prepared.plain:
             if waiting and (draft.desk, draft.case_id) in waiting:
                 left.add(id(draft))
@@ -362,7 +362,7 @@ class BulkQueue:
         asleep, officer = put_off(self._outbox.work), self._session.officer_id()
         known: dict[Any, Facts | None] = {}
         rows: Rows = []
-        becomes = maker(Becomes)
+        becomes = maker(RowChange)
         for (_ref, desk, id, said, _draft), standing in zip(taken, found, strict=True):
             if standing is None or (waiting and (desk, id) in waiting):
                 continue

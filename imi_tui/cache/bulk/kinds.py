@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imi_core.case import Case
     from imi_core.procedure import Rules
     from imi_tui.cache.listing.fold import Facts, Folder
-    from imi_tui.cache.listing.moves import Becomes, Moves
+    from imi_tui.cache.listing.moves import RowChange, RowMoves
     from imi_tui.cache.listing.rows import Desks
     from imi_tui.cache.outbox.item import Item
     from imi_tui.cache.register.directory import Directory
@@ -115,7 +115,7 @@ class ListedCase(msgspec.Struct, gc=False):
     keys: tuple[bytes, ...] = ()
     keys_before: tuple[bytes, ...] = ()
 
-    def become(self, row: Becomes, keys: tuple[bytes, ...]) -> None:
+    def become(self, row: RowChange, keys: tuple[bytes, ...]) -> None:
         """Take over the row as written, and its new sort keys."""
         _n, state, due, activity, mine, _unread, pending, views, handler, _assigning = row
         self.keys_before, self.keys = self.keys if pending else (), keys
@@ -156,7 +156,7 @@ class EntryEffect(NamedTuple):
         return due
 
     def row(self, old: ListedCase, unread: int) -> tuple[int, str, str, int, int, int, int, int, str, int]:
-        """What becomes of a row of this kind: the members of `Becomes`."""
+        """What becomes of a row of this kind: the members of `RowChange`."""
         due = self.due_of(old.head) if self.running else self.due
         return old.n, self.state, due, self.activity, self.mine, unread, 1, self.views, old.handler, 0
 
@@ -168,7 +168,7 @@ class AssignmentEffect(NamedTuple):
     views: int
 
     def row(self, old: ListedCase, unread: int) -> tuple[int, str, str, int, int, int, int, int, str, int]:
-        """What becomes of a row of this kind: the members of `Becomes`."""
+        """What becomes of a row of this kind: the members of `RowChange`."""
         return old.n, old.state, old.due, old.activity, old.mine, unread, 1, self.views, self.handler, 1
 
 
@@ -188,7 +188,7 @@ class CaseKinds:
         self._moment = self._cache.moment()
         self._during: object = None
         """The deferred transaction whose effect on rows is known, if one is open."""
-        self._moves: Moves | None = None
+        self._moves: RowMoves | None = None
         """That effect, until it is applied to the rows in memory."""
 
     def numbers(self, cases: Iterable[tuple[str, str]]) -> list[int]:
@@ -215,7 +215,7 @@ class CaseKinds:
 
     def known(self) -> dict[int, ListedCase]:
         """The rows in memory, all of them up to date."""
-        goes_on = self._during is not None and self._during is self._cache.unfinished
+        goes_on = self._during is not None and self._during is self._cache.deferred
         if not goes_on and self._moment != self._cache.moment():
             self.forget()
         if self._moves is not None:
@@ -236,7 +236,7 @@ class CaseKinds:
         self._during = self._moves = None
         self._moment = self._cache.moment()
 
-    def moved(self, moves: Moves, during: object) -> None:
+    def moved(self, moves: RowMoves, during: object) -> None:
         """These rows changed in the deferred transaction `during`; nothing else is written before it ends."""
         self._during, self._moves = during, moves
 

@@ -267,7 +267,7 @@ class Marking:
 
         with self._cache.write():
             if cases > PART:
-                self._cache.keep_much()
+                self._cache.grow_page_cache()
             yield write
             self._case_kinds.read(written)
 

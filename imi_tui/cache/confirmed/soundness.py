@@ -15,7 +15,7 @@ from imi_tui.cache.wire import case_of, id_of, plain, to_entry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imi_tui.cache.confirmed.arriving import Page
+    from imi_tui.cache.confirmed.page_writer import Page
 
 
 def sound_part(page: Page) -> Page | None:

@@ -94,7 +94,7 @@ def contents_of(wires: Sequence[Any]) -> list[Content]:
         return [content_of(wire) for wire in wires]
 
 
-def together(head: bytes, content: bytes | None) -> dict[str, Any]:
+def whole_case(head: bytes, content: bytes | None) -> dict[str, Any]:
     """The wire object of a case from both parts as they are stored."""
     out: dict[str, Any] = decode(head)
     return out | decode(content) if content is not None else out

@@ -1,7 +1,7 @@
-"""Contents that come for the first time, which is most of a first synchronisation: kept and indexed in one go.
+"""Fast path for contents that are the first of their case, as in a first synchronisation: stored and indexed together.
 
-Their words are made of what came instead of what was stored, and before the file is locked for writing. That leaves
-out reading everything again, and a transaction for the index behind each one for the contents.
+Their words are computed from the received data, before the file is locked for writing. That saves reading everything
+back and a second transaction for the index.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 STEP = 200
-"""Cases indexed without looking whether somebody waits: for some 10 ms."""
+"""Cases indexed between checks for waiting writers: about 10 ms."""
 
 
 class First(NamedTuple):
@@ -46,8 +46,8 @@ class First(NamedTuple):
         return [each for each in entries if each[0].case_id not in self.numbers]
 
 
-class Filling:
-    """Takes over what is the first of its case. `store_entries` is called inside a transaction."""
+class FirstContents:
+    """Stores contents that are the first of their case. `store_entries` is called inside a transaction."""
 
     def __init__(self, cache: Database, documents: Documents, contents: Contents, store_entries: Stores) -> None:
         self._cache = cache
@@ -56,7 +56,7 @@ class Filling:
         self._store_entries = store_entries
 
     def look(self, desk: int | None, account: str, contents: Sequence[Content], entries: Arrived) -> First:
-        """What of these is the first of a case here for which nothing waits in the outbox."""
+        """Those of these contents and entries that are the first of a case without pending entries."""
         from imi_tui.cache.content.vocabulary import arriving_text
 
         version = self._cache.version()
@@ -83,7 +83,7 @@ class Filling:
         )
 
     def put(self, desk: int, account: str, first: First) -> None:
-        """Inside: keep what `look` found, and index it as long as nobody else wants to write."""
+        """Inside: store what `look` found, and index it as long as no other writer waits."""
         if not first.contents:
             return
         self._contents.put(first.contents, first.numbers)
@@ -91,7 +91,7 @@ class Filling:
         self._store_entries(desk, account, first.entries, first.numbers)
         left = first.documents
         if self._cache.connection.total_changes() - before == len(first.entries):
-            while left and not self._cache.turns.wanted:
+            while left and not self._cache.write_queue.wanted:
                 self._documents.put(left[:STEP])
                 left = left[STEP:]
         # An entry that is here as another case's was not stored, and no word of it may be in the index.

@@ -1,4 +1,4 @@
-"""Making what arrived searchable, a moment at a time."""
+"""Adds received cases to the full-text index in short transactions."""
 
 from __future__ import annotations
 
@@ -10,33 +10,32 @@ if TYPE_CHECKING:
     from imi_tui.cache.storage.db import Database
 
 STEP = 64
-"""Cases indexed without looking whether somebody waits."""
+"""Cases indexed between checks for waiting writers."""
 FEW = 8
-"""The same, where old words have to be taken out: that takes several times as long."""
+"""The same if old words have to be removed, which takes several times as long."""
 LITTLE = 64
-"""Cases that are indexed between two questions to the server; more, only when there is time."""
+"""Up to this many cases are indexed between two requests; more only when there is time."""
 HOLD = 0.05
-"""Seconds for which indexing keeps others from writing, before it commits."""
+"""Seconds for which indexing blocks other writers at most before it commits."""
 
 
 class Indexing:
-    """Puts the words of cases into the index, giving way to whoever wants to write."""
+    """Indexes cases and yields to other writers."""
 
     def __init__(self, cache: Database, documents: Documents) -> None:
         self._cache = cache
         self._documents = documents
 
     def little(self) -> None:
-        """Index what came last, if that is quickly done: a long synchronisation is searchable while it goes on."""
+        """Index the latest cases if they are few, so that they can be found during a long synchronisation."""
         if 0 < self._documents.ready(LITTLE + 1) <= LITTLE:
             self.pending(LITTLE, late=False)
 
     def pending(self, limit: int, *, late: bool = True) -> int:
-        """Index about so many cases, and clean up when none is left; what is still to do (0: nothing).
+        """Index about `limit` cases, and clean up when none is left. Returns the number of remaining cases.
 
-        Those whose content is still to come are put off to the end, or (`late` false) left for another time.
-        The words are gathered before the file is locked for writing, and it is given back as soon as somebody else
-        wants it, at the latest after `HOLD` seconds and what it takes to commit.
+        Cases without content come last or, if `late` is false, not at all. Words are collected before the file is
+        locked; the lock is released when another writer waits, at the latest after `HOLD` seconds plus the commit.
         """
         with self._cache.snapshot():
             version, documents = self._cache.version(), self._documents.read(limit, late=late)
@@ -54,11 +53,11 @@ class Indexing:
                 version = self._cache.version()
 
     def _put(self, documents: list[Document]) -> list[Document]:
-        """Inside: index for a moment; the documents there was no time for."""
+        """Inside: index for at most `HOLD` seconds. Returns the remaining documents."""
         until = time.monotonic() + HOLD
         left = documents
         while left:
-            if left is not documents and (self._cache.turns.wanted or time.monotonic() > until):
+            if left is not documents and (self._cache.write_queue.wanted or time.monotonic() > until):
                 break
             step = FEW if any(each.replaces for each in left[:STEP]) else STEP
             self._documents.put(left[:step])

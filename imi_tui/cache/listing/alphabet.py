@@ -90,7 +90,7 @@ class Alphabet:
                     in_order = keys("", activity, "", (name_key(name, alphabet),), tail(id, desk))[-1:]
                     made += [(*place, n) for place in places(views, in_order, (position,))]
                 self._cache.many("insert or replace into view_row values(?, ?, ?)", sorted(made))
-                if self._cache.turns.wanted or time.monotonic() > until:
+                if self._cache.write_queue.wanted or time.monotonic() > until:
                     break
             self._cache.run("update spelling set at = ? where role = 'made'", (at,))
             if not rows:
@@ -107,6 +107,6 @@ class Alphabet:
         with self._cache.write():
             for slot in range(position, len(GROUPS) * 8, 8):
                 while self._cache.run(sql, (slot, STEP)):
-                    if self._cache.turns.wanted or time.monotonic() > until:
+                    if self._cache.write_queue.wanted or time.monotonic() > until:
                         return
             self._cache.run("delete from spelling where role = 'old'")

@@ -1,8 +1,8 @@
-"""A transaction in which very many rows move, and of which what is asked for first is written first.
+"""A deferred transaction that changes very many rows and writes them on demand.
 
-Each of thousands of cases has another row, and its place in every order of the list, of which one is on the screen. The
-transaction stays open behind the picture: the order of a group is written when it is first read, a row when it is
-shown, or bit by bit between keys. Whoever wants to write something else into the file ends it first.
+Thousands of cases get new rows and new positions in every sort order, of which one is on screen. The transaction stays
+open while the screen is painted: the order of a group is written when it is first read, a row when it is shown, the
+rest step by step between keys. Any other write to the file completes it first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import ExitStack
 
-    from imi_tui.cache.listing.moves import Moves
+    from imi_tui.cache.listing.moves import RowMoves
     from imi_tui.cache.storage.db import Database, Values
 
 _PLACES = "view_row"
@@ -28,17 +28,16 @@ _SLOT = re.compile(r"\bslot = (\d+|\?)")
 _CHANGED = re.compile(rf"\b(?:{'|'.join(CHANGED)})\b|\*")
 
 
-class Unfinished:
-    """What a transaction of `cache` still has to write of `moves`: the rows, and the places in each slot, in steps.
+class DeferredTransaction:
+    """The open transaction of `cache` and what it still has to write of `moves`: rows, and positions per slot.
 
-    `end` is called before it is committed; what that gives is called behind the commit. `failed` is called where it was
-    rolled back instead.
+    `end` is called before the commit and returns a function to call after it; `failed` is called after a rollback.
     """
 
     def __init__(
         self,
         cache: Database,
-        moves: Moves,
+        moves: RowMoves,
         transaction: ExitStack,
         end: Callable[[], Callable[[], None]],
         failed: Callable[[], None],
@@ -46,21 +45,21 @@ class Unfinished:
         self._cache = cache
         self._moves = moves
         self._rows: Iterator[None] | None = moves.rows(cache)
-        """What writes the rows that are left, None where none is."""
+        """Writes the remaining rows step by step; None if none are left."""
         self._orders = moves.orders(cache)
         self._begun: set[int] = set()
         self._transaction = transaction
         self._end = end
         self._failed = failed
-        cache.unfinished = self
+        cache.deferred = self
 
     @property
     def over(self) -> bool:
-        """Whether it was committed, or rolled back."""
-        return self._cache.unfinished is not self
+        """Whether it was committed or rolled back."""
+        return self._cache.deferred is not self
 
     def before(self, sql: str, values: Values) -> None:
-        """Write the rows or orders that this statement reads."""
+        """Write the rows or positions that this statement reads."""
         if self._rows is not None and _reads_what_changes(sql):
             self._write_rows()
         if _PLACES not in sql:
@@ -72,19 +71,19 @@ class Unfinished:
                 self._write(slot)
 
     def show(self, numbers: Iterable[int]) -> None:
-        """Write these rows: whoever asks reads them as they are written then, and no others."""
+        """Write these rows only, because they are about to be read."""
         if self._rows is not None:
             with self._or_nothing():
                 self._moves.rows_of(self._cache, numbers)
 
     def more(self, slot: int, first: bytes, end: bytes) -> int | None:
-        """How many more places from one key to another a slot will have; None where that has to be read."""
+        """By how many positions between two keys a slot will grow; None if it has to be read instead."""
         if slot not in self._orders:
             return 0
         return self._moves.more(slot, first, end) if slot not in self._begun else None
 
     def step(self) -> bool:
-        """Write a part of the rest, in the end commit; whether anything is left to do."""
+        """Write a part of the rest and finally commit. Returns whether anything is left."""
         if self._rows is not None:
             self._write_rows(whole=False)
         elif self._orders:
@@ -94,7 +93,7 @@ class Unfinished:
         return not self.over
 
     def finish(self) -> None:
-        """Write the rest and commit. What was committed to the outbox counts, whatever becomes of this."""
+        """Write the rest and commit."""
         while self.step():
             pass
 
@@ -116,7 +115,7 @@ class Unfinished:
     def _commit(self) -> None:
         with self._or_nothing():
             behind = self._end()
-            self._cache.unfinished = None
+            self._cache.deferred = None
             self._transaction.close()
             behind()
 
@@ -132,7 +131,7 @@ class Unfinished:
             raise
 
     def _give_up(self, error: BaseException) -> None:
-        self._cache.unfinished = None
+        self._cache.deferred = None
         self._rows = None
         self._orders.clear()
         self._transaction.__exit__(type(error), error, error.__traceback__)
@@ -140,5 +139,5 @@ class Unfinished:
 
 @functools.lru_cache(1024)
 def _reads_what_changes(sql: str) -> bool:
-    """Whether a statement reads, of the rows of the listing, something that is another for those that change."""
+    """Whether a statement reads columns of the listing that may change."""
     return _ROWS in sql and _CHANGED.search(sql) is not None

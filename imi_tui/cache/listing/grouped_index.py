@@ -132,7 +132,7 @@ class GroupIndex:
             connection = again()
             try:
                 for part in parts:
-                    with self._cache.turns.turn(), connection:
+                    with self._cache.write_queue.turn(), connection:
                         for sql in part:
                             connection.execute(sql)
             finally:

@@ -1,4 +1,4 @@
-"""Very many rows of the listing that change in one go: what becomes of them, and their places, written by group."""
+"""Changes of very many rows of the listing at once: new values, and new positions, grouped by origin and target."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BECOMES = (
     " rejected = 0, views = ?8, handler = ?9, assigning = ?10 where n "
 )
 CHANGED = "state", "due", "activity", "mine", "unread", "pending", "rejected", "views", "handler", "assigning"
-"""The columns that may be others then."""
+"""The columns that may change."""
 _LISTING = _BECOMES + "= ?1"
 _ALIKE = _BECOMES + "in (select value from json_each(?1))"  # noqa: S608 - put together of these two
 _GONE = "delete from view_row where slot = ? and key in"
@@ -28,13 +28,13 @@ _COUNTS = "insert into group_count values(?, ?) on conflict(no) do update set ro
 
 
 FEW = 8
-"""Rows of which the same becomes, on average, from which on one statement for them takes less than one each."""
+"""Average number of rows with equal changes from which one statement for all of them is faster than one each."""
 STEP = 1000
-"""Rows, or places, written in one step."""
+"""Rows or positions written per step."""
 
 
-class Becomes(NamedTuple):
-    """What of the row with number `n` is another now; of its other columns none is, and nothing of it is refused."""
+class RowChange(NamedTuple):
+    """The new values of the row with number `n`. Other columns stay, and it has no refused entries."""
 
     n: int
     state: str
@@ -49,15 +49,15 @@ class Becomes(NamedTuple):
 
 
 def keys_of(row: ListedCase, spellings: Sequence[Spelling]) -> tuple[bytes, ...]:
-    """Where a row stands in every order."""
+    """The sort keys of a row, one per sort order."""
     names = [name_key(row.counterpart, spelling.alphabet) for spelling in spellings]
     return keys(row.due, row.activity, row.reference, names, tail(row.id, row.number))
 
 
 class _Group:
-    """Rows that go from one group to another, or stay in theirs: their keys, order by order as they are asked for."""
+    """Rows that change from one group to another, or stay: their sort keys, computed per order on demand."""
 
-    def __init__(self, before: int, after: int, rows: Sequence[tuple[ListedCase, Becomes]]) -> None:
+    def __init__(self, before: int, after: int, rows: Sequence[tuple[ListedCase, RowChange]]) -> None:
         self.before = before
         self.after = after
         self.rows = [row for _old, row in rows]
@@ -67,11 +67,11 @@ class _Group:
         self._columns: dict[int, list[bytes]] = {}
 
     def stood(self, place: int) -> list[bytes]:
-        """Where they stood in the order at this place of their keys."""
+        """Their previous keys in the order with this index."""
         return [keys[place] for keys in self._stood]
 
     def stand(self, place: int) -> list[bytes]:
-        """Where they stand now."""
+        """Their new keys."""
         if place not in self._columns:
             if all(self._back):
                 self._columns[place] = [keys[place] for keys in self._back]
@@ -84,27 +84,27 @@ class _Group:
         return self._columns[place]
 
     def _moved(self, place: int) -> list[bytes]:
-        """Where they stand with another deadline and another latest activity."""
+        """Their keys with the new deadline and latest activity."""
         if place == LATEST:
             return latest_keys(self.stood(place), [row.activity for row in self.rows])
         return moved_keys(place, self.stood(place), [row.due for row in self.rows], self.stand(LATEST))
 
     def all(self) -> Iterable[tuple[bytes, ...]]:
-        """Where each of them stands in all orders."""
+        """The new keys of each row in all orders."""
         if all(self._back):
             return self._back
         return zip(*map(self.stand, range(len(self._stood[0]))), strict=True)
 
 
-class Moves:
-    """Rows as they stood, and what becomes of them: where each goes and comes from, by slot."""
+class RowMoves:
+    """Row changes with the previous rows: which positions are added and removed per slot."""
 
-    def __init__(self, rows: Sequence[tuple[ListedCase, Becomes]], spellings: Sequence[Spelling]) -> None:
+    def __init__(self, rows: Sequence[tuple[ListedCase, RowChange]], spellings: Sequence[Spelling]) -> None:
         self._rows = rows
-        self._left: dict[int, Becomes] | None = None
-        """Those that were not asked for yet, once any were."""
+        self._left: dict[int, RowChange] | None = None
+        """Rows not written individually yet, once one was."""
         self._at = {position: place for place, position in enumerate(positions(spellings))}
-        groups: dict[tuple[int, int], list[tuple[ListedCase, Becomes]]] = {}
+        groups: dict[tuple[int, int], list[tuple[ListedCase, RowChange]]] = {}
         for each in rows:
             old, row = each
             if not old.keys:
@@ -113,7 +113,7 @@ class Moves:
         self._groups = [_Group(group_of(old), group_of(new), found) for (old, new), found in groups.items()]
 
     def count(self, cache: Database) -> None:
-        """Inside a transaction of the cache: write how many rows are in each group; the rest is left."""
+        """Inside a transaction of the cache: update only the number of rows per group."""
         steps: dict[int, int] = {}
         for group in self._groups:
             steps[group.before] = steps.get(group.before, 0) - len(group.rows)
@@ -121,19 +121,19 @@ class Moves:
         cache.many(_COUNTS, [each for each in steps.items() if each[1]])
 
     def work_out(self, place: int) -> None:
-        """Work out where the rows stand in the order at this place of their keys, before it is asked for."""
+        """Compute the keys for the order with this index in advance."""
         for group in self._groups:
             group.stand(place)
 
     def orders(self, cache: Database) -> dict[int, Iterator[None]]:
-        """Inside the same transaction: what writes the places in each slot, in steps."""
+        """Inside the same transaction: generators that write the positions of each slot in steps."""
         slots = {
             at * 8 + position for group in self._groups for at in (group.before, group.after) for position in self._at
         }
         return {slot: self._places(cache, slot) for slot in sorted(slots)}
 
     def rows(self, cache: Database) -> Iterator[None]:
-        """Inside it: write the rows, those of which the same becomes with one statement, others one by one."""
+        """Inside it: write the rows in steps, rows with equal changes by one statement."""
         same: dict[tuple[Any, ...], list[int]] = {}
         for _old, row in self._rows:
             same.setdefault(row[1:], []).append(row.n)
@@ -155,7 +155,7 @@ class Moves:
         cache.many(_LISTING, [left.pop(n) for n in numbers if n in left])
 
     def more(self, slot: int, first: bytes, end: bytes) -> int:
-        """How many more places a slot has from one key on, before another, when it is written."""
+        """By how many positions from one key up to another a slot grows when it is written."""
         more, place = 0, self._at[slot % 8]
         for group in self._groups:
             for at, column, sign in ((group.after, group.stand, 1), (group.before, group.stood, -1)):
@@ -184,7 +184,7 @@ class Moves:
             yield
 
     def done(self) -> None:
-        """It was written: the rows stand so now."""
+        """Apply the changes to the rows in memory after they were written."""
         stand = {row.n: keys for group in self._groups for row, keys in zip(group.rows, group.all(), strict=True)}
         for old, row in self._rows:
             old.become(row, stand[row.n])

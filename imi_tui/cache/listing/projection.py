@@ -12,13 +12,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from imi_tui.cache.content.contents import NewRow, together, with_content
+from imi_tui.cache.content.contents import NewRow, whole_case, with_content
 from imi_tui.cache.content.vocabulary import text_of
 from imi_tui.cache.ids import ASSIGN, LOCAL, TRANSLATE
 from imi_tui.cache.listing.alphabet import SPELLINGS
 from imi_tui.cache.listing.batch import Batch, listing_row
 from imi_tui.cache.listing.fold import Facts, Folder, facts, partner_of
-from imi_tui.cache.listing.moves import Moves, keys_of
+from imi_tui.cache.listing.moves import RowMoves, keys_of
 from imi_tui.cache.order import VIEW_BIT, Spelling, keys, name_key, places, positions, tail
 from imi_tui.cache.personal.annotations import put_off
 from imi_tui.cache.register.former_handlers import Histories, stand
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from imi_core.case import Case
     from imi_tui.cache.bulk.kinds import ListedCase
     from imi_tui.cache.content.documents import Documents
-    from imi_tui.cache.listing.moves import Becomes
+    from imi_tui.cache.listing.moves import RowChange
     from imi_tui.cache.listing.rows import Desks
     from imi_tui.cache.outbox.item import Item
     from imi_tui.cache.outbox.outbox import Outbox
@@ -184,9 +184,9 @@ class Projector:
     def _all_spellings(self) -> tuple[Spelling, ...]:
         return tuple(Spelling(*row) for row in self._cache.rows(SPELLINGS))
 
-    def move(self, rows: Sequence[tuple[ListedCase, Becomes]]) -> Moves:
+    def move(self, rows: Sequence[tuple[ListedCase, RowChange]]) -> RowMoves:
         """What becomes of rows with a change of the outbox that concerns nothing else: only how many is written yet."""
-        moves = Moves(rows, self._all_spellings())
+        moves = RowMoves(rows, self._all_spellings())
         moves.count(self._cache)
         return moves
 
@@ -253,7 +253,7 @@ class Projector:
         if arrival is not None:
             case = arrival.case
         elif old is not None and old[7] is not None:
-            case = to_case(together(old[7], old[8]))
+            case = to_case(whole_case(old[7], old[8]))
         if items and case is not None and old is not None and old[8] is not None:
             case = with_content(case, old[8])
         folded = self.folder.fold(desk, id, case, items)

@@ -131,7 +131,7 @@ class Listing:
         return sum(self._count_between(slot, first, end) for slot in slots)
 
     def _count_between(self, slot: int, first: bytes, end: bytes) -> int:
-        rest = self._cache.unfinished
+        rest = self._cache.deferred
         more = rest.more(slot, first, end) if rest is not None else None
         # Of thousands that move the numbers are known before they are written.
         read = self._cache.one if more is None else self._cache.one_as_written
@@ -291,7 +291,7 @@ class Listing:
 
     def _shown(self, sql: str, values: tuple[Any, ...], numbers: str) -> list[Any]:
         """What a statement reads of few rows; `numbers`: the one that tells which they are, last in what it brings."""
-        if (rest := self._cache.unfinished) is None:
+        if (rest := self._cache.deferred) is None:
             return self._cache.rows(sql, values)
         rest.show([found[-1] for found in self._cache.rows(numbers, values)])
         return self._cache.rows_as_written(sql, values)

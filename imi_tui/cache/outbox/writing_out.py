@@ -69,10 +69,10 @@ class WritingOut:
     def _alone(self) -> bool:
         # The log is copied once, behind the last one.
         with self.work.write(shorten=False):
-            self.work.keep_much()
+            self.work.grow_page_cache()
             left = self._part()
         if not left:
-            self.work.keep_usual()
+            self.work.reset_page_cache()
             self.work.shorten_log()
         return left
 

@@ -9,7 +9,7 @@ from imi_core.case import MAX_AFTER
 from imi_core.errors import ActionRefused
 from imi_core.languages import NAMES
 from imi_core.lean import json
-from imi_tui.cache.content.contents import together
+from imi_tui.cache.content.contents import whole_case
 from imi_tui.cache.errors import NoSuchCase, NoSuchSeat
 from imi_tui.cache.ids import ASSIGN, LOCAL, TRANSLATE
 from imi_tui.cache.listing.fold import Folded
@@ -62,7 +62,7 @@ class Freezer:
             " where l.desk = ? and l.id = ?"
         )
         found = self._cache.one(sql, (self._desks.number(desk), id))
-        stored = together(*found) if found is not None else None
+        stored = whole_case(*found) if found is not None else None
         case = to_case(stored) if stored is not None else None
         if case is None and not any(item.starts for item in items):
             return None, Folded(None)

@@ -42,7 +42,9 @@ class Sending:
         forgotten = self._outbox.work.one("select 1 from touched where generation <= ?", (reflected,)) is not None
         if forgotten:
             # The listing's file may lose its last moments with the power. What it reflects is forgotten once it cannot.
-            self._cache.harden("insert into meta values('hardened', 1) on conflict do update set value = value + 1")
+            self._cache.write_durably(
+                "insert into meta values('hardened', 1) on conflict do update set value = value + 1"
+            )
         with self._outbox.work.write():
             left = self._outbox.work.run("update outbox set state = 'queued' where state = 'sending'")
             if forgotten:

@@ -1,7 +1,7 @@
-"""Copying the write-ahead log of `cache.db` into the file beside whoever writes.
+"""Checkpoints of the write-ahead log of `cache.db` in a separate thread.
 
-A first synchronisation writes many pages again and again. To copy them takes a sixth of its time, and nothing waits
-for it: no commit is lost without, the log is only longer.
+A first synchronisation rewrites many pages repeatedly. Copying them takes a sixth of its time, which nothing has to
+wait for: without a checkpoint no commit is lost, the log is only longer.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUNDS = 4
-"""How often it goes after what was committed meanwhile; a log that is copied to its end is begun anew."""
+"""Rounds that follow commits made meanwhile; only a completely copied log restarts."""
 
 
-class Copying:
-    """One a profile and process. A copy is a thread with a connection of its own, and ends by itself."""
+class Checkpointer:
+    """One per profile and process. Each checkpoint is a thread with its own connection that ends by itself."""
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
         self._thread: threading.Thread | None = None
 
-    def begin(self, connect: Callable[[], apsw.Connection]) -> None:
-        """Copy, unless somebody does. `connect` is called in the thread."""
+    def start(self, connect: Callable[[], apsw.Connection]) -> None:
+        """Start a checkpoint unless one runs. `connect` is called in the thread."""
         import threading
 
         with self._lock:
@@ -37,8 +37,8 @@ class Copying:
                 self._thread = threading.Thread(target=_copy, args=(connect,), name="imi-log", daemon=True)
                 self._thread.start()
 
-    def rest(self) -> None:
-        """Wait until nothing is copied: while something is, SQLite refuses to shorten the log."""
+    def wait(self) -> None:
+        """Wait for a running checkpoint; until it ends, SQLite refuses to truncate the log."""
         with self._lock:
             if self._thread is not None:
                 self._thread.join()

@@ -1,7 +1,7 @@
-"""One encrypted SQLite file: opening it with a raw key, refusing plain text, transactions, typed errors.
+"""One encrypted SQLite file: opening with a raw key, refusal of plain text, transactions, typed errors.
 
-The cipher is ChaCha20-Poly1305 (SQLite3 Multiple Ciphers). A SQLite without it ignores the key and writes plain
-text, which is why a file is looked at after its first page is written and before anything of a case goes in.
+The cipher is ChaCha20-Poly1305 (SQLite3 Multiple Ciphers). A SQLite without it ignores the key and writes plain text,
+so a new file is checked after its first page is written and before it holds anything of a case.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from imi_tui.cache.errors import (
     WrongKey,
 )
 from imi_tui.cache.storage import write_queue
-from imi_tui.cache.storage.checkpoints import Copying
+from imi_tui.cache.storage.checkpoints import Checkpointer
 from imi_tui.cache.storage.db_files import PLAIN_HEADER, damage_mark, header
-from imi_tui.cache.storage.wal_mark import Mark
+from imi_tui.cache.storage.wal_mark import CommitMark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import Any, Literal
 
-    from imi_tui.cache.listing.deferred import Unfinished
+    from imi_tui.cache.listing.deferred import DeferredTransaction
     from imi_tui.cache.storage.wal_mark import Noted
 
     Part = Literal["work", "cache"]
@@ -40,54 +40,55 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 WORK_LOG = 64
-"""Pages after which the log of `work.db` is copied into the file, whose pages are authenticated."""
+"""Pages of the log of `work.db` after which it is copied into the file, whose pages are authenticated."""
 CACHE_LOG = 2000
-"""The same of `cache.db`: a first synchronisation writes many pages again and again."""
+"""The same for `cache.db`, where a first synchronisation rewrites many pages repeatedly."""
 LONGEST_LOG = 4 * CACHE_LOG
-"""Pages of a log that is copied beside whoever writes, after which that is waited for."""
+"""Pages of the log after which a writer waits for the checkpoint thread."""
 CACHE_PAGE = 8192
 """Bytes of a page of `cache.db`: most of what a first synchronisation writes are rows in the order of a key."""
 LOG_BYTES: dict[Part, int] = {"work": 2**20, "cache": LONGEST_LOG * CACHE_PAGE}
-"""What is left of a log when it is begun anew: one that grew while somebody read, or whose writers were killed before
-they could close it, must not stay as long as it once was.
-"""
+"""Size to which a log is truncated when it restarts, so that one that grew during a long read or a kill shrinks."""
 CACHE_KIB = 8000
-"""What a connection keeps of `cache.db` in memory. With four times as much a first synchronisation is not faster."""
+"""Page cache of a connection to `cache.db`. Four times as much does not make a first synchronisation faster."""
 
 AT_ONCE = 200
-"""Rows that one statement inserts or deletes."""
+"""Rows inserted or deleted per statement."""
 
 USUAL_KIB: dict[Part, int] = {"work": 2000, "cache": CACHE_KIB}
-MUCH_KIB = 5 * CACHE_KIB
-"""The same of either file while thousands of rows change at once."""
-LITTLE_KIB = 64
-"""The same while the client starts: it reads a page of the list and counts, each once."""
+LARGE_KIB = 5 * CACHE_KIB
+"""Page cache of either file while thousands of rows change."""
+SMALL_KIB = 64
+"""Page cache during start, when each page is read only once."""
 
 _COUNT = "insert into meta values('commits', 1) on conflict do update set value = value + 1 returning value"
 _IDENTITY = "select value from meta where name = 'identity'"
 
 
 class MemoryKey(bytes):
-    """A key that says: keep everything in memory only. A plain empty key is refused, so that this is never a slip."""
+    """A key that keeps everything in memory. A distinct type, so that an empty key is never mistaken for it."""
 
 
 class Database:
-    """A connection to one file, for one thread. `turns` and `copying` are shared by those of a process to it."""
+    """A connection to one file, for one thread.
+
+    `write_queue` and `checkpointer` are shared by all connections of this process to the file.
+    """
 
     def __init__(self, connection: apsw.Connection, part: Part, file: str | None) -> None:
-        self.turns = write_queue.Turns()
+        self.write_queue = write_queue.WriteQueue()
         self.connection = connection
         self.part: Part = part
         self.file = file
-        self.mark: Mark | None = None
-        self.copying = Copying()
+        self.mark: CommitMark | None = None
+        self.checkpointer = Checkpointer()
         self.again: Callable[[], apsw.Connection] | None = None
         """Makes another connection to the file."""
-        self.unfinished: Unfinished | None = None
-        """The transaction that is open behind the picture: what is read sees it, what is to be written ends it."""
+        self.deferred: DeferredTransaction | None = None
+        """The open deferred transaction: reads see its effect, any other write completes it first."""
         self._aside: Callable[[], apsw.Connection] | None = None
         self._log_pages = 0
-        self._much = False
+        self._grown = False
         self._rolled_back = 0
         if part == "work" and file is not None:
             connection.set_wal_hook(self._logged)
@@ -101,21 +102,21 @@ class Database:
 
     def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """All rows, as tuples."""
-        if self.unfinished is not None:
-            self.unfinished.before(sql, values)
+        if self.deferred is not None:
+            self.deferred.before(sql, values)
         return self.rows_as_written(sql, values)
 
     def rows_as_written(self, sql: str, values: Values = ()) -> list[Any]:
-        """`rows`, without what is still to be written by the transaction that is open behind the picture."""
+        """`rows` without completing the deferred transaction first."""
         try:
             return self.connection.execute(sql, values).fetchall()
         except apsw.Error as error:
             raise self.typed(error) from error
 
     def each(self, sql: str, values: Values = ()) -> Iterator[Any]:
-        """Rows one by one as they are asked for; the rest is never read."""
-        if self.unfinished is not None:
-            self.unfinished.before(sql, values)
+        """Rows one by one; those not asked for are never read."""
+        if self.deferred is not None:
+            self.deferred.before(sql, values)
         try:
             yield from self.connection.execute(sql, values)
         except apsw.Error as error:
@@ -123,19 +124,19 @@ class Database:
 
     def one(self, sql: str, values: Values = ()) -> Any:
         """The first row as a tuple, or None."""
-        if self.unfinished is not None:
-            self.unfinished.before(sql, values)
+        if self.deferred is not None:
+            self.deferred.before(sql, values)
         return self.one_as_written(sql, values)
 
     def one_as_written(self, sql: str, values: Values = ()) -> Any:
-        """`one`, without what is still to be written by the transaction that is open behind the picture."""
+        """`one` without completing the deferred transaction first."""
         try:
             return self.connection.execute(sql, values).fetchone()
         except apsw.Error as error:
             raise self.typed(error) from error
 
     def run(self, sql: str, values: Values = ()) -> int:
-        """Carry out one or several statements; how many rows changed."""
+        """Execute one or several statements. Returns the number of changed rows."""
         try:
             self.connection.execute(sql, values)
             return self.connection.changes()
@@ -150,9 +151,9 @@ class Database:
             raise self.typed(error) from error
 
     def many_rows(self, insert: str, rows: Sequence[Values]) -> None:
-        """Rows of as many values each, behind `insert` ("insert into ..."), some hundred with one statement.
+        """Insert rows of equal length, `AT_ONCE` per statement. `insert`: "insert into ..." without values.
 
-        That is less work than one by one, and another thread can go on beside it.
+        Faster than row by row, and other threads can run meanwhile.
         """
         for start in range(0, len(rows), AT_ONCE):
             part = rows[start : start + AT_ONCE]
@@ -160,19 +161,19 @@ class Database:
             self.run(f"{insert} values {','.join([one] * len(part))}", tuple(chain.from_iterable(part)))
 
     def many_keys(self, statement: str, values: Values, keys: Sequence[Any]) -> None:
-        """A statement that ends in ``in``, with some hundred keys at a time."""
+        """Execute a statement that ends in ``in`` for `AT_ONCE` keys at a time."""
         for start in range(0, len(keys), AT_ONCE):
             part = keys[start : start + AT_ONCE]
             self.run(f"{statement} ({','.join('?' * len(part))})", (*values, *part))
 
     @contextmanager
     def write(self, *, shorten: bool = True) -> Iterator[None]:
-        """A write transaction: all or nothing.
+        """A write transaction.
 
-        Without `shorten` the caller copies a log that became long, and what `keep_much` keeps in memory stays.
+        Without `shorten` the caller has to call `shorten_log` and `reset_page_cache` itself.
         """
         self.finish()
-        with self.turns.turn():
+        with self.write_queue.turn():
             self.run("begin immediate")
             before = self.connection.total_changes()
             try:
@@ -187,27 +188,27 @@ class Database:
             if marked is not None:
                 marked.note(commits)
             if shorten:
-                self.keep_usual()
+                self.reset_page_cache()
                 self.shorten_log()
 
     def finish(self) -> None:
-        """End the transaction that is open behind the picture, if one is."""
-        if self.unfinished is not None:
-            self.unfinished.finish()
+        """Complete the deferred transaction, if there is one."""
+        if self.deferred is not None:
+            self.deferred.finish()
 
-    def keep_usual(self) -> None:
-        """Keep as many pages as usual again, where `keep_much` was asked for."""
-        if self._much:
-            self._much = False
+    def reset_page_cache(self) -> None:
+        """Undo `grow_page_cache`."""
+        if self._grown:
+            self._grown = False
             self.connection.pragma("cache_size", -USUAL_KIB[self.part])
 
     def shorten_log(self) -> None:
-        """Copy a long log into the file. What was committed stays so where that does not work."""
+        """Copy a long log into the file. Commits are safe even if that fails."""
         if self._aside is not None:
             if self._log_pages >= LONGEST_LOG:
-                self.copying.rest()
+                self.checkpointer.wait()
             if self._log_pages >= CACHE_LOG:
-                self.copying.begin(self._aside)
+                self.checkpointer.start(self._aside)
         elif self.part == "work" and self._log_pages >= WORK_LOG:
             self._log_pages = 0
             with suppress(apsw.Error):
@@ -217,34 +218,31 @@ class Database:
         self._log_pages = pages
         return apsw.SQLITE_OK
 
-    def keep_little(self, *, little: bool) -> None:
-        """Keep few pages in memory, or as many as usual."""
-        self.connection.pragma("cache_size", -(LITTLE_KIB if little else USUAL_KIB[self.part]))
+    def shrink_page_cache(self, *, little: bool) -> None:
+        """Use a small page cache, or the usual one."""
+        self.connection.pragma("cache_size", -(SMALL_KIB if little else USUAL_KIB[self.part]))
 
-    def keep_much(self) -> None:
-        """Keep many pages in memory until something else is written: each is then read and written once.
+    def grow_page_cache(self) -> None:
+        """Use a large page cache until `reset_page_cache`, for a transaction that changes very many pages."""
+        self.connection.pragma("cache_size", -LARGE_KIB)
+        self._grown = True
 
-        For a transaction that writes very many of them, and for the one that takes it back.
-        """
-        self.connection.pragma("cache_size", -MUCH_KIB)
-        self._much = True
-
-    def copy_aside(self) -> None:
-        """From now on have the log copied by a thread of its own: for a connection that writes much."""
+    def checkpoint_aside(self) -> None:
+        """From now on checkpoint in a separate thread. For a connection that writes much."""
         if self.again is not None:
             self._aside = self.again
             self.connection.set_wal_hook(self._logged)
 
     def empty_log(self) -> None:
-        """Copy the log into the file and leave nothing in it. Raises `CacheBusy` where somebody reads."""
+        """Copy the log into the file and truncate it. Raises `CacheBusy` if somebody reads."""
         self.finish()
-        self.copying.rest()
+        self.checkpointer.wait()
         self.run("pragma wal_checkpoint(truncate)")
 
     def keep_mark(self, noted: Noted | None) -> None:
-        """Count the transactions of this file from now on. Raises `CorruptWork` where it is behind what was `noted`.
+        """Count the commits of this file from now on. Raises `CorruptWork` if it has fewer than were `noted`.
 
-        What was noted has to be read before the file is opened: it is never ahead of what is then in the file.
+        `noted` has to be read before the file is opened, so that it is never ahead of the file.
         """
         if self.file is None:
             return
@@ -259,10 +257,10 @@ class Database:
         if noted is not None and self.is_behind(noted):
             self.leave_log()
             raise CorruptWork
-        self.mark = Mark(self.file, identity)
+        self.mark = CommitMark(self.file, identity)
 
     def is_behind(self, noted: Noted) -> bool:
-        """Whether this file was noted with more transactions than it holds now."""
+        """Whether this file holds fewer commits than were noted for it."""
         identity = self.one(_IDENTITY)
         if identity is None or identity[0] != noted.identity:
             return False
@@ -271,8 +269,8 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """A read transaction: several reads of one moment."""
-        if self.unfinished is not None:
+        """A read transaction."""
+        if self.deferred is not None:
             yield
             return
         self.run("begin")
@@ -282,15 +280,15 @@ class Database:
             self._roll_back()
 
     def _roll_back(self) -> None:
-        """End a transaction; what made it end is the error that counts."""
+        """Roll back, ignoring errors in favour of the one that caused it."""
         if self.connection.in_transaction:
             with suppress(apsw.Error):
                 self.connection.execute("rollback")
 
-    def harden(self, sql: str) -> None:
-        """Carry out a small write so that it, and everything committed before it, survives a loss of power.
+    def write_durably(self, sql: str) -> None:
+        """Execute a small write so that it, and everything committed before, survives a loss of power.
 
-        It has to change something: SQLite writes nothing, and waits for nothing, where nothing changes.
+        It has to change a row: otherwise SQLite neither writes nor syncs.
         """
         self.finish()
         self.run("pragma synchronous = full")
@@ -301,16 +299,16 @@ class Database:
             _tune(self.connection, self.part)
 
     def version(self) -> int:
-        """Another number whenever another connection has written."""
+        """A number that changes whenever another connection commits."""
         found: int = self.connection.pragma("data_version")
         return found
 
     def moment(self) -> tuple[int, int, int]:
-        """Something else whenever anything was written into the file, by whomever, or rolled back."""
+        """A value that changes whenever anything was written by any connection, or rolled back."""
         return self.version(), self.connection.total_changes(), self._rolled_back
 
     def typed(self, error: apsw.Error) -> CacheError:
-        """The error of ours for one of SQLite's; a damaged cache is marked, so that the next start sets it aside."""
+        """Translate an error of SQLite. A damaged cache is marked, so that the next start sets it aside."""
         if isinstance(error, apsw.CorruptError | apsw.NotADBError) and self.part == "cache" and self.path is not None:
             # Where the mark cannot be made the damage is found again.
             with suppress(OSError):
@@ -321,14 +319,14 @@ class Database:
         return found
 
     def leave_log(self) -> None:
-        """Do not copy the log into the file at the end: an old one over a newer file would destroy that."""
+        """Do not checkpoint on close: an old log over a newer file would destroy it."""
         _keep_log(self.connection, True)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self.finish()
         if self._aside is not None:
-            self.copying.rest()
+            self.checkpointer.wait()
         self.connection.close()
         if self.mark is not None:
             self.mark.close()

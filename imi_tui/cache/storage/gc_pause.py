@@ -1,4 +1,4 @@
-"""Work that makes tens of thousands of values which are all needed: nothing of them is looked through for rubbish."""
+"""Pausing the garbage collector during work that creates tens of thousands of live objects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def no_rubbish(later: Callable[[Callable[[], None]], object] | None = None) -> Iterator[None]:
-    """Around work with very many cases, in which a collection would take as long as a part of it and find nothing.
+def gc_paused(later: Callable[[Callable[[], None]], object] | None = None) -> Iterator[None]:
+    """Pause the collector, which would take long and find nothing.
 
-    `later`: is given what lets values be looked through again, to call it when nobody waits; by default at the end.
+    `later`: receives the function that resumes it, to be called when nobody waits; by default it resumes at the end.
     """
     enabled = gc.isenabled()
     gc.disable()

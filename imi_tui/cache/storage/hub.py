@@ -6,8 +6,8 @@ from _thread import allocate_lock
 
 from imi_core.lean import TYPE_CHECKING
 from imi_tui.cache.model import Now
-from imi_tui.cache.storage.checkpoints import Copying
-from imi_tui.cache.storage.write_queue import Turns
+from imi_tui.cache.storage.checkpoints import Checkpointer
+from imi_tui.cache.storage.write_queue import WriteQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,9 @@ class Hub:
     def __init__(self) -> None:
         self._lock = allocate_lock()
         self._callbacks: list[Callable[[Changed], None]] = []
-        self.turns = Turns()
+        self.write_queue = WriteQueue()
         """Who of them writes the cache next."""
-        self.copying = Copying()
+        self.checkpointer = Checkpointer()
         """Who copies its log."""
         self.now = Now()
         """What the sync thread does; replaced as a whole, so that reading it takes no lock."""

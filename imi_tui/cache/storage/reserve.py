@@ -1,4 +1,4 @@
-"""Room for the last words on a full disk: a file that is given up so that what an officer just wrote can be kept."""
+"""A reserve of disk space that is released on a full disk, so that what an officer just wrote can be saved."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 SIZE = 32 * 1024 * 1024
 """Bytes: far more than drafts and entries of a working day take."""
 AMPLE = 4
-"""It is made only where so many times its size is free."""
+"""It is only created if this many times its size is free."""
 SPARE = 4 * 1024 * 1024
-"""Bytes that what can be fetched again leaves to what cannot."""
+"""Bytes that downloads leave free for data that cannot be fetched again."""
 
 
 class Reserve:
@@ -35,7 +35,7 @@ class Reserve:
         return self._profile.home / "reserve"
 
     def keep(self) -> bool:
-        """Make the file where it is missing and there is ample room; whether it is there."""
+        """Create the file if it is missing and there is ample room. Returns whether it exists."""
         with suppress(OSError):
             if self._path.exists():
                 return True
@@ -53,7 +53,7 @@ class Reserve:
         return False
 
     def give_up(self) -> bool:
-        """Remove the file; whether there was one."""
+        """Remove the file. Returns whether it existed."""
         try:
             self._path.unlink()
         except OSError:
@@ -61,7 +61,7 @@ class Reserve:
         return True
 
     def write(self, work: Callable[[], T]) -> T:
-        """Do `work`; on a full disk once more with the room of the file. Raises `DiskFull` where that is too little."""
+        """Call `work`; on a full disk release the reserve and retry once. Raises `DiskFull` if that fails too."""
         try:
             return work()
         except DiskFull:

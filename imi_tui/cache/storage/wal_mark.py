@@ -29,7 +29,7 @@ class Noted(NamedTuple):
     commits: int
 
 
-class Mark:
+class CommitMark:
     """The note on one file, held open by one connection. It is not waited for: losing it with the power is no harm."""
 
     def __init__(self, work: str, identity: bytes) -> None:

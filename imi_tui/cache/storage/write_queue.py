@@ -1,4 +1,4 @@
-"""Whose turn it is to write a file, among the threads of this process."""
+"""A first-in first-out queue for the threads of this process that want to write a file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY_MS = 15_000
-"""Milliseconds after which whoever waits to write a file gives up."""
+"""Milliseconds to wait for write access."""
 
 
-class Turns:
-    """Lets the threads of this process write in the order in which they ask.
+class WriteQueue:
+    """Grants write access to the threads of this process in the order in which they ask.
 
-    SQLite alone lets whoever waits look now and then whether the file is free, which next to a thread that writes
-    one transaction after the other it hardly ever is.
+    SQLite alone polls for a free file, which it hardly ever is next to a thread that writes continuously.
     """
 
     def __init__(self) -> None:
@@ -36,7 +35,7 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Around a write transaction. Raises `CacheBusy` after as long as SQLite would wait."""
+        """Wait for write access and hold it. Raises `CacheBusy` after `BUSY_MS`."""
         me = object()
         self._order.append(me)
         try:
@@ -51,5 +50,5 @@ class Turns:
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody waits for the one whose turn it is."""
+        """Whether another thread waits."""
         return len(self._order) > 1

@@ -478,7 +478,7 @@ def test_where_the_listing_cannot_be_written_everything_is_left_to_the_plain_way
 ) -> None:
     asked = drafts(store, "accept")
     monkeypatch.setattr(write_queue, "BUSY_MS", 1)
-    with store._cache.turns.turn():
+    with store._cache.write_queue.turn():
         assert store.queue_alike(asked) == ([], [], asked)
     assert store.outbox() == []
 

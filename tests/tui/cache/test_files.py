@@ -333,7 +333,7 @@ def test_a_log_that_grew_beside_a_reader_is_short_again_when_it_begins_anew(
     store = open_store(home)
     cache, log = store._cache, home / "cache.db-wal"
     if aside:
-        store.copy_aside()
+        store.checkpoint_aside()
     cache.run("create table filler(data blob)")
     reader = db._connected(str(home / "cache.db"), KEY, "cache")
     reader.execute("begin")
@@ -347,6 +347,6 @@ def test_a_log_that_grew_beside_a_reader_is_short_again_when_it_begins_anew(
     for _ in range(4):
         with cache.write():
             cache.run("insert into filler values(x'00')")
-        cache.copying.rest()
+        cache.checkpointer.wait()
     assert log.stat().st_size <= longest
     store.close()

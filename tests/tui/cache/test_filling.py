@@ -14,7 +14,7 @@ from imi_core.case import CONTENT, Case, to_wire
 from imi_core.procedure import Rules
 from imi_tui.cache.content import first_contents
 from imi_tui.cache.content.contents import head_of
-from imi_tui.cache.content.first_contents import Filling, First
+from imi_tui.cache.content.first_contents import First, FirstContents
 from imi_tui.cache.storage import write_queue
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
@@ -133,7 +133,7 @@ def test_the_first_of_a_case_is_kept_as_anything_else(pages: list[dict[str, Any]
     with tempfile.TemporaryDirectory() as folder:
         quick = play(Path(folder) / "quick", pages)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Filling, "look", lambda self, *_: First(self._cache.version(), [], [], [], {}))
+            patch.setattr(FirstContents, "look", lambda self, *_: First(self._cache.version(), [], [], [], {}))
             plain = play(Path(folder) / "plain", pages)
     assert quick == plain
     assert [word for word in quick[-1] if word[1] is None] == []
@@ -157,7 +157,7 @@ def test_they_are_found_at_once(store: Store) -> None:
 def test_whoever_wants_to_write_does_not_wait_for_the_words(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = iter((False, True))
     monkeypatch.setattr(first_contents, "STEP", 2)
-    monkeypatch.setattr(type(store._cache.turns), "wanted", property(lambda _: next(asked)))
+    monkeypatch.setattr(type(store._cache.write_queue), "wanted", property(lambda _: next(asked)))
     filled(store, 5)
     monkeypatch.undo()
     assert store.indexing() == 3
@@ -183,9 +183,9 @@ def test_what_is_written_in_between_counts(
     store: Store, home: Path, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, case(pw_info, 9))
-    plain, looks = Filling.look, []
+    plain, looks = FirstContents.look, []
 
-    def slow(self: Filling, *given: Any) -> First:
+    def slow(self: FirstContents, *given: Any) -> First:
         found = plain(self, *given)
         looks.append(set(found.numbers))
         if found.numbers and len(looks) < 4:
@@ -197,7 +197,7 @@ def test_what_is_written_in_between_counts(
                 other.close()
         return found
 
-    monkeypatch.setattr(Filling, "look", slow)
+    monkeypatch.setattr(FirstContents, "look", slow)
     filled(store, 2)
     assert looks[-2:] == [{case_id(1), case_id(2)}, {case_id(1)}]
     assert len(store.search("numbat")) == 1

@@ -13,7 +13,7 @@ import pytest
 from imi_core.case import Case
 from imi_core.procedure import Rules
 from imi_tui.cache import opening
-from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.confirmed.page_writer import Page
 from imi_tui.cache.content import deadline_words
 from imi_tui.cache.content.vocabulary import text_of
 from imi_tui.cache.model import VIEWS

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.confirmed.page_writer import Page
 from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.listing import grouped_index
 from imi_tui.cache.listing.grouped_index import kinds, value_sql

@@ -11,7 +11,7 @@ import pytest
 
 from imi_core.procedure import Rules
 from imi_tui.cache import model
-from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.confirmed.page_writer import Page
 from imi_tui.cache.model import DATED, SOON, SORTS, VIEWS, Row, SortId, ViewId
 from imi_tui.cache.order import GROUPS, NAMES, groups, slots
 from imi_tui.cache.store import Store

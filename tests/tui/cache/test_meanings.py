@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from imi_core.procedure import Rules
-from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.confirmed.page_writer import Page
 from imi_tui.cache.outbox.draft import Draft
 from imi_tui.cache.search import meanings, widening
 from imi_tui.cache.store import Store

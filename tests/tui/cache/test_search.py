@@ -11,7 +11,7 @@ import pytest
 from imi_core.case import Case, to_wire
 from imi_core.procedure import Rules
 from imi_tui.cache import opening
-from imi_tui.cache.confirmed.arriving import Page
+from imi_tui.cache.confirmed.page_writer import Page
 from imi_tui.cache.content import prefixes, vocabulary
 from imi_tui.cache.content.contents import head_of
 from imi_tui.cache.content.indexing import LITTLE

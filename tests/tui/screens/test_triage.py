@@ -237,7 +237,7 @@ async def test_what_was_done_with_many_shows_at_once_and_is_written_behind_that(
         count = store.counts()["to_accept"]
         await pilot.press("v", "end", "v", "a", "enter")
         await settled(pilot)
-        rest = store._cache.unfinished
+        rest = store._cache.deferred
         assert rest is not None
         assert store._cache.connection.in_transaction
         assert case_list(app).count == 0, "what is shown is read from what was written first"
@@ -249,7 +249,7 @@ async def test_what_was_done_with_many_shows_at_once_and_is_written_behind_that(
         assert (case_list(app).count, store.outbox()) == (count, [])
         monkeypatch.setattr(app_module, "PAINTED", 0)
         await pilot.press("y")
-        await until(pilot, lambda: store._cache.unfinished is None)
+        await until(pilot, lambda: store._cache.deferred is None)
         assert not store._cache.connection.in_transaction
         assert len(store.outbox()) == count
 

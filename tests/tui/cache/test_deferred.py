@@ -107,7 +107,7 @@ def test_what_is_due_is_counted_on_whatever_day_and_however_much_is_written(
     refs = accept(store)
     for work in (lambda: None, lambda: take_back(store, refs)):
         work()
-        rest = store._cache.unfinished
+        rest = store._cache.deferred
         assert rest is not None
         for _step in range(steps):
             store.go_on()
@@ -171,7 +171,7 @@ def test_every_order_reads_as_if_all_were_written_at_every_step(
                 for n in choose.sample(sorted(store._alike.known()), 9 * (seed % 3)):
                     del store._alike._known[n]
                 take_back(store, refs)
-            assert store._cache.unfinished is not None
+            assert store._cache.deferred is not None
             for _step in range(choose.randrange(12)):
                 store.go_on()
             for way in choose.sample(ways(), 5):
@@ -190,7 +190,7 @@ def test_every_order_reads_as_if_all_were_written_at_every_step(
 
 def test_only_the_order_that_is_read_is_written_for_it(store: Store) -> None:
     accept(store)
-    rest = store._cache.unfinished
+    rest = store._cache.deferred
     assert rest is not None
     left = set(rest._orders)
     store.window("all", "reference", limit=5)
@@ -243,7 +243,7 @@ def test_whoever_reads_what_changes_of_a_row_finds_it_changed(store: Store, colu
     ):
         work()
         found = store._cache.rows(sql)
-        rest = store._cache.unfinished
+        rest = store._cache.deferred
         assert rest is not None
         assert rest._rows is None
         rest.finish()
@@ -278,15 +278,15 @@ def test_others_see_it_when_it_is_over_and_write_then(store: Store) -> None:
     assert is_settled(store)
 
 
-@pytest.mark.parametrize("how", ["write", "harden", "close", "undo"])
+@pytest.mark.parametrize("how", ["write", "write_durably", "close", "undo"])
 def test_whoever_writes_ends_it_first(store: Store, how: str) -> None:
     refs = accept(store)
     match how:
         case "write":
             with store._cache.write():
-                assert store._cache.unfinished is None
-        case "harden":
-            store._cache.harden("update meta set value = value + 1 where name = 'rows'")
+                assert store._cache.deferred is None
+        case "write_durably":
+            store._cache.write_durably("update meta set value = value + 1 where name = 'rows'")
         case "undo":
             take_back(store, refs)
             refs = []
@@ -297,7 +297,7 @@ def test_whoever_writes_ends_it_first(store: Store, how: str) -> None:
             take_back(other, refs)
             refs = []
             other.close()
-            assert other._cache.unfinished is None
+            assert other._cache.deferred is None
     while store.go_on():
         pass
     assert is_settled(store)
@@ -348,7 +348,7 @@ def test_places_that_cannot_be_written_are_made_good_later(
             case "write":
                 store._cache.finish()
     end()
-    assert store._cache.unfinished is None
+    assert store._cache.deferred is None
     assert not store._cache.connection.in_transaction
     assert store._alike.known() == {}
     assert told

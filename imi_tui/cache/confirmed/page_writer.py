@@ -1,4 +1,4 @@
-"""What the server says, page by page: into the tables of the confirmed, with everything that follows from it."""
+"""Writes pages of the server into the confirmed tables, with everything that depends on them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imi_tui.cache.content.contents import contents_of, head_of
-from imi_tui.cache.content.first_contents import Filling
+from imi_tui.cache.content.first_contents import FirstContents
 from imi_tui.cache.errors import BadObject, CacheBusy
 from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.listing.projection import Arrival
@@ -34,7 +34,7 @@ _ENDS = (
     " from json_each(?1) j cross join listing l on l.desk = ?2 and l.id = j.value join confirmed c on c.n = l.n"
 )
 NAMED = 256
-"""Changed cases that are named to subscribers; more are announced as "many"."""
+"""Changed cases that are named to subscribers; more are announced without names."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Page:
     again: Sequence[str] = ()
 
 
-class Arriving:
-    """Writes pages. `confirm` hears which entries of the outbox came back."""
+class PageWriter:
+    """Writes pages. `confirm` is called with the client references of confirmed entries of the outbox."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Arriving:
         self._contents = contents
         self._confirm = confirm
         self._index = RegisterIndex(cache)
-        self._filling = Filling(cache, documents, contents, self._store_entries)
+        self._first_contents = FirstContents(cache, documents, contents, self._store_entries)
 
     def is_filling(self, account: str) -> bool:
         """Whether the first sync of an account is not over, or has not begun."""
@@ -104,12 +104,12 @@ class Arriving:
         destroyed = {kind: list(ids) for kind, ids in page.destroyed.items()}
         look = contents if not (cases or destroyed) else []
         with _storable(account):
-            first = self._filling.look(self._store.desks.number(account), account, look, entries)
+            first = self._first_contents.look(self._store.desks.number(account), account, look, entries)
         over = self._over(account, destroyed.get("Case", []))
         with _storable(account), self._store.desks.kept(), self._cache.write():
             if self._cache.version() != first.version:
                 # Somebody wrote in between.
-                first = self._filling.look(self._store.desks.number(account), account, look, entries)
+                first = self._first_contents.look(self._store.desks.number(account), account, look, entries)
             affected = self._put_first(account, first)
             others, arrivals = self._arrive(
                 account,
@@ -151,7 +151,7 @@ class Arriving:
         self._store.publish(Changed(frozenset(kinds), named))  # type: ignore[arg-type]
 
     def _over(self, account: str, gone: Sequence[str]) -> dict[Key, bool]:
-        """Of cases that go, whether their time is over: they were to be blocked or erased by today."""
+        """For removed cases, whether their retention has ended: they were to be blocked or erased by today."""
         if not gone:
             return {}
         rows = self._cache.rows(_ENDS, (json.dumps(gone), self._store.desks.number(account)))
@@ -160,11 +160,11 @@ class Arriving:
         return {(account, id): bool(ends.get(id)) and ends[id] <= today for id in gone}
 
     def _put_first(self, account: str, first: First) -> set[Key]:
-        """Inside: keep what is the first of its case; the cases concerned."""
+        """Inside: store contents that are the first of their case. Returns the affected cases."""
         if not first.contents:
             return set()
         desk = self._store.desks.number_for(account)
-        self._filling.put(desk, account, first)
+        self._first_contents.put(desk, account, first)
         self._mark_own_read(desk, self._own(first.entries), set())
         return self._local_of(account, desk, first.entries)
 
@@ -176,7 +176,7 @@ class Arriving:
         destroyed: dict[str, list[str]],
         contents: list[Content],
     ) -> tuple[set[Key], dict[Key, Arrival]]:
-        """Inside: take old words out of the index, store entries; the cases concerned, and those that came."""
+        """Inside: remove old words from the index and store entries. Returns affected and arrived cases."""
         if not (cases or entries or contents or destroyed.get("Case") or destroyed.get("Entry")):
             return set(), {}
         desk = self._store.desks.number_for(account)
@@ -219,7 +219,7 @@ class Arriving:
     def _put_contents(
         self, account: str, cases: Sequence[Case], whole: list[Content], updated: set[str], new: Mapping[str, NewRow]
     ) -> bool:
-        """Inside, behind the listing: keep contents, want those that these heads say are missing; whether any went."""
+        """Inside, after the listing: store contents, request missing ones. Returns whether any were removed."""
         if not cases:
             return False
         desk = self._store.desks.number_for(account)
@@ -254,7 +254,7 @@ class Arriving:
         )
 
     def _adopt(self, account: str, cases: Sequence[str]) -> None:
-        """Inside, behind the listing: entries that came before or with these cases belong to their rows from now on."""
+        """Inside, after the listing: attach entries that arrived before their cases to the new rows."""
         if cases and self._cache.one("select 1 from entry where n = 0 limit 1") is not None:
             desk = self._store.desks.number_for(account)
             self._cache.many(
@@ -269,20 +269,20 @@ class Arriving:
         return {id for (id,) in self._cache.rows(sql, (json.dumps(entries), desk))} if entries else set()
 
     def _local_of(self, account: str, desk: int, entries: Arrived) -> set[Key]:
-        """The cases that were only in the outbox so far, and were begun with one of these entries."""
+        """The cases known only from the outbox so far that one of these entries started."""
         sql = "select id from listing where desk = ? and id >= ? and id < ?"
         local = {id.removeprefix(LOCAL) for (id,) in self._cache.rows(sql, (desk, LOCAL, LOCAL + "\U0010ffff"))}
         return {(account, LOCAL + entry.client_ref) for entry, _ in entries if entry.client_ref in local}
 
     def _unindex(self, desk: int, ids: set[str], at_once: set[str]) -> dict[str, int]:
-        """Inside: have the words of these cases leave the index, while what they were made from is still there."""
+        """Inside: remove the words of these cases from the index while their stored texts still exist."""
         numbers = self._contents.numbers(desk, ids)
         self._documents.remove_all(n for id, n in numbers.items() if id in at_once)
         self._documents.outdate(n for id, n in numbers.items() if id not in at_once)
         return numbers
 
     def _own(self, entries: Arrived) -> dict[str, int]:
-        """Case id to the version of the latest entry there, where that entry is this officer's own."""
+        """Version of the latest entry by case id, for cases whose latest entry is this officer's own."""
         if not entries:
             return {}
         officer = str(self._session.officer().get("id", ""))
@@ -318,14 +318,14 @@ class Arriving:
         self._confirm(refs)
 
     def truncate_log(self) -> None:
-        """Erased text shall not stay in the write-ahead log."""
+        """Remove erased text from the write-ahead log."""
         with contextlib.suppress(CacheBusy):
             self._cache.empty_log()
 
 
 @contextlib.contextmanager
 def _storable(account: str) -> Iterator[None]:
-    """Around a transaction: what SQLite cannot hold (numbers beyond 64 bits, broken characters) is a wrong shape."""
+    """Around a transaction: values that SQLite cannot store (beyond 64 bits, invalid characters) raise `BadObject`."""
     try:
         yield
     except (OverflowError, UnicodeError) as error:

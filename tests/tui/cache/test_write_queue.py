@@ -30,11 +30,11 @@ def test_threads_write_in_the_order_in_which_they_ask(store: Store, home: Path) 
 
     thread = threading.Thread(target=officer)
     with store._cache.write():
-        assert not store._cache.turns.wanted
+        assert not store._cache.write_queue.wanted
         thread.start()
-        while thread.is_alive() and not store._cache.turns.wanted:
+        while thread.is_alive() and not store._cache.write_queue.wanted:
             pass
-        assert store._cache.turns.wanted
+        assert store._cache.write_queue.wanted
     with store._cache.write():
         order.append("again")
     thread.join()
@@ -44,9 +44,9 @@ def test_threads_write_in_the_order_in_which_they_ask(store: Store, home: Path) 
 def test_a_turn_that_does_not_come_is_a_busy_cache(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imi_tui.cache.storage.write_queue.BUSY_MS", 10)
     with store._cache.write():
-        with pytest.raises(CacheBusy), store._cache.turns.turn():
+        with pytest.raises(CacheBusy), store._cache.write_queue.turn():
             pass
-        assert not store._cache.turns.wanted
+        assert not store._cache.write_queue.wanted
 
 
 def test_indexing_gives_the_file_back_when_it_is_wanted(
@@ -58,7 +58,7 @@ def test_indexing_gives_the_file_back_when_it_is_wanted(
     at_once: list[int] = []
     plain = indexing.Indexing._put
     wanted = iter((True, False, False))
-    monkeypatch.setattr("imi_tui.cache.storage.write_queue.Turns.wanted", property(lambda self: next(wanted)))
+    monkeypatch.setattr("imi_tui.cache.storage.write_queue.WriteQueue.wanted", property(lambda self: next(wanted)))
 
     def watched(self: indexing.Indexing, documents: list[Document]) -> list[Document]:
         left = plain(self, documents)
@@ -128,7 +128,7 @@ def test_whoever_is_interrupted_while_waiting_holds_up_nobody(store: Store, home
         try:
             with other._cache.write():
                 has.set()
-                while not other._cache.turns.wanted:
+                while not other._cache.write_queue.wanted:
                     pass
                 # One that comes just before somebody begins to wait is not seen until the waiting ends.
                 while not arrived.wait(0.01):
@@ -147,7 +147,7 @@ def test_whoever_is_interrupted_while_waiting_holds_up_nobody(store: Store, home
         done.set()
         thread.join()
         signal.signal(signal.SIGUSR1, before)
-    assert not store._cache.turns.wanted
+    assert not store._cache.write_queue.wanted
     with store._cache.write():
         store._cache.run("delete from to_index")
 

@@ -22,7 +22,7 @@ def aside(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store whose log is copied aside, and soon."""
     store._cache.empty_log()
     monkeypatch.setattr(db, "CACHE_LOG", 3)
-    store.copy_aside()
+    store.checkpoint_aside()
     return store
 
 
@@ -43,7 +43,7 @@ def test_a_long_log_is_copied_by_another_thread(aside: Store, pw_info: Rules, ho
     assert aside._cache._aside is not None
     aside._cache._aside = told(aside._cache._aside, lambda: threads.append(threading.current_thread().name))
     put(aside, case(pw_info), case(pw_info, id=case_id(2)))
-    aside._cache.copying.rest()
+    aside._cache.checkpointer.wait()
     assert threads
     assert threading.current_thread().name not in threads
     assert in_the_file(home, tmp_path) == 2
@@ -84,14 +84,14 @@ def test_what_cannot_be_copied_stays_in_the_log(
 
     aside._cache._aside = fails
     put(aside, case(pw_info))
-    aside._cache.copying.rest()
+    aside._cache.checkpointer.wait()
     assert failures
     assert not unheard
     assert in_the_file(home, tmp_path) == 0
     assert aside.counts()["all"] == 1
     aside._cache._aside = works
     put(aside, case(pw_info, id=case_id(2)))
-    aside._cache.copying.rest()
+    aside._cache.checkpointer.wait()
     assert in_the_file(home, tmp_path) == 2
 
 
@@ -99,13 +99,13 @@ def test_a_log_that_grows_faster_than_it_is_copied_is_waited_for(
     aside: Store, pw_info: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rested: list[str] = []
-    plain = aside._cache.copying.rest
+    plain = aside._cache.checkpointer.wait
 
-    def rest() -> None:
+    def wait() -> None:
         rested.append("")
         plain()
 
-    monkeypatch.setattr(aside._cache.copying, "rest", rest)
+    monkeypatch.setattr(aside._cache.checkpointer, "wait", wait)
     put(aside, case(pw_info))
     assert not rested
     monkeypatch.setattr(db, "LONGEST_LOG", 3)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from imi_tui.cache.storage.gc_pause import no_rubbish
+from imi_tui.cache.storage.gc_pause import gc_paused
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +19,8 @@ def _enabled() -> Iterator[None]:
 
 def test_it_is_looked_for_again_at_the_end_also_of_what_failed_and_not_in_between() -> None:
     def fails() -> None:
-        with no_rubbish():
-            with no_rubbish():
+        with gc_paused():
+            with gc_paused():
                 assert not gc.isenabled()
             assert not gc.isenabled()
             raise ValueError("x")
@@ -34,7 +34,7 @@ def test_it_can_be_left_for_a_quiet_moment_also_after_what_failed() -> None:
     left: list[Callable[[], None]] = []
 
     def fails() -> None:
-        with no_rubbish(left.append), no_rubbish():
+        with gc_paused(left.append), gc_paused():
             raise ValueError("x")
 
     with pytest.raises(ValueError, match="x"):
@@ -47,7 +47,7 @@ def test_it_can_be_left_for_a_quiet_moment_also_after_what_failed() -> None:
 def test_whoever_had_it_off_keeps_it_off() -> None:
     left: list[Callable[[], None]] = []
     gc.disable()
-    with no_rubbish(left.append), no_rubbish():
+    with gc_paused(left.append), gc_paused():
         pass
     assert not gc.isenabled()
     assert left == []
