@@ -17,7 +17,7 @@ import apsw
 
 from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.files import sealed, transfers
-from imi_tui.cache.storage.wal_mark import Mark
+from imi_tui.cache.storage.wal_mark import CommitMark
 
 NAME = "imi-sim"
 SECTOR = 512
@@ -243,9 +243,9 @@ def under(*disks: Disk) -> Iterator[None]:
         apsw.Connection("", vfs=f"multipleciphers-{NAME}").close()
     _disks[:] = disks
     apsw.set_default_vfs(f"multipleciphers-{NAME}")
-    note = Mark.note
+    note = CommitMark.note
 
-    def noted(mark: Mark, commits: int) -> None:
+    def noted(mark: CommitMark, commits: int) -> None:
         # Written beside SQLite; a process that has ended writes nothing there either.
         disk = _disk_of(str(mark._path))
         if disk is None or disk._event("note"):
@@ -298,7 +298,7 @@ def under(*disks: Disk) -> Iterator[None]:
         if disk is not None:
             disk.renamed(str(old), str(new))
 
-    Mark.note = noted  # type: ignore[method-assign]
+    CommitMark.note = noted  # type: ignore[method-assign]
     sealed.Writer.__init__ = opened  # type: ignore[method-assign]
     sealed.Writer._put = sealing  # type: ignore[method-assign]
     sealed.Writer.sync = synced  # type: ignore[method-assign]
@@ -307,7 +307,7 @@ def under(*disks: Disk) -> Iterator[None]:
     try:
         yield
     finally:
-        Mark.note = note  # type: ignore[method-assign]
+        CommitMark.note = note  # type: ignore[method-assign]
         sealed.Writer.__init__ = begin  # type: ignore[method-assign]
         sealed.Writer._put = put  # type: ignore[method-assign]
         sealed.Writer.sync = sync  # type: ignore[method-assign]

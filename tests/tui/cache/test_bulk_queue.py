@@ -95,7 +95,9 @@ def test_who_had_a_part_before_is_handed_a_case_on_as_one_by_one_and_who_has_one
 
 def test_an_addressee_that_becomes_what_another_desk_is_is_no_matter_of_kind(store: Store) -> None:
     rules = next(one for one in filled.all_rules() if one.procedure.id == "pw.info")
-    found = {row.id: row for row in store._alike.standing([row.n for row in store.window("all", "due", limit=500)])}
+    found = {
+        row.id: row for row in store._case_kinds.standing([row.n for row in store.window("all", "due", limit=500)])
+    }
     desk = store.seats()[0].desk
     roles = {}
     for id, standing in found.items():
@@ -118,7 +120,7 @@ def _both_ways(
     assert all(store.outbox_table.is_sound(item) for item in store.outbox_table.live())
     basis = {item.case_id: item.payload["basedOn"] for item in store.outbox()}
     if not known:
-        store._bulk_queue._alike.forget()
+        store._bulk_queue._case_kinds.forget()
     taken = store.take_back([each.client_ref for each in reversed(queued)], lambda draft: draft.written, numbers)
     assert [each.case_id for each in taken] == [each.case_id for each in reversed(queued)]
     assert kept(store) | {"drafts": []} == before

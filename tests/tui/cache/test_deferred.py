@@ -130,13 +130,13 @@ def test_how_cases_stand_is_known_while_their_places_are_written(store: Store) -
     def stand() -> list[tuple[Any, ...]]:
         return [
             (r.n, r.state, r.due, r.activity, r.mine, r.views, r.waits, r.version)
-            for r in store._alike.standing(numbers)
+            for r in store._case_kinds.standing(numbers)
         ]
 
     refs = accept(store)
     for work in (lambda: None, lambda: take_back(store, refs)):
         work()
-        kept_known = store._alike._known
+        kept_known = store._case_kinds._known
         before = dict(kept_known)
         assert len(before) > 50
         found = [stand()]
@@ -145,7 +145,7 @@ def test_how_cases_stand_is_known_while_their_places_are_written(store: Store) -
         store._cache.finish()
         found.append(stand())
         assert {n: id(each) for n, each in before.items()}.items() <= {n: id(s) for n, s in kept_known.items()}.items()
-        store._alike.forget()
+        store._case_kinds.forget()
         assert found == [stand()] * 3
 
 
@@ -168,8 +168,8 @@ def test_every_order_reads_as_if_all_were_written_at_every_step(
                 refs = accept(store)
             else:
                 # Of some it is not known any more where they stood.
-                for n in choose.sample(sorted(store._alike.known()), 9 * (seed % 3)):
-                    del store._alike._known[n]
+                for n in choose.sample(sorted(store._case_kinds.known()), 9 * (seed % 3)):
+                    del store._case_kinds._known[n]
                 take_back(store, refs)
             assert store._cache.deferred is not None
             for _step in range(choose.randrange(12)):
@@ -350,7 +350,7 @@ def test_places_that_cannot_be_written_are_made_good_later(
     end()
     assert store._cache.deferred is None
     assert not store._cache.connection.in_transaction
-    assert store._alike.known() == {}
+    assert store._case_kinds.known() == {}
     assert told
     assert all_looks(store) == before, "the list stands as it stood, its counts too"
     assert {item.client_ref for item in store.outbox()} == set(refs)

@@ -17,7 +17,7 @@ from imi_tui.cache.confirmed.page_writer import Page
 from imi_tui.cache.content import deadline_words
 from imi_tui.cache.content.vocabulary import text_of
 from imi_tui.cache.model import VIEWS
-from imi_tui.cache.search import comparing, finding, meanings
+from imi_tui.cache.search import finding, meanings, row_reader
 from imi_tui.cache.store import Store
 from imi_tui.cache.words import word_groups
 from imi_tui.viewmodel import searching
@@ -221,7 +221,7 @@ def test_every_line_finds_what_comparing_each_case_would(
     home: Path, pw_info: Rules, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = filled(home, pw_info, seed)
-    monkeypatch.setattr(comparing, "MORE", 6 * seed)
+    monkeypatch.setattr(row_reader, "MORE", 6 * seed)
     # As where other sides are few among many: the index is asked for their names.
     monkeypatch.setattr(word_groups, "PLENTY", 2 * seed or word_groups.PLENTY)
     monkeypatch.setattr(word_groups, "MOST", seed)

@@ -91,7 +91,7 @@ def test_read_and_taken_back_is_what_each_is_by_itself(store: Store, seed: int, 
     store.marking.read(everything)
     anew(store, everything, made)
     numbers = [*made.sample(everything, 60), 10**9]
-    store.marking._alike.forget()
+    store.marking._case_kinds.forget()
     store.marking.standings({"all": everything, "some": numbers[:30], "none": []}[remembered])
     before, expected = rows(store), one_by_one(store, numbers)
     assert 5 < len(expected) < len(numbers) - 5
@@ -108,7 +108,7 @@ def test_read_and_taken_back_is_what_each_is_by_itself(store: Store, seed: int, 
 
 def assert_remembered(store: Store, numbers: list[int]) -> None:
     """What is remembered of cases is what is read of them anew, but for the places they once stood at."""
-    alike = store.marking._alike
+    alike = store.marking._case_kinds
     found = alike.standing(sorted(numbers))
     alike.forget()
     assert found == alike.standing(sorted(numbers))

@@ -11,7 +11,7 @@ import pytest
 from imi_core.procedure import Rules
 from imi_tui.cache.confirmed.page_writer import Page
 from imi_tui.cache.outbox.draft import Draft
-from imi_tui.cache.search import meanings, widening
+from imi_tui.cache.search import meanings, query_expansion
 from imi_tui.cache.store import Store
 from imi_tui.cache.words import word_groups
 from tests.core import world
@@ -83,7 +83,7 @@ def test_a_word_in_many_labels_counts_with_another_one(
     page = Page("n", procedures=[procedure(msgspec.structs.replace(pw_info, labels={"de": texts}))])
     store.sync.apply("directory", page)
     assert {row.id for row in store.search("arten")} == {case_id(1), case_id(2)}
-    monkeypatch.setattr(widening, "OPTIONS", 2)
+    monkeypatch.setattr(query_expansion, "OPTIONS", 2)
     assert [row.id for row in store.search("aller arten")] == []
     # Also where there are few other cases than those of the procedure, and what is not sent yet.
     monkeypatch.setattr(meanings, "NEWEST", 0)

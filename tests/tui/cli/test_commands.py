@@ -22,7 +22,7 @@ from imi_core.authority import Officer
 from imi_core.case import Text
 from imi_tui import commands, signin
 from imi_tui.cache.storage.vault import open_vault
-from imi_tui.cache.storage.wal_mark import Mark, noted
+from imi_tui.cache.storage.wal_mark import CommitMark, noted
 from imi_tui.cache.store import Store
 from imi_tui.cli import TOKEN_VARIABLE
 from imi_tui.commands import listing
@@ -481,7 +481,7 @@ def test_what_was_written_goes_into_a_file_of_the_officers_own(run: Run, home: P
     # More was written than the file holds now.
     last = noted(home / "work.db")
     assert last is not None
-    Mark(str(home / "work.db"), last.identity).note(last.commits + 1)
+    CommitMark(str(home / "work.db"), last.identity).note(last.commits + 1)
     lost = run("outbox", "--export", str(home / "rest.json"))
     assert lost.code == 0
     assert "is damaged: these are those that could still be read" in lost.err

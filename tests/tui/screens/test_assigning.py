@@ -15,7 +15,7 @@ import pytest
 from imi_core.authority import Seat
 from imi_tui import problems
 from imi_tui.app import PAINTED
-from imi_tui.cache.bulk.marking import Standing
+from imi_tui.cache.bulk.marking import MarkedCase
 from imi_tui.cache.errors import DiskFull
 from imi_tui.cache.ids import ASSIGN
 from imi_tui.cache.model import Seen
@@ -377,8 +377,8 @@ async def test_who_only_reads_is_told_so_and_gives_nothing(store: Store, home: P
 
 
 def test_cases_of_several_desks_go_to_one_colleague_of_the_desk_with_most() -> None:
-    def standing(desk: str, number: int) -> Standing:
-        return Standing(desk, f"{number:032x}", f"PW-26-{number:06}", None, Seen())
+    def standing(desk: str, number: int) -> MarkedCase:
+        return MarkedCase(desk, f"{number:032x}", f"PW-26-{number:06}", None, Seen())
 
     cases = [standing("a", 1), standing("b", 2), standing("b", 3), standing("c", 4)]
     found = assigning.plan(cases, {"a", "b"})
