@@ -64,7 +64,7 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
         # Each step by itself: what the one before left to be copied beside it is not this one's.
-        store._cache.checkpointer.rest()
+        store._cache.checkpointer.wait()
         wall, cpu = time.perf_counter(), time.process_time()
         out = work()
         times.setdefault(name, []).append((time.perf_counter() - wall, time.process_time() - cpu))
@@ -79,7 +79,7 @@ def _once(target: Profile, times: dict[str, list[tuple[float, float]]]) -> None:
         marked = bulk.Marked(lambda: store.marking)
         numbers = frozenset(found)
         timed("what is possible, at once", lambda: bulk.Marked(lambda: store.marking).offered(numbers))
-        store.marking._alike.forget()
+        store.marking._case_kinds.forget()
         _in_steps("what is possible", marked.look(numbers), times)
         timed("what is possible: shown", lambda: (marked.offered(numbers), marked.standings(numbers)))
         timed("preview", lambda: bulk.preview(marked.plan("message", numbers), "Message", lambda kind: kind.state))
