@@ -12,7 +12,7 @@ from imi_tui.cache.ids import Random, first_of_many, uuid7
 from imi_tui.cache.listing.rows import Desks, Listing
 from imi_tui.cache.outbox.outbox import Outbox
 from imi_tui.cache.session import SessionTable
-from imi_tui.cache.times import stamp
+from imi_tui.times import stamp
 
 if TYPE_CHECKING:
     import datetime as dt

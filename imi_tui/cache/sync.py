@@ -20,7 +20,7 @@ from imi_tui.cache.queueing.sending import Sending
 from imi_tui.cache.register.countries import RegisterParts
 from imi_tui.cache.register.former_handlers import Histories
 from imi_tui.cache.session import SERVER_TIME, seats_of
-from imi_tui.cache.times import stamp
+from imi_tui.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

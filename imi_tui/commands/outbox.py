@@ -124,8 +124,8 @@ def _noted(profile: Profile, now: dt.datetime, found: dict[str, Any], target: Pa
 
     from imi_tui.cache.errors import FilesUnusable
     from imi_tui.cache.personal.export_log import NotedAside
-    from imi_tui.cache.times import stamp
     from imi_tui.outside.saving import write_new
+    from imi_tui.times import stamp
 
     cases = {(str(each["desk"]), str(each["caseId"])) for each in found["outbox"] if each["caseId"]}
     cases |= {(str(each.get("desk")), str(each["case_id"])) for each in found["drafts"] if each.get("case_id")}

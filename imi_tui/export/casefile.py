@@ -5,12 +5,10 @@ What others wrote is `remote` and gets a bar at its left, as on the screen.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
 from imi_core.answers import CANNOT, REMARK, YES_NO
-from imi_core.text import display
 from imi_tui.attachments import Listed, listed
 from imi_tui.export import mark as marks
 from imi_tui.export import translated
@@ -140,7 +138,7 @@ def _facts(view: View) -> list[Row]:
         out.append(_row(role, f"{part.get('country', '')}  {named(str(part.get('name', '')))}", remote=True))
     for name, label in (("sentAt", _("Sent on")), ("lastActivity", _("Last activity")), ("closedAt", _("Closed on"))):
         if case.get(name):
-            out.append(_row(label, _moment(str(case[name]))))
+            out.append(_row(label, marks.moment(str(case[name]))))
     for deadline in sorted(case.get("deadlines", ()), key=lambda each: str(each.get("on", ""))):
         role = deadline.get("role")
         who = _(pages.ROLES[role]) if role in pages.ROLES else ""
@@ -229,7 +227,7 @@ def _timeline(view: View, authority: str) -> dict[str, Any]:
         out.append(
             {
                 "title": view.action(str(entry.get("action", ""))),
-                "when": _("not sent yet") if waits else _moment(str(entry.get("at", ""))),
+                "when": _("not sent yet") if waits else marks.moment(str(entry.get("at", ""))),
                 "who": lines.who(view, entry),
                 "notes": notes,
                 "text": said,
@@ -307,10 +305,3 @@ def _attachments(view: View, files: list[Listed], embedded: Collection[int]) -> 
 
 def _mime(given: str) -> str:
     return given if _MIME.fullmatch(given) else "application/octet-stream"
-
-
-def _moment(iso: str) -> str:
-    try:
-        return marks.stamp(dt.datetime.fromisoformat(iso).astimezone())
-    except (ValueError, OverflowError):
-        return display(iso)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imi_core.text import display
 from imi_tui.i18n import _
+from imi_tui.i18n.dates import local_time
 
 if TYPE_CHECKING:
     from imi_tui.cache.store import Store
@@ -88,6 +89,12 @@ def notice(block_on: str = "") -> list[str]:
             )
         )
     return out
+
+
+def moment(iso: str) -> str:
+    """A time stamp of the server as `stamp` writes it, on this machine's clock; what is none as it stands."""
+    found = local_time(iso)
+    return stamp(found) if found is not None else display(iso)
 
 
 def stamp(at: dt.datetime) -> str:

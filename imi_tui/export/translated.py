@@ -5,7 +5,6 @@ The original is what counts; a translation never takes its place, and binds nobo
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imi_core.errors import UnknownProcedure
@@ -59,7 +58,7 @@ def beside(view: View, entry: Wire, part: str, authority: str) -> Wire:
 
 def by(made: Wire, authority: str) -> str:
     """Who made a translation, for readers anywhere. `authority` is that of the desk it belongs to."""
-    when = _moment(str(made["at"])) if made.get("at") else _("not sent yet")
+    when = marks.moment(str(made["at"])) if made.get("at") else _("not sent yet")
     if made.get("engine"):
         text = _("Machine translation, not binding: {engine}, {when}")
         return text.format(engine=named(str(made["engine"])), when=when)
@@ -97,10 +96,3 @@ def _subject(store: Store, procedure: str) -> str:
         return store.rules(procedure).procedure.subject
     except UnknownProcedure:
         return ""
-
-
-def _moment(iso: str) -> str:
-    try:
-        return marks.stamp(dt.datetime.fromisoformat(iso).astimezone())
-    except (ValueError, OverflowError):
-        return display(iso)

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 
 from imi_tui.i18n import _, language
+from imi_tui.times import instant
 
 _NARROW_SPACE, _SPACE = "\u202f", "\u00a0"
 _DATES = {"mt": "d 'ta’' MMMM y"}
@@ -53,12 +54,8 @@ def when(iso: str, now: dt.datetime) -> str:
 
     Shown in the time zone of `now`, which has to be aware.
     """
-    try:
-        moment = dt.datetime.fromisoformat(iso)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=dt.UTC)
-        moment = moment.astimezone(now.tzinfo)
-    except (ValueError, OverflowError):
+    moment = local_time(iso, now.tzinfo)
+    if moment is None:
         return iso
     from babel.dates import format_time
 
@@ -82,11 +79,10 @@ def relative(iso: str, today: dt.date) -> str:
 
 def ago(iso: str, now: dt.datetime) -> str:
     """How long before `now` a moment was: "just now", "2 hours ago", "3 days ago"; "" for what is no moment."""
-    try:
-        then = dt.datetime.fromisoformat(iso)
-    except ValueError:
+    then = instant(iso)
+    if then is None:
         return ""
-    past = now - (then if then.tzinfo is not None else then.replace(tzinfo=dt.UTC))
+    past = now - then
     if past < dt.timedelta(minutes=1):
         return _("just now")
     from babel.dates import format_timedelta
@@ -108,12 +104,21 @@ def ended(text: str) -> str:
 
 def _day(iso: str) -> dt.date | None:
     """The local day of a date or moment; None where it is neither."""
+    if len(iso) > 10:
+        moment = local_time(iso)
+        return moment.date() if moment is not None else None
     try:
-        if len(iso) <= 10:
-            return dt.date.fromisoformat(iso)
-        moment = dt.datetime.fromisoformat(iso)
-        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)).astimezone().date()
-    except (ValueError, OverflowError):
+        return dt.date.fromisoformat(iso)
+    except ValueError:
+        return None
+
+
+def local_time(iso: str, zone: dt.tzinfo | None = None) -> dt.datetime | None:
+    """A moment in a time zone, that of this machine without; None for what is none, or no clock shows."""
+    found = instant(iso)
+    try:
+        return found.astimezone(zone) if found is not None else None
+    except OverflowError:
         return None
 
 
@@ -130,10 +135,5 @@ def _drawable(text: str) -> str:
 
 def moment(iso: str) -> str:
     """A time stamp in local time, sortable by eye: 2026-03-05 14:07."""
-    try:
-        found = dt.datetime.fromisoformat(iso)
-        # As everywhere a moment without a zone is one of UTC.
-        found = found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
-        return found.astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return iso
+    found = local_time(iso)
+    return found.strftime("%Y-%m-%d %H:%M") if found is not None else iso

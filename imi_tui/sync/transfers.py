@@ -15,9 +15,9 @@ from imi_core.jmap import CASE, CORE
 from imi_tui.cache.errors import DamagedFile, DiskFull, NoSuchItem
 from imi_tui.cache.files import sealed
 from imi_tui.cache.files.transfers import OTHER, PART_HOURS
-from imi_tui.cache.times import stamp
 from imi_tui.sync import reading
 from imi_tui.sync.errors import Offline, OverQuota, ProxyProblem, ServerMistake, Unavailable
+from imi_tui.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

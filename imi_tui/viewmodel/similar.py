@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imi_core.text import display
 from imi_tui.i18n import _
 from imi_tui.i18n.dates import ago
+from imi_tui.times import instant
 from imi_tui.viewmodel.suspects import named
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ def similar(detail: CaseDetail, action: str, now: dt.datetime) -> dict[str, Any]
             continue
         if entry.get("clientRef") in detail.pending:
             continue
-        try:
-            passed = now - dt.datetime.fromisoformat(str(entry.get("at", "")))
-        except (ValueError, TypeError):
+        sent = instant(str(entry.get("at", "")))
+        if sent is None:
             continue
+        passed = now - sent
         # Clocks differ: what seems to lie a little ahead was sent just now.
         return entry if abs(passed) <= RECENT else None
     return None

@@ -17,7 +17,7 @@ from imi_tui.cache.ids import LOCAL
 from imi_tui.cache.model import Changed
 from imi_tui.cache.outbox.item import local_files
 from imi_tui.cache.storage.reserve import SPARE, need_room
-from imi_tui.cache.times import stamp
+from imi_tui.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

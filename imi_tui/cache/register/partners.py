@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imi_core.errors import UnknownProcedure
 from imi_tui.cache.content.documents import match
 from imi_tui.cache.model import Changed
-from imi_tui.cache.times import instant
 from imi_tui.cache.wire import decode
+from imi_tui.times import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

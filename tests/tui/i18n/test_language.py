@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from catalogues import files
 from imi_tui import i18n
+from imi_tui.export import mark
 from imi_tui.i18n import dates
 
 TODAY = dt.date(2026, 3, 5)
@@ -99,6 +101,25 @@ def test_dates_in_english() -> None:
     assert dates.relative("2026-07-05", TODAY) == "in 122 days"
     i18n.install("pt")
     assert dates.local_date("2026-03-15") == "15/03/2026"
+
+
+@pytest.mark.parametrize("written", [dates.moment, dates.local_date, dates.local_day, mark.moment])
+def test_a_moment_reads_alike_however_a_server_writes_it(
+    written: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """RFC 3339 allows small letters; without a zone it is one of UTC."""
+    request.addfinalizer(time.tzset)
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Athens")
+        time.tzset()
+        _reads_alike(written)
+
+
+def _reads_alike(written: Callable[[str], str]) -> None:
+    usual = written("2026-03-04T23:30:00Z")
+    assert "T23" not in usual
+    assert {written("2026-03-04t23:30:00z"), written("2026-03-04T23:30:00")} == {usual}
+    assert written("soon") == "soon"
 
 
 def test_what_is_no_date_stays() -> None:

@@ -35,6 +35,8 @@ def entry(minutes: float, **more: object) -> dict[str, object]:
         ([entry(-1)], (), True),
         ([entry(2, action="accept")], (), False),
         ([entry(2, at="never")], (), False),
+        ([entry(2, at="2026-03-02T11:58:00")], (), True),
+        ([entry(2, at="2026-03-02t11:58:00z")], (), True),
         ([], (), False),
     ],
 )

@@ -11,8 +11,8 @@ import pytest
 from imi_central.store import Store as Central
 from imi_tui.cache.model import OutboxItem
 from imi_tui.cache.outbox.draft import Draft
-from imi_tui.cache.times import stamp
 from imi_tui.sync import outgoing
+from imi_tui.times import stamp
 from tests.central.world import LYON, REQUEST, ROSENHEIM, send
 from tests.tui.sync.world import Client
 from tests.tui.undone import undone

@@ -11,7 +11,7 @@ def stamp(moment: dt.datetime) -> str:
 
 
 def instant(text: str) -> dt.datetime | None:
-    """The instant that a time stamp of the server stands for, UTC where it names no zone; None for what is none."""
+    """The instant that a time stamp (RFC 3339) stands for, UTC where it names no zone; None for what is none."""
     try:
         # RFC 3339 allows the small letters, which Python does not read.
         found = dt.datetime.fromisoformat(text.upper())
