@@ -49,7 +49,8 @@ def opened(cases: int) -> tuple[list[str], dict[str, str]]:
 
 
 def _few(options: argparse.Namespace) -> int:
-    return max(3, options.runs // 3)
+    runs: int = options.runs
+    return max(3, runs // 3)
 
 
 def _launch(options: argparse.Namespace) -> list[str]:

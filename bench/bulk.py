@@ -11,6 +11,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ from imi_tui.viewmodel import assigning, bulk, doing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from imi_tui.cache.model import ViewId
 
 MARKED = 10_000
 COLLEAGUE = "demo-anna"
@@ -122,7 +125,12 @@ def _acting(
     undo = Undo(store)
     answers: dict[str, Any] = {}
     drafts = timed("drafts, behind the question", lambda: bulk.drafts(plan, answers, ""))
-    timed("behind the question", lambda: (list(store.foresee(numbers, drafts)), doing.load_calendar("FR", NOW.date())))
+
+    def behind() -> None:
+        list(store.foresee(numbers, drafts))
+        doing.load_calendar("FR", NOW.date())
+
+    timed("behind the question", behind)
 
     def accept() -> None:
         answers["agreed_days"] = 14
@@ -133,9 +141,7 @@ def _acting(
     # The rest is written behind the picture, in steps between which keys are answered.
     store.go_on_behind(lambda: None)
     for name, work in (("accept", accept), ("undo", undo.take_back), ("redo", undo.redo)):
-        timed(
-            name, lambda work=work: (work(), store.counts(), store.window("to_accept", "due", limit=64), undo.possible)
-        )
+        timed(name, partial(_until_shown, store, undo, "to_accept", work))
         _in_steps(name, _rest(store), times)
     assert store.counts()["to_accept"] + MARKED == len(store.marking.all("to_accept")) + store.outbox_table.counts()[0]
     undo.take_back()
@@ -164,9 +170,17 @@ def _assigning(
     steps: dict[str, Callable[[], Any]]
     steps = {"assign": give, "undo assigning": undo.take_back, "redo assigning": undo.redo}
     for name, work in steps.items():
-        timed(name, lambda work=work: (work(), store.counts(), store.window("all", "due", limit=64), undo.possible))
+        timed(name, partial(_until_shown, store, undo, "all", work))
         _in_steps(name, _rest(store), times)
     undo.take_back()
+
+
+def _until_shown(store: Store, undo: Undo, view: ViewId, work: Callable[[], object]) -> None:
+    work()
+    store.counts()
+    store.window(view, "due", limit=64)
+    # The line of keys asks whether there is something to take back.
+    bool(undo.possible)
 
 
 def _rest(store: Store) -> Iterator[None]:

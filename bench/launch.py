@@ -78,8 +78,8 @@ def launch(
             if not answered and moved(lines):
                 answered, row = arrived, lines[2]
             if answered and (not page or lines[2] != row):
-                times = ((each - begun) * 1000 for each in (visible, answered, arrived))
-                return Launch(*times, memory=memory, later=terminal.peak_memory())
+                shown, moved_at, loaded = ((each - begun) * 1000 for each in (visible, answered, arrived))
+                return Launch(shown, moved_at, loaded, memory, terminal.peak_memory())
         raise AssertionError(f"{argv[0]} did not answer a key")
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imi_tui.cache.bulk.kinds import CaseKinds, ListedCase
-    from imi_tui.cache.bulk.queued_batch import Written
+    from imi_tui.cache.bulk.payloads import Written
     from imi_tui.cache.listing.fold import Facts
     from imi_tui.cache.listing.moves import RowMoves
     from imi_tui.cache.listing.projection import Projector
@@ -179,7 +179,7 @@ class BulkQueue:
         self._projector.catch_up()
         since = self._outbox.generation()
         result, rows, work = step()
-        with ThreadPoolExecutor(1, "imi-together") as beside:
+        with ThreadPoolExecutor(1, "imi-outbox") as beside:
             # Two files on two processors; the one that cannot be fetched again is committed first.
             committed = beside.submit(self._commit, work, since)
             beside.submit(self._outbox.work.shorten_log)

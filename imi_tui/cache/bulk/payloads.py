@@ -71,21 +71,21 @@ class EntryTemplates:
         self._counted: dict[tuple[str, int, str], frozenset[str] | None] = {}
         self._answers: object = None
         self._says: tuple[str, ...] = ()
-        self._alike_now: dict[tuple[Any, ...], Made] = {}
+        self._of_these_answers: dict[tuple[Any, ...], Made] = {}
 
     def of(self, draft: Draft, standing: ListedCase, asleep: bool) -> Made:
         """The template for a case, or why the entry is refused; None if the case has to be handled on its own."""
         # Drafts of one action of the officer share their answers.
         if draft.answers is not self._answers or (draft.action, draft.text, draft.lang, draft.target) != self._says:
             self._answers, self._says = draft.answers, (draft.action, draft.text, draft.lang, draft.target)
-            self._alike_now = {}
+            self._of_these_answers = {}
         key: tuple[Any, ...] = standing.like, asleep, standing.handler == self.officer
         if draft.target and draft.action != ASSIGN:
             # Whether the addressee has a part in the case already, and which one.
             key += tuple(part.role for part in standing.head.parts if part.desk == draft.target)
-        if key not in self._alike_now:
-            self._alike_now[key] = self._of_kind(draft, standing, key)
-        return self._alike_now[key]
+        if key not in self._of_these_answers:
+            self._of_these_answers[key] = self._of_kind(draft, standing, key)
+        return self._of_these_answers[key]
 
     def _of_kind(self, draft: Draft, standing: ListedCase, key: tuple[Any, ...]) -> Made:
         head = standing.head

@@ -14,13 +14,9 @@ from imi_tui.cache.outbox.item import Taken, maker
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imi_tui.cache.bulk.kinds import ListedCase
-    from imi_tui.cache.bulk.payloads import EntryTemplate
+    from imi_tui.cache.bulk.payloads import Written
     from imi_tui.cache.outbox.bulk_rows import EntryKey, SharedPayload
     from imi_tui.cache.outbox.draft import Draft
-
-    Written = tuple[Draft, ListedCase, EntryTemplate]
-    """A draft, its case, and the template of its entry."""
 
 
 class QueuedBatch:

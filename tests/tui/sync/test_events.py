@@ -456,8 +456,7 @@ def test_stopping_is_heard_at_every_moment() -> None:
     assert not alive
 
 
-def test_a_line_carries_events_however_many_they_have_been() -> None:
-    """A client that runs for weeks hears more than one reply may hold; what pours without end is left."""
+def test_what_pours_is_left_and_what_goes_on_for_weeks_is_not() -> None:
     now = [0.0]
     budget = wire.EventBudget(lambda: now[0])
     for _ in range(50):
@@ -466,3 +465,18 @@ def test_a_line_carries_events_however_many_they_have_been() -> None:
         budget.spend(wire.MAX_REPLY)
     with pytest.raises(ReplyTooLarge):
         budget.spend(1)
+
+
+def test_a_line_carries_events_however_many_they_have_been(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that runs for weeks hears more than one reply may hold."""
+    monkeypatch.setattr(wire, "MAX_REPLY", 100_000)
+    # Whatever comes is of another hour.
+    monkeypatch.setattr(wire, "LATELY", 0.0)
+    with hostile_server() as server:
+        server.answer = lambda _: Answer(ping().encode() * 10_000, kind=KIND)
+        line = Http(server.url)
+        try:
+            heard = sum(1 for _ in line.events(events.ADDRESS, "t", 5.0, 500))
+        finally:
+            line.close()
+    assert heard >= 10_000
