@@ -11,6 +11,7 @@ import pytest
 from imi_core.procedure import Rules
 from imi_tui.cache.store import Store
 from tests.shared import once
+from tests.tui.cache import many
 from tests.tui.cache.world import open_store, set_up
 
 
@@ -32,3 +33,11 @@ def store(home: Path, signed_in: Path) -> Iterator[Store]:
     store = open_store(Path(shutil.copytree(signed_in, home)))
     yield store
     store.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A desk with many cases, for the tests of one module: each leaves it as it was."""
+    found = many.desk(tmp_path_factory)
+    yield found
+    found.close()

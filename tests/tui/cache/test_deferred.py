@@ -20,15 +20,8 @@ from imi_tui.cache.model import SORTS, Changed
 from imi_tui.cache.order import groups, slots
 from imi_tui.cache.store import Store
 from imi_tui.cache.sync import Page
-from tests.tui.cache.many import ANNA, assignments, desk, drafts, is_settled, kept, written_behind
+from tests.tui.cache.many import ANNA, assignments, drafts, is_settled, kept, written_behind
 from tests.tui.screens import filled
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    found = desk(tmp_path_factory)
-    yield found
-    found.close()
 
 
 @pytest.fixture

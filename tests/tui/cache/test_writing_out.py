@@ -18,17 +18,10 @@ from imi_tui.cache.outbox.rescue import rescue
 from imi_tui.cache.storage.reserve import Reserve
 from imi_tui.cache.store import Store
 from imi_tui.profile import Profile
-from tests.tui.cache.many import desk, drafts, is_settled, written_behind
+from tests.tui.cache.many import drafts, is_settled, written_behind
 from tests.tui.screens import filled
 
 Entries = list[tuple[Any, ...]]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    found = desk(tmp_path_factory)
-    yield found
-    found.close()
 
 
 @pytest.fixture
